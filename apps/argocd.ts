@@ -1,0 +1,87 @@
+import { ArgoCdSettings } from '../constructs/app-of-apps/index.ts';
+import { application } from '../constructs/core/application.ts';
+import type { ApplicationChart } from '../constructs/core/application-chart.ts';
+import { publicEndpoint } from '../constructs/core/endpoint.ts';
+import type { Endpoint } from '../constructs/core/endpoint.ts';
+import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import { UpstreamSource } from '../constructs/core/upstream-source.ts';
+import { apiServer } from './cluster.ts';
+import { namespaces } from './namespaces.ts';
+import { versions } from './versions.ts';
+
+/** Argo CD under its own care: upstream's manifests with our settings in place of its empty ones. */
+export const argocd = application(
+  'argocd',
+  { namespace: namespaces.argocd, layer: 'controllers' },
+  (scope, environment) => {
+    new UpstreamSource(scope, 'install', {
+      repository: 'https://github.com/argoproj/argo-cd.git',
+      revision: versions.argocd,
+      path: 'manifests',
+      include: 'install.yaml',
+      clusterKinds: [
+        'apiextensions.k8s.io/CustomResourceDefinition',
+        'rbac.authorization.k8s.io/ClusterRole',
+        'rbac.authorization.k8s.io/ClusterRoleBinding',
+      ],
+      namespacedKinds: [
+        '/ConfigMap',
+        '/Secret',
+        '/Service',
+        '/ServiceAccount',
+        'apps/Deployment',
+        'apps/StatefulSet',
+        'networking.k8s.io/NetworkPolicy',
+        'rbac.authorization.k8s.io/Role',
+        'rbac.authorization.k8s.io/RoleBinding',
+      ],
+    });
+    new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd') });
+    network(scope, apiServer(environment));
+  },
+);
+
+/** Upstream's policies only guard what comes in; these also say where each part may go. */
+function network(scope: ApplicationChart, api: Endpoint): void {
+  const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
+    new ForeignWorkload(scope, name, {
+      name: `argocd-${name}`,
+      madeBy: `manifests/install.yaml of Argo CD ${versions.argocd}`,
+      podLabels: { 'app.kubernetes.io/name': `argocd-${name}` },
+      ports,
+    });
+  const server = part('server', [
+    { name: 'server', port: 8080 },
+    { name: 'metrics', port: 8083 },
+  ]);
+  const repoServer = part('repo-server', [
+    { name: 'server', port: 8081 },
+    { name: 'metrics', port: 8084 },
+  ]);
+  const controller = part('application-controller', [{ name: 'metrics', port: 8082 }]);
+  const applicationSet = part('applicationset-controller', [
+    { name: 'webhook', port: 7000 },
+    { name: 'metrics', port: 8080 },
+  ]);
+  const notifications = part('notifications-controller', []);
+  const dex = part('dex-server', [
+    { name: 'http', port: 5556 },
+    { name: 'grpc', port: 5557 },
+    { name: 'metrics', port: 5558 },
+  ]);
+  const redis = part('redis', [{ name: 'redis', port: 6379 }]);
+
+  const endpoint = (peer: ForeignWorkload, ...ports: number[]): Endpoint => ({
+    name: peer.name,
+    targets: ports.map((port) => ({ peer, host: `${peer.name}.${peer.namespace}.svc.cluster.local`, port })),
+  });
+  for (const client of [server, controller, applicationSet, notifications, dex]) client.needs(api, 'reads its settings');
+  redis.needs(api, 'writes the password it makes at its first start');
+  for (const client of [server, controller, repoServer]) client.needs(endpoint(redis, 6379), 'caches what it rendered');
+  for (const client of [server, controller, applicationSet, notifications]) {
+    client.needs(endpoint(repoServer, 8081), 'asks for rendered manifests');
+  }
+  server.needs(endpoint(dex, 5556, 5557), 'signs people in');
+  repoServer.needs(publicEndpoint('GitHub', 'github.com'), 'fetches the repositories');
+  repoServer.needs(publicEndpoint('chart repositories', 'charts.jetstack.io'), 'fetches charts');
+}

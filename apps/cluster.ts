@@ -1,0 +1,24 @@
+import { kubernetesApi } from '../constructs/core/endpoint.ts';
+import type { AddressPeer, Endpoint } from '../constructs/core/endpoint.ts';
+import type { Environment } from '../constructs/core/environment.ts';
+
+/** The Kubernetes API of this environment, where its server nodes listen. */
+export function apiServer(environment: Environment): Endpoint {
+  return kubernetesApi(serverAddresses(environment));
+}
+
+/**
+ * The API server as a client, of webhooks for example. From another node its connections come from that node's own
+ * address in the pod network, which is the first of the node's /24; from the same node no policy applies.
+ */
+export function apiServerAsClient({ nodes, networks }: Environment): AddressPeer {
+  const [a = '', b = ''] = networks.pods.split('.');
+  return {
+    name: 'API server',
+    cidrs: nodes.map((_, index) => ({ cidr: `${a}.${b}.${index}.0/32` })),
+  };
+}
+
+function serverAddresses({ nodes }: Environment): string[] {
+  return nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
+}

@@ -1,0 +1,129 @@
+import { Size } from 'cdk8s';
+import { application } from '../constructs/core/application.ts';
+import { Cpu } from '../constructs/core/cpu.ts';
+import { publicEndpoint } from '../constructs/core/endpoint.ts';
+import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import { UpstreamSource } from '../constructs/core/upstream-source.ts';
+import { apiServer, apiServerAsClient } from './cluster.ts';
+import { namespaces } from './namespaces.ts';
+import { versions } from './versions.ts';
+
+const restricted = {
+  allowPrivilegeEscalation: false,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+const small = { cpu: Cpu.millicores(50), memory: Size.mebibytes(128) };
+
+const requests = {
+  requests: { cpu: small.cpu.asString(), memory: small.memory.asString() },
+  limits: { memory: small.memory.asString() },
+};
+
+/** Opens what `npm run seal` sealed. */
+export const sealedSecrets = application(
+  'sealed-secrets',
+  { namespace: namespaces.sealedSecrets, layer: 'controllers' },
+  (scope, environment) => {
+    const image = environment.image('sealed-secrets-controller');
+    const [registry = '', ...repository] = image.repository.split('/');
+    new UpstreamSource(scope, 'chart', {
+      repository: 'https://github.com/bitnami-labs/sealed-secrets.git',
+      revision: versions.sealedSecrets,
+      path: 'helm/sealed-secrets',
+      releaseName: 'sealed-secrets',
+      values: {
+        // The name under which kubeseal looks for it.
+        fullnameOverride: 'sealed-secrets-controller',
+        image: {
+          registry,
+          repository: repository.join('/'),
+          tag: image.tag + (image.digest === undefined ? '' : `@${image.digest}`),
+        },
+        priorityClassName: 'edge',
+        resources: requests,
+        containerSecurityContext: restricted,
+      },
+      clusterKinds: ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
+      namespacedKinds: [
+        '/Service',
+        '/ServiceAccount',
+        'apps/Deployment',
+        'rbac.authorization.k8s.io/Role',
+        'rbac.authorization.k8s.io/RoleBinding',
+      ],
+    });
+    const controller = new ForeignWorkload(scope, 'controller', {
+      name: 'sealed-secrets-controller',
+      madeBy: `chart sealed-secrets ${versions.sealedSecrets}`,
+      podLabels: { 'app.kubernetes.io/name': 'sealed-secrets' },
+      ports: [
+        { name: 'http', port: 8080 },
+        { name: 'metrics', port: 8081 },
+      ],
+      requests: { replicas: 1, ...small },
+    });
+    controller.needs(apiServer(environment), 'reads SealedSecrets and writes Secrets');
+  },
+);
+
+/** Gets and renews certificates. */
+export const certManager = application(
+  'cert-manager',
+  { namespace: namespaces.certManager, layer: 'controllers' },
+  (scope, environment) => {
+    new UpstreamSource(scope, 'chart', {
+      repository: 'https://charts.jetstack.io',
+      revision: versions.certManager,
+      chart: 'cert-manager',
+      releaseName: 'cert-manager',
+      values: {
+        // The definitions come with the application crds.
+        crds: { enabled: false },
+        global: { priorityClassName: 'edge', leaderElection: { namespace: namespaces.certManager.name } },
+        // A Job that checks what Argo CD's health checks see anyway.
+        startupapicheck: { enabled: false },
+        resources: requests,
+        webhook: { resources: requests },
+        cainjector: { resources: requests },
+      },
+      clusterKinds: [
+        'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+        'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+        'rbac.authorization.k8s.io/ClusterRole',
+        'rbac.authorization.k8s.io/ClusterRoleBinding',
+      ],
+      namespacedKinds: [
+        '/ConfigMap',
+        '/Service',
+        '/ServiceAccount',
+        'apps/Deployment',
+        'rbac.authorization.k8s.io/Role',
+        'rbac.authorization.k8s.io/RoleBinding',
+      ],
+    });
+    const workload = (name: string, podName: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
+      new ForeignWorkload(scope, name, {
+        name: podName,
+        madeBy: `chart cert-manager ${versions.certManager}`,
+        podLabels: { 'app.kubernetes.io/name': podName.replace('cert-manager-', ''), 'app.kubernetes.io/component': name },
+        ports,
+        requests: { replicas: 1, ...small },
+      });
+    const api = apiServer(environment);
+    const controller = workload('controller', 'cert-manager', [{ name: 'http-metrics', port: 9402 }]);
+    controller.needs(api, 'watches Certificates and writes Secrets');
+    controller.needs(publicEndpoint("Let's Encrypt", 'acme-v02.api.letsencrypt.org'), 'orders certificates');
+    controller.needs(publicEndpoint('Cloudflare', 'api.cloudflare.com'), 'answers DNS-01 challenges');
+    for (const protocol of ['UDP', 'TCP'] as const) {
+      controller.needs(
+        publicEndpoint('public name servers', '1.1.1.1', 53, protocol),
+        'waits until a challenge can be seen from outside',
+      );
+    }
+    const webhook = workload('webhook', 'cert-manager-webhook', [{ name: 'https', port: 10250 }]);
+    webhook.needs(api, 'reads its own certificate');
+    webhook.admits(apiServerAsClient(environment), 10250, 'checks certificates before they are stored');
+    workload('cainjector', 'cert-manager-cainjector', []).needs(api, 'writes the authority into webhooks');
+  },
+);

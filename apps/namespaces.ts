@@ -1,0 +1,25 @@
+import { application } from '../constructs/core/application.ts';
+import { defineNamespace } from '../constructs/core/namespace.ts';
+import { Foundations } from '../constructs/foundations/index.ts';
+
+/** Every namespace of the platform, named here and nowhere else. */
+export const namespaces = {
+  argocd: defineNamespace('argocd'),
+  certManager: defineNamespace('cert-manager'),
+  sealedSecrets: defineNamespace('sealed-secrets'),
+  data: defineNamespace('data'),
+  identity: defineNamespace('identity'),
+  /** The product: backends and frontends. */
+  shop: defineNamespace('shop'),
+};
+
+export const namespacesApplication = application(
+  'namespaces',
+  { namespace: namespaces.argocd, layer: 'foundations' },
+  (scope, environment) => {
+    new Foundations(scope, 'foundations', {
+      namespaces: Object.values(namespaces),
+      nodes: environment.nodes.length,
+    });
+  },
+);

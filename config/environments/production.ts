@@ -1,0 +1,55 @@
+import type { EnvironmentInput } from '../schema.ts';
+
+/** The mission's two nodes. */
+export const production: EnvironmentInput = {
+  domain: 'example.com',
+  /** Where the world finds each application: its name in `apps/` and the host under the domain. */
+  hosts: {
+    frontend: 'shop.example.com',
+    backend: 'api.example.com',
+    argocd: 'argocd.example.com',
+  },
+
+  nodes: [
+    {
+      name: 'node1',
+      role: 'server',
+      serverType: 'ccx33',
+      address: '10.0.0.1',
+      budget: { cpuPercent: 60, memoryPercent: 70 },
+    },
+    {
+      name: 'node2',
+      role: 'agent',
+      serverType: 'ccx33',
+      address: '10.0.0.2',
+      budget: { cpuPercent: 50, memoryPercent: 60 },
+    },
+  ],
+  /** Taken from each node before pods get anything: the system, Kubernetes itself, and what eviction keeps free. */
+  reserved: { cpuMillicores: 500, memoryMebibytes: 1536 },
+
+  networks: {
+    private: '10.10.0.0/16',
+    wireguard: '10.0.0.0/24',
+    pods: '10.42.0.0/16',
+    services: '10.43.0.0/16',
+  },
+
+  /** Only what differs from a construct's defaults. */
+  sizes: {
+    backend: { minReplicas: 3, maxReplicas: 6 },
+    frontend: { minReplicas: 2, maxReplicas: 4 },
+  },
+
+  /** In UTC, as CronJobs read them. */
+  schedules: {
+    postgresBackup: '0 2 * * *',
+    redisSnapshot: '0 * * * *',
+  },
+
+  /** What Argo CD reads. */
+  repository: { url: 'https://github.com/example/platform.git', branch: 'main' },
+  /** `tags` pins every application to the release that `npm run release` made; `branch` follows the branch at once. */
+  releases: 'tags',
+};

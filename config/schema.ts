@@ -1,0 +1,123 @@
+import * as v from 'valibot';
+import { parseAddress, parseCidr } from './cidr.ts';
+import { serverTypes } from './server-types.ts';
+
+// Every message below is the "allowed" line of an error: it says what would be right.
+
+const positive = (what: string) =>
+  v.pipe(v.number(`a number: ${what}`), v.integer(`a whole number: ${what}`), v.minValue(1, `1 or more: ${what}`));
+
+const percent = (what: string) =>
+  v.pipe(positive(what), v.maxValue(100, `1 to 100: ${what}`));
+
+const dnsLabel = v.pipe(
+  v.string('a name'),
+  v.regex(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, 63 at most, a letter first'),
+);
+
+const host = v.pipe(
+  v.string('a host name'),
+  v.regex(/^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, 'a host name in lower case, such as api.example.com'),
+  v.maxLength(253, 'a host name of at most 253 characters'),
+);
+
+const key = v.pipe(
+  v.string('a name'),
+  v.regex(/^[a-z][A-Za-z0-9-]*$/, 'a key of letters, digits and dashes, a small letter first'),
+);
+
+const cidr = v.pipe(
+  v.string('a network'),
+  v.check((text) => parseCidr(text) !== undefined, 'an IPv4 network in CIDR form without host bits, such as 10.42.0.0/16'),
+);
+
+const address = v.pipe(
+  v.string('an address'),
+  v.check((text) => parseAddress(text) !== undefined, 'an IPv4 address, such as 10.0.0.1'),
+);
+
+// Five fields; which numbers a field takes is checked by Kubernetes' own rules when the CronJob is applied.
+const schedule = v.pipe(
+  v.string('a schedule'),
+  v.regex(/^([-\d*/,]+ ){4}[-\d*/,]+$/, 'five fields of a cron schedule in UTC, such as "0 2 * * *"'),
+);
+
+const replicas = positive('how many pods');
+
+export const environmentSchema = v.strictObject({
+  domain: host,
+  hosts: v.record(key, host),
+  nodes: v.pipe(
+    v.array(
+      v.strictObject({
+        name: dnsLabel,
+        role: v.picklist(['server', 'agent', 'witness'], 'server, agent or witness'),
+        serverType: v.picklist(Object.keys(serverTypes), Object.keys(serverTypes).join(', ')),
+        address,
+        budget: v.strictObject({
+          cpuPercent: percent('how much of the CPU pods may request'),
+          memoryPercent: percent('how much of the memory pods may request'),
+        }),
+      }),
+      'a list of nodes',
+    ),
+    v.minLength(1, 'at least one node'),
+    v.check(
+      (nodes) => nodes.filter(({ role }) => role === 'server').length % 2 === 1 || nodes.some(({ role }) => role === 'witness'),
+      'an odd number of servers: etcd needs a majority, and two servers are less available than one',
+    ),
+  ),
+  reserved: v.strictObject({
+    cpuMillicores: positive('millicores kept from pods on each node'),
+    memoryMebibytes: positive('mebibytes kept from pods on each node'),
+  }),
+  networks: v.strictObject({ private: cidr, wireguard: cidr, pods: cidr, services: cidr }),
+  sizes: v.record(
+    key,
+    v.strictObject({
+      minReplicas: v.optional(replicas),
+      maxReplicas: v.optional(replicas),
+      cpuRequestMillicores: v.optional(positive('millicores that each pod requests')),
+      memoryMebibytes: v.optional(positive('mebibytes that each pod requests and is held to')),
+    }),
+  ),
+  schedules: v.record(key, schedule),
+  repository: v.strictObject({
+    url: v.pipe(
+      v.string('a URL'),
+      v.regex(/^(https:\/\/|ssh:\/\/|git@)[^\s?#]+$/, 'the HTTPS or SSH address of a git repository'),
+      v.check((url) => !/^https:\/\/[^/]*@/.test(url), 'an address without credentials: they would stand in every Application'),
+    ),
+    branch: v.pipe(v.string('a branch'), v.regex(/^[A-Za-z0-9][-A-Za-z0-9._/]*$/, 'the name of a branch')),
+  }),
+  releases: v.picklist(['tags', 'branch'], 'tags or branch'),
+});
+
+/** What an operator writes in `config/environments/`. */
+export type EnvironmentInput = v.InferInput<typeof environmentSchema>;
+
+const date = v.pipe(v.string('a date'), v.regex(/^\d{4}-\d{2}-\d{2}$/, 'a date such as 2026-11-23'));
+
+export const imagesSchema = v.record(
+  key,
+  v.strictObject({
+    repository: v.pipe(
+      v.string('a repository'),
+      v.regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/, 'registry/name without a tag, such as ghcr.io/example/backend'),
+    ),
+    tag: v.pipe(
+      v.string('a tag'),
+      v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'a tag of letters, digits, dots, dashes'),
+      v.check((tag) => tag !== 'latest', 'a tag that stays what it is; "latest" does not'),
+    ),
+    digest: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'))),
+    withoutDigest: v.optional(v.pipe(v.string(), v.minLength(10, 'a sentence that says why there is no digest'))),
+    source: v.pipe(v.string('where the facts come from'), v.minLength(4, 'where repository, tag and digest come from')),
+    date,
+  }),
+);
+
+/** `config/images.json`. */
+export type ImagesInput = v.InferInput<typeof imagesSchema>;
+
+export const releasesSchema = v.record(key, v.pipe(v.number('a number'), v.integer(), v.minValue(0, '0 or more')));

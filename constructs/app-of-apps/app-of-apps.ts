@@ -1,0 +1,203 @@
+import type { IApplication } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/Application';
+import { Chart } from 'cdk8s';
+import type { App } from 'cdk8s';
+import { layers } from '../core/application-chart.ts';
+import type { ApplicationChart, Layer } from '../core/application-chart.ts';
+import { isClusterScoped, typedObject } from '../core/kube-object.ts';
+import type { UpstreamSource } from '../core/upstream-source.ts';
+
+type Source = NonNullable<NonNullable<IApplication['spec']>['source']>;
+
+/** One application as the tree needs to know it. */
+export interface ApplicationEntry {
+  readonly chart: ApplicationChart;
+  readonly wave: number;
+  /** `group/Kind` of every object of ours, the group empty for core kinds. */
+  readonly kinds: readonly string[];
+  readonly upstream: readonly UpstreamSource[];
+}
+
+export interface AppOfAppsProps {
+  /** Name of the environment: the folder in `dist/` and `argocd/`. */
+  readonly environment: string;
+  /** The repository Argo CD reads. */
+  readonly repository: { readonly url: string; readonly branch: string };
+  /** Release tag that the children are pinned to; undefined lets them follow the branch. */
+  readonly releaseTag: string | undefined;
+  /** Namespace Argo CD runs in. */
+  readonly namespace: string;
+  readonly entries: readonly ApplicationEntry[];
+}
+
+const server = 'https://kubernetes.default.svc';
+
+/** Deleting such an Application deletes what it deployed; data, foundations and controllers outlive theirs. */
+const cascading: ReadonlySet<Layer> = new Set(['edge', 'observability', 'applications']);
+
+/** The root comes before its projects, and they before the applications. */
+const rootWave = -20;
+const projectWave = -10;
+
+/**
+ * The Argo CD tree: a root application that manages itself, one project a layer, one application an entry.
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/cluster-bootstrapping/ (v3.5)
+ */
+export class AppOfApps extends Chart {
+  private readonly props: AppOfAppsProps;
+
+  constructor(scope: App, id: string, props: AppOfAppsProps) {
+    super(scope, id, { disableResourceNameHashes: true, namespace: props.namespace });
+    this.props = props;
+    this.rootProject();
+    this.root();
+    for (const layer of layers) {
+      const entries = props.entries.filter(({ chart }) => chart.layer === layer);
+      if (entries.length > 0) this.project(layer, entries);
+    }
+    for (const entry of props.entries) this.application(entry);
+  }
+
+  private rootProject(): void {
+    typedObject(this, 'project-root', {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AppProject',
+      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
+      spec: {
+        description: 'The root application: it may make projects and applications, and nothing else.',
+        sourceRepos: [this.props.repository.url],
+        destinations: [{ server, namespace: this.props.namespace }],
+        clusterResourceWhitelist: [],
+        namespaceResourceWhitelist: [
+          { group: 'argoproj.io', kind: 'AppProject' },
+          { group: 'argoproj.io', kind: 'Application' },
+        ],
+      },
+    });
+  }
+
+  private root(): void {
+    const { repository, environment, namespace } = this.props;
+    typedObject(this, 'root', {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
+      spec: {
+        project: 'root',
+        source: {
+          repoURL: repository.url,
+          targetRevision: repository.branch,
+          path: `argocd/${environment}`,
+          directory: { recurse: true },
+        },
+        destination: { server, namespace },
+        // A rolled-back child has its auto-sync switched off; the root must not switch it on again.
+        ignoreDifferences: [
+          { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
+        ],
+        syncPolicy: {
+          automated: { prune: true, selfHeal: true },
+          syncOptions: ['RespectIgnoreDifferences=true', 'ServerSideApply=true'],
+        },
+      },
+    });
+  }
+
+  private project(layer: Layer, entries: readonly ApplicationEntry[]): void {
+    const upstream = entries.flatMap((entry) => entry.upstream);
+    const own = entries.flatMap(({ kinds }) => kinds);
+    const clusterKinds = [
+      ...own.filter((kind) => isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
+      ...upstream.flatMap(({ props }) => props.clusterKinds),
+    ];
+    const namespacedKinds = [
+      ...own.filter((kind) => !isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
+      ...upstream.flatMap(({ props }) => props.namespacedKinds),
+    ];
+    // The foundations write into every namespace: default-deny and quotas.
+    const namespaces =
+      layer === 'foundations' ? this.props.entries.map(namespaceOf) : entries.map(namespaceOf);
+    typedObject(this, `project-${layer}`, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AppProject',
+      metadata: { name: layer, annotations: wave(projectWave) },
+      spec: {
+        description: `What the layer ${layer} may bring, and where.`,
+        sourceRepos: sorted([this.props.repository.url, ...upstream.map(({ props }) => props.repository)]),
+        destinations: sorted(namespaces).map((namespace) => ({ server, namespace })),
+        clusterResourceWhitelist: sorted(clusterKinds).map(groupKind),
+        namespaceResourceWhitelist: sorted(namespacedKinds).map(groupKind),
+      },
+    });
+  }
+
+  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): void {
+    const { repository, environment, releaseTag } = this.props;
+    const own: Source = {
+      repoURL: repository.url,
+      targetRevision: releaseTag ?? repository.branch,
+      path: `dist/${environment}/${chart.application}`,
+    };
+    // Where two sources bring the same object, the last one counts: ours.
+    const sources = [...upstream.map(({ props }) => upstreamSource(props)), ...(kinds.length > 0 ? [own] : [])];
+    const [only] = sources;
+    typedObject(this, `application-${chart.application}`, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: {
+        name: chart.application,
+        annotations: wave(number),
+        ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io'] } : {}),
+      },
+      spec: {
+        project: chart.layer,
+        ...(sources.length === 1 ? { source: only } : { sources }),
+        destination: { server, namespace: chart.destination.name },
+        revisionHistoryLimit: 10,
+        syncPolicy: {
+          // Without `enabled`: a rollback in the user interface writes it, and it must stay theirs.
+          automated: { prune: true, selfHeal: true },
+          syncOptions: [
+            'FailOnSharedResource=true',
+            'PruneLast=true',
+            'RespectIgnoreDifferences=true',
+            'ServerSideApply=true',
+          ],
+          retry: { limit: 5, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } },
+        },
+      },
+    });
+  }
+}
+
+/** Losing the root by a mistaken commit would prune the platform. */
+const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+
+function wave(number: number): Record<string, string> {
+  return { 'argocd.argoproj.io/sync-wave': String(number) };
+}
+
+function namespaceOf({ chart }: ApplicationEntry): string {
+  return chart.destination.name;
+}
+
+function sorted(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}
+
+function groupKind(text: string): { readonly group: string; readonly kind: string } {
+  const [group = '', kind = ''] = text.split('/');
+  return { group, kind };
+}
+
+function upstreamSource({ repository, revision, path, chart, include, values, releaseName }: UpstreamSource['props']): Source {
+  return {
+    repoURL: repository,
+    targetRevision: revision,
+    ...(path === undefined ? {} : { path }),
+    ...(chart === undefined ? {} : { chart }),
+    ...(include === undefined ? {} : { directory: { include } }),
+    ...(values === undefined && releaseName === undefined
+      ? {}
+      : { helm: { releaseName, skipCrds: true, ...(values ? { valuesObject: values } : {}) } }),
+  };
+}

@@ -1,0 +1,151 @@
+import type { Size } from 'cdk8s';
+import type { IContainer } from 'kubernetes-models/v1/Container';
+import type { IProbe } from 'kubernetes-models/v1/Probe';
+import type { Cpu } from './cpu.ts';
+import type { Image } from './environment.ts';
+import type { SecretKeyReference } from './secret-ref.ts';
+
+export interface ContainerPort {
+  readonly name: string;
+  readonly port: number;
+  /** @default TCP */
+  readonly protocol?: 'TCP' | 'UDP';
+}
+
+/** What a container is promised and held to, with the source of the numbers. */
+export interface Resources {
+  readonly cpuRequest: Cpu;
+  /** Request and limit in one: memory that is promised twice is memory that the kernel takes back by force. */
+  readonly memory: Size;
+  /**
+   * Ceiling of CPU time.
+   * @default none: a request already shares CPU fairly, and a ceiling throttles while the node idles
+   */
+  readonly cpuLimit?: Cpu;
+  /** Where the numbers come from. */
+  readonly because: string;
+}
+
+/** A question the kubelet asks a container. */
+export interface HttpProbe {
+  readonly path: string;
+  /** Name of one of the container's ports. */
+  readonly port: string;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+}
+
+export interface Probes {
+  /** May the other two start asking? Its period times its threshold is the longest start allowed. */
+  readonly startup: HttpProbe;
+  /** May it get traffic? */
+  readonly readiness: HttpProbe;
+  /** Is it beyond repair? Asks nothing of its dependencies, or their outage would restart it. */
+  readonly liveness: HttpProbe;
+}
+
+/** A directory that the container may write to, lost with the pod. */
+export interface WritableDirectory {
+  readonly name: string;
+  readonly path: string;
+  /** The kubelet evicts the pod when more is written. */
+  readonly sizeLimit: Size;
+}
+
+export interface ContainerProps {
+  readonly name: string;
+  readonly image: Image;
+  /** @default the image's entrypoint */
+  readonly command?: readonly string[];
+  /** @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Variables that hold the path of a file with the secret's value, such as `DATABASE_PASSWORD_FILE`.
+   * @default none
+   */
+  readonly secretFiles?: Readonly<Record<string, SecretKeyReference>>;
+  /** @default none */
+  readonly ports?: readonly ContainerPort[];
+  readonly resources: Resources;
+  /** `none` only for containers that end by themselves. */
+  readonly probes: Probes | 'none';
+  /**
+   * Seconds between the order to stop and SIGTERM, in which routers learn that the pod is leaving.
+   * @default 0
+   */
+  readonly preStopSleepSeconds?: number;
+  /** @default none: the root file system is read-only */
+  readonly writableDirectories?: readonly WritableDirectory[];
+}
+
+/** Where the keys of a secret appear as files. */
+export function secretFile({ secret, key }: SecretKeyReference): string {
+  return `${secretDirectory(secret.name)}/${key}`;
+}
+
+export function secretDirectory(secretName: string): string {
+  return `/run/secrets/${secretName}`;
+}
+
+export function containerSpec(props: ContainerProps): IContainer {
+  const { resources, probes, preStopSleepSeconds = 0 } = props;
+  const secretFiles = Object.entries(props.secretFiles ?? {});
+  const variables = {
+    ...props.environment,
+    ...Object.fromEntries(secretFiles.map(([name, reference]) => [name, secretFile(reference)])),
+  };
+  const secrets = [...new Set(secretFiles.map(([, { secret }]) => secret.name))].sort();
+  return {
+    name: props.name,
+    image: props.image.reference,
+    imagePullPolicy: 'IfNotPresent',
+    ...(props.command ? { command: [...props.command] } : {}),
+    ...(props.ports
+      ? { ports: props.ports.map(({ name, port, protocol = 'TCP' }) => ({ name, containerPort: port, protocol })) }
+      : {}),
+    ...(Object.keys(variables).length > 0
+      ? {
+          env: Object.keys(variables)
+            .sort()
+            .map((name) => ({ name, value: variables[name] })),
+        }
+      : {}),
+    resources: {
+      requests: { cpu: resources.cpuRequest.asString(), memory: resources.memory.asString() },
+      limits: {
+        ...(resources.cpuLimit ? { cpu: resources.cpuLimit.asString() } : {}),
+        memory: resources.memory.asString(),
+      },
+    },
+    ...(probes === 'none'
+      ? {}
+      : {
+          startupProbe: probeSpec(probes.startup),
+          readinessProbe: probeSpec(probes.readiness),
+          livenessProbe: probeSpec(probes.liveness),
+        }),
+    ...(preStopSleepSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: preStopSleepSeconds } } } } : {}),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+    ...(secrets.length + (props.writableDirectories?.length ?? 0) > 0
+      ? {
+          volumeMounts: [
+            ...(props.writableDirectories ?? []).map(({ name, path }) => ({ name, mountPath: path })),
+            ...secrets.map((name) => ({ name: secretVolume(name), mountPath: secretDirectory(name), readOnly: true })),
+          ],
+        }
+      : {}),
+  };
+}
+
+export function secretVolume(secretName: string): string {
+  return `secret-${secretName}`;
+}
+
+function probeSpec({ path, port, periodSeconds, timeoutSeconds, failureThreshold }: HttpProbe): IProbe {
+  return { httpGet: { path, port }, periodSeconds, timeoutSeconds, failureThreshold };
+}

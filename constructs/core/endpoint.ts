@@ -1,0 +1,135 @@
+import type { SecretKeyReference } from './secret-ref.ts';
+
+/** Pods that a network rule can select. */
+export interface PodPeer {
+  readonly name: string;
+  readonly namespace: string;
+  /** Labels that select the pods and nothing else in the namespace. */
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+/** Addresses outside the pod network. */
+export interface AddressPeer {
+  /** What messages and the reachability matrix call it, such as `Let's Encrypt`. */
+  readonly name: string;
+  readonly cidrs: readonly { readonly cidr: string; readonly except?: readonly string[] }[];
+}
+
+export type Peer = PodPeer | AddressPeer;
+
+/** One port of a peer that others may connect to. */
+export interface Target {
+  readonly peer: Peer;
+  /** The name clients use; an address where no name is resolved. */
+  readonly host: string;
+  /** The port clients name: the Service's. */
+  readonly port: number;
+  /** The port the pod listens on, which network policies see; by default the same. */
+  readonly podPort?: number;
+  /** @default TCP */
+  readonly protocol?: 'TCP' | 'UDP';
+}
+
+/** Somewhere to connect to. Ours and somebody else's look the same, so a construct can be wired to either. */
+export interface Endpoint {
+  /** What messages call it, such as `PostgreSQL shop`. */
+  readonly name: string;
+  readonly targets: readonly Target[];
+}
+
+/** Speaks HTTP: another workload's API, a trace collector. */
+export interface HttpEndpoint extends Endpoint {
+  /** Without a trailing slash, such as `http://backend.shop.svc.cluster.local:3000`. */
+  readonly url: string;
+}
+
+/** Serves Prometheus metrics. */
+export interface MetricsEndpoint extends Endpoint {
+  readonly path: string;
+}
+
+/** A user name and its password. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: SecretKeyReference;
+}
+
+/** One PostgreSQL database. */
+export interface PostgresEndpoint extends Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly sslMode: 'disable' | 'require' | 'verify-full';
+  /** The role the application runs as; it owns no tables. */
+  readonly credentials: Credentials;
+  /**
+   * The role that owns the tables and may change them. A secret of its own, because a migration runs before the
+   * application's other objects exist.
+   */
+  readonly migrationCredentials: Credentials;
+}
+
+/** Redis behind Sentinel, or one server. */
+export interface RedisEndpoint extends Endpoint {
+  /** Asked for the primary; empty means `server` is it. */
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  /** The name under which the Sentinels know the primary. */
+  readonly primaryName: string;
+  readonly server: { readonly host: string; readonly port: number };
+  readonly credentials: Credentials;
+}
+
+/** An Active Directory: LDAPS and Kerberos. */
+export interface DirectoryEndpoint extends Endpoint {
+  /** Such as `ldaps://dc.identity.svc.cluster.local:636`. */
+  readonly url: string;
+  /** Kerberos realm, such as `AD.EXAMPLE.COM`. */
+  readonly realm: string;
+  /** Where searches start, such as `DC=ad,DC=example,DC=com`. */
+  readonly baseDn: string;
+  /** The account that searches for users. */
+  readonly credentials: Credentials;
+}
+
+export function isPodPeer(peer: Peer): peer is PodPeer {
+  return 'selector' in peer;
+}
+
+/** `shop/backend` for pods, the peer's name for addresses: what the reachability matrix calls it. */
+export function describePeer(peer: Peer): string {
+  return isPodPeer(peer) ? `${peer.namespace}/${peer.name}` : peer.name;
+}
+
+/** CoreDNS as K3s labels it. It lives in kube-system, whose objects belong to K3s. */
+export const clusterDns: PodPeer = {
+  name: 'coredns',
+  namespace: 'kube-system',
+  selector: { 'k8s-app': 'kube-dns' },
+};
+
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
+
+/**
+ * A server on the public internet. Its addresses change, so the rule is by port, and our own networks, other private
+ * ranges and the cloud's metadata service stay out of reach.
+ */
+export function publicEndpoint(name: string, host: string, port = 443, protocol: 'TCP' | 'UDP' = 'TCP'): Endpoint {
+  const peer: AddressPeer = { name, cidrs: [{ cidr: '0.0.0.0/0', except: privateRanges }] };
+  return { name, targets: [{ peer, host, port, protocol }] };
+}
+
+const kubernetesApiPort = 6443;
+
+/**
+ * The Kubernetes API. Policies are enforced after the Service address was replaced, so it is allowed by the address of
+ * each server node and its real port.
+ * @see https://github.com/k3s-io/k3s/issues/10342
+ */
+export function kubernetesApi(serverAddresses: readonly string[]): Endpoint {
+  const peer: AddressPeer = {
+    name: 'Kubernetes API',
+    cidrs: serverAddresses.map((address) => ({ cidr: `${address}/32` })),
+  };
+  const host = serverAddresses[0] ?? '';
+  return { name: 'Kubernetes API', targets: [{ peer, host, port: kubernetesApiPort }] };
+}

@@ -1,0 +1,71 @@
+import type { Cpu } from './cpu.ts';
+import type { Size } from 'cdk8s';
+
+/** An image of the table in `config/images.ts`: the only place where image references come from. */
+export interface Image {
+  /** Its name in the table. */
+  readonly name: string;
+  /** Upstream's version, for labels. */
+  readonly version: string;
+  /** What a container says: `repository:tag@sha256:...`, without a digest where none could be had. */
+  readonly reference: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string | undefined;
+}
+
+export type NodeRole = 'server' | 'agent' | 'witness';
+
+/** A machine of the cluster. */
+export interface Node {
+  readonly name: string;
+  readonly role: NodeRole;
+  readonly serverType: string;
+  /** Address on the WireGuard network, where the Kubernetes API and the kubelets listen. */
+  readonly address: string;
+  /** What is left for pods after the reservations for the system, Kubernetes and eviction. */
+  readonly allocatable: { readonly cpu: Cpu; readonly memory: Size };
+  readonly disk: Size;
+  /** How much of the allocatable the pods expected here may request. */
+  readonly budget: { readonly cpuPercent: number; readonly memoryPercent: number };
+}
+
+/** IPv4 networks in CIDR form; they never overlap. */
+export interface Networks {
+  /** Hetzner's private network. */
+  readonly private: string;
+  /** WireGuard between the nodes. */
+  readonly wireguard: string;
+  readonly pods: string;
+  readonly services: string;
+}
+
+/** How large a workload may be. What is left out is the construct's default. */
+export interface WorkloadSize {
+  readonly minReplicas?: number;
+  readonly maxReplicas?: number;
+  readonly cpuRequest?: Cpu;
+  readonly memory?: Size;
+}
+
+/** Parsed, validated, frozen configuration of one environment. */
+export interface Environment {
+  readonly name: string;
+  readonly domain: string;
+  readonly nodes: readonly Node[];
+  readonly networks: Networks;
+  /** The repository Argo CD reads. */
+  readonly repository: { readonly url: string; readonly branch: string };
+  /** The release tag that child applications are pinned to; undefined lets them follow the branch. */
+  readonly releaseTag: string | undefined;
+  /** The address of a host of the configuration, such as `api.example.com`. @throws InputError for an unknown name */
+  host(name: string): string;
+  /** A cron schedule of the configuration, in UTC. @throws InputError for an unknown name */
+  schedule(name: string): string;
+  /** An image of the table. @throws InputError for an unknown name */
+  image(name: string): Image;
+  /** Every reference the table gives. */
+  readonly imageReferences: ReadonlySet<string>;
+  /** The size the configuration gives a workload; empty where it gives none. */
+  size(name: string): WorkloadSize;
+}

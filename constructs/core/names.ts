@@ -1,0 +1,44 @@
+import { InputError } from './error.ts';
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+interface Limit {
+  readonly characters: number;
+  readonly because: string;
+}
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ (v1.36) */
+export const nameLimits = {
+  label: { characters: 63, because: 'a DNS label (RFC 1123) and a label value hold 63 characters' },
+  cronJob: { characters: 52, because: 'a CronJob adds 11 characters to the names of its Jobs, which hold 63' },
+  subdomain: { characters: 253, because: 'a DNS subdomain (RFC 1123) holds 253 characters' },
+  /** The controllers add a dash, a template hash of 10 and a dash with 5 random characters to a Pod's name. */
+  workload: { characters: 46, because: "a Deployment adds up to 17 characters to its Pods' names, whose host names hold 63" },
+} as const satisfies Record<string, Limit>;
+
+/**
+ * Returns `name` when it is a DNS label within the limit.
+ * @param where how messages call the owner, such as `NestBackend backend`
+ * @throws InputError naming the limit and its reason
+ */
+export function checkName(where: string, name: string, limit: keyof typeof nameLimits = 'label'): string {
+  const { characters, because } = nameLimits[limit];
+  if (name.length > characters) {
+    throw new InputError({
+      where,
+      what: `the name "${name}" has ${name.length} characters`,
+      allowed: `at most ${characters}: ${because}`,
+      remedy: 'choose a shorter name',
+    });
+  }
+  const pattern = limit === 'subdomain' ? name.split('.').every((part) => dnsLabel.test(part)) : dnsLabel.test(name);
+  if (!pattern) {
+    throw new InputError({
+      where,
+      what: `"${name}" is no name that Kubernetes takes`,
+      allowed: 'lower-case letters, digits and dashes, beginning and ending with a letter or digit',
+      remedy: 'rename it',
+    });
+  }
+  return name;
+}

@@ -1,0 +1,108 @@
+import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
+import { containerSpec, secretVolume } from './container.ts';
+import type { ContainerProps } from './container.ts';
+import type { Priority } from './priority.ts';
+
+/** How the pods of one workload share the nodes. */
+export type Spread =
+  /** Never two on one node; a pod without a free node waits. */
+  | 'strict'
+  /** Apart where there is room. */
+  | 'preferred'
+  /** Wherever the scheduler likes. */
+  | 'anywhere';
+
+export interface PodTemplateProps {
+  readonly containers: readonly ContainerProps[];
+  readonly serviceAccountName: string;
+  /** Whether the pods talk to the Kubernetes API and get a token for it. */
+  readonly mountToken: boolean;
+  readonly priority: Priority;
+  readonly spread: Spread;
+  /** Numeric user and group of all containers; above 10000, so that it is nobody on the host. */
+  readonly user: number;
+  readonly terminationGracePeriodSeconds: number;
+  /** Seconds after which a pod leaves a node that stopped answering; undefined keeps it bound to the node. */
+  readonly leaveLostNodeAfterSeconds: number | undefined;
+  readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
+  readonly selector: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const hostname = 'kubernetes.io/hostname';
+
+/** A pod that Pod Security's `restricted` level admits. */
+export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
+  const { containers, user, selector } = props;
+  return {
+    metadata: { labels: { ...props.labels } },
+    spec: {
+      serviceAccountName: props.serviceAccountName,
+      automountServiceAccountToken: props.mountToken,
+      enableServiceLinks: false,
+      priorityClassName: props.priority,
+      restartPolicy: props.restartPolicy,
+      terminationGracePeriodSeconds: props.terminationGracePeriodSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user,
+        runAsGroup: user,
+        fsGroup: user,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...affinity(props.spread, selector),
+      ...tolerations(props.leaveLostNodeAfterSeconds),
+      containers: containers.map(containerSpec),
+      ...volumes(containers),
+    },
+  };
+}
+
+function affinity(spread: Spread, selector: Readonly<Record<string, string>>): Pick<IPodSpec, 'affinity'> {
+  const term = { topologyKey: hostname, labelSelector: { matchLabels: { ...selector } } };
+  switch (spread) {
+    case 'strict':
+      return { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } };
+    case 'preferred':
+      return {
+        affinity: {
+          podAntiAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }],
+          },
+        },
+      };
+    case 'anywhere':
+      return {};
+  }
+}
+
+function tolerations(seconds: number | undefined): Pick<IPodSpec, 'tolerations'> {
+  if (seconds === undefined) return {};
+  return {
+    tolerations: ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: seconds,
+    })),
+  };
+}
+
+function volumes(containers: readonly ContainerProps[]): Pick<IPodSpec, 'volumes'> {
+  const directories = containers.flatMap(({ writableDirectories = [] }) => writableDirectories);
+  const keys = new Map<string, Set<string>>();
+  for (const { secret, key } of containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
+    keys.set(secret.name, (keys.get(secret.name) ?? new Set()).add(key));
+  }
+  const list = [
+    ...directories.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit: sizeLimit.asString() } })),
+    ...[...keys].sort().map(([secretName, names]) => ({
+      name: secretVolume(secretName),
+      // 0440: root owns the files, the pod's group reads them.
+      secret: { secretName, defaultMode: 0o440, items: [...names].sort().map((key) => ({ key, path: key })) },
+    })),
+  ];
+  return list.length > 0 ? { volumes: list } : {};
+}

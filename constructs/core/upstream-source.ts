@@ -1,0 +1,37 @@
+import { Construct } from 'constructs';
+
+export interface UpstreamSourceProps {
+  /** Git repository or Helm repository. */
+  readonly repository: string;
+  /** Tag or chart version; never a branch. */
+  readonly revision: string;
+  /** Folder in a git repository; a chart's folder is rendered by Helm. */
+  readonly path?: string;
+  /** Name of a chart in a Helm repository. */
+  readonly chart?: string;
+  /**
+   * Which files of `path` are taken, as a glob.
+   * @default the whole folder, as what Argo CD finds it to be
+   */
+  readonly include?: string;
+  /**
+   * Helm values; with them the source is a chart.
+   * @default none
+   */
+  readonly values?: Readonly<Record<string, unknown>>;
+  /** Helm release name, where the source is a chart. */
+  readonly releaseName?: string;
+  /** Kinds that this source brings, as `group/Kind`, for the permissions of the layer's project. */
+  readonly clusterKinds: readonly string[];
+  readonly namespacedKinds: readonly string[];
+}
+
+/** Manifests that stay in their maker's repository: Argo CD reads them there, pinned. Nothing of theirs is copied. */
+export class UpstreamSource extends Construct {
+  readonly props: UpstreamSourceProps;
+
+  constructor(scope: Construct, id: string, props: UpstreamSourceProps) {
+    super(scope, id);
+    this.props = props;
+  }
+}

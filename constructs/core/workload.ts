@@ -1,0 +1,286 @@
+import type { ApiObject, Duration } from 'cdk8s';
+import type { Construct } from 'constructs';
+import type { IDaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
+import type { IJob } from 'kubernetes-models/batch/v1/Job';
+import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
+import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
+import type { Autoscaling } from './availability.ts';
+import type { ContainerProps } from './container.ts';
+import { InputError } from './error.ts';
+import { kubeObject, typedObject } from './kube-object.ts';
+import { KubeServiceAccount } from './level1.ts';
+import { labels, selectorLabels } from './labels.ts';
+import { PodOwner } from './pod-owner.ts';
+import { podTemplate } from './pod-template.ts';
+import type { Spread } from './pod-template.ts';
+import type { Priority } from './priority.ts';
+
+export type Controller =
+  | {
+      readonly kind: 'Deployment';
+      /** A number, or bounds between which an autoscaler decides. */
+      readonly replicas: number | Autoscaling;
+    }
+  | {
+      readonly kind: 'StatefulSet';
+      readonly replicas: number;
+      /** The headless Service that names the pods. Immutable after creation. */
+      readonly serviceName: string;
+      /** Immutable after creation. */
+      readonly volumeClaims: readonly IPersistentVolumeClaim[];
+    }
+  | { readonly kind: 'DaemonSet' }
+  | {
+      readonly kind: 'Job';
+      /** Attempts after the first; the pause between them doubles from 10 seconds. */
+      readonly retries: number;
+      readonly deadline: Duration;
+    };
+
+export interface WorkloadProps {
+  /** Name of the object and its service account. */
+  readonly name: string;
+  /** What the program is, such as `nest-backend`: the label `app.kubernetes.io/name`. */
+  readonly program: string;
+  /** The part it plays: the label `app.kubernetes.io/component`. */
+  readonly component: string;
+  readonly controller: Controller;
+  /** The first one is the main one: its image gives the version. */
+  readonly containers: readonly [ContainerProps, ...ContainerProps[]];
+  readonly priority: Priority;
+  readonly spread: Spread;
+  /**
+   * Pods that a drain may take at a time; `false` for no budget.
+   * @default 1
+   */
+  readonly maxUnavailable?: number | false;
+  /**
+   * Whether the pods talk to the Kubernetes API and get a token for it.
+   * @default false
+   */
+  readonly mountToken?: boolean;
+  /**
+   * Numeric user and group of the containers.
+   * @default 10001
+   */
+  readonly user?: number;
+  /**
+   * Seconds from the order to stop to SIGKILL.
+   * @default 30
+   */
+  readonly terminationGracePeriodSeconds?: number;
+  /**
+   * Seconds after which pods leave a node that stopped answering; `false` binds them to it.
+   * @default 30
+   */
+  readonly leaveLostNodeAfterSeconds?: number | false;
+  /**
+   * Annotations of every object of this workload, such as those that make it an Argo CD hook.
+   * @default none
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What the tests and the documentation take for the defaults. */
+export const workloadDefaults = {
+  maxUnavailable: 1,
+  mountToken: false,
+  user: 10001,
+  terminationGracePeriodSeconds: 30,
+  leaveLostNodeAfterSeconds: 30,
+} as const;
+
+const neverFewer = { maxSurge: 1, maxUnavailable: 0 };
+
+/** One more first, then one less; but where every node has its pod already, one more would never find a place. */
+const rollingUpdates = {
+  strict: { maxSurge: 0, maxUnavailable: 1 },
+  preferred: neverFewer,
+  anywhere: neverFewer,
+} as const;
+
+/** Pods of ours, with what they owe: requests, probes, identity, spread, a disruption budget, an account of their own. */
+export class Workload extends PodOwner {
+  readonly selector: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly props: WorkloadProps;
+  readonly object: ApiObject;
+
+  constructor(scope: Construct, id: string, props: WorkloadProps) {
+    super(scope, id, props.name);
+    this.props = props;
+    const identity = {
+      name: props.program,
+      instance: props.name,
+      component: props.component,
+      partOf: this.application,
+    };
+    this.selector = selectorLabels(identity);
+    this.labels = labels(identity, props.containers[0].image.version);
+    this.checkPorts();
+
+    const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
+    kubeObject(this, 'service-account', KubeServiceAccount, {
+      metadata,
+      automountServiceAccountToken: props.mountToken ?? workloadDefaults.mountToken,
+    });
+    for (const { secret } of props.containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
+      secret.copyTo(this, props.annotations);
+    }
+    this.object = typedObject(this, 'controller', this.manifest(metadata));
+    const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
+    if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
+      horizontalAutoscaler(this, controller.replicas);
+    }
+    if (maxUnavailable !== false && controller.kind !== 'Job' && controller.kind !== 'DaemonSet') {
+      disruptionBudget(this, maxUnavailable);
+    }
+  }
+
+  /** The pod port of that name. @throws InputError naming the ports there are */
+  port(name: string): number {
+    const ports = this.props.containers.flatMap(({ ports = [] }) => ports);
+    const port = ports.find((candidate) => candidate.name === name);
+    if (port === undefined) {
+      throw new InputError({
+        where: `workload ${this.namespace}/${this.name}`,
+        what: `it has no port "${name}"`,
+        allowed: ports.map((candidate) => candidate.name).join(', ') || 'none: the workload declares no ports',
+        remedy: 'name one of these, or declare the port on a container',
+      });
+    }
+    return port.port;
+  }
+
+  /** The least and the most pods there can be at a time, the one more of a rolling update included. */
+  podCount(nodes: number): { readonly least: number; readonly most: number } {
+    const { controller } = this.props;
+    switch (controller.kind) {
+      case 'Deployment': {
+        const { replicas } = controller;
+        const { maxSurge } = rollingUpdates[this.props.spread];
+        return typeof replicas === 'number'
+          ? { least: replicas, most: replicas + maxSurge }
+          : { least: replicas.minimum, most: replicas.maximum + maxSurge };
+      }
+      case 'StatefulSet':
+        return { least: controller.replicas, most: controller.replicas };
+      case 'DaemonSet':
+        return { least: nodes, most: nodes };
+      case 'Job':
+        return { least: 0, most: 1 };
+    }
+  }
+
+  /** What one pod requests. */
+  get requests(): { readonly millicores: number; readonly mebibytes: number } {
+    const resources = this.props.containers.map((container) => container.resources);
+    return {
+      millicores: resources.reduce((sum, { cpuRequest }) => sum + cpuRequest.millicores, 0),
+      mebibytes: resources.reduce((sum, { memory }) => sum + memory.toMebibytes(), 0),
+    };
+  }
+
+  private manifest(metadata: IDeployment['metadata']): IDeployment | IStatefulSet | IDaemonSet | IJob {
+    const { props } = this;
+    const { controller, leaveLostNodeAfterSeconds = workloadDefaults.leaveLostNodeAfterSeconds } = props;
+    const bound = controller.kind === 'DaemonSet' || leaveLostNodeAfterSeconds === false;
+    const template = podTemplate({
+      containers: props.containers,
+      serviceAccountName: props.name,
+      mountToken: props.mountToken ?? workloadDefaults.mountToken,
+      priority: props.priority,
+      spread: props.spread,
+      user: props.user ?? workloadDefaults.user,
+      terminationGracePeriodSeconds:
+        props.terminationGracePeriodSeconds ?? workloadDefaults.terminationGracePeriodSeconds,
+      leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
+      restartPolicy: controller.kind === 'Job' ? 'Never' : 'Always',
+      selector: this.selector,
+      labels: this.labels,
+    });
+    const selector = { matchLabels: { ...this.selector } };
+    // Why the numbers are what they are, where somebody looks when a pod is short of them.
+    const annotations = {
+      ...metadata?.annotations,
+      ...Object.fromEntries(
+        props.containers.map(({ name, resources }) => [`diptych/resources-of-${name}`, resources.because]),
+      ),
+    };
+    const common = { metadata: { ...metadata, annotations } };
+    switch (controller.kind) {
+      case 'Deployment':
+        return {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          ...common,
+          spec: {
+            // An autoscaler owns the number: written here, each sync would reset it.
+            ...(typeof controller.replicas === 'number' ? { replicas: controller.replicas } : {}),
+            revisionHistoryLimit: 3,
+            selector,
+            strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdates[props.spread] },
+            template,
+          },
+        };
+      case 'StatefulSet':
+        return {
+          apiVersion: 'apps/v1',
+          kind: 'StatefulSet',
+          ...common,
+          spec: {
+            replicas: controller.replicas,
+            revisionHistoryLimit: 3,
+            serviceName: controller.serviceName,
+            selector,
+            template,
+            volumeClaimTemplates: [...controller.volumeClaims],
+          },
+        };
+      case 'DaemonSet':
+        return {
+          apiVersion: 'apps/v1',
+          kind: 'DaemonSet',
+          ...common,
+          spec: { revisionHistoryLimit: 3, selector, template },
+        };
+      case 'Job':
+        return {
+          apiVersion: 'batch/v1',
+          kind: 'Job',
+          ...common,
+          spec: {
+            backoffLimit: controller.retries,
+            activeDeadlineSeconds: controller.deadline.toSeconds(),
+            template,
+          },
+        };
+    }
+  }
+
+  private checkPorts(): void {
+    const seen = new Map<string, string>();
+    for (const container of this.props.containers) {
+      for (const { name, port, protocol = 'TCP' } of container.ports ?? []) {
+        for (const key of [`the name "${name}"`, `${protocol} port ${port}`]) {
+          const owner = seen.get(key);
+          if (owner !== undefined) {
+            throw new InputError({
+              where: `workload ${this.namespace}/${this.name}`,
+              what: `${key} is declared twice, by ${owner} and ${container.name}`,
+              allowed: 'each port and port name once in a pod',
+              remedy: 'change one of them',
+            });
+          }
+          seen.set(key, container.name);
+        }
+      }
+    }
+  }
+}
+
+function annotated(annotations: Readonly<Record<string, string>> | undefined): { annotations?: Record<string, string> } {
+  return annotations === undefined ? {} : { annotations: { ...annotations } };
+}

@@ -1,0 +1,63 @@
+import { Construct } from 'constructs';
+import { Cpu } from '../core/cpu.ts';
+import { kubeObject } from '../core/kube-object.ts';
+import { KubeNamespace, KubePriorityClass, KubeResourceQuota, Quantity } from '../core/level1.ts';
+import type { NamespaceDefinition } from '../core/namespace.ts';
+import { defaultDeny } from '../core/network-policy.ts';
+import type { Completes, PodOwner } from '../core/pod-owner.ts';
+import { priorities } from '../core/priority.ts';
+import { Workload } from '../core/workload.ts';
+
+export interface FoundationsProps {
+  /** Every namespace of the platform. */
+  readonly namespaces: readonly NamespaceDefinition[];
+  /** How many nodes a DaemonSet runs on, for the quotas. */
+  readonly nodes: number;
+}
+
+/** Pods on their way out count until they are gone, so a rollout at full size needs its room twice. */
+const quotaFactor = 2;
+
+/** Namespaces with their Pod Security level, the refusal of all traffic, quotas, and the priority classes. */
+export class Foundations extends Construct implements Completes {
+  private readonly props: FoundationsProps;
+
+  constructor(scope: Construct, id: string, props: FoundationsProps) {
+    super(scope, id);
+    this.props = props;
+    for (const [name, { value, description }] of Object.entries(priorities)) {
+      kubeObject(this, `priority-${name}`, KubePriorityClass, { metadata: { name }, value, description });
+    }
+    for (const { name, podSecurity } of props.namespaces) {
+      const level = Object.fromEntries(
+        ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, podSecurity]),
+      );
+      kubeObject(this, `namespace-${name}`, KubeNamespace, { metadata: { name, labels: level } });
+      defaultDeny(this, name);
+    }
+  }
+
+  /**
+   * Stops runaways: a quota of what all workloads of a namespace can request at most. Pods of somebody else's chart may
+   * state no requests, and a quota would refuse them, so their namespaces have none.
+   */
+  complete(owners: readonly PodOwner[]): void {
+    for (const { name } of this.props.namespaces) {
+      const own = owners.filter(({ namespace }) => namespace === name);
+      const workloads = own.filter((owner) => owner instanceof Workload);
+      if (workloads.length === 0 || workloads.length < own.length) continue;
+      const sum = (of: (workload: Workload) => number): number =>
+        quotaFactor *
+        workloads.reduce((total, workload) => total + workload.podCount(this.props.nodes).most * of(workload), 0);
+      kubeObject(this, `quota-${name}`, KubeResourceQuota, {
+        metadata: { name: 'requests', namespace: name },
+        spec: {
+          hard: {
+            'requests.cpu': Quantity.fromString(Cpu.millicores(sum(({ requests }) => requests.millicores)).asString()),
+            'requests.memory': Quantity.fromString(`${sum(({ requests }) => requests.mebibytes)}Mi`),
+          },
+        },
+      });
+    }
+  }
+}

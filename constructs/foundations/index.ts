@@ -1,0 +1,2 @@
+export { Foundations } from './foundations.ts';
+export type { FoundationsProps } from './foundations.ts';

@@ -1,0 +1,57 @@
+import type { Credentials, DirectoryEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+
+/** The variables by which an application learns of an endpoint. */
+export interface Contract {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Each holds the path of a file: values in variables would show in every crash report and child process. */
+  readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+}
+
+export function databaseContract(database: PostgresEndpoint, { user, password }: Credentials): Contract {
+  return {
+    environment: {
+      DATABASE_HOST: database.host,
+      DATABASE_PORT: String(database.port),
+      DATABASE_NAME: database.database,
+      DATABASE_SSLMODE: database.sslMode,
+      DATABASE_USER: user,
+    },
+    secretFiles: { DATABASE_PASSWORD_FILE: password },
+  };
+}
+
+export function cacheContract({ sentinels, primaryName, server, credentials }: RedisEndpoint): Contract {
+  return {
+    environment: {
+      ...(sentinels.length > 0
+        ? {
+            REDIS_SENTINELS: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
+            REDIS_PRIMARY_NAME: primaryName,
+          }
+        : { REDIS_HOST: server.host, REDIS_PORT: String(server.port) }),
+      REDIS_USER: credentials.user,
+    },
+    secretFiles: { REDIS_PASSWORD_FILE: credentials.password },
+  };
+}
+
+export function directoryContract({ url, realm, baseDn, credentials }: DirectoryEndpoint): Contract {
+  return {
+    environment: {
+      LDAP_URL: url,
+      LDAP_BASE_DN: baseDn,
+      LDAP_BIND_USER: credentials.user,
+      KERBEROS_REALM: realm,
+    },
+    secretFiles: { LDAP_BIND_PASSWORD_FILE: credentials.password },
+  };
+}
+
+/** All of them as one. */
+export function mergeContracts(contracts: readonly Contract[]): Contract {
+  return {
+    environment: Object.fromEntries(contracts.flatMap(({ environment }) => Object.entries(environment))),
+    secretFiles: Object.fromEntries(contracts.flatMap(({ secretFiles }) => Object.entries(secretFiles))),
+  };
+}

@@ -1,0 +1,151 @@
+import { Duration, Size } from 'cdk8s';
+import { Construct } from 'constructs';
+import { Cpu } from '../core/cpu.ts';
+import type {
+  DirectoryEndpoint,
+  HttpEndpoint,
+  MetricsEndpoint,
+  PostgresEndpoint,
+  RedisEndpoint,
+} from '../core/endpoint.ts';
+import { Workload } from '../core/workload.ts';
+import { WebWorkload } from '../web-workload/web-workload.ts';
+import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
+import { cacheContract, databaseContract, directoryContract, mergeContracts } from './contract.ts';
+
+export interface NestBackendProps extends WebWorkloadProps {
+  /**
+   * The database it works on: the variables `DATABASE_*`.
+   * @default none
+   */
+  readonly database?: PostgresEndpoint;
+  /**
+   * The cache it works with: the variables `REDIS_*`.
+   * @default none
+   */
+  readonly cache?: RedisEndpoint;
+  /**
+   * The directory it authenticates users against: the variables `LDAP_*` and `KERBEROS_REALM`.
+   * @default none
+   */
+  readonly directory?: DirectoryEndpoint;
+  /**
+   * The command that brings the database up to date before a new version starts; it has to be safe to run twice.
+   * `false` for none.
+   * @default node dist/migrate.js when there is a database
+   */
+  readonly migrations?: readonly string[] | false;
+  /**
+   * Paths the kubelet asks: `live` answers while the process works, `ready` also asks database, cache and directory.
+   * @default /health/live and /health/ready
+   */
+  readonly healthPaths?: { readonly live: string; readonly ready: string };
+  /**
+   * Seconds the first start may take.
+   * @default 60
+   */
+  readonly startupSeconds?: number;
+}
+
+export const nestBackendDefaults = {
+  size: { minReplicas: 3, maxReplicas: 6, cpuRequest: Cpu.millicores(250), memory: Size.mebibytes(512) },
+  migrations: ['node', 'dist/migrate.js'],
+  healthPaths: { live: '/health/live', ready: '/health/ready' },
+  startupSeconds: 60,
+} as const;
+
+const because =
+  'Estimate for a NestJS API until a load test says better: 250m carries its usual load so that the autoscaler has room ' +
+  'above it; 512Mi hold a heap of 384Mi with buffers beside it.';
+
+/** A NestJS API with its migrations. */
+export class NestBackend extends Construct {
+  readonly workload: Workload;
+  readonly http: HttpEndpoint;
+  /** Undefined when metrics are off. */
+  readonly metrics: MetricsEndpoint | undefined;
+
+  constructor(scope: Construct, id: string, props: NestBackendProps) {
+    super(scope, id);
+    const name = props.name ?? id;
+    const { live, ready } = props.healthPaths ?? nestBackendDefaults.healthPaths;
+    const startupSeconds = props.startupSeconds ?? nestBackendDefaults.startupSeconds;
+    const contract = mergeContracts([
+      ...(props.database ? [databaseContract(props.database, props.database.credentials)] : []),
+      ...(props.cache ? [cacheContract(props.cache)] : []),
+      ...(props.directory ? [directoryContract(props.directory)] : []),
+    ]);
+    const web = new WebWorkload(this, 'web', name, props, {
+      program: 'nest-backend',
+      component: 'api',
+      size: nestBackendDefaults.size,
+      because,
+      probes: {
+        startup: {
+          path: live,
+          port: 'http',
+          periodSeconds: 2,
+          timeoutSeconds: 2,
+          failureThreshold: Math.ceil(startupSeconds / 2),
+        },
+        readiness: { path: ready, port: 'http', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
+        liveness: { path: live, port: 'http', periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+      },
+      ...contract,
+      writableDirectories: [],
+    });
+    this.workload = web.workload;
+    this.http = web.http;
+    this.metrics = web.metrics;
+    if (props.database) this.workload.needs(props.database, 'reads and writes its data');
+    if (props.cache) this.workload.needs(props.cache, 'caches answers and keeps sessions');
+    if (props.directory) this.workload.needs(props.directory, 'authenticates users');
+    const migrations = props.migrations ?? nestBackendDefaults.migrations;
+    if (props.database && migrations) migrationJob(this, name, props, props.database, migrations);
+  }
+}
+
+/**
+ * Argo CD runs the Job before it applies anything else of the application, and stops there when it fails: the old
+ * version goes on serving. On first install nothing else of the application exists yet, so what the Job needs (account,
+ * network policy, secret) are hooks as well and its own.
+ */
+function migrationJob(
+  scope: Construct,
+  name: string,
+  { image }: NestBackendProps,
+  database: PostgresEndpoint,
+  command: readonly string[],
+): void {
+  const { environment, secretFiles } = databaseContract(database, database.migrationCredentials);
+  const job = new Workload(scope, 'migrations', {
+    name: `${name}-migrations`,
+    program: 'nest-backend',
+    component: 'migrations',
+    // Retries cover the seconds in which the network policy of a new pod is not yet known to the database's node.
+    controller: { kind: 'Job', retries: 5, deadline: Duration.minutes(10) },
+    priority: 'applications',
+    spread: 'anywhere',
+    annotations: {
+      'argocd.argoproj.io/hook': 'PreSync',
+      'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+    },
+    containers: [
+      {
+        name: 'migrations',
+        image,
+        command,
+        environment: { NODE_ENV: 'production', ...environment },
+        secretFiles,
+        resources: {
+          cpuRequest: Cpu.millicores(100),
+          memory: Size.mebibytes(256),
+          because: 'Estimate: a migration waits for the database most of its time.',
+        },
+        probes: 'none',
+        writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+      },
+    ],
+  });
+  job.needs(database, 'brings the tables up to date');
+}

@@ -1,0 +1,219 @@
+import { Size } from 'cdk8s';
+import type { JsonPatch } from 'cdk8s';
+import { Construct } from 'constructs';
+import type { Autoscaling } from '../core/availability.ts';
+import type { Probes } from '../core/container.ts';
+import type { Cpu } from '../core/cpu.ts';
+import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
+import type { Image, WorkloadSize } from '../core/environment.ts';
+import { kubeObject } from '../core/kube-object.ts';
+import { IntOrString, KubeService } from '../core/level1.ts';
+import type { Spread } from '../core/pod-template.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Workload } from '../core/workload.ts';
+
+/** What backends and frontends have in common. */
+export interface WebWorkloadProps {
+  /**
+   * Name of every object.
+   * @default the construct's id
+   */
+  readonly name?: string;
+  readonly image: Image;
+  /** The host under which browsers reach it, such as `api.example.com`: the variable `PUBLIC_URL`. */
+  readonly host: string;
+  /**
+   * Replicas, CPU and memory where they differ from the defaults; usually `environment.size(name)`.
+   * @default the construct's own
+   */
+  readonly size?: WorkloadSize;
+  /**
+   * Mean CPU use in percent of the request that the autoscaler steers for; `false` keeps the least number of replicas.
+   * @default 70
+   */
+  readonly autoscaleAtCpuPercent?: number | false;
+  /**
+   * Port of the HTTP server: the variable `PORT`.
+   * @default 3000
+   */
+  readonly port?: number;
+  /**
+   * Path and port of Prometheus metrics (`METRICS_PATH`, `METRICS_PORT`); `false` for none.
+   * @default /metrics on 9464
+   */
+  readonly metrics?: { readonly path: string; readonly port: number } | false;
+  /**
+   * Where traces go (OTLP over HTTP); sets the variables of OpenTelemetry's specification.
+   * @default no traces
+   * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ (1.50)
+   */
+  readonly traces?: HttpEndpoint | false;
+  /**
+   * Further variables; they win over the platform's own.
+   * @default none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Further variables that hold the path of a file with a secret's value.
+   * @default none
+   */
+  readonly secretFiles?: Readonly<Record<string, SecretKeyReference>>;
+  /**
+   * How pods share the nodes.
+   * @default preferred
+   */
+  readonly spread?: Spread;
+  /**
+   * Seconds between the order to stop and SIGTERM, in which the edge learns that the pod is leaving.
+   * @default 5
+   */
+  readonly preStopSleepSeconds?: number;
+  /**
+   * Seconds the server has to finish its requests after SIGTERM: the variable `SHUTDOWN_TIMEOUT_MS`.
+   * @default 20
+   */
+  readonly shutdownSeconds?: number;
+  /**
+   * Seconds the server keeps an idle connection open (`KEEP_ALIVE_TIMEOUT_MS`). Longer than the proxy in front of it
+   * keeps one (60), or the proxy sends a request into a connection that is just being closed.
+   * @default 65
+   */
+  readonly keepAliveSeconds?: number;
+  /**
+   * Changes to the finished Deployment, for what no option reaches; checked against the schema like all else.
+   * @default none
+   */
+  readonly patches?: readonly JsonPatch[];
+}
+
+export const webWorkloadDefaults = {
+  autoscaleAtCpuPercent: 70,
+  port: 3000,
+  metrics: { path: '/metrics', port: 9464 },
+  spread: 'preferred',
+  preStopSleepSeconds: 5,
+  shutdownSeconds: 20,
+  keepAliveSeconds: 65,
+} as const;
+
+/** Room between the end of the server's own shutdown and SIGKILL, for the runtime to leave. */
+const exitSeconds = 5;
+
+/** Share of the memory limit that V8's old generation may fill: the rest is for buffers, stacks and young objects. */
+const heapShare = 0.75;
+
+/** What a kind of web application adds to the options its user gives. */
+export interface WebWorkloadKind {
+  readonly program: string;
+  readonly component: string;
+  readonly size: { readonly minReplicas: number; readonly maxReplicas: number; readonly cpuRequest: Cpu; readonly memory: Size };
+  /** Where the numbers of `size` come from. */
+  readonly because: string;
+  readonly probes: Probes;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+  /** Written to besides `/tmp`. */
+  readonly writableDirectories: readonly { readonly name: string; readonly path: string; readonly sizeLimit: Size }[];
+}
+
+/** A Deployment of a Node.js server with its Service, autoscaler and endpoints. */
+export class WebWorkload extends Construct {
+  readonly workload: Workload;
+  /** The server's own API, for other workloads. */
+  readonly http: HttpEndpoint;
+  /** Undefined when metrics are off. */
+  readonly metrics: MetricsEndpoint | undefined;
+
+  constructor(scope: Construct, id: string, name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
+    super(scope, id);
+    const settings = resolve(props, kind);
+    const { port, metrics, preStopSleepSeconds, shutdownSeconds } = settings;
+    this.workload = new Workload(this, 'workload', {
+      name,
+      program: kind.program,
+      component: kind.component,
+      controller: { kind: 'Deployment', replicas: settings.replicas },
+      priority: 'applications',
+      spread: settings.spread,
+      terminationGracePeriodSeconds: preStopSleepSeconds + shutdownSeconds + exitSeconds,
+      containers: [
+        {
+          name,
+          image: props.image,
+          environment: settings.environment,
+          secretFiles: { ...kind.secretFiles, ...props.secretFiles },
+          ports: [{ name: 'http', port }, ...(metrics ? [{ name: 'metrics', port: metrics.port }] : [])],
+          resources: { cpuRequest: settings.cpuRequest, memory: settings.memory, because: kind.because },
+          probes: kind.probes,
+          preStopSleepSeconds,
+          writableDirectories: [
+            { name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) },
+            ...kind.writableDirectories,
+          ],
+        },
+      ],
+    });
+    this.workload.object.addJsonPatch(...(props.patches ?? []));
+    if (props.traces) this.workload.observes(props.traces, 'sends traces');
+
+    kubeObject(this, 'service', KubeService, {
+      metadata: { name, labels: { ...this.workload.labels } },
+      spec: {
+        selector: { ...this.workload.selector },
+        ports: [{ name: 'http', port, targetPort: IntOrString.fromString('http'), protocol: 'TCP' }],
+      },
+    });
+    const host = `${name}.${this.workload.namespace}.svc.cluster.local`;
+    const target = { peer: this.workload, host };
+    this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets: [{ ...target, port }] };
+    this.metrics = metrics
+      ? { name: `metrics of ${name}`, path: metrics.path, targets: [{ ...target, port: metrics.port }] }
+      : undefined;
+  }
+}
+
+function resolve(props: WebWorkloadProps, kind: WebWorkloadKind) {
+  const port = props.port ?? webWorkloadDefaults.port;
+  const metrics = props.metrics ?? webWorkloadDefaults.metrics;
+  const shutdownSeconds = props.shutdownSeconds ?? webWorkloadDefaults.shutdownSeconds;
+  const keepAliveSeconds = props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds;
+  const memory = props.size?.memory ?? kind.size.memory;
+  const environment = {
+    NODE_ENV: 'production',
+    NODE_OPTIONS: `--max-old-space-size=${Math.floor(memory.toMebibytes() * heapShare)}`,
+    PORT: String(port),
+    PUBLIC_URL: `https://${props.host}`,
+    KEEP_ALIVE_TIMEOUT_MS: String(keepAliveSeconds * 1000),
+    SHUTDOWN_TIMEOUT_MS: String(shutdownSeconds * 1000),
+    ...(metrics ? { METRICS_PATH: metrics.path, METRICS_PORT: String(metrics.port) } : {}),
+    ...(props.traces
+      ? {
+          OTEL_SERVICE_NAME: props.image.name,
+          OTEL_TRACES_EXPORTER: 'otlp',
+          OTEL_EXPORTER_OTLP_ENDPOINT: props.traces.url,
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+          OTEL_PROPAGATORS: 'tracecontext,baggage',
+        }
+      : {}),
+    ...kind.environment,
+    ...props.environment,
+  };
+  return {
+    port,
+    metrics,
+    shutdownSeconds,
+    memory,
+    environment,
+    cpuRequest: props.size?.cpuRequest ?? kind.size.cpuRequest,
+    preStopSleepSeconds: props.preStopSleepSeconds ?? webWorkloadDefaults.preStopSleepSeconds,
+    spread: props.spread ?? webWorkloadDefaults.spread,
+    replicas: replicas(props, kind),
+  };
+}
+
+function replicas({ size, autoscaleAtCpuPercent }: WebWorkloadProps, kind: WebWorkloadKind): number | Autoscaling {
+  const minimum = size?.minReplicas ?? kind.size.minReplicas;
+  const targetCpuPercent = autoscaleAtCpuPercent ?? webWorkloadDefaults.autoscaleAtCpuPercent;
+  if (targetCpuPercent === false) return minimum;
+  return { minimum, maximum: size?.maxReplicas ?? Math.max(minimum, kind.size.maxReplicas), targetCpuPercent };
+}

@@ -1,0 +1,145 @@
+import type { Node } from '../constructs/core/environment.ts';
+import type { Finding } from '../constructs/core/error.ts';
+import { describePeer } from '../constructs/core/endpoint.ts';
+import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import type { Platform } from '../constructs/core/platform.ts';
+import { Workload } from '../constructs/core/workload.ts';
+
+/** CPU in millicores, memory in mebibytes. */
+export interface Amount {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** What the pods expected on a node request, beside what it has to give. */
+export interface NodeLoad {
+  readonly node: Node;
+  readonly requested: Amount;
+  readonly allocatable: Amount;
+}
+
+interface Demand {
+  readonly name: string;
+  readonly each: Amount;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** How the scheduler is expected to share the ordinary number of pods: each one to the node with the most room. */
+export function nodeLoads(platform: Platform): NodeLoad[] {
+  return place(platform.environment.nodes, demands(platform));
+}
+
+/** Whether everything fits: at full size, within each node's budget, and with one node gone. */
+export function budgetFindings(platform: Platform): Finding[] {
+  const { nodes, name } = platform.environment;
+  const file = `config/environments/${name}.ts`;
+  const list = demands(platform);
+  const most = sum(list.map(({ each, most: count }) => times(each, count)));
+  const all = sum(workers(nodes).map(allocatable));
+  const findings: Finding[] = [];
+  if (most.cpu > all.cpu || most.memory > all.memory) {
+    findings.push({
+      where: `${file}: nodes`,
+      what: `at full size, with one more pod of each Deployment during a rollout, pods request ${show(most)}`,
+      allowed: `what the nodes have to give together: ${show(all)}`,
+      remedy: 'choose a larger serverType, or lower maxReplicas, cpuRequestMillicores or memoryMebibytes in sizes',
+    });
+  }
+  for (const { node, requested, allocatable: whole } of place(nodes, list)) {
+    const { cpuPercent, memoryPercent } = node.budget;
+    const budget = { cpu: (whole.cpu * cpuPercent) / 100, memory: (whole.memory * memoryPercent) / 100 };
+    if (requested.cpu <= budget.cpu && requested.memory <= budget.memory) continue;
+    findings.push({
+      where: `${file}: nodes.${nodes.indexOf(node)}.budget`,
+      what: `the pods expected on ${node.name} request ${show(requested)}`,
+      allowed: `${cpuPercent} % of its CPU and ${memoryPercent} % of its memory: ${show(budget)}`,
+      remedy: 'choose a larger serverType, raise the budget, or lower the sizes',
+    });
+  }
+  return [...findings, ...lostNodeFindings(file, nodes, list), ...strictSpreadFindings(platform)];
+}
+
+/** Pods that never share a node can't be more than the nodes. */
+function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
+  const count = workers(environment.nodes).length;
+  return owners
+    .filter((owner) => owner instanceof Workload)
+    .filter((workload) => workload.props.spread === 'strict' && workload.podCount(count).most > count)
+    .map((workload) => ({
+      where: `workload ${describePeer(workload)}`,
+      what: `${workload.podCount(count).most} pods that never share a node, on ${count} nodes: one would wait for ever`,
+      allowed: `at most ${count} pods, or the spread preferred`,
+      remedy: 'lower its replicas, or let it share nodes',
+    }));
+}
+
+function lostNodeFindings(file: string, nodes: readonly Node[], list: readonly Demand[]): Finding[] {
+  const least = sum(list.map(({ each, least: count }) => times(each, count)));
+  const rest = (lost: Node): Amount => sum(workers(nodes).filter((node) => node !== lost).map(allocatable));
+  return workers(nodes)
+    .filter(() => workers(nodes).length > 1)
+    .filter((lost) => least.cpu > rest(lost).cpu || least.memory > rest(lost).memory)
+    .map((lost) => ({
+      where: `${file}: nodes`,
+      what: `with ${lost.name} gone, the least number of pods requests ${show(least)}`,
+      allowed: `what the others have to give: ${show(rest(lost))}`,
+      remedy: 'choose a larger serverType, or lower the sizes',
+    }));
+}
+
+function demands({ owners, environment }: Platform): Demand[] {
+  const count = workers(environment.nodes).length;
+  return owners.flatMap((owner): Demand[] => {
+    const name = describePeer(owner);
+    if (owner instanceof Workload) {
+      const { millicores: cpu, mebibytes: memory } = owner.requests;
+      return [{ name, each: { cpu, memory }, ...owner.podCount(count) }];
+    }
+    if (owner instanceof ForeignWorkload && owner.requests) {
+      const { cpu, memory, replicas } = owner.requests;
+      const each = { cpu: cpu.millicores, memory: memory.toMebibytes() };
+      return [{ name, each, least: replicas, most: replicas }];
+    }
+    return [];
+  });
+}
+
+function place(nodes: readonly Node[], list: readonly Demand[]): NodeLoad[] {
+  const loads = workers(nodes).map((node) => ({ node, allocatable: allocatable(node), requested: { cpu: 0, memory: 0 } }));
+  const pods = [...list]
+    .sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1))
+    .flatMap(({ each, least }) => Array.from({ length: least }, () => each));
+  for (const pod of pods) {
+    const emptiest = loads.reduce((best, load) => (fill(load) < fill(best) ? load : best));
+    emptiest.requested = sum([emptiest.requested, pod]);
+  }
+  return loads;
+}
+
+function fill({ requested, allocatable: whole }: NodeLoad): number {
+  return Math.max(requested.cpu / whole.cpu, requested.memory / whole.memory);
+}
+
+/** A witness only keeps the quorum. */
+function workers(nodes: readonly Node[]): Node[] {
+  return nodes.filter(({ role }) => role !== 'witness');
+}
+
+function allocatable(node: Node): Amount {
+  return { cpu: node.allocatable.cpu.millicores, memory: node.allocatable.memory.toMebibytes() };
+}
+
+function sum(amounts: readonly Amount[]): Amount {
+  return amounts.reduce((a, b) => ({ cpu: a.cpu + b.cpu, memory: a.memory + b.memory }), { cpu: 0, memory: 0 });
+}
+
+function times({ cpu, memory }: Amount, count: number): Amount {
+  return { cpu: cpu * count, memory: memory * count };
+}
+
+/** `1.25 CPU and 2.5 GiB`. */
+export function show({ cpu, memory }: Amount): string {
+  const round = (value: number): string => String(Math.round(value * 100) / 100);
+  return `${round(cpu / 1000)} CPU and ${round(memory / 1024)} GiB`;
+}

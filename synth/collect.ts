@@ -1,0 +1,106 @@
+import type { AppOfApps } from '../constructs/app-of-apps/index.ts';
+import { InputError } from '../constructs/core/error.ts';
+import { isClusterScoped, manifestOf, objectsOf } from '../constructs/core/kube-object.ts';
+import { describeManifest } from '../constructs/core/manifest.ts';
+import type { Manifest } from '../constructs/core/manifest.ts';
+import type { Platform } from '../constructs/core/platform.ts';
+import type { SealedManifest } from './seal/files.ts';
+import type { GeneratedFile } from './write.ts';
+
+/** What will be written, and what isn't there to be written yet. */
+export interface Collection {
+  /** Files below `dist/<environment>`. */
+  readonly dist: readonly GeneratedFile[];
+  /** Files below `argocd/<environment>`. */
+  readonly argocd: readonly GeneratedFile[];
+  /** Keys that no sealed file holds, as `namespace/name.key`. */
+  readonly unsealed: readonly string[];
+}
+
+export function collect(platform: Platform, tree: AppOfApps, sealed: readonly SealedManifest[]): Collection {
+  const own = platform.charts.flatMap((chart) =>
+    objectsOf(chart).map((object) =>
+      file(chart.application, chart.destination.name, manifestOf(object), `application ${chart.application}`, object.node.path),
+    ),
+  );
+  const secrets = sealedFiles(platform, sealed);
+  refuseTwins(own);
+  return {
+    dist: [...own, ...secrets.files],
+    argocd: objectsOf(tree).map((object) => treeFile(manifestOf(object))),
+    unsealed: secrets.unsealed,
+  };
+}
+
+interface OwnedFile extends GeneratedFile {
+  /** Path of the construct, for messages: files don't name it, because code may move. */
+  readonly construct: string;
+}
+
+function file(
+  application: string,
+  namespace: string,
+  manifest: Manifest,
+  source: string,
+  construct: string,
+): OwnedFile {
+  const { kind, metadata } = manifest;
+  const elsewhere = metadata.namespace !== undefined && metadata.namespace !== namespace;
+  // A dot can't be part of a namespace, so the two never run into each other.
+  const name = `${metadata.name}${elsewhere ? `.${metadata.namespace}` : ''}`;
+  return { path: `${application}/${kind.toLowerCase()}-${name}.yaml`, source, manifest, construct };
+}
+
+/** The application of the root itself stands beside its folders. */
+function treeFile(manifest: Manifest): GeneratedFile {
+  const { kind, metadata } = manifest;
+  const source = 'the table in apps/index.ts';
+  if (kind === 'Application') {
+    return { path: metadata.name === 'root' ? 'root.yaml' : `applications/${metadata.name}.yaml`, source, manifest };
+  }
+  const folder = metadata.name === 'root' ? 'bootstrap/project-root' : `projects/${metadata.name}`;
+  return { path: `${folder}.yaml`, source, manifest };
+}
+
+/** The sealed copies that workloads asked for, each in the folder of the application that owns it. */
+function sealedFiles(
+  platform: Platform,
+  sealed: readonly SealedManifest[],
+): { readonly files: GeneratedFile[]; readonly unsealed: string[] } {
+  const files: GeneratedFile[] = [];
+  const unsealed: string[] = [];
+  for (const secret of platform.secrets) {
+    const { name, keys, copies } = secret.inventoryEntry();
+    for (const { namespace, application, annotations } of copies) {
+      const found = sealed.find((candidate) => candidate.namespace === namespace && candidate.name === name);
+      const missing = Object.keys(keys).filter((key) => !found?.keys.includes(key));
+      unsealed.push(...missing.map((key) => `${namespace}/${name}.${key}`));
+      if (found === undefined) continue;
+      const { metadata } = found.manifest;
+      const all = { ...metadata.annotations, ...annotations };
+      const manifest = { ...found.manifest, metadata: { ...metadata, annotations: all } };
+      files.push(file(application, namespace, manifest, `secrets/${platform.environment.name}`, secret.node.path));
+    }
+  }
+  return { files, unsealed: unsealed.sort() };
+}
+
+/** Kubernetes knows one object of a kind, namespace and name, whichever application brings it. */
+function refuseTwins(files: readonly OwnedFile[]): void {
+  const seen = new Map<string, OwnedFile>();
+  const findings = files.flatMap((candidate) => {
+    const { manifest } = candidate;
+    const scope = isClusterScoped(manifest.kind) ? '' : manifest.metadata.namespace;
+    const key = `${manifest.apiVersion} ${manifest.kind} ${scope}/${manifest.metadata.name}`;
+    const twin = seen.get(key);
+    seen.set(key, twin ?? candidate);
+    if (twin === undefined) return [];
+    return {
+      where: describeManifest(manifest),
+      what: `two constructs write it: ${twin.construct} and ${candidate.construct}`,
+      allowed: 'each object once in the platform',
+      remedy: 'give one of them another name',
+    };
+  });
+  if (findings.length > 0) throw new InputError(findings);
+}

@@ -1,0 +1,43 @@
+import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import { clusterDns, describePeer, isPodPeer } from '../constructs/core/endpoint.ts';
+import type { Peer } from '../constructs/core/endpoint.ts';
+import type { Platform } from '../constructs/core/platform.ts';
+import type { DeclaredEdge } from './network/compare.ts';
+import type { PodGroup } from './network/evaluate.ts';
+import { blockText } from './network/policies.ts';
+
+/** Pods that no manifest of ours makes, as the evaluator wants them. */
+export function foreignPodGroups(platform: Platform): PodGroup[] {
+  const coreDns: PodGroup = {
+    name: describePeer(clusterDns),
+    namespace: clusterDns.namespace,
+    labels: { ...clusterDns.selector },
+    ports: [
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+    ],
+    hostNetwork: false,
+  };
+  const foreign = platform.owners
+    .filter((owner) => owner instanceof ForeignWorkload)
+    .map((owner) => ({
+      name: describePeer(owner),
+      namespace: owner.namespace,
+      labels: { ...owner.selector },
+      ports: owner.ports.map(({ name, port, protocol = 'TCP' as const }) => ({ name, port, protocol })),
+      hostNetwork: false,
+    }));
+  return [...foreign, coreDns];
+}
+
+/** What the wires permit, in the evaluator's words. */
+export function declaredEdges({ connections }: Platform): DeclaredEdge[] {
+  return connections.flatMap(({ from, to, protocol, port }) =>
+    ends(from).flatMap((source) => ends(to).map((destination) => ({ from: source, to: destination, protocol, port }))),
+  );
+}
+
+function ends(peer: Peer): string[] {
+  if (isPodPeer(peer)) return [describePeer(peer)];
+  return peer.cidrs.map(({ cidr, except }) => blockText({ cidr, ...(except ? { except: [...except] } : {}) }));
+}

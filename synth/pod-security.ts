@@ -1,0 +1,64 @@
+import type { IContainer } from 'kubernetes-models/v1/Container';
+import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+
+const volumeTypes = new Set([
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+]);
+
+/**
+ * What Pod Security's level `restricted` refuses in a pod, as `path: what`; empty when it is admitted.
+ * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/ (v1.36)
+ */
+export function restrictedViolations(pod: IPodSpec): string[] {
+  const { securityContext: podContext, volumes = [] } = pod;
+  const containers = [
+    ...(pod.initContainers ?? []).map((container, index) => ({ container, path: `initContainers[${index}]` })),
+    ...pod.containers.map((container, index) => ({ container, path: `containers[${index}]` })),
+  ];
+  return [
+    ...(['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((field) => pod[field]).map((field) => `${field}: true`),
+    ...(podContext?.sysctls?.length ? ['securityContext.sysctls: set'] : []),
+    ...volumes.flatMap((volume, index) =>
+      Object.keys(volume)
+        .filter((key) => key !== 'name' && !volumeTypes.has(key))
+        .map((key) => `volumes[${index}]: ${key}`),
+    ),
+    ...containers.flatMap(({ container, path }) => containerViolations(container, path, pod)),
+  ];
+}
+
+function containerViolations(container: IContainer, path: string, pod: IPodSpec): string[] {
+  const context = container.securityContext;
+  const nonRoot = context?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot;
+  const user = context?.runAsUser ?? pod.securityContext?.runAsUser;
+  const seccomp = (context?.seccompProfile ?? pod.securityContext?.seccompProfile)?.type;
+  const added = context?.capabilities?.add ?? [];
+  return [
+    ...(context?.privileged ? ['privileged: true'] : []),
+    ...(context?.allowPrivilegeEscalation === false ? [] : ['allowPrivilegeEscalation: not false']),
+    ...(nonRoot === true ? [] : ['runAsNonRoot: not true']),
+    ...(user === 0 ? ['runAsUser: 0'] : []),
+    ...(seccomp === 'RuntimeDefault' || seccomp === 'Localhost' ? [] : [`seccompProfile: ${seccomp ?? 'none'}`]),
+    ...(context?.capabilities?.drop?.includes('ALL') ? [] : ['capabilities.drop: not ALL']),
+    ...added.filter((name) => name !== 'NET_BIND_SERVICE').map((name) => `capabilities.add: ${name}`),
+    ...(container.ports ?? []).filter(({ hostPort }) => hostPort).map(({ hostPort }) => `hostPort: ${hostPort}`),
+    ...(context?.procMount !== undefined && context.procMount !== 'Default' ? [`procMount: ${context.procMount}`] : []),
+    ...probeHosts(container),
+  ].map((violation) => `${path}.${violation}`);
+}
+
+/** A probe of another host makes the kubelet ask where the pod may not. Refused since Kubernetes 1.34. */
+function probeHosts({ livenessProbe, readinessProbe, startupProbe, lifecycle }: IContainer): string[] {
+  const handlers = { livenessProbe, readinessProbe, startupProbe, postStart: lifecycle?.postStart, preStop: lifecycle?.preStop };
+  return Object.entries(handlers).flatMap(([name, handler]) =>
+    [handler?.httpGet?.host, handler?.tcpSocket?.host].filter(Boolean).map((host) => `${name}.host: ${host ?? ''}`),
+  );
+}

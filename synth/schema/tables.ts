@@ -1,0 +1,135 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** The rules of a value beside its type, named as in OpenAPI. */
+export interface Rules {
+  readonly enum?: readonly string[];
+  readonly maximum?: number;
+  readonly maxItems?: number;
+  readonly maxLength?: number;
+  readonly maxProperties?: number;
+  readonly minimum?: number;
+  readonly minItems?: number;
+  readonly minLength?: number;
+  readonly minProperties?: number;
+  readonly pattern?: RegExp;
+}
+
+/** Type codes of values without parts: README.md says what each stands for. */
+export type ScalarCode = 's' | 'b' | 'i' | 'l' | 'n' | 'q' | 'p' | 't' | 'y' | '*';
+
+export interface ScalarSchema {
+  readonly is: 'scalar';
+  readonly code: ScalarCode;
+  readonly nullable: boolean;
+  readonly rules: Rules | undefined;
+}
+
+export interface CollectionSchema {
+  readonly is: 'list' | 'map';
+  readonly of: Schema;
+  /** What the keys and values of a map must be; undefined when any will do. */
+  readonly holds: 'labels' | 'annotations' | undefined;
+  readonly nullable: boolean;
+  readonly rules: Rules | undefined;
+}
+
+export interface ObjectSchema {
+  readonly is: 'object';
+  readonly fields: ReadonlyMap<string, Schema>;
+  readonly required: readonly string[];
+  readonly nullable: boolean;
+}
+
+export type Schema = ScalarSchema | CollectionSchema | ObjectSchema;
+
+type Type = string | readonly [string, RawRules];
+type RawRules = Omit<Rules, 'pattern'> & { readonly pattern?: string; readonly of?: RawRules };
+
+interface Table {
+  readonly kinds: Readonly<Record<string, string>>;
+  readonly definitions: Readonly<Record<string, Readonly<Record<string, Type>>>>;
+  readonly read: Map<string, ObjectSchema>;
+}
+
+/** The tables by API group; every other group is Kubernetes' own. */
+const tableOfGroup: ReadonlyMap<string, string> = new Map([
+  ['argoproj.io', 'argo-cd'],
+  ['bitnami.com', 'sealed-secrets'],
+  ['cert-manager.io', 'cert-manager'],
+  ['traefik.io', 'traefik'],
+]);
+
+const tables = new Map<string, Table>();
+
+function table(name: string): Table {
+  let loaded = tables.get(name);
+  if (loaded === undefined) {
+    const content = fs.readFileSync(path.join(import.meta.dirname, `${name}.json`), 'utf8');
+    loaded = { ...(JSON.parse(content) as Pick<Table, 'kinds' | 'definitions'>), read: new Map() };
+    tables.set(name, loaded);
+  }
+  return loaded;
+}
+
+/** Every `apiVersion kind` that has a schema. */
+export function knownKinds(): string[] {
+  return ['kubernetes', ...tableOfGroup.values()].flatMap((name) => Object.keys(table(name).kinds)).sort();
+}
+
+/** The schema of a kind; undefined when the tables have none. Only the table of its group is loaded. */
+export function schemaOf(apiVersion: string, kind: string): ObjectSchema | undefined {
+  const from = table(tableOfGroup.get(apiVersion.split('/', 1)[0] ?? '') ?? 'kubernetes');
+  const definition = from.kinds[`${apiVersion} ${kind}`];
+  return definition === undefined ? undefined : readDefinition(from, definition);
+}
+
+function readDefinition(from: Table, name: string): ObjectSchema {
+  const known = from.read.get(name);
+  if (known !== undefined) return known;
+  const fields = new Map<string, Schema>();
+  const required: string[] = [];
+  const schema: ObjectSchema = { is: 'object', fields, required, nullable: false };
+  // Before its fields, because a definition may hold itself.
+  from.read.set(name, schema);
+  for (const [key, type] of Object.entries(from.definitions[name] ?? {})) {
+    const field = key.replace(/!$/, '');
+    if (field !== key) required.push(field);
+    fields.set(field, typeof type === 'string' ? readType(from, type) : readType(from, type[0], type[1]));
+  }
+  return schema;
+}
+
+const scalars = new Map<string, ScalarSchema>();
+
+function readType(from: Table, withMark: string, rawRules?: RawRules): Schema {
+  const nullable = withMark.endsWith('?');
+  const code = nullable ? withMark.slice(0, -1) : withMark;
+  const { of, pattern, ...others } = rawRules ?? {};
+  const given = pattern === undefined ? others : { ...others, pattern: new RegExp(pattern, 'u') };
+  const rules = Object.keys(given).length === 0 ? undefined : given;
+  switch (code[0]) {
+    case '#': {
+      const definition = readDefinition(from, code.slice(1));
+      return nullable ? { ...definition, nullable } : definition;
+    }
+    case '[':
+    case '{':
+      return {
+        is: code[0] === '[' ? 'list' : 'map',
+        of: readType(from, code.slice(1), of),
+        holds: undefined,
+        nullable,
+        rules,
+      };
+    case 'L':
+    case 'A':
+      return { is: 'map', of: readType(from, 's'), holds: code === 'L' ? 'labels' : 'annotations', nullable, rules };
+    default: {
+      const plain = rules === undefined ? scalars.get(withMark) : undefined;
+      const scalar = plain ?? { is: 'scalar', code: code as ScalarCode, nullable, rules };
+      if (rules === undefined) scalars.set(withMark, scalar);
+      return scalar;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { SecretSource } from '../../constructs/core/secret.ts';
+import type { SecretPart } from './inventory.ts';
+
+/** A new value. The caller overwrites the buffer once it is sealed. */
+export function generateValue(source: Exclude<SecretSource, { kind: 'human' }>): Buffer {
+  switch (source.kind) {
+    case 'random':
+      return Buffer.from(randomBytes(source.bytes).toString(source.encoding));
+    case 'rsa':
+      return privatePem(generateKeyPairSync('rsa', { modulusLength: source.bits }).privateKey);
+    case 'ed25519':
+      return privatePem(generateKeyPairSync('ed25519').privateKey);
+    case 'fixed':
+      return Buffer.from(source.value);
+  }
+}
+
+/** Value by key: the part's own, and the public half derived from it where the inventory wants one. */
+export function valuesByKey({ key, publicKey }: SecretPart, value: Buffer): Map<string, Buffer> {
+  const values = new Map([[key, value]]);
+  if (publicKey !== undefined) {
+    values.set(publicKey, Buffer.from(createPublicKey(value).export({ format: 'pem', type: 'spki' })));
+  }
+  return values;
+}
+
+function privatePem(key: KeyObject): Buffer {
+  return Buffer.from(key.export({ format: 'pem', type: 'pkcs8' }));
+}

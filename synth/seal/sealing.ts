@@ -1,0 +1,137 @@
+import type { KeyObject } from 'node:crypto';
+import { InputError } from '../../constructs/core/error.ts';
+import type { Finding } from '../../constructs/core/error.ts';
+import type { SecretInventoryEntry } from '../../constructs/core/secret.ts';
+import { encryptionLabel, seal } from './crypto.ts';
+import { generateValue, valuesByKey } from './generators.ts';
+import { keysOfPart, partName, partsOf } from './inventory.ts';
+import type { SecretPart } from './inventory.ts';
+import { fixedDigestOf, isOutdated } from './manifest.ts';
+import type { SealedFile } from './manifest.ts';
+import { openKey } from './resealing.ts';
+import type { SealingKey } from './sealing-keys.ts';
+
+/** A part that is not completely sealed, or is to be renewed. */
+export interface SealingTask {
+  readonly part: SecretPart;
+  /** Where it has to be sealed: every copy and key if the value is new, otherwise those that lack it. */
+  readonly targets: readonly { readonly namespace: string; readonly key: string }[];
+  /** An existing copy whose value is used again; undefined for a new value. */
+  readonly from: SealedFile | undefined;
+}
+
+/** What has to be sealed so that every key of the inventory is, with the parts of `renew` made anew. */
+export function planSealing(
+  inventory: readonly SecretInventoryEntry[],
+  files: readonly SealedFile[],
+  renew: ReadonlySet<string>,
+): SealingTask[] {
+  return inventory.flatMap((entry) => {
+    const used = entry.copies.map(({ namespace }) => namespace);
+    // A copy in a namespace that no longer uses the secret still knows the value, so that moving a secret doesn't change
+    // it. It comes last: rotation passes it by.
+    const isUsed = ({ namespace }: SealedFile): boolean => used.includes(namespace);
+    const same = files.filter(({ name }) => name === entry.name);
+    const copies = [...same.filter(isUsed), ...same.filter((file) => !isUsed(file))];
+    return partsOf(entry).flatMap((part): SealingTask[] => {
+      const has = (file: SealedFile, key: string): boolean => {
+        const sealed = file.keys.get(key);
+        return sealed !== undefined && !isOutdated(sealed, part.source);
+      };
+      const all = used.flatMap((namespace) => keysOfPart(part).map((key) => ({ namespace, key })));
+      const lacking = all.filter(
+        (each) => !copies.some((file) => file.namespace === each.namespace && has(file, each.key)),
+      );
+      const from = copies.find((file) => has(file, part.key));
+      const isNew = renew.has(partName(part)) || (lacking.length > 0 && from === undefined);
+      if (isNew && part.source.kind !== 'fixed') return [{ part, targets: all, from: undefined }];
+      return lacking.length > 0 ? [{ part, targets: lacking, from }] : [];
+    });
+  });
+}
+
+/** The tasks that ask a human for a new value. */
+export function isAsked({ part, from }: SealingTask): boolean {
+  return part.source.kind === 'human' && from === undefined;
+}
+
+/** Opens the values that are used again, by part name. One InputError for all that can't be. */
+export function openExisting(tasks: readonly SealingTask[], privateKeys: readonly KeyObject[]): Map<string, Buffer> {
+  const findings: Finding[] = [];
+  const values = new Map<string, Buffer>();
+  for (const { part, from, targets } of tasks) {
+    if (from === undefined || part.source.kind === 'fixed') continue;
+    const name = partName(part);
+    const rotate = `--rotate ${name} for a new value everywhere`;
+    const value = openKey(from, part.key, privateKeys);
+    if (value !== undefined && isUsable(part, value)) values.set(name, value);
+    else if (value !== undefined) {
+      const what = `its value in ${from.namespace} is no private key`;
+      findings.push({ where: name, what, allowed: 'a private key that gives its public half', remedy: rotate });
+    } else {
+      const missing = targets.map(({ namespace, key }) => `${key} of ${namespace}/${part.entry.name}`).join(', ');
+      findings.push({
+        where: name,
+        what: `${missing} has to get the value sealed in ${from.namespace}, and no private key given opens that`,
+        allowed: 'the same value in all copies',
+        remedy: `--private-key FILE (a backup of the sealing key), or ${rotate}`,
+      });
+    }
+  }
+  if (findings.length > 0) throw new InputError(findings);
+  return values;
+}
+
+export interface SealingMaterial {
+  readonly files: readonly SealedFile[];
+  readonly inventory: readonly SecretInventoryEntry[];
+  /** Values that are not generated, by part name. Those that are sealed are overwritten with zeros. */
+  readonly values: ReadonlyMap<string, Buffer>;
+  readonly sealingKey: SealingKey;
+  /** Date of new values, such as `2026-11-23`. */
+  readonly today: string;
+}
+
+/** The files as they are once the tasks are sealed; new ones included, `files` itself unchanged. */
+export function sealTasks(
+  tasks: readonly SealingTask[],
+  { files, inventory, values, sealingKey, today }: SealingMaterial,
+): SealedFile[] {
+  const drafts = new Map(
+    files.map((file) => [encryptionLabel(file.namespace, file.name), { ...file, keys: new Map(file.keys) }]),
+  );
+  for (const { name, type, copies } of inventory) {
+    for (const { namespace } of copies) {
+      const label = encryptionLabel(namespace, name);
+      drafts.set(label, { namespace, name, type, keys: drafts.get(label)?.keys ?? new Map() });
+    }
+  }
+  for (const { part, targets, from } of tasks) {
+    const { source } = part;
+    const value =
+      source.kind === 'human' ? values.get(partName(part)) : (values.get(partName(part)) ?? generateValue(source));
+    if (value === undefined) throw new Error(`no value for ${partName(part)}`);
+    const members = valuesByKey(part, value);
+    for (const { namespace, key } of targets) {
+      const label = encryptionLabel(namespace, part.entry.name);
+      drafts.get(label)!.keys.set(key, {
+        ciphertext: seal(sealingKey.publicKey, label, members.get(key)!),
+        sealedOn: from && source.kind !== 'fixed' ? from.keys.get(part.key)?.sealedOn : today,
+        sealedWith: sealingKey.fingerprint,
+        fixedDigest: fixedDigestOf(source),
+      });
+    }
+    for (const buffer of members.values()) buffer.fill(0);
+  }
+  return [...drafts.values()].filter(({ keys }) => keys.size > 0);
+}
+
+/** Whether what the part's other keys need can be made of the value. */
+function isUsable(part: SecretPart, value: Buffer): boolean {
+  try {
+    valuesByKey(part, value);
+    return true;
+  } catch {
+    return false;
+  }
+}

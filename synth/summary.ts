@@ -1,0 +1,49 @@
+import { nodeLoads, show } from './budget.ts';
+import type { SynthResult } from './synthesise.ts';
+
+const width = 11;
+
+/** What a run did, as a short table. */
+export function summary({ platform, collection, written }: SynthResult, dryRun: boolean): string {
+  const { environment, charts } = platform;
+  const objects = collection.dist.length + collection.argocd.length;
+  const { added, changed, removed, unchanged } = written;
+  const counts = [`${added.length} added`, `${changed.length} changed`, `${removed.length} removed`, `${unchanged} unchanged`];
+  return [
+    `${environment.name}: ${charts.length} applications, ${objects} objects`,
+    row(dryRun ? 'would write' : 'written', counts.join(', ')),
+    ...files('+', added),
+    ...files('~', changed),
+    ...files('-', removed),
+    ...nodeLoads(platform).map(({ node, requested, allocatable }, index) =>
+      row(index === 0 ? 'requests' : '', `${node.role} ${node.name}: ${show(requested)} of ${show(allocatable)}`),
+    ),
+    row('secrets', secrets(collection.unsealed)),
+    row('images', images(environment.imageReferences)),
+    row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
+    ...written.foreign.map((file) => row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`)),
+    ...written.editedByHand.map((file) => row('edited', `${file}`)),
+  ].join('\n');
+}
+
+function row(title: string, text: string): string {
+  return `  ${title.padEnd(width)} ${text}`;
+}
+
+const longestList = 12;
+
+function files(mark: string, paths: readonly string[]): string[] {
+  const shown = paths.slice(0, longestList).map((path) => row('', `${mark} ${path}`));
+  const rest = paths.length - longestList;
+  return rest > 0 ? [...shown, row('', `${mark} and ${rest} more`)] : shown;
+}
+
+function secrets(unsealed: readonly string[]): string {
+  if (unsealed.length === 0) return 'all sealed';
+  return `${unsealed.length} still to seal: ${unsealed.join(', ')} (npm run seal -- --cert FILE)`;
+}
+
+function images(references: ReadonlySet<string>): string {
+  const unpinned = [...references].filter((reference) => !reference.includes('@')).length;
+  return unpinned === 0 ? 'all pinned by digest' : `${unpinned} of ${references.size} without a digest (npm run images)`;
+}

@@ -1,0 +1,75 @@
+import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
+import { InputError } from '../constructs/core/error.ts';
+import type { Manifest } from '../constructs/core/manifest.ts';
+import type { Platform } from '../constructs/core/platform.ts';
+import { budgetFindings } from './budget.ts';
+import { collect } from './collect.ts';
+import type { Collection } from './collect.ts';
+import { declaredEdges, foreignPodGroups } from './model.ts';
+import { compareReachability } from './network/compare.ts';
+import { reachability } from './network/evaluate.ts';
+import { networkFindings } from './network/lint.ts';
+import { policyFindings } from './policies.ts';
+import { schemaFindings } from './schema.ts';
+import { sealedManifests } from './seal/files.ts';
+import { writeTrees } from './write.ts';
+import type { Tree, WriteResult } from './write.ts';
+
+export interface SynthOptions {
+  /** The repository's root: where `dist/`, `argocd/` and `secrets/` are. */
+  readonly root: string;
+  readonly environment: string;
+  /** Refuse images without a digest. */
+  readonly strict: boolean;
+  /** Tell what would change, and change nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface SynthResult {
+  readonly platform: Platform;
+  readonly collection: Collection;
+  readonly written: WriteResult;
+}
+
+/** From the configuration to the files. @throws InputError with everything that is wrong, before anything is written */
+export function synthesise({ root, environment, strict, dryRun }: SynthOptions): SynthResult {
+  const platform = buildPlatform(environment, { strict });
+  const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
+  check(platform, collection);
+  return { platform, collection, written: writeTrees(root, treesOf(environment, collection), { dryRun }) };
+}
+
+export function treesOf(environment: string, { dist, argocd }: Collection): Tree[] {
+  return [
+    { folder: `dist/${environment}`, files: dist },
+    { folder: `argocd/${environment}`, files: argocd },
+  ];
+}
+
+/** @throws InputError with every finding of every check */
+export function check(platform: Platform, { dist, argocd }: Collection): void {
+  const manifests = dist.map(({ manifest }) => manifest);
+  const findings = [
+    ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings),
+    ...policyFindings(manifests, policyContext(platform)),
+    ...networkChecks(platform, manifests),
+    ...budgetFindings(platform),
+  ];
+  if (findings.length > 0) throw new InputError(findings);
+}
+
+function networkChecks(platform: Platform, manifests: readonly Manifest[]) {
+  const foreign = foreignPodGroups(platform);
+  return [
+    ...networkFindings(manifests, { foreign }),
+    ...compareReachability(declaredEdges(platform), reachability(manifests, { foreign })),
+  ];
+}
+
+function policyContext({ secrets, environment }: Platform) {
+  const inventory = secrets.flatMap((secret) => {
+    const { name, keys, copies } = secret.inventoryEntry();
+    return copies.map(({ namespace }) => [`${namespace}/${name}`, Object.keys(keys)] as const);
+  });
+  return { images: environment.imageReferences, secrets: new Map(inventory) };
+}
