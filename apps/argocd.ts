@@ -75,7 +75,8 @@ function network(scope: ApplicationChart, api: Endpoint): void {
     name: peer.name,
     targets: ports.map((port) => ({ peer, host: `${peer.name}.${peer.namespace}.svc.cluster.local`, port })),
   });
-  for (const client of [server, controller, applicationSet, notifications, dex]) client.needs(api, 'reads its settings');
+  for (const client of [server, controller, applicationSet, notifications, dex])
+    client.needs(api, 'reads its settings');
   redis.needs(api, 'writes the password it makes at its first start');
   for (const client of [server, controller, repoServer]) client.needs(endpoint(redis, 6379), 'caches what it rendered');
   for (const client of [server, controller, applicationSet, notifications]) {

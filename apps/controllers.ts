@@ -78,8 +78,8 @@ export const certManager = application(
       chart: 'cert-manager',
       releaseName: 'cert-manager',
       values: {
-        // The definitions come with the application crds.
-        crds: { enabled: false },
+        // Kept when the chart goes: deleting a definition deletes every certificate.
+        crds: { enabled: true, keep: true },
         global: { priorityClassName: 'edge', leaderElection: { namespace: namespaces.certManager.name } },
         // A Job that checks what Argo CD's health checks see anyway.
         startupapicheck: { enabled: false },
@@ -90,6 +90,7 @@ export const certManager = application(
       clusterKinds: [
         'admissionregistration.k8s.io/MutatingWebhookConfiguration',
         'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+        'apiextensions.k8s.io/CustomResourceDefinition',
         'rbac.authorization.k8s.io/ClusterRole',
         'rbac.authorization.k8s.io/ClusterRoleBinding',
       ],
@@ -106,7 +107,10 @@ export const certManager = application(
       new ForeignWorkload(scope, name, {
         name: podName,
         madeBy: `chart cert-manager ${versions.certManager}`,
-        podLabels: { 'app.kubernetes.io/name': podName.replace('cert-manager-', ''), 'app.kubernetes.io/component': name },
+        podLabels: {
+          'app.kubernetes.io/name': podName.replace('cert-manager-', ''),
+          'app.kubernetes.io/component': name,
+        },
         ports,
         requests: { replicas: 1, ...small },
       });

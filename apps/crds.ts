@@ -8,15 +8,11 @@ const customResourceDefinitions = {
   namespacedKinds: [],
 };
 
-/** The kinds that later layers write, there before anything of those kinds. */
+/**
+ * The kinds that later layers write, there before anything of those kinds. cert-manager's come with its chart: its
+ * makers say not to install them from the repository.
+ */
 export const crds = application('crds', { namespace: namespaces.argocd, layer: 'foundations' }, (scope) => {
-  new UpstreamSource(scope, 'cert-manager', {
-    repository: 'https://github.com/cert-manager/cert-manager.git',
-    revision: versions.certManager,
-    path: 'deploy/crds',
-    include: '*.yaml',
-    ...customResourceDefinitions,
-  });
   new UpstreamSource(scope, 'sealed-secrets', {
     repository: 'https://github.com/bitnami-labs/sealed-secrets.git',
     revision: versions.sealedSecrets,

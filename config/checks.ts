@@ -1,20 +1,31 @@
 import type { Finding } from '../constructs/core/error.ts';
 import { contains, overlap, parseAddress, parseCidr } from './cidr.ts';
-import type { EnvironmentInput, ImagesInput } from './schema.ts';
+import type { ImagesInput } from './schema.ts';
 
-/** What no single value shows: rules between values. Values that the schema refused are left to its messages. */
-export function crossFindings(file: string, input: Partial<EnvironmentInput>): Finding[] {
+type Values = Readonly<Record<string, unknown>>;
+
+/** What no single value shows: rules between values. Takes anything; what the schema refuses is left to its messages. */
+export function crossFindings(file: string, input: unknown): Finding[] {
+  const { networks, hosts, domain, nodes, sizes } = values(input);
   return [
-    ...overlappingNetworks(file, input),
-    ...misplacedHosts(file, input),
-    ...nodeFindings(file, input),
-    ...sizeFindings(file, input),
+    ...overlappingNetworks(file, texts(networks)),
+    ...misplacedHosts(file, texts(hosts), typeof domain === 'string' ? domain : undefined),
+    ...nodeFindings(file, Array.isArray(nodes) ? nodes.map(values) : [], values(networks).wireguard),
+    ...sizeFindings(file, values(sizes)),
   ];
 }
 
-function overlappingNetworks(file: string, { networks }: Partial<EnvironmentInput>): Finding[] {
-  const ranges = Object.entries(networks ?? {}).flatMap(([name, text]) => {
-    const range = parseCidr(String(text));
+function values(value: unknown): Values {
+  return typeof value === 'object' && value !== null ? (value as Values) : {};
+}
+
+function texts(record: unknown): [string, string][] {
+  return Object.entries(values(record)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+function overlappingNetworks(file: string, networks: readonly [string, string][]): Finding[] {
+  const ranges = networks.flatMap(([name, text]) => {
+    const range = parseCidr(text);
     return range === undefined ? [] : [{ name, text, range }];
   });
   return ranges.flatMap((a, index) =>
@@ -30,77 +41,68 @@ function overlappingNetworks(file: string, { networks }: Partial<EnvironmentInpu
   );
 }
 
-function misplacedHosts(file: string, { hosts, domain }: Partial<EnvironmentInput>): Finding[] {
-  const entries = Object.entries(hosts ?? {});
-  return entries.flatMap(([name, host], index) => {
+function misplacedHosts(file: string, hosts: readonly [string, string][], domain: string | undefined): Finding[] {
+  return hosts.flatMap(([name, host], index) => {
     const where = `${file}: hosts.${name}`;
-    const twin = entries.slice(0, index).find(([, other]) => other === host);
-    return [
-      ...(twin === undefined
-        ? []
-        : [
-            {
-              where,
-              what: `${host} is already the host of ${twin[0]}`,
-              allowed: 'one application a host: the edge routes by it',
-              remedy: 'give one of them another host',
-            },
-          ]),
-      ...(domain === undefined || String(host).endsWith(`.${domain}`) || host === domain
-        ? []
-        : [
-            {
-              where,
-              what: `${host} is not under the domain ${domain}`,
-              allowed: `hosts that end with .${domain}: one certificate and one DNS zone cover them`,
-              remedy: 'change the host or the domain',
-            },
-          ]),
-    ];
+    const twin = hosts.slice(0, index).find(([, other]) => other === host);
+    const findings: Finding[] = [];
+    if (twin !== undefined) {
+      findings.push({
+        where,
+        what: `${host} is already the host of ${twin[0]}`,
+        allowed: 'one application a host: the edge routes by it',
+        remedy: 'give one of them another host',
+      });
+    }
+    if (domain !== undefined && host !== domain && !host.endsWith(`.${domain}`)) {
+      findings.push({
+        where,
+        what: `${host} is not under the domain ${domain}`,
+        allowed: `hosts that end with .${domain}: one certificate and one DNS zone cover them`,
+        remedy: 'change the host or the domain',
+      });
+    }
+    return findings;
   });
 }
 
-function nodeFindings(file: string, { nodes, networks }: Partial<EnvironmentInput>): Finding[] {
-  const list = Array.isArray(nodes) ? nodes : [];
-  const wireguard = parseCidr(String(networks?.wireguard));
-  return list.flatMap((node, index) => {
+function nodeFindings(file: string, nodes: readonly Values[], wireguard: unknown): Finding[] {
+  const network = typeof wireguard === 'string' ? parseCidr(wireguard) : undefined;
+  return nodes.flatMap((node, index) => {
     const where = `${file}: nodes.${index}`;
-    const address = parseAddress(String(node.address));
-    const twins = list.slice(0, index);
-    return [
-      ...(['name', 'address'] as const)
-        .filter((field) => twins.some((other) => other[field] === node[field]))
-        .map((field) => ({
-          where: `${where}.${field}`,
-          what: `${node[field]} is another node's ${field} already`,
-          allowed: 'each node its own name and address',
-          remedy: `change the ${field}`,
-        })),
-      ...(address === undefined || wireguard === undefined || contains(wireguard, address)
-        ? []
-        : [
-            {
-              where: `${where}.address`,
-              what: `${node.address} is outside networks.wireguard (${networks?.wireguard ?? ''})`,
-              allowed: 'an address of the WireGuard network, where the Kubernetes API and the kubelets listen',
-              remedy: 'change the address or the network',
-            },
-          ]),
-    ];
+    const twins = nodes.slice(0, index);
+    const findings: Finding[] = (['name', 'address'] as const)
+      .filter((field) => node[field] !== undefined && twins.some((other) => other[field] === node[field]))
+      .map((field) => ({
+        where: `${where}.${field}`,
+        what: `${String(node[field])} is another node's ${field} already`,
+        allowed: 'each node its own name and address',
+        remedy: `change the ${field}`,
+      }));
+    const address = typeof node.address === 'string' ? parseAddress(node.address) : undefined;
+    if (address !== undefined && network !== undefined && !contains(network, address)) {
+      findings.push({
+        where: `${where}.address`,
+        what: `${String(node.address)} is outside networks.wireguard (${String(wireguard)})`,
+        allowed: 'an address of the WireGuard network, where the Kubernetes API and the kubelets listen',
+        remedy: 'change the address or the network',
+      });
+    }
+    return findings;
   });
 }
 
-function sizeFindings(file: string, { sizes }: Partial<EnvironmentInput>): Finding[] {
-  return Object.entries(sizes ?? {}).flatMap(([name, { minReplicas, maxReplicas }]) =>
-    minReplicas === undefined || maxReplicas === undefined || minReplicas <= maxReplicas
-      ? []
-      : {
-          where: `${file}: sizes.${name}`,
-          what: `minReplicas ${minReplicas} is more than maxReplicas ${maxReplicas}`,
-          allowed: 'at least as many at most as at least',
-          remedy: 'raise maxReplicas or lower minReplicas',
-        },
-  );
+function sizeFindings(file: string, sizes: Values): Finding[] {
+  return Object.entries(sizes).flatMap(([name, size]) => {
+    const { minReplicas, maxReplicas } = values(size);
+    if (typeof minReplicas !== 'number' || typeof maxReplicas !== 'number' || minReplicas <= maxReplicas) return [];
+    return {
+      where: `${file}: sizes.${name}`,
+      what: `minReplicas ${minReplicas} is more than maxReplicas ${maxReplicas}`,
+      allowed: 'at least as many at most as at least',
+      remedy: 'raise maxReplicas or lower minReplicas',
+    };
+  });
 }
 
 /** @param strict refuses images that nothing but their tag identifies */

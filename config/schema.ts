@@ -7,8 +7,7 @@ import { serverTypes } from './server-types.ts';
 const positive = (what: string) =>
   v.pipe(v.number(`a number: ${what}`), v.integer(`a whole number: ${what}`), v.minValue(1, `1 or more: ${what}`));
 
-const percent = (what: string) =>
-  v.pipe(positive(what), v.maxValue(100, `1 to 100: ${what}`));
+const percent = (what: string) => v.pipe(positive(what), v.maxValue(100, `1 to 100: ${what}`));
 
 const dnsLabel = v.pipe(
   v.string('a name'),
@@ -28,7 +27,10 @@ const key = v.pipe(
 
 const cidr = v.pipe(
   v.string('a network'),
-  v.check((text) => parseCidr(text) !== undefined, 'an IPv4 network in CIDR form without host bits, such as 10.42.0.0/16'),
+  v.check(
+    (text) => parseCidr(text) !== undefined,
+    'an IPv4 network in CIDR form without host bits, such as 10.42.0.0/16',
+  ),
 );
 
 const address = v.pipe(
@@ -63,7 +65,8 @@ export const environmentSchema = v.strictObject({
     ),
     v.minLength(1, 'at least one node'),
     v.check(
-      (nodes) => nodes.filter(({ role }) => role === 'server').length % 2 === 1 || nodes.some(({ role }) => role === 'witness'),
+      (nodes) =>
+        nodes.filter(({ role }) => role === 'server').length % 2 === 1 || nodes.some(({ role }) => role === 'witness'),
       'an odd number of servers: etcd needs a majority, and two servers are less available than one',
     ),
   ),
@@ -86,7 +89,10 @@ export const environmentSchema = v.strictObject({
     url: v.pipe(
       v.string('a URL'),
       v.regex(/^(https:\/\/|ssh:\/\/|git@)[^\s?#]+$/, 'the HTTPS or SSH address of a git repository'),
-      v.check((url) => !/^https:\/\/[^/]*@/.test(url), 'an address without credentials: they would stand in every Application'),
+      v.check(
+        (url) => !/^https:\/\/[^/]*@/.test(url),
+        'an address without credentials: they would stand in every Application',
+      ),
     ),
     branch: v.pipe(v.string('a branch'), v.regex(/^[A-Za-z0-9][-A-Za-z0-9._/]*$/, 'the name of a branch')),
   }),

@@ -138,8 +138,7 @@ const labelMaps: Readonly<Record<string, string>> = {
 };
 
 const formats: Readonly<Record<string, string>> = { byte: 'y', 'date-time': 't', int32: 'i', int64: 'l' };
-const ruleNames =
-  'enum maximum maxItems maxLength maxProperties minimum minItems minLength minProperties pattern'.split(' ');
+const ruleNames = ['enum', 'maximum', 'maxLength', 'minimum', 'minLength', 'pattern'];
 
 const root = path.dirname(path.dirname(path.resolve(process.argv[1] ?? '')));
 const modules = path.join(root, 'node_modules');
@@ -191,9 +190,9 @@ class Definitions {
     if (named !== undefined) return named;
     const validator = validators.get(reference);
     const code = this.codeOf(reference, validator);
-    const rules = ruleNames
-      .filter((name) => validator.rules.has(name))
-      .map((name) => [name, validator.rules.get(name)]);
+    const rules = [...validator.rules].filter(([name]) => name !== 'format').sort(([a], [b]) => (a < b ? -1 : 1));
+    const unread = rules.find(([name]) => !ruleNames.includes(name));
+    if (unread !== undefined) throw new Error(`${reference.file}: synth/schema.ts cannot check ${unread[0]}`);
     if (rules.length === 0) return code;
     const [inner, innerRules] = typeof code === 'string' ? [code, {}] : code;
     return [inner, { ...innerRules, ...Object.fromEntries(rules) }];
@@ -213,8 +212,6 @@ class Definitions {
         return format ?? 's';
       case 'integer':
         return format ?? 'l';
-      case 'number':
-        return 'n';
       case 'boolean':
         return 'b';
       case 'array':
@@ -270,10 +267,10 @@ function tableOf({ package: name, kinds: wanted, additions }: Source): string {
 const options = process.argv.slice(2);
 const unknown = options.find((option) => option !== '--check' && option !== '--help');
 if (unknown !== undefined) {
-  console.error(`schemas: unknown option ${unknown}\n\n${help}`);
+  process.stderr.write(`schemas: unknown option ${unknown}\n\n${help}\n`);
   process.exitCode = 2;
 } else if (options.includes('--help')) {
-  console.log(help);
+  process.stdout.write(`${help}\n`);
 } else {
   for (const source of sources) {
     const file = path.join(root, 'synth', 'schema', `${source.table}.json`);
@@ -282,6 +279,6 @@ if (unknown !== undefined) {
     if (options.includes('--check') && !isCurrent) process.exitCode = 1;
     else if (!isCurrent) fs.writeFileSync(file, content);
     const state = isCurrent ? 'unchanged' : options.includes('--check') ? 'differs' : 'written';
-    console.log(`synth/schema/${source.table}.json ${state}, ${content.length} bytes`);
+    process.stdout.write(`synth/schema/${source.table}.json ${state}, ${content.length} bytes\n`);
   }
 }

@@ -76,7 +76,12 @@ function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
 
 function lostNodeFindings(file: string, nodes: readonly Node[], list: readonly Demand[]): Finding[] {
   const least = sum(list.map(({ each, least: count }) => times(each, count)));
-  const rest = (lost: Node): Amount => sum(workers(nodes).filter((node) => node !== lost).map(allocatable));
+  const rest = (lost: Node): Amount =>
+    sum(
+      workers(nodes)
+        .filter((node) => node !== lost)
+        .map(allocatable),
+    );
   return workers(nodes)
     .filter(() => workers(nodes).length > 1)
     .filter((lost) => least.cpu > rest(lost).cpu || least.memory > rest(lost).memory)
@@ -106,7 +111,11 @@ function demands({ owners, environment }: Platform): Demand[] {
 }
 
 function place(nodes: readonly Node[], list: readonly Demand[]): NodeLoad[] {
-  const loads = workers(nodes).map((node) => ({ node, allocatable: allocatable(node), requested: { cpu: 0, memory: 0 } }));
+  const loads = workers(nodes).map((node) => ({
+    node,
+    allocatable: allocatable(node),
+    requested: { cpu: 0, memory: 0 },
+  }));
   const pods = [...list]
     .sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1))
     .flatMap(({ each, least }) => Array.from({ length: least }, () => each));

@@ -20,7 +20,13 @@ export interface Collection {
 export function collect(platform: Platform, tree: AppOfApps, sealed: readonly SealedManifest[]): Collection {
   const own = platform.charts.flatMap((chart) =>
     objectsOf(chart).map((object) =>
-      file(chart.application, chart.destination.name, manifestOf(object), `application ${chart.application}`, object.node.path),
+      file(
+        chart.application,
+        chart.destination.name,
+        manifestOf(object),
+        `application ${chart.application}`,
+        object.node.path,
+      ),
     ),
   );
   const secrets = sealedFiles(platform, sealed);

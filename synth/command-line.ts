@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import fs from 'node:fs';
-import { InputError } from '../constructs/core/error.ts';
+import { runCommand } from './command.ts';
 import { summary } from './summary.ts';
 import { synthesise } from './synthesise.ts';
 
@@ -16,7 +16,7 @@ Writes dist/ENVIRONMENT and argocd/ENVIRONMENT from config/, apps/ and construct
 
 /** Runs `npm run synth` with these arguments. @returns the exit code: 0 done, 1 refused, 2 called wrongly */
 export function commandLine(root: string, args: readonly string[]): number {
-  try {
+  return runCommand(help, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -33,20 +33,10 @@ export function commandLine(root: string, args: readonly string[]): number {
     const { environment, strict, 'dry-run': dryRun } = values;
     const result = synthesise({ root, environment, strict, dryRun });
     process.stdout.write(`${summary(result, dryRun)}\n`);
-    copyForCdk8s(root, environment, process.env['CDK8S_OUTDIR']);
+    copyForCdk8s(root, environment, process.env.CDK8S_OUTDIR);
     const { added, changed, removed } = result.written;
     return dryRun && added.length + changed.length + removed.length > 0 ? 1 : 0;
-  } catch (error) {
-    if (error instanceof InputError) {
-      process.stderr.write(`${error.message}\n\n${error.findings.length} to mend; nothing was written.\n`);
-      return 1;
-    }
-    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-      process.stderr.write(`${error.message}\n\n${help}`);
-      return 2;
-    }
-    throw error;
-  }
+  });
 }
 
 /** `cdk8s synth` empties its own output folder and lists what it finds there afterwards; ours is never handed to it. */

@@ -57,7 +57,13 @@ function containerViolations(container: IContainer, path: string, pod: IPodSpec)
 
 /** A probe of another host makes the kubelet ask where the pod may not. Refused since Kubernetes 1.34. */
 function probeHosts({ livenessProbe, readinessProbe, startupProbe, lifecycle }: IContainer): string[] {
-  const handlers = { livenessProbe, readinessProbe, startupProbe, postStart: lifecycle?.postStart, preStop: lifecycle?.preStop };
+  const handlers = {
+    livenessProbe,
+    readinessProbe,
+    startupProbe,
+    postStart: lifecycle?.postStart,
+    preStop: lifecycle?.preStop,
+  };
   return Object.entries(handlers).flatMap(([name, handler]) =>
     [handler?.httpGet?.host, handler?.tcpSocket?.host].filter(Boolean).map((host) => `${name}.host: ${host ?? ''}`),
   );

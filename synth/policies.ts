@@ -79,9 +79,9 @@ function everyContainerStates(manifest: Manifest): ReturnType<Rule> {
   return containersOf(manifest).flatMap((container) => {
     const lasting = !ends && spec?.containers.includes(container);
     const missing = [
-      ...(container.resources?.requests?.['cpu'] === undefined ? ['a CPU request'] : []),
-      ...(container.resources?.requests?.['memory'] === undefined ? ['a memory request'] : []),
-      ...(container.resources?.limits?.['memory'] === undefined ? ['a memory limit'] : []),
+      ...(container.resources?.requests?.cpu === undefined ? ['a CPU request'] : []),
+      ...(container.resources?.requests?.memory === undefined ? ['a memory request'] : []),
+      ...(container.resources?.limits?.memory === undefined ? ['a memory limit'] : []),
       ...(lasting && !container.startupProbe ? ['a startup probe'] : []),
       ...(lasting && !container.readinessProbe ? ['a readiness probe'] : []),
       ...(lasting && !container.livenessProbe ? ['a liveness probe'] : []),
@@ -100,7 +100,9 @@ function everyContainerStates(manifest: Manifest): ReturnType<Rule> {
 function podSecurity(manifest: Manifest, _: PolicyContext, all: readonly Manifest[]): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
   if (spec === undefined) return [];
-  const namespace = all.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === manifest.metadata.namespace);
+  const namespace = all.find(
+    ({ kind, metadata }) => kind === 'Namespace' && metadata.name === manifest.metadata.namespace,
+  );
   const level = namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce'] ?? 'restricted';
   if (level !== 'restricted') return [];
   return restrictedViolations(spec).map((violation) => ({
@@ -120,7 +122,7 @@ function selectorsHold(manifest: Manifest): ReturnType<Rule> {
       .filter((key) => labels[key] !== selector[key])
       .map((key) => ({
         what: `the selector asks for ${key}, which its own pods do not have`,
-        allowed: "labels of the pod template",
+        allowed: 'labels of the pod template',
         remedy: 'take both from selectorLabels',
       })),
     ...('app.kubernetes.io/version' in selector

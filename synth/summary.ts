@@ -8,7 +8,12 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
   const { environment, charts } = platform;
   const objects = collection.dist.length + collection.argocd.length;
   const { added, changed, removed, unchanged } = written;
-  const counts = [`${added.length} added`, `${changed.length} changed`, `${removed.length} removed`, `${unchanged} unchanged`];
+  const counts = [
+    `${added.length} added`,
+    `${changed.length} changed`,
+    `${removed.length} removed`,
+    `${unchanged} unchanged`,
+  ];
   return [
     `${environment.name}: ${charts.length} applications, ${objects} objects`,
     row(dryRun ? 'would write' : 'written', counts.join(', ')),
@@ -21,8 +26,10 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
     row('secrets', secrets(collection.unsealed)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
-    ...written.foreign.map((file) => row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`)),
-    ...written.editedByHand.map((file) => row('edited', `${file}`)),
+    ...written.foreign.map((file) =>
+      row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`),
+    ),
+    ...written.editedByHand.map((file) => row('edited', file)),
   ].join('\n');
 }
 
@@ -45,5 +52,7 @@ function secrets(unsealed: readonly string[]): string {
 
 function images(references: ReadonlySet<string>): string {
   const unpinned = [...references].filter((reference) => !reference.includes('@')).length;
-  return unpinned === 0 ? 'all pinned by digest' : `${unpinned} of ${references.size} without a digest (npm run images)`;
+  return unpinned === 0
+    ? 'all pinned by digest'
+    : `${unpinned} of ${references.size} without a digest (npm run images)`;
 }

@@ -37,7 +37,6 @@ const AMBIGUOUS = new RegExp(
   [
     /^[-+]?0[xob][0-9a-f_]*$/,
     /^[-+]?[0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9_]+)?$/,
-    /^[-+]?[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?$/,
     /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[t\s])/,
     /^(?:y|n|yes|no|on|off|true|false|null)$/,
     /^(?:---|\.\.\.)/,
@@ -56,7 +55,6 @@ const ambiguousTag = defineScalarTag('tag:diptych,2026:ambiguous', {
 
 const PRESENTATION = {
   schema: DUMP_SCHEMA.withTags(ambiguousTag),
-  lineWidth: -1,
   scalarStyleRules: [DEFAULT_SCALAR_STYLE_RULES.quoteInvalidPlain, DEFAULT_SCALAR_STYLE_RULES.fallbackToDoubleQuoted],
 };
 
@@ -135,7 +133,7 @@ function valueStyle(text: string): ScalarNode['style'] {
 }
 
 function keyStyle(text: string): ScalarNode['style'] {
-  return /[\t\n]/.test(text) || INVISIBLE.test(text) ? SCALAR_STYLE.DOUBLE_QUOTED : SCALAR_STYLE.PLAIN;
+  return text.includes('\t') || INVISIBLE.test(text) ? SCALAR_STYLE.DOUBLE_QUOTED : SCALAR_STYLE.PLAIN;
 }
 
 function sortedKeys(value: Readonly<Record<string, unknown>>, path: Path): string[] {

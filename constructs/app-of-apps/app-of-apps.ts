@@ -1,4 +1,5 @@
 import type { IApplication } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/Application';
+import type { IAppProject } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/AppProject';
 import { Chart } from 'cdk8s';
 import type { App } from 'cdk8s';
 import { layers } from '../core/application-chart.ts';
@@ -48,17 +49,19 @@ export class AppOfApps extends Chart {
   constructor(scope: App, id: string, props: AppOfAppsProps) {
     super(scope, id, { disableResourceNameHashes: true, namespace: props.namespace });
     this.props = props;
-    this.rootProject();
-    this.root();
+    typedObject(this, 'project-root', this.rootProject());
+    typedObject(this, 'root', this.root());
     for (const layer of layers) {
       const entries = props.entries.filter(({ chart }) => chart.layer === layer);
-      if (entries.length > 0) this.project(layer, entries);
+      if (entries.length > 0) typedObject(this, `project-${layer}`, this.project(layer, entries));
     }
-    for (const entry of props.entries) this.application(entry);
+    for (const entry of props.entries) {
+      typedObject(this, `application-${entry.chart.application}`, this.application(entry));
+    }
   }
 
-  private rootProject(): void {
-    typedObject(this, 'project-root', {
+  private rootProject(): IAppProject {
+    return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
       metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
@@ -72,12 +75,12 @@ export class AppOfApps extends Chart {
           { group: 'argoproj.io', kind: 'Application' },
         ],
       },
-    });
+    };
   }
 
-  private root(): void {
+  private root(): IApplication {
     const { repository, environment, namespace } = this.props;
-    typedObject(this, 'root', {
+    return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
@@ -99,10 +102,10 @@ export class AppOfApps extends Chart {
           syncOptions: ['RespectIgnoreDifferences=true', 'ServerSideApply=true'],
         },
       },
-    });
+    };
   }
 
-  private project(layer: Layer, entries: readonly ApplicationEntry[]): void {
+  private project(layer: Layer, entries: readonly ApplicationEntry[]): IAppProject {
     const upstream = entries.flatMap((entry) => entry.upstream);
     const own = entries.flatMap(({ kinds }) => kinds);
     const clusterKinds = [
@@ -114,9 +117,8 @@ export class AppOfApps extends Chart {
       ...upstream.flatMap(({ props }) => props.namespacedKinds),
     ];
     // The foundations write into every namespace: default-deny and quotas.
-    const namespaces =
-      layer === 'foundations' ? this.props.entries.map(namespaceOf) : entries.map(namespaceOf);
-    typedObject(this, `project-${layer}`, {
+    const namespaces = layer === 'foundations' ? this.props.entries.map(namespaceOf) : entries.map(namespaceOf);
+    return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
       metadata: { name: layer, annotations: wave(projectWave) },
@@ -127,10 +129,10 @@ export class AppOfApps extends Chart {
         clusterResourceWhitelist: sorted(clusterKinds).map(groupKind),
         namespaceResourceWhitelist: sorted(namespacedKinds).map(groupKind),
       },
-    });
+    };
   }
 
-  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): void {
+  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): IApplication {
     const { repository, environment, releaseTag } = this.props;
     const own: Source = {
       repoURL: repository.url,
@@ -140,7 +142,7 @@ export class AppOfApps extends Chart {
     // Where two sources bring the same object, the last one counts: ours.
     const sources = [...upstream.map(({ props }) => upstreamSource(props)), ...(kinds.length > 0 ? [own] : [])];
     const [only] = sources;
-    typedObject(this, `application-${chart.application}`, {
+    return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: {
@@ -165,7 +167,7 @@ export class AppOfApps extends Chart {
           retry: { limit: 5, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } },
         },
       },
-    });
+    };
   }
 }
 
@@ -189,7 +191,15 @@ function groupKind(text: string): { readonly group: string; readonly kind: strin
   return { group, kind };
 }
 
-function upstreamSource({ repository, revision, path, chart, include, values, releaseName }: UpstreamSource['props']): Source {
+function upstreamSource({
+  repository,
+  revision,
+  path,
+  chart,
+  include,
+  values,
+  releaseName,
+}: UpstreamSource['props']): Source {
   return {
     repoURL: repository,
     targetRevision: revision,

@@ -24,7 +24,7 @@ export interface ApplicationProps<U extends Uses> extends ApplicationChartProps 
 }
 
 /** Defines an Argo CD application. `build` runs once an environment, after those it uses. */
-export function application<E, const U extends Uses = Record<never, never>>(
+export function application<E, const U extends Uses = Readonly<Record<string, never>>>(
   name: string,
   { uses, ...props }: ApplicationProps<U>,
   build: (scope: ApplicationChart, environment: Environment, used: { readonly [K in keyof U]: Exports<U[K]> }) => E,
@@ -33,7 +33,6 @@ export function application<E, const U extends Uses = Record<never, never>>(
     name,
     props,
     uses: uses ?? {},
-    build: (scope, environment, used) =>
-      build(scope, environment, used as { readonly [K in keyof U]: Exports<U[K]> }),
+    build: (scope, environment, used) => build(scope, environment, used as { readonly [K in keyof U]: Exports<U[K]> }),
   };
 }

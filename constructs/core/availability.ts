@@ -31,7 +31,10 @@ export function horizontalAutoscaler(workload: Workload, { minimum, maximum, tar
       minReplicas: minimum,
       maxReplicas: maximum,
       metrics: [
-        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetCpuPercent } } },
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: targetCpuPercent } },
+        },
       ],
       behavior: { scaleDown: { stabilizationWindowSeconds: scaleDownStabilizationSeconds } },
     },

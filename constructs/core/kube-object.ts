@@ -53,7 +53,7 @@ export function kubeObject<P extends { readonly metadata?: ObjectMetadata }>(
   const lost = firstLoss(plain(complete), object.toJson() as unknown, '');
   if (lost !== undefined) {
     throw new InputError({
-      where: `${kind.GVK.kind} ${String(complete.metadata.name)}`,
+      where: `${kind.GVK.kind} ${complete.metadata.name}`,
       what: `cdk8s-plus-28 drops the field ${lost}`,
       allowed: 'fields of Kubernetes 1.28',
       remedy: 'use typedObject with the interface of kubernetes-models for this object',
@@ -63,10 +63,10 @@ export function kubeObject<P extends { readonly metadata?: ObjectMetadata }>(
 }
 
 /** Adds an object typed by `kubernetes-models`: workloads, whose newer fields we need, and custom resources. */
-export function typedObject<T extends { readonly apiVersion: string; readonly kind: string }>(
+export function typedObject(
   scope: Construct,
   id: string,
-  manifest: T & { readonly metadata?: ObjectMetadata },
+  manifest: { readonly apiVersion: string; readonly kind: string; readonly metadata?: ObjectMetadata },
 ): ApiObject {
   return new ApiObject(scope, id, { ...manifest, metadata: metadata(scope, manifest.kind, manifest.metadata) });
 }
@@ -81,7 +81,11 @@ export function manifestOf(object: ApiObject): Manifest {
   return object.toJson() as Manifest;
 }
 
-function metadata(scope: Construct, kind: string, given: ObjectMetadata = {}): ObjectMetadata & { readonly name: string } {
+function metadata(
+  scope: Construct,
+  kind: string,
+  given: ObjectMetadata = {},
+): ObjectMetadata & { readonly name: string } {
   if (given.name === undefined) {
     throw new InputError({
       where: `${kind} in ${scope.node.path}`,
@@ -91,7 +95,9 @@ function metadata(scope: Construct, kind: string, given: ObjectMetadata = {}): O
     });
   }
   const namespace = given.namespace ?? defaultNamespace(scope);
-  const options: Record<string, string> = confirmed.has(kind) ? { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' } : {};
+  const options: Record<string, string> = confirmed.has(kind)
+    ? { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' }
+    : {};
   const annotations = { ...options, ...given.annotations };
   return {
     ...given,

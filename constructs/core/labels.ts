@@ -24,6 +24,9 @@ export function selectorLabels({ name, instance, component, partOf }: Identity):
 
 /** The selector's labels and the version, for metadata. A version is cut to what a label value holds. */
 export function labels(identity: Identity, version: string): Record<string, string> {
-  const value = version.replace(/[^-A-Za-z0-9_.]/g, '-').slice(0, 63).replace(/[-_.]+$/, '');
+  const value = version
+    .replace(/[^-A-Za-z0-9_.]/g, '-')
+    .slice(0, 63)
+    .replace(/[-_.]+$/, '');
   return { ...selectorLabels(identity), 'app.kubernetes.io/version': value };
 }

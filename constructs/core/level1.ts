@@ -14,4 +14,8 @@ export {
   KubeServiceAccount,
   Quantity,
 } from 'cdk8s-plus-28/lib/imports/k8s.js';
-export type { NetworkPolicyIngressRule, NetworkPolicyEgressRule, NetworkPolicyPeer } from 'cdk8s-plus-28/lib/imports/k8s.js';
+export type {
+  NetworkPolicyIngressRule,
+  NetworkPolicyEgressRule,
+  NetworkPolicyPeer,
+} from 'cdk8s-plus-28/lib/imports/k8s.js';

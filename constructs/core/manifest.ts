@@ -13,5 +13,7 @@ export interface Manifest {
 
 /** `Deployment shop/backend`, the name by which messages call an object. */
 export function describeManifest({ kind, metadata }: Manifest): string {
-  return metadata.namespace === undefined ? `${kind} ${metadata.name}` : `${kind} ${metadata.namespace}/${metadata.name}`;
+  return metadata.namespace === undefined
+    ? `${kind} ${metadata.name}`
+    : `${kind} ${metadata.namespace}/${metadata.name}`;
 }

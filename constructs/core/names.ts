@@ -13,7 +13,10 @@ export const nameLimits = {
   cronJob: { characters: 52, because: 'a CronJob adds 11 characters to the names of its Jobs, which hold 63' },
   subdomain: { characters: 253, because: 'a DNS subdomain (RFC 1123) holds 253 characters' },
   /** The controllers add a dash, a template hash of 10 and a dash with 5 random characters to a Pod's name. */
-  workload: { characters: 46, because: "a Deployment adds up to 17 characters to its Pods' names, whose host names hold 63" },
+  workload: {
+    characters: 46,
+    because: "a Deployment adds up to 17 characters to its Pods' names, whose host names hold 63",
+  },
 } as const satisfies Record<string, Limit>;
 
 /**

@@ -26,9 +26,21 @@ export function nameLookups(wires: readonly Wire[]): Connection[] {
  * Adds one policy for a workload: exactly the egress of its own connections and the ingress of those that end at it.
  * Without any, the namespace's default-deny is all there is to say.
  */
-export function networkPolicy(owner: PodOwner, connections: readonly Connection[], annotations?: Record<string, string>): void {
-  const egress = rules(owner, connections.filter(({ from }) => from === owner), ({ to }) => to);
-  const ingress = rules(owner, connections.filter(({ to }) => to === owner), ({ from }) => from);
+export function networkPolicy(
+  owner: PodOwner,
+  connections: readonly Connection[],
+  annotations?: Record<string, string>,
+): void {
+  const egress = rules(
+    owner,
+    connections.filter(({ from }) => from === owner),
+    ({ to }) => to,
+  );
+  const ingress = rules(
+    owner,
+    connections.filter(({ to }) => to === owner),
+    ({ from }) => from,
+  );
   if (egress.length + ingress.length === 0) return;
   kubeObject(owner, 'network-policy', KubeNetworkPolicy, {
     metadata: { name: owner.name, ...(annotations ? { annotations } : {}) },
@@ -59,7 +71,10 @@ interface Rule {
  * are the same addresses under several names share a rule.
  */
 function rules(owner: PodPeer, connections: readonly Connection[], other: (connection: Connection) => Peer): Rule[] {
-  const byPeer = new Map<string, { name: string; readonly peers: NetworkPolicyPeer[]; readonly ports: Map<string, Connection> }>();
+  const byPeer = new Map<
+    string,
+    { name: string; readonly peers: NetworkPolicyPeer[]; readonly ports: Map<string, Connection> }
+  >();
   for (const connection of connections) {
     const peers = selectors(owner, other(connection));
     const name = describePeer(other(connection));

@@ -54,8 +54,8 @@ export class Platform {
 
   /** A policy for pods that nobody makes allows nothing: such a wire is a mistake, not a permission. */
   private checkPeers(): void {
-    const inTree = (peer: Peer): boolean =>
-      !isPodPeer(peer) || peer === clusterDns || this.owners.includes(peer as PodOwner);
+    const owners: ReadonlySet<Peer> = new Set([...this.owners, clusterDns]);
+    const inTree = (peer: Peer): boolean => !isPodPeer(peer) || owners.has(peer);
     const findings: Finding[] = this.connections
       .flatMap(({ from, to, reason }) => [from, to].map((peer) => ({ peer, from, to, reason })))
       .filter(({ peer }) => !inTree(peer))

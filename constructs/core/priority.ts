@@ -4,7 +4,10 @@
  */
 export const priorities = {
   'critical-data': { value: 1_000_000, description: 'Databases and the directory: losing one loses writes.' },
-  edge: { value: 900_000, description: 'The way in: Traefik, the WAF, controllers that keep the platform itself running.' },
+  edge: {
+    value: 900_000,
+    description: 'The way in: Traefik, the WAF, controllers that keep the platform itself running.',
+  },
   applications: { value: 500_000, description: 'The product: backends, frontends and their jobs.' },
   observability: { value: 100_000, description: 'Metrics, logs and traces: the first to go.' },
 } as const;

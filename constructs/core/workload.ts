@@ -281,6 +281,8 @@ export class Workload extends PodOwner {
   }
 }
 
-function annotated(annotations: Readonly<Record<string, string>> | undefined): { annotations?: Record<string, string> } {
+function annotated(annotations: Readonly<Record<string, string>> | undefined): {
+  annotations?: Record<string, string>;
+} {
   return annotations === undefined ? {} : { annotations: { ...annotations } };
 }

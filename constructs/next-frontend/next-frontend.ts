@@ -82,7 +82,11 @@ export class NextFrontend extends Construct {
       },
       secretFiles: {},
       writableDirectories: [
-        { name: 'next-cache', path: `${directory}/.next/cache`, sizeLimit: props.cacheSize ?? nextFrontendDefaults.cacheSize },
+        {
+          name: 'next-cache',
+          path: `${directory}/.next/cache`,
+          sizeLimit: props.cacheSize ?? nextFrontendDefaults.cacheSize,
+        },
       ],
     });
     this.workload = web.workload;

@@ -106,7 +106,12 @@ const heapShare = 0.75;
 export interface WebWorkloadKind {
   readonly program: string;
   readonly component: string;
-  readonly size: { readonly minReplicas: number; readonly maxReplicas: number; readonly cpuRequest: Cpu; readonly memory: Size };
+  readonly size: {
+    readonly minReplicas: number;
+    readonly maxReplicas: number;
+    readonly cpuRequest: Cpu;
+    readonly memory: Size;
+  };
   /** Where the numbers of `size` come from. */
   readonly because: string;
   readonly probes: Probes;

@@ -5,18 +5,14 @@ import path from 'node:path';
 export interface Rules {
   readonly enum?: readonly string[];
   readonly maximum?: number;
-  readonly maxItems?: number;
   readonly maxLength?: number;
-  readonly maxProperties?: number;
   readonly minimum?: number;
-  readonly minItems?: number;
   readonly minLength?: number;
-  readonly minProperties?: number;
   readonly pattern?: RegExp;
 }
 
 /** Type codes of values without parts: README.md says what each stands for. */
-export type ScalarCode = 's' | 'b' | 'i' | 'l' | 'n' | 'q' | 'p' | 't' | 'y' | '*';
+export type ScalarCode = 's' | 'b' | 'i' | 'l' | 'q' | 'p' | 't' | 'y' | '*';
 
 export interface ScalarSchema {
   readonly is: 'scalar';
@@ -31,7 +27,6 @@ export interface CollectionSchema {
   /** What the keys and values of a map must be; undefined when any will do. */
   readonly holds: 'labels' | 'annotations' | undefined;
   readonly nullable: boolean;
-  readonly rules: Rules | undefined;
 }
 
 export interface ObjectSchema {
@@ -108,28 +103,19 @@ function readType(from: Table, withMark: string, rawRules?: RawRules): Schema {
   const { of, pattern, ...others } = rawRules ?? {};
   const given = pattern === undefined ? others : { ...others, pattern: new RegExp(pattern, 'u') };
   const rules = Object.keys(given).length === 0 ? undefined : given;
-  switch (code[0]) {
-    case '#': {
-      const definition = readDefinition(from, code.slice(1));
-      return nullable ? { ...definition, nullable } : definition;
-    }
-    case '[':
-    case '{':
-      return {
-        is: code[0] === '[' ? 'list' : 'map',
-        of: readType(from, code.slice(1), of),
-        holds: undefined,
-        nullable,
-        rules,
-      };
-    case 'L':
-    case 'A':
-      return { is: 'map', of: readType(from, 's'), holds: code === 'L' ? 'labels' : 'annotations', nullable, rules };
-    default: {
-      const plain = rules === undefined ? scalars.get(withMark) : undefined;
-      const scalar = plain ?? { is: 'scalar', code: code as ScalarCode, nullable, rules };
-      if (rules === undefined) scalars.set(withMark, scalar);
-      return scalar;
-    }
+  if (code.startsWith('#')) {
+    const definition = readDefinition(from, code.slice(1));
+    return nullable ? { ...definition, nullable } : definition;
   }
+  if (code === 'L' || code === 'A') {
+    return { is: 'map', of: readType(from, 's'), holds: code === 'L' ? 'labels' : 'annotations', nullable };
+  }
+  if (code.startsWith('[') || code.startsWith('{')) {
+    const is = code.startsWith('[') ? 'list' : 'map';
+    return { is, of: readType(from, code.slice(1), of), holds: undefined, nullable };
+  }
+  const plain = rules === undefined ? scalars.get(withMark) : undefined;
+  const scalar = plain ?? { is: 'scalar', code: code as ScalarCode, nullable, rules };
+  if (rules === undefined) scalars.set(withMark, scalar);
+  return scalar;
 }

@@ -20,7 +20,6 @@ export const scalarTypes: Readonly<
   b: { words: 'true or false', test: (value) => typeof value === 'boolean' },
   i: { words: 'an integer of 32 bits', test: (value) => isInteger(value, 2 ** 31) && value !== 2 ** 31 },
   l: { words: 'an integer', test: (value) => isInteger(value, Number.MAX_SAFE_INTEGER) },
-  n: { words: 'a number', test: (value) => typeof value === 'number' && Number.isFinite(value) },
   q: {
     words: 'a quantity, such as 250m, 0.5, 64Mi or 1G',
     test: (value) =>
@@ -40,19 +39,13 @@ export const scalarTypes: Readonly<
   '*': { words: 'anything', test: () => true },
 };
 
-/** Which rule a value of the right type breaks, in words: what it should be. */
+/** Which rule a string or number breaks, in words: what it should be. */
 export function brokenRule(value: unknown, rules: Rules): string | undefined {
-  if (typeof value === 'string') return brokenByString(value, rules);
   if (typeof value === 'number') return outside(value, rules.minimum, rules.maximum, 'a number of');
-  if (Array.isArray(value)) return outside(value.length, rules.minItems, rules.maxItems, 'a number of items of');
-  const size = Object.keys(value ?? {}).length;
-  return outside(size, rules.minProperties, rules.maxProperties, 'a number of fields of');
-}
-
-function brokenByString(value: string, rules: Rules): string | undefined {
+  if (typeof value !== 'string') return undefined;
   if (rules.enum?.includes(value) === false) return rules.enum.join(', ');
   if (rules.pattern?.test(value) === false) return `a string that matches ${rules.pattern.source}`;
-  return outside([...value].length, rules.minLength, rules.maxLength, 'a number of characters of');
+  return outside(Array.from(value).length, rules.minLength, rules.maxLength, 'a number of characters of');
 }
 
 function outside(size: number, least: number | undefined, most: number | undefined, words: string): string | undefined {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import type { SecretInventoryEntry } from '../../constructs/core/secret.ts';
-import { partName, partsOf, selectParts } from './inventory.ts';
+import { partName, partsOf } from './inventory.ts';
 import type { SecretPart } from './inventory.ts';
 
 /** Where the values that nobody can generate come from. */
@@ -25,7 +25,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
     findings.push({ where, what, allowed, remedy });
   };
   const take = (where: string, part: SecretPart | undefined, read: () => Buffer | undefined): void => {
-    if (part?.source.kind !== 'human') {
+    if (part === undefined) {
       const names = human.map(partName).join(', ') || 'none: this inventory has no human value';
       return refuse(
         where,
@@ -45,10 +45,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
 
   sources.valueFiles.forEach(({ selector, file }, index) => {
     const where = `--value-file, number ${index + 1}`;
-    const [part] = selectParts(
-      human.map(({ entry }) => entry),
-      selector,
-    ).filter((each) => partName(each) === selector);
+    const part = human.find((each) => partName(each) === selector);
     take(where, part, () => {
       try {
         return withoutLineEnd(fs.readFileSync(file));

@@ -206,6 +206,21 @@ test('a block never begins with a tab, which libyaml and Go refuse', () => {
   expect(toYaml(configMap({ a: '\n\tb\n' }))).toContain('a: "\\n\\tb\\n"\n');
 });
 
+test.each([
+  ['a\tb', '"a\\tb"'],
+  ['a\u00A0b', '"a\\_b"'],
+  ['\uFEFFa', '"\\uFEFFa"'],
+  ['a\u2028\nb', '"a\\L\\nb"'],
+  ['a\u0085\nb', '"a\\N\\nb"'],
+])('%j, with what nobody can see, is written with escapes, as key and as value', (text, written) => {
+  expect(toYaml(configMap({ a: text }))).toContain(`a: ${written}\n`);
+  expect(toYaml(configMap({ [text]: 'a' }))).toContain(`${written}`);
+});
+
+test('a key at the root never looks like the line at which kubectl splits', () => {
+  expect(toYaml({ ...configMap({}), '---a': 'b' })).toContain("\n'---a': b\n");
+});
+
 test('long lines are not folded', () => {
   const line = 'word '.repeat(100).trim();
   expect(toYaml(configMap({ a: line }))).toContain(`a: ${line}\n`);

@@ -1,4 +1,5 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createDecipheriv, createPrivateKey, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import { looksSealed, open, seal } from '../../../synth/seal/crypto.ts';
 import { makePair, temporaryFolder } from './fixture.ts';
@@ -8,14 +9,13 @@ const load = (name: string, algorithm: string) => {
   const { cert, key } = makePair(folder, name, algorithm);
   return {
     publicKey: new X509Certificate(fs.readFileSync(cert)).publicKey,
+    keyFile: key,
     privateKey: createPrivateKey(fs.readFileSync(key)),
   };
 };
 const small = load('small', 'rsa:2048');
 const large = load('large', 'rsa:4096');
 const value = Buffer.from('grüße "quoted"\n$x');
-
-afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe('sealing', () => {
   test.each([
@@ -46,6 +46,19 @@ describe('sealing', () => {
 
   test('gives another text each time', () => {
     expect(seal(small.publicKey, 'a/b', value)).not.toBe(seal(small.publicKey, 'a/b', value));
+  });
+
+  test('wraps a key of AES-256-GCM without nonce by OAEP with SHA-256, as OpenSSL reads it', () => {
+    const bytes = Buffer.from(seal(small.publicKey, 'shop/backend', value), 'base64');
+    const oaep = [
+      'rsa_padding_mode:oaep',
+      'rsa_oaep_md:sha256',
+      `rsa_oaep_label:${Buffer.from('shop/backend').toString('hex')}`,
+    ];
+    const args = ['pkeyutl', '-decrypt', '-inkey', small.keyFile, ...oaep.flatMap((option) => ['-pkeyopt', option])];
+    const sessionKey = execFileSync('openssl', args, { input: bytes.subarray(2, 258) });
+    const decipher = createDecipheriv('aes-256-gcm', sessionKey, Buffer.alloc(12)).setAuthTag(bytes.subarray(-16));
+    expect(Buffer.concat([decipher.update(bytes.subarray(258, -16)), decipher.final()])).toEqual(value);
   });
 
   test('writes the length of the RSA part first, big endian', () => {

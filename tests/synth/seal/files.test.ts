@@ -15,7 +15,6 @@ beforeEach(async () => {
   await repository.run(['--cert', pair.cert]);
   text = fs.readFileSync(repository.file(place), 'utf8');
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 const messageOf = (): string => {
   try {

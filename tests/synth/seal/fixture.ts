@@ -15,8 +15,15 @@ export interface Pair {
   readonly key: string;
 }
 
+const folders: string[] = [];
+
+afterAll(() => folders.splice(0).forEach((folder) => fs.rmSync(folder, { recursive: true })));
+
+/** A folder that is removed after the tests of the file. */
 export function temporaryFolder(): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'seal-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seal-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** A certificate as the controller makes it, and its private key, as files. */

@@ -13,7 +13,6 @@ beforeEach(async () => {
   await repository.run(['--cert', before.cert], { now: '2026-01-01' });
   values = repository.values(before, 'shop', 'backend');
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe('--reseal', () => {
   test('seals the same values for the new key, which alone opens them', async () => {

@@ -22,8 +22,6 @@ const messageOf = (work: () => unknown): string => {
   return 'nothing was thrown';
 };
 
-afterAll(() => fs.rmSync(folder, { recursive: true }));
-
 describe('the certificate', () => {
   test('is known by the SHA-256 of its public key', () => {
     const der = createPublicKey(fs.readFileSync(pair.cert)).export({ format: 'der', type: 'spki' });

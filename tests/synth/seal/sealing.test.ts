@@ -1,5 +1,4 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import fs from 'node:fs';
 import { load } from 'js-yaml';
 import type { SecretInventoryEntry } from '../../../constructs/core/secret.ts';
 import type { Outcome } from './fixture.ts';
@@ -22,8 +21,6 @@ const everyKind = entry('backend', {
   },
   copies: copiesIn('shop', 'data'),
 });
-
-afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe('one run over a new inventory', () => {
   const repository = new Repository(everyKind);
@@ -281,78 +278,5 @@ describe('a later run', () => {
     expect(repository.secrets()['production/shop/backend.yaml']).toMatch(
       /diptych\/sealed-with: '\{"password":"([0-9a-f]{16})","token":"(?!\1)[0-9a-f]{16}"\}'/,
     );
-  });
-});
-
-describe('--rotate', () => {
-  let repository: Repository;
-  let before: Record<string, string | null>;
-
-  beforeEach(async () => {
-    repository = new Repository(everyKind, entry('other'));
-    await repository.run(cert, { now: '2026-01-01' });
-    before = repository.values(pair, 'shop', 'backend');
-  });
-
-  test('makes every generated value of a secret anew, the same in all copies; fixed ones stay', async () => {
-    await repository.run([...cert, '--rotate', 'backend']);
-    const after = repository.values(pair, 'shop', 'backend');
-    const same = Object.keys(after).filter((key) => after[key] === before[key]);
-    expect([same, repository.values(pair, 'data', 'backend')]).toEqual([['username'], after]);
-  });
-
-  test('makes one key anew, with the date of that day', async () => {
-    await repository.run([...cert, '--rotate', 'backend.salt']);
-    const after = repository.values(pair, 'shop', 'backend');
-    const changed = Object.keys(after).filter((key) => after[key] !== before[key]);
-    expect([changed, repository.secrets()['production/data/backend.yaml']]).toEqual([
-      ['salt'],
-      expect.stringContaining('"password":"2026-01-01","salt":"2026-11-23"'),
-    ]);
-  });
-
-  test('makes both halves of a pair anew when either is named', async () => {
-    await repository.run([...cert, '--rotate', 'backend.sign.pub']);
-    const after = repository.values(pair, 'shop', 'backend');
-    expect(Object.keys(after).filter((key) => after[key] !== before[key])).toEqual(['sign.pem', 'sign.pub']);
-  });
-
-  test('leaves other secrets', async () => {
-    const other = repository.secrets()['production/shop/other.yaml'];
-    await repository.run([...cert, '--rotate', 'backend']);
-    expect(repository.secrets()['production/shop/other.yaml']).toBe(other);
-  });
-
-  test('refuses a name that is not in the inventory and lists those that are', async () => {
-    const { code, err } = await repository.run([...cert, '--rotate', 'backen', '--rotate', 'backend.nothing']);
-    expect([code, err.match(/number \d: is no secret of the inventory\n {2}allowed: backend, other\n/g)]).toEqual([
-      1,
-      [expect.stringContaining('number 1'), expect.stringContaining('number 2')],
-    ]);
-  });
-
-  test('refuses a fixed key', async () => {
-    const { err } = await repository.run([...cert, '--rotate', 'backend.username']);
-    expect(err).toContain('--rotate, number 1: means a fixed value');
-  });
-});
-
-describe('an inventory', () => {
-  test.each([
-    ['two secrets of one name', [entry('a'), entry('a', { copies: copiesIn('data') })], 'a means two things'],
-    ['two copies in one namespace', [entry('a', { copies: copiesIn('shop', 'shop') })], 'two copies in one namespace'],
-    ['a secret nobody uses', [entry('a', { copies: [] })], 'no namespace uses it'],
-    ['a name that leaves its folder', [entry('../a')], 'is not a name of a Secret'],
-    ['a namespace that leaves its folder', [entry('a', { copies: copiesIn('..') })], '.. is not a name of a namespace'],
-    ['a key that is none', [entry('a', { keys: { 'a b': { kind: 'ed25519' } } })], 'key a b is not a key of a Secret'],
-    ['a key that NAME.KEY does not tell from a name', [entry('a'), entry('a.password')], 'a.password means two things'],
-    [
-      'a public half in the place of another key',
-      [entry('a', { keys: { pem: { kind: 'ed25519', publicKey: 'pub' }, pub: { kind: 'ed25519' } } })],
-      'a.pub means two things',
-    ],
-  ])('is refused with %s', async (_what, inventory, expected) => {
-    const { code, err } = await new Repository(...inventory).run(cert);
-    expect([code, err]).toEqual([1, expect.stringContaining(expected)]);
   });
 });

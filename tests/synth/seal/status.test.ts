@@ -8,11 +8,10 @@ const user = { kind: 'fixed', value: 'alice' } as const;
 let repository: Repository;
 
 beforeEach(async () => {
-  const keys = { ...entry('').keys, pem: { kind: 'rsa', bits: 2048, publicKey: 'pub' }, user } as const;
+  const keys = { ...entry('').keys, pem: { kind: 'ed25519', publicKey: 'pub' }, user } as const;
   repository = new Repository(entry('backend', { keys, copies: copiesIn('shop', 'data') }), entry('old'));
   await repository.run(cert, { now: '2026-01-01' });
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 const states = async (now: string): Promise<Record<string, [string, number | null]>> => {
   const { out } = await repository.run(['--status', '--json'], { now });
@@ -22,19 +21,18 @@ const states = async (now: string): Promise<Record<string, [string, number | nul
 
 describe('--status', () => {
   test('shows a table without colours', async () => {
-    repository.inventory = [
-      ...repository.inventory.slice(0, 1),
-      entry('mail', { keys: { x: { kind: 'human', prompt: 'X' } } }),
-    ];
+    const keys = { x: { kind: 'human', prompt: 'X' }, y: { kind: 'rsa', bits: 4096 } } as const;
+    repository.inventory = [...repository.inventory.slice(0, 1), entry('mail', { keys })];
     const { out } = await repository.run(['--status'], { now: '2026-01-31' });
     expect(out.replaceAll(/[0-9a-f]{16}/g, 'FINGERPRINT')).toBe(
       [
         'SECRET   KEY       SOURCE              NAMESPACES  STATE                 DAYS      SEALED WITH',
         'backend  password  random, 24 bytes    shop, data  sealed                30 of 90  FINGERPRINT',
-        'backend  pem       rsa, 2048 bits      shop, data  sealed                30 of 90  FINGERPRINT',
+        'backend  pem       ed25519             shop, data  sealed                30 of 90  FINGERPRINT',
         'backend  pub       public half of pem  shop, data  sealed                30 of 90  FINGERPRINT',
         'backend  user      fixed               shop, data  sealed                30        FINGERPRINT',
         'mail     x         human               shop        missing               -         -',
+        'mail     y         rsa, 4096 bits      shop        missing               -         -',
         'old      password  -                   shop        not in the inventory  30        FINGERPRINT',
         '',
       ].join('\n'),

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { InputError } from '../../constructs/core/error.ts';
+
+/** How a program ended. */
+export interface Ended {
+  /** The exit code; 128 where a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /**
+   * Keeps the terminal's Ctrl-C from the program.
+   * @default false
+   */
+  readonly shielded?: boolean;
+}
+
+/** Runs a program without a shell in `folder` and waits for its end. @throws InputError where there is no such program */
+export function run(
+  folder: string,
+  program: string,
+  args: readonly string[],
+  { shielded = false }: RunOptions = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    // A group of its own is what the terminal doesn't signal.
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: process.env,
+      detached: shielded,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') {
+        reject(error);
+        return;
+      }
+      const allowed = `${program} on the PATH`;
+      reject(new InputError({ where: program, what: 'it was not found', allowed, remedy: 'install it' }));
+    });
+    child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }));
+  });
+}

@@ -1,0 +1,47 @@
+import process from 'node:process';
+import { InputError } from '../constructs/core/error.ts';
+
+/** Called in a way that the help does not describe: printed with the help, exit code 2. */
+export class UsageError extends Error {}
+
+/** Where a command prints. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/**
+ * Runs a command and prints on stderr why it was refused or called wrongly. Other errors are mistakes of ours and pass.
+ * @returns the exit code: what the command returned, 1 for an InputError, 2 for wrong arguments
+ */
+export function runCommand(help: string, command: () => number, output?: Output): number;
+export function runCommand(help: string, command: () => Promise<number>, output?: Output): Promise<number>;
+export function runCommand(
+  help: string,
+  command: () => number | Promise<number>,
+  { stderr }: Output = process,
+): number | Promise<number> {
+  const explain = (error: unknown): number => {
+    if (error instanceof InputError) {
+      stderr.write(`${error.message}\n\n${error.findings.length} to mend; nothing was written.\n`);
+      return 1;
+    }
+    if (isUsageError(error)) {
+      stderr.write(`${error.message}\n\n${help}`);
+      return 2;
+    }
+    throw error;
+  };
+  try {
+    const result = command();
+    return typeof result === 'number' ? result : result.catch(explain);
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof UsageError) return true;
+  // By its code: under jest, Node's own errors are of another realm and no instance of this one's TypeError.
+  return String((error as { code?: unknown } | undefined)?.code).startsWith('ERR_PARSE_ARGS');
+}

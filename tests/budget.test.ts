@@ -1,0 +1,90 @@
+import { Size } from 'cdk8s';
+import { buildPlatform } from '../apps/platform.ts';
+import type { EnvironmentInput } from '../config/schema.ts';
+import { production } from '../config/environments/production.ts';
+import { Cpu } from '../constructs/core/cpu.ts';
+import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import { Platform } from '../constructs/core/platform.ts';
+import { Workload } from '../constructs/core/workload.ts';
+import { budgetFindings, nodeLoads } from '../synth/budget.ts';
+import { image, testApplication, testEnvironment } from './support/harness.ts';
+
+test('the platform fits its nodes, its budgets, and one node fewer', () => {
+  expect(budgetFindings(buildPlatform('production'))).toEqual([]);
+});
+
+/** Pods of one core and one gibibyte each. */
+const platform = (replicas: number, changes: Partial<EnvironmentInput> = {}) =>
+  new Platform(testEnvironment(changes), [
+    testApplication('test', (scope) => {
+      const requests = { replicas, cpu: Cpu.cores(1), memory: Size.gibibytes(1) };
+      return new ForeignWorkload(scope, 'pods', {
+        name: 'pods',
+        madeBy: 'the tests',
+        podLabels: { app: 'x' },
+        requests,
+      });
+    }),
+  ]);
+const what = (tested: Platform) => budgetFindings(tested).map((finding) => finding.what);
+const nodes = production.nodes.map((node) => ({ ...node, budget: { cpuPercent: 100, memoryPercent: 100 } }));
+
+test('pods that request more than all nodes have are refused', () => {
+  expect(what(platform(16, { nodes }))).toContainEqual(
+    'at full size, with one more pod of each Deployment during a rollout, pods request 16 CPU and 16 GiB',
+  );
+});
+
+test('nodes that are too small for the sum of requests are refused', () => {
+  const small = nodes.map((node) => ({ ...node, serverType: 'ccx13' }));
+  expect(what(platform(4, { nodes: small }))[0]).toContain('pods request 4 CPU and 4 GiB');
+});
+
+test("pods expected on a node beyond that node's budget are refused", () => {
+  expect(what(platform(8))).toContainEqual('the pods expected on node2 request 4 CPU and 4 GiB');
+});
+
+test('pods that would not fit with one node gone are refused', () => {
+  expect(what(platform(8, { nodes }))).toEqual([
+    'with node1 gone, the least number of pods requests 8 CPU and 8 GiB',
+    'with node2 gone, the least number of pods requests 8 CPU and 8 GiB',
+  ]);
+});
+
+test('a witness carries no pods', () => {
+  const [first, second] = nodes;
+  const witness = { ...first!, name: 'witness', role: 'witness' as const, address: '10.0.0.3', serverType: 'cx23' };
+  const loads = nodeLoads(platform(2, { nodes: [first!, second!, witness] }));
+  expect(loads.map(({ node, requested }) => [node.name, requested.cpu])).toEqual([
+    ['node1', 1000],
+    ['node2', 1000],
+  ]);
+});
+
+test('pods that never share a node are refused when they are more than the nodes', () => {
+  const probe = { path: '/', port: 'http', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 };
+  const strict = new Platform(testEnvironment(), [
+    testApplication(
+      'test',
+      (scope) =>
+        new Workload(scope, 'web', {
+          name: 'web',
+          program: 'web',
+          component: 'web',
+          controller: { kind: 'Deployment', replicas: 3 },
+          priority: 'edge',
+          spread: 'strict',
+          containers: [
+            {
+              name: 'web',
+              image,
+              ports: [{ name: 'http', port: 80 }],
+              resources: { cpuRequest: Cpu.millicores(1), memory: Size.mebibytes(1), because: 'tiny' },
+              probes: { startup: probe, readiness: probe, liveness: probe },
+            },
+          ],
+        }),
+    ),
+  ]);
+  expect(what(strict)).toEqual(['3 pods that never share a node, on 2 nodes: one would wait for ever']);
+});

@@ -1,0 +1,144 @@
+import { loadEnvironment, parseEnvironment } from '../config/index.ts';
+import { production } from '../config/environments/production.ts';
+import { contains, overlap, parseAddress, parseCidr } from '../config/cidr.ts';
+import { refusal, testEnvironment, testImages } from './support/harness.ts';
+
+const parse = (changes: object, images: unknown = testImages, strict = false) =>
+  parseEnvironment('test', { ...production, ...changes }, images, { test: 0 }, { strict });
+
+describe('a configuration', () => {
+  test('is refused with every mistake at once', () => {
+    const findings = refusal(() =>
+      parse({
+        domain: 'EXAMPLE',
+        networks: { ...production.networks, pods: '10.10.128.0/17', extra: '10.9.0.0/16' },
+        hosts: { a: 'a.example.com', b: 'a.example.com' },
+        nope: true,
+        typo: 1,
+      }),
+    );
+    expect(findings.map(({ where }) => where.replace('config/environments/test.ts: ', '')).sort()).toEqual([
+      'domain',
+      'hosts.a',
+      'hosts.b',
+      'hosts.b',
+      'networks.extra',
+      'networks.pods',
+      'nope',
+      'typo',
+    ]);
+  });
+
+  test('is refused with path, value, what is allowed and a remedy', () => {
+    expect(refusal(() => parse({ releases: 'sometimes' }))).toEqual([
+      {
+        where: 'config/environments/test.ts: releases',
+        what: 'got "sometimes"',
+        allowed: 'tags or branch',
+        remedy: 'change the value',
+      },
+    ]);
+  });
+
+  const [node1, node2] = production.nodes;
+  const wrong: [string, object, string][] = [
+    ['overlapping networks', { networks: { ...production.networks, services: '10.42.0.0/15' } }, 'overlaps pods'],
+    ['a network with host bits', { networks: { ...production.networks, pods: '10.42.0.1/16' } }, 'got "10.42.0.1/16"'],
+    ['a duplicate host', { hosts: { a: 'x.example.com', b: 'x.example.com' } }, 'is already the host of a'],
+    ['a host of another domain', { hosts: { a: 'shop.example.org' } }, 'is not under the domain example.com'],
+    ['an unknown key', { retention: 3 }, 'unknown key "retention"'],
+    ['an unknown key deep inside', { sizes: { backend: { minReplica: 3 } } }, 'unknown key "minReplica"'],
+    ['a missing value', { networks: undefined }, 'the value is missing'],
+    ['an unknown server type', { nodes: [{ ...node1, serverType: 'ccx99' }] }, 'got "ccx99"'],
+    ['two servers without a witness', { nodes: [node1, { ...node2, role: 'server' }] }, 'got ['],
+    ['two nodes of one name', { nodes: [node1, { ...node2, name: 'node1' }] }, "is another node's name already"],
+    ['two nodes of one address', { nodes: [node1, { ...node2, address: '10.0.0.1' }] }, "another node's address"],
+    ['a node outside the WireGuard network', { nodes: [{ ...node1, address: '10.9.0.1' }] }, 'is outside networks'],
+    ['more replicas at least than at most', { sizes: { a: { minReplicas: 3, maxReplicas: 2 } } }, 'is more than'],
+    ['a schedule that is none', { schedules: { backup: 'daily' } }, 'got "daily"'],
+    ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
+    ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
+  ];
+  test.each(wrong)('is refused for %s', (_, changes, what) => {
+    expect(refusal(() => parse(changes)).map((finding) => finding.what)).toContainEqual(expect.stringContaining(what));
+  });
+
+  test('names the environments there are when another is asked for', () => {
+    expect(refusal(() => loadEnvironment('staging'))[0]).toMatchObject({ allowed: 'production' });
+  });
+
+  test('names the hosts there are when another is asked for', () => {
+    expect(refusal(() => testEnvironment().host('shop'))[0]).toMatchObject({ allowed: 'argocd, backend, frontend' });
+  });
+});
+
+describe('the image table', () => {
+  const web = testImages.web;
+  const unpinned = { repository: web.repository, tag: web.tag, source: web.source, date: web.date };
+
+  test('refuses an image with neither a digest nor a reason', () => {
+    expect(refusal(() => parse({}, { web: unpinned }))[0]?.what).toContain('neither a digest nor a reason');
+  });
+
+  test('refuses a reason beside a digest', () => {
+    expect(refusal(() => parse({}, { web: { ...web, withoutDigest: 'none was published' } }))[0]?.what).toBe(
+      'it has a digest and a reason for having none',
+    );
+  });
+
+  test('takes an image without a digest for a stated reason, but not in strict mode', () => {
+    const images = { web: { ...unpinned, withoutDigest: 'none was published' } };
+    expect(parse({}, images).image('web').reference).toBe('registry.example/web:1.2.3');
+    expect(refusal(() => parse({}, images, true))[0]?.allowed).toBe('with --strict, only images with a digest');
+  });
+
+  test('refuses the tag latest', () => {
+    expect(refusal(() => parse({}, { web: { ...web, tag: 'latest' } }))[0]?.allowed).toContain('"latest" does not');
+  });
+
+  test('gives tag and digest together', () => {
+    expect(testEnvironment().image('web').reference).toBe(`registry.example/web:1.2.3@${web.digest}`);
+  });
+});
+
+describe('an environment', () => {
+  test('leaves to pods what is not reserved', () => {
+    const [node] = testEnvironment().nodes;
+    expect([node?.allocatable.cpu.asString(), node?.allocatable.memory.toMebibytes()]).toEqual(['7500m', 31_232]);
+  });
+
+  test('pins to the release tag once there was a release, unless releases follow the branch', () => {
+    expect([
+      testEnvironment({}, 0).releaseTag,
+      testEnvironment({}, 7).releaseTag,
+      testEnvironment({ releases: 'branch' }, 7).releaseTag,
+    ]).toEqual([undefined, 'test-7', undefined]);
+  });
+
+  test('is frozen', () => {
+    expect(Object.isFrozen(testEnvironment())).toBe(true);
+  });
+});
+
+describe('IPv4 networks', () => {
+  test.each(['10.0.0.0/33', '10.0.0/8', '256.0.0.0/8', '10.0.0.0', '10.0.0.0/8/8', '10.0.0.1/8', ''])(
+    'are not parsed from "%s"',
+    (text) => {
+      expect(parseCidr(text)).toBeUndefined();
+    },
+  );
+
+  test('overlap when they share an address', () => {
+    const [a, b, c] = ['10.0.0.0/8', '10.42.0.0/16', '11.0.0.0/8'].map((text) => parseCidr(text)!);
+    expect([overlap(a!, b!), overlap(b!, a!), overlap(a!, c!)]).toEqual([true, true, false]);
+  });
+
+  test('contain their first and last address', () => {
+    const network = parseCidr('10.0.0.0/24')!;
+    expect(['10.0.0.0', '10.0.0.255', '10.0.1.0'].map((text) => contains(network, parseAddress(text)!))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});

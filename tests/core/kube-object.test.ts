@@ -1,0 +1,57 @@
+import { kubeObject, typedObject } from '../../constructs/core/kube-object.ts';
+import {
+  KubeConfigMap,
+  KubeNamespace,
+  KubePodDisruptionBudget,
+  KubeService,
+  IntOrString,
+} from '../../constructs/core/level1.ts';
+import { manifestsOf, only, refusal } from '../support/harness.ts';
+
+describe('an object of cdk8s-plus-28', () => {
+  test('is refused when its class would drop a field', () => {
+    // trafficDistribution came with Kubernetes 1.30.
+    const spec = { ports: [{ port: 80 }], trafficDistribution: 'PreferClose' };
+    const [finding] = refusal(() =>
+      manifestsOf((scope) => kubeObject(scope, 'service', KubeService, { metadata: { name: 'web' }, spec })),
+    );
+    expect(finding?.what).toBe('cdk8s-plus-28 drops the field spec.trafficDistribution');
+  });
+
+  test('keeps empty maps, which select everything', () => {
+    const [budget] = manifestsOf((scope) =>
+      kubeObject(scope, 'budget', KubePodDisruptionBudget, {
+        metadata: { name: 'all' },
+        spec: { selector: {}, maxUnavailable: IntOrString.fromNumber(1) },
+      }),
+    );
+    expect(budget?.spec).toEqual({ selector: {}, maxUnavailable: 1 });
+  });
+
+  test('is refused without a name of its own', () => {
+    expect(refusal(() => manifestsOf((scope) => kubeObject(scope, 'x', KubeConfigMap, {})))[0]?.what).toBe(
+      'the object has no name of its own',
+    );
+  });
+});
+
+test('objects get the namespace of their application, cluster-scoped ones none', () => {
+  const manifests = manifestsOf((scope) => {
+    kubeObject(scope, 'settings', KubeConfigMap, { metadata: { name: 'settings' } });
+    kubeObject(scope, 'namespace', KubeNamespace, { metadata: { name: 'elsewhere' } });
+  });
+  expect(only(manifests, 'ConfigMap').metadata.namespace).toBe('test');
+  expect(only(manifests, 'Namespace').metadata).not.toHaveProperty('namespace');
+});
+
+test.each(['Namespace', 'PersistentVolumeClaim', 'StatefulSet', 'PersistentVolume'])(
+  'Argo CD asks before it prunes or deletes a %s',
+  (kind) => {
+    const [manifest] = manifestsOf((scope) =>
+      typedObject(scope, 'data', { apiVersion: 'v1', kind, metadata: { name: 'data' } }),
+    );
+    expect(manifest?.metadata.annotations).toEqual({
+      'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm',
+    });
+  },
+);

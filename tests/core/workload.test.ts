@@ -1,0 +1,190 @@
+import { Duration, Size } from 'cdk8s';
+import type { ContainerProps } from '../../constructs/core/container.ts';
+import { Cpu } from '../../constructs/core/cpu.ts';
+import { SecretRef } from '../../constructs/core/secret-ref.ts';
+import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
+import type { WorkloadProps } from '../../constructs/core/workload.ts';
+import { restrictedViolations } from '../../synth/pod-security.ts';
+import { podTemplateOf } from '../../synth/pods.ts';
+import { at, image, manifestsOf, only, refusal } from '../support/harness.ts';
+
+const probe = { path: '/', port: 'http', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 };
+const container: ContainerProps = {
+  name: 'web',
+  image,
+  ports: [{ name: 'http', port: 8080 }],
+  resources: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(128), because: 'measured' },
+  probes: { startup: probe, readiness: probe, liveness: probe },
+};
+const base: WorkloadProps = {
+  name: 'web',
+  program: 'server',
+  component: 'web',
+  controller: { kind: 'Deployment', replicas: 2 },
+  priority: 'applications',
+  spread: 'preferred',
+  containers: [container],
+};
+const make = (changes: Partial<WorkloadProps> = {}) =>
+  manifestsOf((scope) => new Workload(scope, 'web', { ...base, ...changes }));
+
+describe('every kind of workload', () => {
+  const controllers: WorkloadProps['controller'][] = [
+    { kind: 'Deployment', replicas: 2 },
+    { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] },
+    { kind: 'DaemonSet' },
+    { kind: 'Job', retries: 1, deadline: Duration.minutes(1) },
+  ];
+  test.each(controllers)(
+    'as a $kind passes Pod Security restricted and has an account without a token',
+    (controller) => {
+      const manifests = make({ controller });
+      const workload = only(manifests, controller.kind);
+      expect(restrictedViolations(podTemplateOf(workload)!.spec!)).toEqual([]);
+      expect(at(workload, 'spec.template.spec.serviceAccountName')).toBe('web');
+      expect(only(manifests, 'ServiceAccount').automountServiceAccountToken).toBe(false);
+    },
+  );
+});
+
+describe('a workload', () => {
+  const deployment = (changes: Partial<WorkloadProps> = {}) => only(make(changes), 'Deployment');
+  const pod = (changes: Partial<WorkloadProps> = {}) => podTemplateOf(deployment(changes))!.spec!;
+
+  test('says beside its numbers where they come from', () => {
+    expect(deployment().metadata.annotations).toEqual({ 'diptych/resources-of-web': 'measured' });
+  });
+
+  test('is never updated by taking pods away first, unless each node has its pod already', () => {
+    expect(at(deployment(), 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+    expect(at(deployment({ spread: 'strict' }), 'spec.strategy.rollingUpdate')).toEqual({
+      maxSurge: 0,
+      maxUnavailable: 1,
+    });
+  });
+
+  test('spreads its pods strictly, preferably or not at all', () => {
+    const kinds = (['strict', 'preferred', 'anywhere'] as const).map((spread) =>
+      Object.keys(pod({ spread }).affinity?.podAntiAffinity ?? {}),
+    );
+    expect(kinds).toEqual([
+      ['requiredDuringSchedulingIgnoredDuringExecution'],
+      ['preferredDuringSchedulingIgnoredDuringExecution'],
+      [],
+    ]);
+  });
+
+  test('lets a drain take one pod at a time, also pods that never got ready', () => {
+    expect(only(make(), 'PodDisruptionBudget').spec).toMatchObject({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    });
+  });
+
+  test('can do without a disruption budget', () => {
+    expect(make({ maxUnavailable: false }).map(({ kind }) => kind)).not.toContain('PodDisruptionBudget');
+  });
+
+  test('leaves a lost node after its time, or never', () => {
+    expect(pod().tolerations?.map(({ tolerationSeconds }) => tolerationSeconds)).toEqual([30, 30]);
+    expect(pod({ leaveLostNodeAfterSeconds: false }).tolerations).toBeUndefined();
+  });
+
+  test('gets a token for the Kubernetes API only when it asks', () => {
+    const manifests = make({ mountToken: true });
+    expect([
+      only(manifests, 'ServiceAccount').automountServiceAccountToken,
+      pod({ mountToken: true }).automountServiceAccountToken,
+    ]).toEqual([true, true]);
+  });
+
+  const changes: { [K in keyof Required<WorkloadProps>]: WorkloadProps[K] } = {
+    name: 'other',
+    program: 'other',
+    component: 'other',
+    controller: { kind: 'Deployment', replicas: 3 },
+    containers: [{ ...container, command: ['serve'] }],
+    priority: 'edge',
+    spread: 'anywhere',
+    maxUnavailable: 2,
+    mountToken: true,
+    user: 20_002,
+    terminationGracePeriodSeconds: 99,
+    leaveLostNodeAfterSeconds: 99,
+    annotations: { 'example.com/note': 'x' },
+  };
+  test.each(Object.entries(changes))('changes its output with the option %s', (key, value) => {
+    expect(make({ [key]: value })).not.toEqual(make());
+  });
+
+  test('has the defaults that are documented', () => {
+    const { terminationGracePeriodSeconds, securityContext, tolerations } = pod();
+    expect([terminationGracePeriodSeconds, securityContext?.runAsUser, tolerations?.[0]?.tolerationSeconds]).toEqual([
+      workloadDefaults.terminationGracePeriodSeconds,
+      workloadDefaults.user,
+      workloadDefaults.leaveLostNodeAfterSeconds,
+    ]);
+  });
+
+  test('mounts exactly the keys of the secrets it reads, as files for its group', () => {
+    const manifests = manifestsOf((scope) => {
+      const keys = {
+        a: { kind: 'random', bytes: 8, encoding: 'hex' },
+        b: { kind: 'random', bytes: 8, encoding: 'hex' },
+      } as const;
+      const secret = new SecretRef(scope, 'secret', { name: 'pair', purpose: 'test', keys });
+      new Workload(scope, 'web', { ...base, containers: [{ ...container, secretFiles: { A_FILE: secret.key('a') } }] });
+    });
+    const spec = podTemplateOf(only(manifests, 'Deployment'))!.spec!;
+    expect(spec.volumes).toEqual([
+      { name: 'secret-pair', secret: { secretName: 'pair', defaultMode: 0o440, items: [{ key: 'a', path: 'a' }] } },
+    ]);
+    expect(spec.containers[0]?.env).toEqual([{ name: 'A_FILE', value: '/run/secrets/pair/a' }]);
+  });
+
+  const refused: [string, Partial<WorkloadProps>, string][] = [
+    [
+      'a port declared twice',
+      { containers: [container, { ...container, name: 'b' }] },
+      'is declared twice, by web and b',
+    ],
+    ['a name that is too long', { name: 'a'.repeat(47) }, 'has 47 characters'],
+    [
+      'fewer replicas at most than at least',
+      { controller: { kind: 'Deployment', replicas: { minimum: 3, maximum: 2, targetCpuPercent: 70 } } },
+      'between 3 and 2',
+    ],
+  ];
+  test.each(refused)('is refused with %s', (_, given, what) => {
+    expect(refusal(() => make(given))[0]?.what).toContain(what);
+  });
+
+  test('names its ports when another is asked for', () => {
+    expect(refusal(() => manifestsOf((scope) => new Workload(scope, 'web', base).port('metrics')))[0]?.allowed).toBe(
+      'http',
+    );
+  });
+});
+
+describe('a secret', () => {
+  const keys = { a: { kind: 'random', bytes: 8, encoding: 'hex' } } as const;
+
+  test('names its keys when another is asked for', () => {
+    expect(
+      refusal(() =>
+        manifestsOf((scope) => new SecretRef(scope, 's', { name: 's', purpose: 'test', keys }).key('b')),
+      )[0],
+    ).toMatchObject({ what: 'there is no key "b"', allowed: 'a' });
+  });
+
+  test("can't be a hook and an ordinary object in one namespace", () => {
+    const [finding] = refusal(() =>
+      manifestsOf((scope) => {
+        const secret = new SecretRef(scope, 's', { name: 's', purpose: 'test', keys });
+        secret.copyTo(scope);
+        secret.copyTo(scope, { 'argocd.argoproj.io/hook': 'PreSync' });
+      }),
+    );
+    expect(finding?.what).toContain('ordinary object of test and PreSync object of test');
+  });
+});

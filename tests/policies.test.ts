@@ -1,0 +1,225 @@
+import fs from 'node:fs';
+import { Application } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/Application';
+import { AppProject } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/AppProject';
+import { environments, loadEnvironment } from '../config/index.ts';
+import { buildPlatform } from '../apps/platform.ts';
+import { isClusterScoped } from '../constructs/core/kube-object.ts';
+import { Workload } from '../constructs/core/workload.ts';
+import { declaredEdges, foreignPodGroups } from '../synth/model.ts';
+import { compareReachability } from '../synth/network/compare.ts';
+import { reachability } from '../synth/network/evaluate.ts';
+import { networkFindings } from '../synth/network/lint.ts';
+import { restrictedViolations } from '../synth/pod-security.ts';
+import { policyFindings } from '../synth/policies.ts';
+import { controllerSpec, podTemplateOf } from '../synth/pods.ts';
+import { schemaFindings } from '../synth/schema.ts';
+import { HEADER } from '../synth/write.ts';
+import { committed, root } from './support/committed.ts';
+import type { Manifest } from '../constructs/core/manifest.ts';
+
+/** Read from the committed files, not from memory: this is what Argo CD applies. */
+describe.each(Object.keys(environments))('the committed output of %s', (name) => {
+  const dist = committed(`dist/${name}`);
+  const argocd = committed(`argocd/${name}`);
+  const manifests = dist.map(({ manifest }) => manifest);
+  const platform = buildPlatform(name);
+  const foreign = foreignPodGroups(platform);
+  const workloads = manifests.filter((manifest) => podTemplateOf(manifest) !== undefined);
+
+  test('what the network policies allow is what the wires declare', () => {
+    expect(compareReachability(declaredEdges(platform), reachability(manifests, { foreign }))).toEqual([]);
+  });
+
+  test('no namespace is open, no selector selects nothing, no rule names a port that nobody has', () => {
+    expect(networkFindings(manifests, { foreign })).toEqual([]);
+  });
+
+  test('every wire has a reason', () => {
+    expect(platform.connections.filter(({ reason }) => reason.length < 5)).toEqual([]);
+  });
+
+  test('every pod passes Pod Security restricted', () => {
+    const violations = workloads.flatMap((manifest) => restrictedViolations(podTemplateOf(manifest)!.spec!));
+    expect([workloads.length > 0, violations]).toEqual([true, []]);
+  });
+
+  test('every workload has its own service account without a token unless it asks', () => {
+    const asking = new Set(
+      platform.owners.filter((owner) => owner instanceof Workload && owner.props.mountToken).map((owner) => owner.name),
+    );
+    const accounts = workloads.map((manifest) => {
+      const { serviceAccountName, automountServiceAccountToken } = podTemplateOf(manifest)!.spec!;
+      return {
+        account: `${manifest.metadata.namespace ?? ''}/${serviceAccountName ?? ''}`,
+        automountServiceAccountToken,
+      };
+    });
+    expect(new Set(accounts.map(({ account }) => account)).size).toBe(workloads.length);
+    expect(accounts.map(({ automountServiceAccountToken }) => automountServiceAccountToken)).toEqual(
+      workloads.map(({ metadata }) => asking.has(metadata.name)),
+    );
+  });
+
+  test('every object passes the strict schema', () => {
+    expect([...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings)).toEqual([]);
+  });
+
+  test('the Argo CD tree passes the validators of its makers too', () => {
+    const kinds: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = { Application, AppProject };
+    for (const { manifest } of argocd) {
+      const model = kinds[manifest.kind];
+      expect(model).not.toBeUndefined();
+      expect(() => new model!(manifest as never).validate()).not.toThrow();
+    }
+  });
+
+  test('no selector contains the version, and each matches its own pods', () => {
+    const broken = workloads.filter((manifest) => {
+      const selector = controllerSpec(manifest).selector?.matchLabels ?? {};
+      const labels: Readonly<Record<string, string>> = podTemplateOf(manifest)!.metadata?.labels ?? {};
+      return Object.entries(selector).some(([key, value]) => key.endsWith('/version') || labels[key] !== value);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('no file holds a Secret with data', () => {
+    expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+
+  test('each file is one object of ours, in the namespace it should be in', () => {
+    for (const { text, manifest } of [...dist, ...argocd]) {
+      expect(text.startsWith(HEADER)).toBe(true);
+      expect(text).not.toMatch(/^---/m);
+      expect(text).not.toContain('\r');
+      expect(manifest.metadata.namespace === undefined).toBe(isClusterScoped(manifest.kind));
+    }
+  });
+
+  test('each folder is the path of exactly one application', () => {
+    const folders = [...new Set(dist.map(({ file }) => file.split('/').slice(0, 3).join('/')))];
+    const paths = argocd
+      .filter(({ file, manifest }) => manifest.kind === 'Application' && !file.endsWith('root.yaml'))
+      .flatMap(({ manifest }) => {
+        const { source, sources = [] } = manifest.spec as {
+          source?: { path?: string };
+          sources?: { path?: string }[];
+        };
+        return [...sources, ...(source ? [source] : [])].map((each) => each.path ?? '');
+      })
+      .filter((path) => path.startsWith('dist/'));
+    expect(paths.sort()).toEqual(folders);
+  });
+
+  test('every image comes from the table', () => {
+    const images = loadEnvironment(name).imageReferences;
+    expect(policyFindings(manifests, { images, secrets: inventory() })).toEqual([]);
+  });
+
+  function inventory(): Map<string, string[]> {
+    return new Map(
+      platform.secrets.flatMap((secret) => {
+        const entry = secret.inventoryEntry();
+        return entry.copies.map(({ namespace }) => [`${namespace}/${entry.name}`, Object.keys(entry.keys)] as const);
+      }),
+    );
+  }
+});
+
+describe('a policy refuses', () => {
+  const context = { images: new Set(['registry.example/web:1']), secrets: new Map([['shop/known', ['key']]]) };
+  const container = {
+    name: 'web',
+    image: 'registry.example/web:1',
+    resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '1Gi' } },
+    startupProbe: {},
+    readinessProbe: {},
+    livenessProbe: {},
+    securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  };
+  const pod = {
+    serviceAccountName: 'web',
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+  };
+  const metadata = { name: 'web', namespace: 'shop' };
+  const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+  const deployment = (podChanges: object = {}, specChanges: object = {}): Manifest => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { ...pod, ...podChanges } },
+      ...specChanges,
+    },
+  });
+  const withContainer = (changes: object): Manifest => deployment({ containers: [{ ...container, ...changes }] });
+  const autoscaler = (name: string): Manifest => ({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata,
+    spec: { scaleTargetRef: { kind: 'Deployment', name } },
+  });
+
+  test('nothing of a sound workload', () => {
+    expect(policyFindings([deployment(), account], context)).toEqual([]);
+  });
+
+  const spoiled: [string, Manifest[], string][] = [
+    ['a Secret with data', [{ apiVersion: 'v1', kind: 'Secret', metadata, data: { a: 'YQ==' } }], 'a Secret with data'],
+    ['Endpoints', [{ apiVersion: 'v1', kind: 'Endpoints', metadata }], 'Endpoints are written by controllers'],
+    ['an image from elsewhere', [withContainer({ image: 'nginx' }), account], 'runs nginx'],
+    ['a container without requests', [withContainer({ resources: {} }), account], 'no CPU request'],
+    ['a container without probes', [withContainer({ livenessProbe: undefined }), account], 'no liveness probe'],
+    ['a writable root file system', [withContainer({ securityContext: {} }), account], 'read-only root'],
+    ['a pod on the host network', [deployment({ hostNetwork: true }), account], 'hostNetwork: true'],
+    [
+      'a root user',
+      [deployment({ securityContext: { ...pod.securityContext, runAsUser: 0 } }), account],
+      'runAsUser: 0',
+    ],
+    ['a host path', [deployment({ volumes: [{ name: 'x', hostPath: { path: '/' } }] }), account], 'hostPath'],
+    [
+      'a selector that misses its pods',
+      [deployment({}, { selector: { matchLabels: { app: 'x' } } }), account],
+      'asks for app',
+    ],
+    [
+      'a selector with the version',
+      [deployment({}, { selector: { matchLabels: { 'app.kubernetes.io/version': '1' } } }), account],
+      'contains the version',
+    ],
+    ['replicas beside an autoscaler', [deployment({}, { replicas: 2 }), account, autoscaler('web')], 'states replicas'],
+    [
+      'a secret that nobody declared',
+      [
+        deployment({ volumes: [{ name: 's', secret: { secretName: 'x', items: [{ key: 'k', path: 'k' }] } }] }),
+        account,
+      ],
+      'reads x.k',
+    ],
+    ['a workload without an account', [deployment()], 'there is no service account web'],
+    [
+      'two workloads with one account',
+      [deployment(), { ...deployment(), kind: 'DaemonSet' }, account],
+      'shares the service account',
+    ],
+  ];
+  test.each(spoiled)('%s', (_, manifests, what) => {
+    expect(policyFindings(manifests, context).map((finding) => finding.what)).toContainEqual(
+      expect.stringContaining(what),
+    );
+  });
+});
+
+test('no image reference stands outside the image table', () => {
+  const sources = ['apps', 'constructs', 'config', 'synth']
+    .flatMap((folder) =>
+      fs
+        .readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+        .map((file) => `${root}/${folder}/${file}`),
+    )
+    .filter((file) => file.endsWith('.ts'));
+  const literal = /image: ['"`]|['"`](ghcr|quay|docker|registry)\.[a-z0-9.-]+\/[^'"`\s]+:[^'"`\s]+['"`]/;
+  expect(sources.filter((file) => literal.test(fs.readFileSync(file, 'utf8')))).toEqual([]);
+});

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Git } from '../../scripts/release/git.ts';
+import type { ReleaseContext } from '../../scripts/release/plan.ts';
+
+// A hook that runs these tests points git at its own repository, and a person's settings sign commits.
+for (const name of Object.keys(process.env).filter((key) => key.startsWith('GIT_'))) process.env[name] = undefined;
+Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+
+/** A clone and the bare remote it was pushed to, below one temporary folder. */
+export class Repository {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-release-'));
+  readonly clone = path.join(this.folder, 'clone');
+  readonly remote = path.join(this.folder, 'remote.git');
+
+  constructor() {
+    fs.mkdirSync(this.clone);
+    this.git('init', '--quiet', '--initial-branch', 'main');
+    this.git('config', 'user.name', 'Somebody');
+    this.git('config', 'user.email', 'somebody@example.com');
+  }
+
+  /** Commits everything and pushes it to a new remote. */
+  publish(): void {
+    this.commit('Begin');
+    this.git('init', '--quiet', '--bare', '--initial-branch', 'main', this.remote);
+    this.git('remote', 'add', 'origin', this.remote);
+    this.git('push', '--quiet', 'origin', 'main');
+  }
+
+  git(...args: readonly string[]): string {
+    return execFileSync('git', args, { cwd: this.clone, encoding: 'utf8', env: process.env, stdio: 'pipe' }).trimEnd();
+  }
+
+  /** What the remote says. */
+  gitRemote(...args: readonly string[]): string {
+    return this.git('--git-dir', this.remote, ...args);
+  }
+
+  commit(message: string): void {
+    this.git('add', '--all');
+    this.git('commit', '--quiet', '--message', message);
+  }
+
+  put(file: string, text: string): void {
+    const target = path.join(this.clone, file);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(target, text);
+  }
+
+  read(file: string): string {
+    return fs.readFileSync(path.join(this.clone, file), 'utf8');
+  }
+
+  /** Installs a hook of the clone, or of the remote. */
+  hook(name: string, script: string, folder = path.join(this.clone, '.git')): void {
+    fs.mkdirSync(path.join(folder, 'hooks'), { recursive: true });
+    fs.writeFileSync(path.join(folder, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  /** Where everything stands: commit, files, tags here and there. */
+  picture(): Record<string, string> {
+    return {
+      head: this.git('rev-parse', 'HEAD'),
+      branch: this.git('rev-parse', 'main'),
+      status: this.git('status', '--porcelain'),
+      tags: this.git('tag'),
+      remote: this.gitRemote('show-ref'),
+    };
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const applications = 'argocd/production/applications';
+
+/** Writes what the real synthesis would, in small: each application's pin. */
+export function pin(repository: Repository): void {
+  const { production } = JSON.parse(repository.read('config/releases.json')) as { production: number };
+  for (const name of fs.readdirSync(path.join(repository.clone, 'dist/production'))) {
+    repository.put(`${applications}/${name}.yaml`, `targetRevision: production-${production}\n`);
+  }
+}
+
+/** A small platform of two applications, published and never released. */
+export function smallPlatform(): Repository {
+  const repository = new Repository();
+  repository.put('config/releases.json', '{\n  "production": 0,\n  "staging": 4\n}\n');
+  repository.put('dist/production/backend/deployment.yaml', 'replicas: 3\n');
+  repository.put('dist/production/frontend/deployment.yaml', 'replicas: 2\n');
+  pin(repository);
+  repository.publish();
+  return repository;
+}
+
+/** What the commands see of such a platform; `lines` collects what they print. */
+export function contextOf(
+  repository: Repository,
+  changes: Partial<ReleaseContext> = {},
+): ReleaseContext & { readonly lines: string[] } {
+  const lines: string[] = [];
+  return {
+    lines,
+    git: new Git(repository.clone),
+    branch: 'main',
+    tagOf: (number) => `production-${number}`,
+    synthesise: (dryRun) => {
+      if (!dryRun) pin(repository);
+      return Promise.resolve({ code: 0, stdout: '', stderr: '' });
+    },
+    print: (line) => lines.push(line),
+    ...changes,
+  };
+}
