@@ -124,5 +124,14 @@ function lookUp<T>(where: string, table: Readonly<Record<string, T>>, key: strin
 }
 
 function readJson(file: string): unknown {
-  return JSON.parse(fs.readFileSync(path.join(import.meta.dirname, file), 'utf8'));
+  try {
+    return JSON.parse(fs.readFileSync(path.join(import.meta.dirname, file), 'utf8'));
+  } catch (error) {
+    throw new InputError({
+      where: `config/${file}`,
+      what: error instanceof Error ? error.message : String(error),
+      allowed: 'a readable JSON file',
+      remedy: 'mend the file, or restore it from git',
+    });
+  }
 }

@@ -6,9 +6,9 @@ import { promisesCommand } from '../synth/promises/command.ts';
 
 process.exitCode = promisesCommand({
   arguments: process.argv.slice(2),
-  root: path.resolve(process.argv[1]!, '..', '..'),
+  root: path.resolve(process.argv[1] ?? '', '..', '..'),
   promises,
   stdout: process.stdout,
   stderr: process.stderr,
-  colours: !process.env['NO_COLOR'],
+  colours: !process.env.NO_COLOR,
 });

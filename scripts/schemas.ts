@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Validators } from './schema-validators.ts';
 import type { Reference, Validator } from './schema-validators.ts';
 
-const help = `usage: node scripts/run.mjs scripts/schemas.ts [--check]
+const help = `usage: node scripts/run.cjs scripts/schemas.ts [--check]
 
 Writes synth/schema/*.json, the tables of field names and types that synth checks every object by, from the installed
 kubernetes-models packages. Run it after a change of their versions in package.json.

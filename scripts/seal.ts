@@ -6,7 +6,7 @@ import { sealCommand } from '../synth/seal/command.ts';
 
 void sealCommand({
   arguments: process.argv.slice(2),
-  root: path.resolve(process.argv[1]!, '..', '..'),
+  root: path.dirname(path.dirname(path.resolve(process.argv[1] ?? ''))),
   inventory: secretInventory,
   now: new Date(),
   stdin: process.stdin,

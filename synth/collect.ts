@@ -75,10 +75,11 @@ function sealedFiles(
 ): { readonly files: GeneratedFile[]; readonly unsealed: string[] } {
   const files: GeneratedFile[] = [];
   const unsealed: string[] = [];
+  const byName = new Map(sealed.map((manifest) => [`${manifest.namespace}/${manifest.name}`, manifest]));
   for (const secret of platform.secrets) {
     const { name, keys, copies } = secret.inventoryEntry();
     for (const { namespace, application, annotations } of copies) {
-      const found = sealed.find((candidate) => candidate.namespace === namespace && candidate.name === name);
+      const found = byName.get(`${namespace}/${name}`);
       const missing = Object.keys(keys).filter((key) => !found?.keys.includes(key));
       unsealed.push(...missing.map((key) => `${namespace}/${name}.${key}`));
       if (found === undefined) continue;

@@ -13,7 +13,19 @@ export interface PolicyContext {
   readonly secrets: ReadonlyMap<string, readonly string[]>;
 }
 
-type Rule = (manifest: Manifest, context: PolicyContext, all: readonly Manifest[]) => readonly Omit<Finding, 'where'>[];
+/** What the rules ask of other objects, looked up once. */
+interface Neighbours extends PolicyContext {
+  /** `namespace/name` of every ServiceAccount. */
+  readonly accounts: ReadonlySet<string>;
+  /** How many workloads use an account, by `namespace/name`. */
+  readonly accountUsers: ReadonlyMap<string, number>;
+  /** `namespace/name` of every Deployment that an autoscaler steers. */
+  readonly scaled: ReadonlySet<string>;
+  /** Pod Security level of each namespace. */
+  readonly levels: ReadonlyMap<string, string | undefined>;
+}
+
+type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Finding, 'where'>[];
 
 /** What no schema says and every object of ours owes. */
 const rules: readonly Rule[] = [
@@ -29,11 +41,46 @@ const rules: readonly Rule[] = [
 ];
 
 export function policyFindings(manifests: readonly Manifest[], context: PolicyContext): Finding[] {
+  const neighbours = { ...context, ...neighboursOf(manifests) };
   return manifests.flatMap((manifest) =>
     rules.flatMap((rule) =>
-      rule(manifest, context, manifests).map((finding) => ({ where: describeManifest(manifest), ...finding })),
+      rule(manifest, neighbours).map((finding) => ({ where: describeManifest(manifest), ...finding })),
     ),
   );
+}
+
+function neighboursOf(manifests: readonly Manifest[]): Omit<Neighbours, keyof PolicyContext> {
+  const ofKind = (kind: string): Manifest[] => manifests.filter((manifest) => manifest.kind === kind);
+  const accountUsers = new Map<string, number>();
+  for (const account of manifests.flatMap((manifest) => accountOf(manifest) ?? [])) {
+    accountUsers.set(account, (accountUsers.get(account) ?? 0) + 1);
+  }
+  return {
+    accountUsers,
+    accounts: new Set(ofKind('ServiceAccount').map(({ metadata }) => inNamespace(metadata, metadata.name))),
+    scaled: new Set(
+      ofKind('HorizontalPodAutoscaler').map(({ metadata, spec }) => {
+        const { scaleTargetRef } = spec as { readonly scaleTargetRef: { readonly name: string } };
+        return inNamespace(metadata, scaleTargetRef.name);
+      }),
+    ),
+    levels: new Map(
+      ofKind('Namespace').map(({ metadata }) => [
+        metadata.name,
+        metadata.labels?.['pod-security.kubernetes.io/enforce'],
+      ]),
+    ),
+  };
+}
+
+function inNamespace({ namespace = '' }: Manifest['metadata'], name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** The service account of a workload's pods, as `namespace/name`; undefined for objects without pods. */
+function accountOf(manifest: Manifest): string | undefined {
+  const spec = podTemplateOf(manifest)?.spec;
+  return spec && inNamespace(manifest.metadata, spec.serviceAccountName ?? 'default');
 }
 
 function containersOf(manifest: Manifest): IContainer[] {
@@ -63,7 +110,7 @@ function noEndpoints({ kind }: Manifest): ReturnType<Rule> {
   ];
 }
 
-function imagesFromTheTable(manifest: Manifest, { images }: PolicyContext): ReturnType<Rule> {
+function imagesFromTheTable(manifest: Manifest, { images }: Neighbours): ReturnType<Rule> {
   return containersOf(manifest)
     .filter(({ image }) => !images.has(image ?? ''))
     .map(({ name, image }) => ({
@@ -97,14 +144,10 @@ function everyContainerStates(manifest: Manifest): ReturnType<Rule> {
   });
 }
 
-function podSecurity(manifest: Manifest, _: PolicyContext, all: readonly Manifest[]): ReturnType<Rule> {
+function podSecurity(manifest: Manifest, { levels }: Neighbours): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
-  if (spec === undefined) return [];
-  const namespace = all.find(
-    ({ kind, metadata }) => kind === 'Namespace' && metadata.name === manifest.metadata.namespace,
-  );
-  const level = namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce'] ?? 'restricted';
-  if (level !== 'restricted') return [];
+  const level = levels.get(manifest.metadata.namespace ?? '') ?? 'restricted';
+  if (spec === undefined || level !== 'restricted') return [];
   return restrictedViolations(spec).map((violation) => ({
     what: `Pod Security refuses ${violation}`,
     allowed: 'what the level restricted admits',
@@ -137,14 +180,9 @@ function selectorsHold(manifest: Manifest): ReturnType<Rule> {
   ];
 }
 
-function autoscalerOwnsReplicas(manifest: Manifest, _: PolicyContext, all: readonly Manifest[]): ReturnType<Rule> {
+function autoscalerOwnsReplicas(manifest: Manifest, { scaled }: Neighbours): ReturnType<Rule> {
   if (manifest.kind !== 'Deployment' || controllerSpec(manifest).replicas === undefined) return [];
-  const { name, namespace } = manifest.metadata;
-  const scaled = all.some(({ kind, metadata, spec }) => {
-    const target = (spec as { readonly scaleTargetRef?: { readonly name?: string } } | undefined)?.scaleTargetRef;
-    return kind === 'HorizontalPodAutoscaler' && metadata.namespace === namespace && target?.name === name;
-  });
-  if (!scaled) return [];
+  if (!scaled.has(inNamespace(manifest.metadata, manifest.metadata.name))) return [];
   return [
     {
       what: 'it states replicas and has an autoscaler: each sync would undo what the autoscaler did',
@@ -154,7 +192,7 @@ function autoscalerOwnsReplicas(manifest: Manifest, _: PolicyContext, all: reado
   ];
 }
 
-function secretsAreInTheInventory(manifest: Manifest, { secrets }: PolicyContext): ReturnType<Rule> {
+function secretsAreInTheInventory(manifest: Manifest, { secrets }: Neighbours): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
   const namespace = manifest.metadata.namespace ?? '';
   const mounted = (spec?.volumes ?? []).flatMap(({ secret }) =>
@@ -174,21 +212,15 @@ function secretsAreInTheInventory(manifest: Manifest, { secrets }: PolicyContext
     }));
 }
 
-function ownServiceAccount(manifest: Manifest, _: PolicyContext, all: readonly Manifest[]): ReturnType<Rule> {
-  const spec = podTemplateOf(manifest)?.spec;
-  if (spec === undefined) return [];
-  const { namespace } = manifest.metadata;
-  const account = spec.serviceAccountName ?? 'default';
-  const users = all.filter(
-    (other) => other.metadata.namespace === namespace && podTemplateOf(other)?.spec?.serviceAccountName === account,
-  );
-  const exists = all.some(
-    ({ kind, metadata }) => kind === 'ServiceAccount' && metadata.namespace === namespace && metadata.name === account,
-  );
-  if (exists && users.length === 1) return [];
+function ownServiceAccount(manifest: Manifest, { accounts, accountUsers }: Neighbours): ReturnType<Rule> {
+  const account = accountOf(manifest);
+  if (account === undefined) return [];
+  const exists = accounts.has(account);
+  if (exists && accountUsers.get(account) === 1) return [];
+  const name = account.slice(account.indexOf('/') + 1);
   return [
     {
-      what: exists ? `it shares the service account ${account}` : `there is no service account ${account}`,
+      what: exists ? `it shares the service account ${name}` : `there is no service account ${name}`,
       allowed: 'an account for each workload, so that rights are given to one only',
       remedy: 'build the pods with Workload, which makes one',
     },

@@ -1,5 +1,7 @@
 import { nodeLoads, show } from './budget.ts';
+import type { Platform } from '../constructs/core/platform.ts';
 import type { SynthResult } from './synthesise.ts';
+import type { WriteResult } from './write.ts';
 
 const width = 11;
 
@@ -26,6 +28,7 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
     row('secrets', secrets(collection.unsealed)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
+    ...unordered(platform, written).map((text) => row('order', text)),
     ...written.foreign.map((file) =>
       row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`),
     ),
@@ -55,4 +58,26 @@ function images(references: ReadonlySet<string>): string {
   return unpinned === 0
     ? 'all pinned by digest'
     : `${unpinned} of ${references.size} without a digest (npm run images)`;
+}
+
+/**
+ * Applications that follow the branch all move at once, so a change of one and of what it needs has no order. Tags give
+ * it one.
+ */
+function unordered({ environment, needs }: Platform, { added, changed, removed }: WriteResult): string[] {
+  if (environment.releaseTag !== undefined) return [];
+  const prefix = `dist/${environment.name}/`;
+  // On first install everything is new, and the waves hold.
+  const touched = new Set(
+    [...changed, ...removed, ...(changed.length > 0 ? added : [])]
+      .filter((file) => file.startsWith(prefix))
+      .map((file) => file.slice(prefix.length).split('/')[0] ?? ''),
+  );
+  return [...needs].flatMap(([name, list]) =>
+    list
+      .filter(({ application }) => touched.has(name) && touched.has(application))
+      .map(
+        ({ application }) => `${name} and ${application}, which it needs, change together: commit ${application} first`,
+      ),
+  );
 }

@@ -1,5 +1,6 @@
 import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
 import { InputError } from '../constructs/core/error.ts';
+import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { budgetFindings } from './budget.ts';
@@ -10,6 +11,7 @@ import { compareReachability } from './network/compare.ts';
 import { reachability } from './network/evaluate.ts';
 import { networkFindings } from './network/lint.ts';
 import { policyFindings } from './policies.ts';
+import type { PolicyContext } from './policies.ts';
 import { schemaFindings } from './schema.ts';
 import { sealedManifests } from './seal/files.ts';
 import { writeTrees } from './write.ts';
@@ -47,18 +49,22 @@ export function treesOf(environment: string, { dist, argocd }: Collection): Tree
 }
 
 /** @throws InputError with every finding of every check */
-export function check(platform: Platform, { dist, argocd }: Collection): void {
-  const manifests = dist.map(({ manifest }) => manifest);
-  const findings = [
-    ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings),
-    ...policyFindings(manifests, policyContext(platform)),
-    ...networkChecks(platform, manifests),
-    ...budgetFindings(platform),
-  ];
+export function check(platform: Platform, collection: Collection): void {
+  const findings = [...manifestFindings(platform, collection), ...budgetFindings(platform)];
   if (findings.length > 0) throw new InputError(findings);
 }
 
-function networkChecks(platform: Platform, manifests: readonly Manifest[]) {
+/** What is wrong with the objects themselves, wherever they run. */
+export function manifestFindings(platform: Platform, { dist, argocd }: Collection): Finding[] {
+  const manifests = dist.map(({ manifest }) => manifest);
+  return [
+    ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings),
+    ...policyFindings(manifests, policyContext(platform)),
+    ...networkChecks(platform, manifests),
+  ];
+}
+
+function networkChecks(platform: Platform, manifests: readonly Manifest[]): Finding[] {
   const foreign = foreignPodGroups(platform);
   return [
     ...networkFindings(manifests, { foreign }),
@@ -66,7 +72,7 @@ function networkChecks(platform: Platform, manifests: readonly Manifest[]) {
   ];
 }
 
-function policyContext({ secrets, environment }: Platform) {
+function policyContext({ secrets, environment }: Platform): PolicyContext {
   const inventory = secrets.flatMap((secret) => {
     const { name, keys, copies } = secret.inventoryEntry();
     return copies.map(({ namespace }) => [`${namespace}/${name}`, Object.keys(keys)] as const);

@@ -293,7 +293,7 @@ function apply(root: string, changes: readonly Change[], onApplied?: (path: stri
       const emptied = text === undefined ? foldersAbove(file).filter((step) => step.length >= tree.length) : [];
       for (const folder of emptied.reverse()) removeIfEmpty(path.join(root, folder));
     }
-    fs.rmSync(staging.journal);
+    fs.rmSync(staging.journal); // From here on the new trees stand.
   } catch (error) {
     rollBack(root);
     throw error;
@@ -314,7 +314,7 @@ function rollBack(root: string): void {
         fs.existsSync(target) && !(fs.lstatSync(target).isFile() && OWN_FILE.test(fs.readFileSync(target, 'utf8')));
       if (isTaken) continue; // Since the process was killed, somebody has put a file of their own here.
       if (fs.existsSync(staging.oldText(index))) move(staging.oldText(index), target);
-      else if (!existed && !fs.existsSync(staging.newText(index))) fs.rmSync(target, { force: true });
+      else if (!existed) fs.rmSync(target, { force: true });
     }
     for (const folder of [...newFolders].reverse()) removeIfEmpty(path.join(root, folder));
     fs.rmSync(staging.journal);

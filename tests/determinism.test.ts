@@ -18,6 +18,7 @@ beforeAll(() => {
     'apps',
     'synth',
     'scripts',
+    'bench',
     'secrets',
     'package.json',
     'package-lock.json',
@@ -58,7 +59,7 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   execFileSync(process.execPath, args, { cwd: copy, env: { ...process.env, ...env }, encoding: 'utf8', stdio: 'pipe' });
 
 test('the committed output is what synth writes', () => {
-  run(['scripts/run.mjs', 'main.ts']);
+  run(['scripts/run.cjs', 'main.ts']);
   expect(written()).toEqual(committedTexts());
 });
 
@@ -67,7 +68,7 @@ test('the same input gives the same bytes under another locale, time zone, clock
   const clock = `data:text/javascript,${encodeURIComponent(
     'Date.now = () => 1e12; globalThis.Date = class extends Date { constructor(...a) { super(...(a.length ? a : [1e12])); } };',
   )}`;
-  run(['--import', clock, 'scripts/run.mjs', 'main.ts'], {
+  run(['--import', clock, 'scripts/run.cjs', 'main.ts'], {
     LANG: 'tr_TR.UTF-8',
     LC_ALL: 'tr_TR.UTF-8',
     TZ: 'Asia/Kathmandu',
@@ -76,10 +77,10 @@ test('the same input gives the same bytes under another locale, time zone, clock
 });
 
 test('a second run changes nothing, not even a time stamp', () => {
-  run(['scripts/run.mjs', 'main.ts']);
+  run(['scripts/run.cjs', 'main.ts']);
   const stamps = () => Object.keys(written()).map((file) => fs.statSync(path.join(copy, file)).mtimeMs);
   const before = stamps();
-  expect(run(['scripts/run.mjs', 'main.ts'])).toMatch(/0 added, 0 changed, 0 removed/);
+  expect(run(['scripts/run.cjs', 'main.ts'])).toMatch(/0 added, 0 changed, 0 removed/);
   expect(stamps()).toEqual(before);
 });
 
@@ -117,7 +118,7 @@ test('renaming a construct in code changes no byte', () => {
       "new NestBackend(scope, 'renamed', {\n        name: 'backend',",
     ),
   );
-  run(['scripts/run.mjs', 'main.ts']);
+  run(['scripts/run.cjs', 'main.ts']);
   fs.writeFileSync(file, source);
   expect(written()).toEqual(committedTexts());
 });
@@ -126,7 +127,7 @@ test('a wrong configuration is told on standard error, with exit code 1, and not
   const file = path.join(copy, 'config', 'environments', 'production.ts');
   const source = fs.readFileSync(file, 'utf8');
   fs.writeFileSync(file, source.replace("pods: '10.42.0.0/16'", "pods: '10.10.0.0/16'"));
-  const result = spawnSync(process.execPath, ['scripts/run.mjs', 'main.ts'], { cwd: copy, encoding: 'utf8' });
+  const result = spawnSync(process.execPath, ['scripts/run.cjs', 'main.ts'], { cwd: copy, encoding: 'utf8' });
   fs.writeFileSync(file, source);
   expect(result.status).toBe(1);
   expect(result.stdout).toBe('');

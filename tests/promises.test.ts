@@ -362,12 +362,45 @@ describe('npm run promises', () => {
   test('prints an aligned table within 120 columns, and the totals', () => {
     put('prove/results/failover.json', { ...outageResult(8), standIns: ['network namespaces for nodes'] });
     put('tests/agent.test.ts', "test('an agent runs', () => {});");
-    expect(run([]).out).toMatchSnapshot();
+    expect(run([], { of: [failover, calls, lossless, agent] }).out.split('\n')).toEqual([
+      'ID        PROMISE                 BOUND    PROOF            STATUS    MEASURED                  REASON',
+      'failover  the standby takes over  < 20 s   drill            proven    outage 8 s on 2026-11-23  stand-ins: network',
+      '                                                                                                namespaces for nodes',
+      'calls     roles                   a table  drill            unproven  -                         no drill has run yet',
+      'lossless  nothing is lost         0 lost   drill            unproven  -                         no drill has run yet',
+      'agent     an agent on every node  runs     static + stated  stated    -                         static holds; stated: no',
+      '                                                                                                manager here (on the',
+      '                                                                                                real thing:',
+      '                                                                                                install/90-verify)',
+      '',
+      '1 proven, 2 unproven, 1 stated of 4 promises',
+      '',
+    ]);
   });
 
   test('stays within 120 columns with every promise of the mission', () => {
     const lines = run([], { of: [...promises] }).out.split('\n');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120);
+  });
+
+  test('cuts a sentence to two lines, or to those that its row has anyway', () => {
+    const row = (promise: number, reason: number): PromiseEntry => {
+      const [first, second] = [promise, reason].map((count) => Array(count).fill('word').join(' '));
+      return { ...mesh, promise: first ?? '', proofs: [{ kind: 'stated', reason: second ?? '' }] };
+    };
+    expect(run([], { of: [row(40, 1), row(13, 1), row(20, 20)] }).out.split('\n')).toEqual([
+      'ID    PROMISE                                BOUND       PROOF   STATUS  MEASURED  REASON',
+      'mesh  word word word word word word word     documented  stated  stated  -         word',
+      '      word word word word word word word...',
+      'mesh  word word word word word word word     documented  stated  stated  -         word',
+      '      word word word word word word',
+      'mesh  word word word word word word word     documented  stated  stated  -         word word word word word word word',
+      '      word word word word word word word                                           word word word word word word word',
+      '      word word word word word word                                                word word word word word word',
+      '',
+      '0 proven, 0 unproven, 3 stated of 3 promises',
+      '',
+    ]);
   });
 
   test('cuts no sentence where the terminal is wide', () => {
@@ -410,7 +443,7 @@ describe('npm run promises', () => {
   });
 
   test('runs as a program of the repository', () => {
-    const args = ['scripts/run.mjs', 'scripts/promises.ts', '--json'];
+    const args = ['scripts/run.cjs', 'scripts/promises.ts', '--json'];
     const { stdout } = spawnSync(process.execPath, args, { cwd: repository, encoding: 'utf8' });
     expect((JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)).toEqual(idsOfTheMission);
   });
@@ -463,7 +496,9 @@ More.
   test('is not written again when it is current', () => {
     put('README.md', text);
     run(['--write-readme']);
-    expect(run(['--write-readme']).out).toBe('README.md unchanged\n');
+    fs.utimesSync(path.join(root, 'README.md'), 1, 1);
+    const { out } = run(['--write-readme']);
+    expect([out, fs.statSync(path.join(root, 'README.md')).mtimeMs]).toEqual(['README.md unchanged\n', 1000]);
   });
 
   test('is no longer current when a status changes', () => {
@@ -478,7 +513,7 @@ More.
 
   test('is as Prettier would write it', async () => {
     put('README.md', text);
-    run(['--write-readme'], { of: [...promises] });
+    run(['--write-readme'], { of: [...promises, { ...mesh, id: 'bar', promise: 'a | b' }] });
     expect(await prettier.format(read(), { parser: 'markdown', printWidth: 120 })).toBe(read());
   });
 
@@ -487,19 +522,23 @@ More.
     ['has no mark', '# Title\n'],
     ['has no second mark', '<!-- promises:begin -->\n'],
     ['has its marks the other way round', '<!-- promises:end -->\n<!-- promises:begin -->\n<!-- promises:end -->\n'],
-    ['has a mark twice', `${text}<!-- promises:begin -->\n`],
+    ['has the first mark twice', `${text}<!-- promises:begin -->\n`],
+    ['has the second mark twice', `${text}<!-- promises:end -->\n`],
   ])('is refused when the file %s', (_, content) => {
     if (content !== undefined) put('README.md', content);
     const { code, err } = run(['--write-readme']);
     expect([code, err.startsWith('README.md: ')]).toEqual([1, true]);
   });
 
-  test('passes no check while a named test is missing', () => {
+  test('passes the check while the file of a named test is still to be written, but not without the test itself', () => {
     put('README.md', text);
+    run(['--write-readme'], { of: [agent] });
+    expect(run(['--check'], { of: [agent] }).code).toBe(0);
+    put('tests/agent.test.ts', "test('something else', () => {});\n");
     run(['--write-readme'], { of: [agent] });
     expect(run(['--check'], { of: [agent] })).toMatchObject({
       code: 1,
-      err: expect.stringContaining('promises.ts: agent: there is no tests/agent.test.ts yet') as string,
+      err: expect.stringContaining('promises.ts: agent: tests/agent.test.ts has no test') as string,
     });
   });
 });

@@ -10,7 +10,8 @@ import { nameLookups, networkPolicy } from './network-policy.ts';
 import { completes, PodOwner } from './pod-owner.ts';
 import { SecretRef } from './secret-ref.ts';
 import { UpstreamSource } from './upstream-source.ts';
-import { waves } from './waves.ts';
+import { applicationNeeds, waves } from './waves.ts';
+import type { Need } from './waves.ts';
 import { Workload } from './workload.ts';
 import { connectionsOf } from './wire.ts';
 import type { Connection, Wire } from './wire.ts';
@@ -25,6 +26,8 @@ export class Platform {
   readonly wires: readonly Wire[];
   /** All that may connect, name lookups included. */
   readonly connections: readonly Connection[];
+  /** The applications that each application needs, by name. */
+  readonly needs: ReadonlyMap<string, readonly Need[]>;
   /** Sync wave of each application, by name. */
   readonly waves: ReadonlyMap<string, number>;
 
@@ -41,9 +44,12 @@ export class Platform {
     const admissions = this.owners.flatMap((owner) => owner.admissions);
     this.connections = [...connectionsOf(this.wires, admissions), ...nameLookups(this.wires)];
     this.checkPeers();
-    this.waves = waves(this.charts, this.wires);
+    this.needs = applicationNeeds(this.wires);
+    this.waves = waves(this.charts, this.needs);
+    const byPeer = connectionsByPeer(this.connections);
     for (const owner of this.owners) {
-      networkPolicy(owner, this.connections, owner instanceof Workload ? owner.props.annotations : undefined);
+      const annotations = owner instanceof Workload ? owner.props.annotations : undefined;
+      networkPolicy(owner, byPeer.get(owner) ?? [], annotations);
     }
     for (const construct of all.filter(completes)) construct.complete(this.owners);
   }
@@ -105,4 +111,16 @@ function build(
   };
   for (const application of applications) visit(application, []);
   return applications.map(({ name }) => charts.get(name)).filter((chart) => chart !== undefined);
+}
+
+function connectionsByPeer(connections: readonly Connection[]): Map<Peer, Connection[]> {
+  const result = new Map<Peer, Connection[]>();
+  for (const connection of connections) {
+    for (const peer of new Set([connection.from, connection.to])) {
+      const list = result.get(peer);
+      if (list === undefined) result.set(peer, [connection]);
+      else list.push(connection);
+    }
+  }
+  return result;
 }

@@ -8,7 +8,8 @@ import type { Wire } from './wire.ts';
 /** Room between layers, so that one layer's inner order never runs into the next. */
 const wavesPerLayer = 10;
 
-interface Need {
+/** What an application needs of another one. */
+export interface Need {
   readonly application: string;
   readonly because: string;
 }
@@ -17,9 +18,11 @@ interface Need {
  * The sync wave of each application: its layer's, moved on behind what it needs in the same layer.
  * @throws InputError naming the cycle, or the wire that needs a later layer
  */
-export function waves(charts: readonly ApplicationChart[], wires: readonly Wire[]): Map<string, number> {
+export function waves(
+  charts: readonly ApplicationChart[],
+  needs: ReadonlyMap<string, readonly Need[]>,
+): Map<string, number> {
   const byName = new Map(charts.map((chart) => [chart.application, chart]));
-  const needs = applicationNeeds(wires);
   refuseLaterLayers(byName, needs);
 
   const result = new Map<string, number>();
@@ -42,7 +45,8 @@ export function waves(charts: readonly ApplicationChart[], wires: readonly Wire[
   return result;
 }
 
-function applicationNeeds(wires: readonly Wire[]): Map<string, Need[]> {
+/** The applications that each application needs, by name, with the first reason for each. */
+export function applicationNeeds(wires: readonly Wire[]): Map<string, Need[]> {
   const needs = new Map<string, Need[]>();
   for (const { client, endpoint, strength } of wires) {
     if (strength !== 'needs' || !(client instanceof PodOwner)) continue;
@@ -58,7 +62,10 @@ function applicationNeeds(wires: readonly Wire[]): Map<string, Need[]> {
   return needs;
 }
 
-function refuseLaterLayers(charts: ReadonlyMap<string, ApplicationChart>, needs: ReadonlyMap<string, Need[]>): void {
+function refuseLaterLayers(
+  charts: ReadonlyMap<string, ApplicationChart>,
+  needs: ReadonlyMap<string, readonly Need[]>,
+): void {
   const findings = [...needs].flatMap(([name, list]) =>
     list.flatMap(({ application, because }) => {
       const own = charts.get(name)?.layer ?? 'applications';

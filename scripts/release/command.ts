@@ -69,7 +69,7 @@ function contextOf(root: string, environment: string, print: (line: string) => v
     tagOf: (number) => input && parseEnvironment(environment, input, images, { [environment]: number }).releaseTag,
     // A process of its own: this one has read the configuration already.
     synthesise: (dryRun) => {
-      const program = ['scripts/run.mjs', 'main.ts', '--environment', environment];
+      const program = ['scripts/run.cjs', 'main.ts', '--environment', environment];
       return run(root, process.execPath, [...program, ...(dryRun ? ['--dry-run'] : [])]);
     },
     print,

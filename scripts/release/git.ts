@@ -46,7 +46,7 @@ export class Git {
 
 /** What git said when it failed, in the four parts of a finding. */
 export function gitFailed(args: readonly string[], { code, stdout, stderr }: Ended, remedy: string) {
-  const words = `${stderr}${stdout}`.trimEnd();
+  const words = `${stderr}${stdout}`.replaceAll(/\s+$/gm, '');
   const [command = ''] = args;
   return {
     where: `git ${command}`,

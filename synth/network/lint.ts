@@ -176,7 +176,7 @@ function undeclaredIngressPorts({ manifest, ingress = [], selected }: Policy): F
 }
 
 function badService(manifest: Manifest, network: Network, runtimeLabels: readonly string[]): Finding[] {
-  const { selector = {}, ports = [] } = (manifest['spec'] ?? {}) as ServiceSpec;
+  const { selector = {}, ports = [] } = (manifest.spec ?? {}) as ServiceSpec;
   if (Object.keys(selector).length === 0) return [];
   const groups = behindService(namespaceOf(manifest), selector, network, runtimeLabels);
   if (groups.length === 0) {

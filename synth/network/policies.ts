@@ -29,7 +29,8 @@ export interface Selector {
   readonly matchLabels?: Labels;
   readonly matchExpressions?: readonly {
     readonly key: string;
-    readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+    /** In, NotIn, Exists or DoesNotExist; any other selects nothing. */
+    readonly operator: string;
     readonly values?: readonly string[];
   }[];
 }
@@ -217,7 +218,7 @@ export function readNetwork(manifests: readonly Manifest[], foreign: readonly Po
   const policies = manifests
     .filter((manifest) => typeOf(manifest) === 'networking.k8s.io/v1 NetworkPolicy')
     .map((manifest): Policy => {
-      const { podSelector = {}, policyTypes = [], ingress = [], egress = [] } = (manifest['spec'] ?? {}) as PolicySpec;
+      const { podSelector = {}, policyTypes = [], ingress = [], egress = [] } = (manifest.spec ?? {}) as PolicySpec;
       const namespace = namespaceOf(manifest);
       const stated = policyTypes.length > 0;
       return {

@@ -63,7 +63,7 @@ export function promisesCommand(context: PromisesContext): number {
       stderr.write(`${error.message}\n`);
       return 1;
     }
-    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    if (isWrongCall(error)) {
       stderr.write(`${error.message}\n\n${help}`);
       return 2;
     }
@@ -79,6 +79,12 @@ function modeOf(args: readonly string[]): Mode | undefined {
   const { values } = parseArgs({ args: [...args], options });
   const given = Object.keys(values) as (keyof typeof options)[];
   return given.length > 1 ? undefined : (given[0] ?? 'table');
+}
+
+/** Not by its class: that is another one within jest. */
+function isWrongCall(error: unknown): error is { readonly message: string } {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return String(code).startsWith('ERR_PARSE_ARGS');
 }
 
 const flag = { type: 'boolean' } as const;

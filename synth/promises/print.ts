@@ -1,11 +1,11 @@
-import type { LedgerRow, Status } from './ledger.ts';
+import type { LedgerRow } from './ledger.ts';
 
 const COLUMNS = ['ID', 'PROMISE', 'BOUND', 'PROOF', 'STATUS', 'MEASURED', 'REASON'] as const;
 const [PROMISE, STATUS] = [1, 4];
 /** Columns of words, which may be broken; ids, kinds and statuses may not. */
 const FLEXIBLE = [1, 2, 5, 6];
 const GAP = '  ';
-const colourOf: Readonly<Record<Status, number>> = { proven: 32, unproven: 33, stated: 36 };
+const colourOf: Readonly<Record<string, number>> = { proven: 32, unproven: 33, stated: 36 };
 
 export interface Look {
   /** Characters a line. */
@@ -89,6 +89,6 @@ function wrap(text: string, width: number): string[] {
 }
 
 function colour(text: string): string {
-  const code = colourOf[text.trim() as Status];
+  const code = colourOf[text.trim()];
   return code === undefined ? text : `\u001b[${code}m${text}\u001b[39m`;
 }

@@ -125,7 +125,7 @@ function mismatches(file: string, id: string, result: DrillResult, proof: DrillP
   }
   result.rounds.forEach(({ figures, checks }, index) => {
     for (const [name, { unit }] of measures) {
-      if (figures[name] === undefined) refuse(`rounds.${index}.figures.${name}`, 'the value is missing', `${unit}`);
+      if (figures[name] === undefined) refuse(`rounds.${index}.figures.${name}`, 'the value is missing', unit);
     }
     for (const name of Object.keys(figures).filter((each) => result.units[each] === undefined)) {
       refuse(`units.${name}`, 'the value is missing', 'the unit of every figure');

@@ -87,12 +87,11 @@ function prune({ context, options, inventory, files, print }: Run): number {
     return keys.size > 0 ? [{ ...file, keys }] : [];
   });
   const gone = files.filter((file) => !kept.some((each) => sealedPath('', each) === sealedPath('', file)));
-  const needed = planSealing(inventory, files, new Set()).filter(
-    ({ from }) => from !== undefined && gone.includes(from),
-  );
+  const needed = planSealing(inventory, files, new Set()).filter(({ from }) => from && gone.includes(from.file));
   if (needed.length > 0) {
+    const places = needed.flatMap(({ from }) => (from ? [sealedPath(options.environment, from.file)] : []));
     throw new InputError({
-      where: [...new Set(needed.map(({ from }) => sealedPath(options.environment, from!)))].join(', '),
+      where: [...new Set(places)].join(', '),
       what: `is the only place that still holds ${needed.map(({ part }) => partName(part)).join(', ')}`,
       allowed: 'to prune copies whose values are sealed where the inventory wants them',
       remedy: 'seal first: npm run seal -- --cert FILE --private-key FILE, or with --rotate NAME for new values',
@@ -108,7 +107,7 @@ function prune({ context, options, inventory, files, print }: Run): number {
 }
 
 function reseal({ context, options, files, print }: Run): number {
-  const sealingKey = readCertificate(options.cert!, context.now);
+  const sealingKey = readCertificate(options.cert, context.now);
   const resealed = resealAll(files, readPrivateKeys(options.privateKeys), sealingKey);
   const written = writeSealedFiles(context.root, options.environment, files, resealed);
   for (const file of written) print(`sealed again ${file}`);
@@ -118,7 +117,7 @@ function reseal({ context, options, files, print }: Run): number {
 
 async function seal(run: Run): Promise<number> {
   const { context, options, inventory, files, print } = run;
-  const sealingKey = readCertificate(options.cert!, context.now);
+  const sealingKey = readCertificate(options.cert, context.now);
   const privateKeys = readPrivateKeys(options.privateKeys);
   const renew = partsToRenew(run);
   const given = givenValues({ valueFiles: options.valueFiles, json: await jsonText(run) }, inventory);

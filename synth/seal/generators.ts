@@ -4,7 +4,7 @@ import type { SecretSource } from '../../constructs/core/secret.ts';
 import type { SecretPart } from './inventory.ts';
 
 /** A new value. The caller overwrites the buffer once it is sealed. */
-export function generateValue(source: Exclude<SecretSource, { kind: 'human' }>): Buffer {
+export function generateValue(source: SecretSource): Buffer {
   switch (source.kind) {
     case 'random':
       return Buffer.from(randomBytes(source.bytes).toString(source.encoding));
@@ -14,6 +14,8 @@ export function generateValue(source: Exclude<SecretSource, { kind: 'human' }>):
       return privatePem(generateKeyPairSync('ed25519').privateKey);
     case 'fixed':
       return Buffer.from(source.value);
+    case 'human':
+      throw new Error('a human value is asked for, not generated');
   }
 }
 

@@ -27,20 +27,16 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
   const take = (where: string, part: SecretPart | undefined, read: () => Buffer | undefined): void => {
     if (part === undefined) {
       const names = human.map(partName).join(', ') || 'none: this inventory has no human value';
-      return refuse(
-        where,
-        'names no human value of the inventory',
-        names,
-        'correct the name; all others are generated',
-      );
+      refuse(where, 'names no human value of the inventory', names, 'correct the name; all others are generated');
+      return;
     }
     const name = partName(part);
-    if (values.has(name)) return refuse(name, 'is given twice', 'one value', 'remove one of them');
     const value = read();
-    if (value === undefined) return;
-    const problem = valueProblem(part, value);
-    if (problem === undefined) values.set(name, value);
-    else refuse(name, `its value ${problem}`, 'a value that is long enough', `correct the value that ${where} gives`);
+    const problem = value && valueProblem(part, value);
+    if (values.has(name)) refuse(name, 'is given twice', 'one value', 'remove one of them');
+    else if (problem === undefined && value !== undefined) values.set(name, value);
+    else if (problem !== undefined)
+      refuse(name, `its value ${problem}`, 'a value that is long enough', `correct the value that ${where} gives`);
   };
 
   sources.valueFiles.forEach(({ selector, file }, index) => {
@@ -73,7 +69,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
 /** Why a value can't be taken, as the rest of a sentence; undefined if it can. */
 export function valueProblem({ source }: SecretPart, value: Buffer): string | undefined {
   const minimum = (source.kind === 'human' ? source.minimumLength : undefined) ?? 1;
-  const length = [...value.toString()].length;
+  const length = Array.from(value.toString()).length;
   if (length === 0) return 'is empty';
   return length < minimum ? `is shorter than ${minimum} characters` : undefined;
 }
@@ -95,7 +91,12 @@ export async function askTwice(part: SecretPart, ask: (prompt: string) => Promis
   }
 }
 
-type JsonValue = { readonly where: string; readonly name: string; readonly key: string; readonly value: Buffer };
+interface JsonValue {
+  readonly where: string;
+  readonly name: string;
+  readonly key: string;
+  readonly value: Buffer;
+}
 
 function jsonValues(
   json: string | undefined,

@@ -76,14 +76,14 @@ export function fromManifest(manifest: Manifest): SealedFile {
     encryptedData: Texts;
     template?: { type?: string; metadata?: { annotations?: Texts } };
   };
-  const annotations: Texts = { ...manifest.metadata.annotations };
+  const { name, namespace = '', annotations = {} } = manifest.metadata;
   const moved: Texts = { ...template?.metadata?.annotations };
   const sealedOn = byKey(annotations[SEALED_ON] ?? moved[SEALED_ON], DATE);
   const sealedWith = byKey(annotations[SEALED_WITH], DIGEST);
   const fixed = byKey(annotations[FIXED] ?? moved[FIXED], DIGEST);
   return {
-    namespace: manifest.metadata.namespace!,
-    name: manifest.metadata.name,
+    namespace,
+    name,
     type: template?.type ?? 'Opaque',
     keys: new Map(
       Object.entries(encryptedData).map(([key, ciphertext]) => [

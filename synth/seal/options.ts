@@ -8,7 +8,8 @@ export type SealMode = 'seal' | 'reseal' | 'status' | 'prune' | 'help';
 export interface SealOptions {
   readonly mode: SealMode;
   readonly environment: string;
-  readonly cert: string | undefined;
+  /** Empty in modes that seal nothing. */
+  readonly cert: string;
   readonly privateKeys: readonly string[];
   readonly valueFiles: readonly { readonly selector: string; readonly file: string }[];
   readonly values: string | undefined;
@@ -109,7 +110,7 @@ export function parseOptions(args: readonly string[]): SealOptions {
   return {
     mode,
     environment,
-    cert: given.get('cert')?.[0],
+    cert: given.get('cert')?.[0] ?? '',
     privateKeys: given.get('private-key') ?? [],
     valueFiles,
     values: given.get('values')?.[0],

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { encryptionLabel, open, seal } from './crypto.ts';
-import type { SealedFile } from './manifest.ts';
+import type { SealedFile, SealedKey } from './manifest.ts';
 import type { SealingKey } from './sealing-keys.ts';
 
 /**
@@ -19,7 +19,7 @@ export function resealAll(
     const keys = new Map(file.keys);
     for (const [key, sealed] of file.keys) {
       if (sealed.sealedWith === fingerprint) continue;
-      const value = openKey(file, key, privateKeys);
+      const value = openKey(file, sealed, privateKeys);
       if (value === undefined) {
         findings.push({
           where: `${file.namespace}/${file.name} ${key}`,
@@ -39,7 +39,7 @@ export function resealAll(
   return resealed;
 }
 
-/** The value of a key of the file, or undefined if none of the private keys opens it there. */
-export function openKey(file: SealedFile, key: string, privateKeys: readonly KeyObject[]): Buffer | undefined {
-  return open(privateKeys, encryptionLabel(file.namespace, file.name), file.keys.get(key)!.ciphertext);
+/** A value of the file, or undefined if none of the private keys opens it there. */
+export function openKey(file: SealedFile, sealed: SealedKey, privateKeys: readonly KeyObject[]): Buffer | undefined {
+  return open(privateKeys, encryptionLabel(file.namespace, file.name), sealed.ciphertext);
 }

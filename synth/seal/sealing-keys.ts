@@ -24,7 +24,7 @@ export function readCertificate(file: string, now: Date): SealingKey {
     });
   };
   const pem = readText(file, fail);
-  if (/PRIVATE KEY-----/.test(pem)) {
+  if (pem.includes('PRIVATE KEY-----')) {
     fail('is a private key', `sealing needs the certificate only; keep the private key off this machine; ${FETCH}`);
   }
   let certificate: X509Certificate;

@@ -7,7 +7,7 @@ import { generateValue, valuesByKey } from './generators.ts';
 import { keysOfPart, partName, partsOf } from './inventory.ts';
 import type { SecretPart } from './inventory.ts';
 import { fixedDigestOf, isOutdated } from './manifest.ts';
-import type { SealedFile } from './manifest.ts';
+import type { SealedFile, SealedKey } from './manifest.ts';
 import { openKey } from './resealing.ts';
 import type { SealingKey } from './sealing-keys.ts';
 
@@ -17,7 +17,7 @@ export interface SealingTask {
   /** Where it has to be sealed: every copy and key if the value is new, otherwise those that lack it. */
   readonly targets: readonly { readonly namespace: string; readonly key: string }[];
   /** An existing copy whose value is used again; undefined for a new value. */
-  readonly from: SealedFile | undefined;
+  readonly from: { readonly file: SealedFile; readonly sealed: SealedKey } | undefined;
 }
 
 /** What has to be sealed so that every key of the inventory is, with the parts of `renew` made anew. */
@@ -34,15 +34,18 @@ export function planSealing(
     const same = files.filter(({ name }) => name === entry.name);
     const copies = [...same.filter(isUsed), ...same.filter((file) => !isUsed(file))];
     return partsOf(entry).flatMap((part): SealingTask[] => {
-      const has = (file: SealedFile, key: string): boolean => {
+      const current = (file: SealedFile, key: string): SealedKey | undefined => {
         const sealed = file.keys.get(key);
-        return sealed !== undefined && !isOutdated(sealed, part.source);
+        return sealed === undefined || isOutdated(sealed, part.source) ? undefined : sealed;
       };
       const all = used.flatMap((namespace) => keysOfPart(part).map((key) => ({ namespace, key })));
       const lacking = all.filter(
-        (each) => !copies.some((file) => file.namespace === each.namespace && has(file, each.key)),
+        ({ namespace, key }) => !copies.some((file) => file.namespace === namespace && current(file, key)),
       );
-      const from = copies.find((file) => has(file, part.key));
+      const [from] = copies.flatMap((file) => {
+        const sealed = current(file, part.key);
+        return sealed === undefined ? [] : [{ file, sealed }];
+      });
       const isNew = renew.has(partName(part)) || (lacking.length > 0 && from === undefined);
       if (isNew && part.source.kind !== 'fixed') return [{ part, targets: all, from: undefined }];
       return lacking.length > 0 ? [{ part, targets: lacking, from }] : [];
@@ -63,16 +66,16 @@ export function openExisting(tasks: readonly SealingTask[], privateKeys: readonl
     if (from === undefined || part.source.kind === 'fixed') continue;
     const name = partName(part);
     const rotate = `--rotate ${name} for a new value everywhere`;
-    const value = openKey(from, part.key, privateKeys);
+    const value = openKey(from.file, from.sealed, privateKeys);
     if (value !== undefined && isUsable(part, value)) values.set(name, value);
     else if (value !== undefined) {
-      const what = `its value in ${from.namespace} is no private key`;
+      const what = `its value in ${from.file.namespace} is no private key`;
       findings.push({ where: name, what, allowed: 'a private key that gives its public half', remedy: rotate });
     } else {
       const missing = targets.map(({ namespace, key }) => `${key} of ${namespace}/${part.entry.name}`).join(', ');
       findings.push({
         where: name,
-        what: `${missing} has to get the value sealed in ${from.namespace}, and no private key given opens that`,
+        what: `${missing} has to get the value sealed in ${from.file.namespace}, and no private key given opens that`,
         allowed: 'the same value in all copies',
         remedy: `--private-key FILE (a backup of the sealing key), or ${rotate}`,
       });
@@ -103,25 +106,25 @@ export function sealTasks(
   for (const { name, type, copies } of inventory) {
     for (const { namespace } of copies) {
       const label = encryptionLabel(namespace, name);
-      drafts.set(label, { namespace, name, type, keys: drafts.get(label)?.keys ?? new Map() });
+      const keys = drafts.get(label)?.keys ?? new Map<string, SealedKey>();
+      drafts.set(label, { namespace, name, type, keys });
     }
   }
   for (const { part, targets, from } of tasks) {
     const { source } = part;
-    const value =
-      source.kind === 'human' ? values.get(partName(part)) : (values.get(partName(part)) ?? generateValue(source));
-    if (value === undefined) throw new Error(`no value for ${partName(part)}`);
-    const members = valuesByKey(part, value);
-    for (const { namespace, key } of targets) {
-      const label = encryptionLabel(namespace, part.entry.name);
-      drafts.get(label)!.keys.set(key, {
-        ciphertext: seal(sealingKey.publicKey, label, members.get(key)!),
-        sealedOn: from && source.kind !== 'fixed' ? from.keys.get(part.key)?.sealedOn : today,
-        sealedWith: sealingKey.fingerprint,
-        fixedDigest: fixedDigestOf(source),
-      });
+    const value = values.get(partName(part)) ?? generateValue(source);
+    for (const [key, member] of valuesByKey(part, value)) {
+      for (const { namespace } of targets.filter((target) => target.key === key)) {
+        const label = encryptionLabel(namespace, part.entry.name);
+        drafts.get(label)?.keys.set(key, {
+          ciphertext: seal(sealingKey.publicKey, label, member),
+          sealedOn: from && source.kind !== 'fixed' ? from.sealed.sealedOn : today,
+          sealedWith: sealingKey.fingerprint,
+          fixedDigest: fixedDigestOf(source),
+        });
+      }
+      member.fill(0);
     }
-    for (const buffer of members.values()) buffer.fill(0);
   }
   return [...drafts.values()].filter(({ keys }) => keys.size > 0);
 }

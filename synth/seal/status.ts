@@ -32,7 +32,7 @@ export function sealStatus(
   files: readonly SealedFile[],
   now: Date,
 ): SealStatus[] {
-  const rest = new Map(files.map((file) => [file, new Set(file.keys.keys())]));
+  const rest = new Map(files.map((file) => [file, new Map(file.keys)]));
   const rows = inventory.flatMap((entry) =>
     partsOf(entry).flatMap((part) =>
       keysOfPart(part).map((key): SealStatus => {
@@ -65,9 +65,9 @@ export function sealStatus(
     ),
   );
   const orphans = [...rest].flatMap(([file, keys]) =>
-    [...keys].sort().map((key): SealStatus => {
-      const sealed = file.keys.get(key)!;
-      return {
+    [...keys]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, sealed]): SealStatus => ({
         secret: file.name,
         key,
         source: '',
@@ -77,8 +77,7 @@ export function sealStatus(
         ageDays: ageInDays(sealed.sealedOn, now),
         rotationDays: null,
         sealedWith: fingerprints([sealed]),
-      };
-    }),
+      })),
   );
   return [...rows, ...orphans];
 }
@@ -96,11 +95,12 @@ export function formatStatus(rows: readonly SealStatus[]): string {
     row.ageDays === null ? '-' : row.rotationDays === null ? `${row.ageDays}` : `${row.ageDays} of ${row.rotationDays}`,
     row.sealedWith.join(', ') || '-',
   ]);
-  const table = [['SECRET', 'KEY', 'SOURCE', 'NAMESPACES', 'STATE', 'DAYS', 'SEALED WITH'], ...cells];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const header = ['SECRET', 'KEY', 'SOURCE', 'NAMESPACES', 'STATE', 'DAYS', 'SEALED WITH'];
+  const table = [header, ...cells];
+  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column]!))
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );
@@ -113,7 +113,9 @@ function describeSource(source: SecretSource): string {
       return `random, ${source.bytes} bytes`;
     case 'rsa':
       return `rsa, ${source.bits} bits`;
-    default:
+    case 'ed25519':
+    case 'human':
+    case 'fixed':
       return source.kind;
   }
 }

@@ -105,7 +105,9 @@ test('refuses a remote that git does not know', async () => {
 
 test('refuses a remote that does not answer, in the words of git', async () => {
   fs.rmSync(repository.remote, { recursive: true });
-  expect(await refusals()).toEqual([expect.stringMatching(/^git ls-remote: it ended with 128:\n {4}fatal: .*remote\.git/)]);
+  expect(await refusals()).toEqual([
+    expect.stringMatching(/^git ls-remote: it ended with 128:\n {4}fatal: .*remote\.git/),
+  ]);
 });
 
 test('does without a remote that does not answer when nothing is pushed', async () => {

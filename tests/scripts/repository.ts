@@ -6,7 +6,7 @@ import { Git } from '../../scripts/release/git.ts';
 import type { ReleaseContext } from '../../scripts/release/plan.ts';
 
 // A hook that runs these tests points git at its own repository, and a person's settings sign commits.
-for (const name of Object.keys(process.env).filter((key) => key.startsWith('GIT_'))) process.env[name] = undefined;
+for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) Reflect.deleteProperty(process.env, name);
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
 
 /** A clone and the bare remote it was pushed to, below one temporary folder. */
@@ -15,18 +15,17 @@ export class Repository {
   readonly clone = path.join(this.folder, 'clone');
   readonly remote = path.join(this.folder, 'remote.git');
 
-  constructor() {
-    fs.mkdirSync(this.clone);
-    this.git('init', '--quiet', '--initial-branch', 'main');
+  /** Makes a repository of what is in the clone's folder, in one commit, and pushes it to a new remote. */
+  publish(): void {
+    const init = ['init', '--quiet', '--initial-branch', 'main', '--template='];
+    this.git(...init);
     this.git('config', 'user.name', 'Somebody');
     this.git('config', 'user.email', 'somebody@example.com');
-  }
-
-  /** Commits everything and pushes it to a new remote. */
-  publish(): void {
+    fs.mkdirSync(path.join(this.clone, '.git/info'));
+    fs.writeFileSync(path.join(this.clone, '.git/info/exclude'), 'node_modules\n');
     this.commit('Begin');
-    this.git('init', '--quiet', '--bare', '--initial-branch', 'main', this.remote);
-    this.git('remote', 'add', 'origin', this.remote);
+    this.git(...init, '--bare', this.remote);
+    this.git('remote', 'add', 'origin', '../remote.git');
     this.git('push', '--quiet', 'origin', 'main');
   }
 
@@ -60,15 +59,19 @@ export class Repository {
     fs.writeFileSync(path.join(folder, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  /** Where everything stands: commit, files, tags here and there. */
-  picture(): Record<string, string> {
+  /** Where the clone stands: commit, files, tags. */
+  here(): Record<string, string> {
     return {
       head: this.git('rev-parse', 'HEAD'),
       branch: this.git('rev-parse', 'main'),
       status: this.git('status', '--porcelain'),
       tags: this.git('tag'),
-      remote: this.gitRemote('show-ref'),
     };
+  }
+
+  /** Where clone and remote stand. */
+  picture(): Record<string, string> {
+    return { ...this.here(), remote: this.gitRemote('show-ref') };
   }
 
   remove(): void {
@@ -86,15 +89,23 @@ export function pin(repository: Repository): void {
   }
 }
 
-/** A small platform of two applications, published and never released. */
+let template: Repository | undefined;
+
+afterAll(() => template?.remove());
+
+/** A small platform of two applications, published and never released. Made once, and copied for each test. */
 export function smallPlatform(): Repository {
-  const repository = new Repository();
-  repository.put('config/releases.json', '{\n  "production": 0,\n  "staging": 4\n}\n');
-  repository.put('dist/production/backend/deployment.yaml', 'replicas: 3\n');
-  repository.put('dist/production/frontend/deployment.yaml', 'replicas: 2\n');
-  pin(repository);
-  repository.publish();
-  return repository;
+  if (template === undefined) {
+    template = new Repository();
+    template.put('config/releases.json', '{\n  "production": 0,\n  "staging": 4\n}\n');
+    template.put('dist/production/backend/deployment.yaml', 'replicas: 3\n');
+    template.put('dist/production/frontend/deployment.yaml', 'replicas: 2\n');
+    pin(template);
+    template.publish();
+  }
+  const copy = new Repository();
+  fs.cpSync(template.folder, copy.folder, { recursive: true });
+  return copy;
 }
 
 /** What the commands see of such a platform; `lines` collects what they print. */

@@ -125,8 +125,19 @@ export function variablesOf(manifest: Manifest): Record<string, unknown> {
   return Object.fromEntries(list.map(({ name, value }) => [name, value]));
 }
 
-/** For each option of a construct, a value that differs from the one before. */
-export type ChangeOfEveryOption<P> = { readonly [K in keyof P]-?: (servers: Servers) => P[K] };
+/** The ports of each egress rule. */
+export function egressPorts(networkPolicy: Manifest): unknown[] {
+  return (at(networkPolicy, 'spec.egress') as readonly { readonly ports: unknown }[]).map(({ ports }) => ports);
+}
+
+/** For each option of a construct, a value that differs from its default: a new option has to be in here to compile. */
+export type ChangeOfEveryOption<P> = { readonly [K in keyof P]-?: (servers: Servers) => NonNullable<P[K]> };
+
+/** All changes at once. */
+export function everyOption<P>(changes: ChangeOfEveryOption<P>, servers: Servers): Required<P> {
+  const keys = Object.keys(changes) as (keyof P)[];
+  return Object.fromEntries(keys.map((key) => [key, changes[key](servers)])) as Required<P>;
+}
 
 /** Another version of the same image. */
 export function nextVersion(image: Image): Image {

@@ -486,7 +486,7 @@ describe('the models of kubernetes-models', () => {
 
 describe('the tables', () => {
   test('are what the installed packages give', () => {
-    const program = [path.join(root, 'scripts', 'run.mjs'), 'scripts/schemas.ts', '--check'];
+    const program = [path.join(root, 'scripts', 'run.cjs'), 'scripts/schemas.ts', '--check'];
     const output = execFileSync(process.execPath, program, { encoding: 'utf8' });
     expect(output.match(/ unchanged/g)).toHaveLength(5);
   });

@@ -74,6 +74,16 @@ describe('default-deny', () => {
     expect(findings([deployment('new/x')])).toEqual(['Namespace new: no policy denies ingress and egress by default']);
   });
 
+  test('is asked of a namespace without pods', () => {
+    expect(findings([namespace('new')])).toEqual(['Namespace new: no policy denies ingress and egress by default']);
+  });
+
+  test('is asked of a namespace of foreign pods as soon as a policy is put there', () => {
+    expect(findings([policy('kube-system/p', { podSelector: {}, ingress: [{}] })])).toEqual([
+      'Namespace kube-system: no policy denies ingress and egress by default',
+    ]);
+  });
+
   test('is not asked of a namespace that only foreign pods name', () => {
     expect(findings([], { foreign: [coreDns] })).toEqual([]);
   });
@@ -82,7 +92,8 @@ describe('default-deny', () => {
 describe('a policy', () => {
   const useless = `${P} spec.podSelector: selects no pods that a policy applies to`;
   test('that selects no pods is refused', () => {
-    expect(findings([policy('shop/p', { podSelector: app('backed') })])).toEqual([useless]);
+    const ingress = [{ ports: [{ port: 8080 }] }];
+    expect(findings([policy('shop/p', { podSelector: app('backed'), ingress })])).toEqual([useless]);
   });
 
   test('that selects pods on the host network only is refused', () => {
@@ -157,6 +168,12 @@ describe('egress to the internet', () => {
     const except = exceptions.filter((exception) => exception !== missing);
     expect(findings([outTo('0.0.0.0/0', except)])).toEqual([
       `${P} spec.egress[0].to[0].ipBlock: 0.0.0.0/0 includes ${missing}`,
+    ]);
+  });
+
+  test('is refused when an exception covers a part only', () => {
+    expect(findings([outTo('0.0.0.0/0', ['10.0.0.0/16', ...exceptions.slice(1)])])).toEqual([
+      `${P} spec.egress[0].to[0].ipBlock: 0.0.0.0/0 includes 10.0.0.0/8`,
     ]);
   });
 
@@ -303,7 +320,7 @@ describe('a Service', () => {
   });
 
   test('without a selector is fine', () => {
-    expect(findings([service('shop/s', { type: 'ExternalName', externalName: 'example.org' })])).toEqual([]);
+    expect(findings([service('shop/s', { ports: [{ port: 5432 }] })])).toEqual([]);
   });
 
   test('for pods on the host network is fine', () => {

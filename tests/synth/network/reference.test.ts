@@ -83,12 +83,10 @@ function randomManifests(seed: number): Manifest[] {
 }
 
 function selects(selector: Json, labels: Json): boolean {
-  for (const [key, value] of Object.entries((selector['matchLabels'] ?? {}) as Json)) {
+  for (const [key, value] of Object.entries((selector.matchLabels ?? {}) as Json)) {
     if (labels[key] !== value) return false;
   }
-  for (const { key, operator, values } of (selector['matchExpressions'] ?? []) as {
-    [k: string]: string & string[];
-  }[]) {
+  for (const { key, operator, values } of (selector.matchExpressions ?? []) as Record<string, string & string[]>[]) {
     const present = Object.hasOwn(labels, key as string);
     const listed = present && values?.includes(labels[key as string] as string);
     if (operator === 'Exists' && !present) return false;
@@ -114,19 +112,19 @@ function permits(
   for (const { kind, metadata, spec: anySpec } of manifests) {
     if (kind !== 'NetworkPolicy' || metadata.namespace !== pod.namespace) continue;
     const spec = anySpec as Json;
-    if (!selects(spec['podSelector'] as Json, pod.labels)) continue;
-    const types = (spec['policyTypes'] ?? []) as string[];
+    if (!selects(spec.podSelector as Json, pod.labels)) continue;
+    const types = (spec.policyTypes ?? []) as string[];
     const rules = (spec[direction] ?? []) as Json[];
     const byDefault = direction === 'ingress' || rules.length > 0;
     if (types.length > 0 ? !types.includes(direction === 'ingress' ? 'Ingress' : 'Egress') : !byDefault) continue;
     isolated = true;
     for (const rule of rules) {
       const peers = (rule[direction === 'ingress' ? 'from' : 'to'] ?? []) as Json[];
-      const ports = (rule['ports'] ?? []) as Json[];
+      const ports = (rule.ports ?? []) as Json[];
       const peerFits =
         peers.length === 0
           ? other === 'anywhere' || typeof other !== 'string'
-          : peers.some((peer) => peerIs(manifests, metadata.namespace as string, peer, other));
+          : peers.some((peer) => peerIs(manifests, metadata.namespace!, peer, other));
       const portFits = ports.length === 0 || ports.some((entry) => portIs(entry, destination, protocol, port));
       if (peerFits && portFits) return true;
     }
@@ -136,24 +134,23 @@ function permits(
 
 function peerIs(manifests: readonly Manifest[], home: string, peer: Json, other: End): boolean {
   if (typeof other === 'string')
-    return peer['ipBlock'] !== undefined && peer['ipBlock'] === BLOCKS[BLOCK_TEXTS.indexOf(other)];
-  if (other.hostNetwork || Object.keys(peer).length === 0 || peer['ipBlock'] !== undefined) return false;
+    return peer.ipBlock !== undefined && peer.ipBlock === BLOCKS[BLOCK_TEXTS.indexOf(other)];
+  if (other.hostNetwork || Object.keys(peer).length === 0 || peer.ipBlock !== undefined) return false;
   const made = manifests.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === other.namespace);
   const namespaceLabels = { ...made?.metadata.labels, 'kubernetes.io/metadata.name': other.namespace };
   const namespaceFits =
-    peer['namespaceSelector'] === undefined
+    peer.namespaceSelector === undefined
       ? other.namespace === home
-      : selects(peer['namespaceSelector'] as Json, namespaceLabels);
-  return namespaceFits && (peer['podSelector'] === undefined || selects(peer['podSelector'] as Json, other.labels));
+      : selects(peer.namespaceSelector as Json, namespaceLabels);
+  return namespaceFits && (peer.podSelector === undefined || selects(peer.podSelector as Json, other.labels));
 }
 
 function portIs(entry: Json, destination: End, protocol: string, port: number): boolean {
-  if ((entry['protocol'] ?? 'TCP') !== protocol) return false;
-  if (entry['port'] === undefined) return true;
-  if (typeof entry['port'] === 'number')
-    return port >= entry['port'] && port <= ((entry['endPort'] ?? entry['port']) as number);
+  if ((entry.protocol ?? 'TCP') !== protocol) return false;
+  if (entry.port === undefined) return true;
+  if (typeof entry.port === 'number') return port >= entry.port && port <= ((entry.endPort ?? entry.port) as number);
   if (typeof destination === 'string') return false;
-  return destination.ports.some((p) => p.name === entry['port'] && p.protocol === protocol && p.port === port);
+  return destination.ports.some((p) => p.name === entry.port && p.protocol === protocol && p.port === port);
 }
 
 function contains(edge: Edge, protocol: string, port: number): boolean {
@@ -161,10 +158,10 @@ function contains(edge: Edge, protocol: string, port: number): boolean {
   return edge.port === 'any' || (edge.port <= port && port <= (edge.endPort ?? edge.port));
 }
 
-test('1,000 random policy sets open the same ports as the plain reading of the API', () => {
+test('500 random policy sets open the same ports as the plain reading of the API', () => {
   let [allowed, denied] = [0, 0];
   const differences: string[] = [];
-  for (let seed = 1; seed <= 1000; seed += 1) {
+  for (let seed = 1; seed <= 500; seed += 1) {
     const manifests = randomManifests(seed);
     const groups = podGroups(manifests, [coreDns]);
     const edges = new Map<string, Edge[]>();

@@ -47,7 +47,7 @@ describe('--rotate', () => {
   });
 
   test('leaves the ciphertext of a fixed key', async () => {
-    const line = (): string => repository.secrets()['production/shop/backend.yaml']!.match(/^ {4}username: .*/m)![0];
+    const line = (): string => /^ {4}username: .*/m.exec(repository.secrets()['production/shop/backend.yaml']!)![0];
     const ciphertext = line();
     await repository.run([...cert, '--rotate', 'backend']);
     expect(line()).toBe(ciphertext);

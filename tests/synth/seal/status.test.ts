@@ -70,7 +70,7 @@ describe('--status', () => {
   test('does not know the sealing key of a file that kubeseal --re-encrypt made, but the age', async () => {
     const file = repository.file('secrets/production/shop/old.yaml');
     const text = fs.readFileSync(file, 'utf8');
-    const annotations = text.match(/ {2}annotations:\n( {4}.*\n)+/)![0];
+    const annotations = / {2}annotations:\n( {4}.*\n)+/.exec(text)![0];
     const moved = annotations.replace(/^/gm, '    ').trimEnd();
     fs.writeFileSync(file, text.replace(annotations, '').replace('    metadata:\n', `    metadata:\n${moved}\n`));
     const rows = JSON.parse((await repository.run(['--status', '--json'], { now: '2026-01-02' })).out) as object[];

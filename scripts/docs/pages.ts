@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { InputError } from '../../constructs/core/error.ts';
+import { readModules } from './options.ts';
+import type { DocumentedModule, Option } from './options.ts';
+
+/** A page as it stands and as it should. */
+export interface Page {
+  /** Path from the root, with slashes. */
+  readonly file: string;
+  readonly then: string;
+  readonly now: string;
+}
+
+const begin = '<!-- options:begin -->';
+const end = '<!-- options:end -->';
+
+/** The module that each folder of `constructs/` shows to others; `core/` is the floor they stand on. */
+export function constructModules(root: string): DocumentedModule[] {
+  const folders = fs
+    .readdirSync(path.join(root, 'constructs'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'core')
+    .map(({ name }) => name)
+    .sort();
+  const files = folders.map((folder) => {
+    const index = `constructs/${folder}/index.ts`;
+    return fs.existsSync(path.join(root, index)) ? index : `constructs/${folder}/${folder}.ts`;
+  });
+  return readModules(root, files);
+}
+
+/** The page of a construct's module. */
+export function pageOf({ file }: DocumentedModule): string {
+  return `docs/constructs/${path.posix.basename(path.posix.dirname(file))}.md`;
+}
+
+/** Every page with the tables that follow from the code. @throws InputError for pages that are missing or have no marks */
+export function currentPages(root: string, modules = constructModules(root)): Page[] {
+  const missing = modules.filter((module) => !fs.existsSync(path.join(root, pageOf(module))));
+  if (missing.length > 0) {
+    throw new InputError(
+      missing.map((module) => ({
+        where: module.file,
+        what: 'no page documents it',
+        allowed: `a page ${pageOf(module)} with the lines ${begin} and ${end}`,
+        remedy: 'write it, then run npm run docs',
+      })),
+    );
+  }
+  return modules.map((module) => {
+    const file = pageOf(module);
+    const then = fs.readFileSync(path.join(root, file), 'utf8');
+    return { file, then, now: withTables(file, then, module) };
+  });
+}
+
+function withTables(file: string, page: string, { props }: DocumentedModule): string {
+  const [before, rest, ...more] = page.split(`${begin}\n`);
+  const [, after, ...evenMore] = rest?.split(`${end}\n`) ?? [];
+  if (before === undefined || after === undefined || more.length + evenMore.length > 0) {
+    throw new InputError({
+      where: file,
+      what: 'there is no single place for the tables of options',
+      allowed: `one line ${begin} and, below it, one line ${end}`,
+      remedy: 'add or remove marks',
+    });
+  }
+  const tables = [...props].map(([name, options]) => (props.size > 1 ? `### ${name}\n\n` : '') + table(options));
+  // Prettier would pad every column to its widest cell.
+  return [
+    `${before}${begin}\n<!-- prettier-ignore-start -->\n\n`,
+    tables.join('\n'),
+    `\n<!-- prettier-ignore-end -->\n${end}\n${after}`,
+  ].join('');
+}
+
+function table(options: readonly Option[]): string {
+  const rows = options.map((option) => [
+    `\`${option.name}\``,
+    `\`${option.type}\``,
+    option.default ?? 'has to be given',
+    [option.purpose, ...option.see.map((see) => `See ${see}.`)].join(' '),
+  ]);
+  return [['Option', 'Type', 'Default', 'Purpose'], ['---', '---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}

@@ -1,0 +1,96 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { buildPlatform } from '../../apps/platform.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import type { Platform } from '../../constructs/core/platform.ts';
+import { runCommand, UsageError } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { declaredEdges, foreignPodGroups } from '../../synth/model.ts';
+import { compareReachability } from '../../synth/network/compare.ts';
+import { podGroups, reachability } from '../../synth/network/evaluate.ts';
+import type { Edge } from '../../synth/network/evaluate.ts';
+import { matrixMarkdown, matrixTable } from '../../synth/network/print.ts';
+import { committedManifests } from './committed.ts';
+import type { Committed } from './committed.ts';
+
+const help = `npm run matrix -- [OPTION...]
+
+Who may reach whom: computed from the network policies in dist/ENVIRONMENT as they are committed.
+
+  --environment NAME  the environment of config/environments   [production]
+  --application NAME  only ways from or to pods of this application or namespace; can be repeated
+  --markdown          as a Markdown table
+  --check             compare with the wires in apps/ instead; exit code 1 if they differ
+  --help              this text
+`;
+
+/** Runs `npm run matrix`. @returns the exit code: 0 done, 1 refused or different, 2 called wrongly */
+export function matrixCommand(root: string, args: readonly string[], output: Output = process): number {
+  return runCommand(
+    help,
+    () => {
+      const { values } = parseArgs({
+        args: [...args],
+        options: {
+          environment: { type: 'string', default: 'production' },
+          application: { type: 'string', multiple: true, default: [] },
+          markdown: { type: 'boolean', default: false },
+          check: { type: 'boolean', default: false },
+          help: { type: 'boolean', default: false },
+        },
+      });
+      if (values.help) {
+        output.stdout.write(help);
+        return 0;
+      }
+      const { environment, application: names, markdown, check } = values;
+      if (check && (markdown || names.length > 0)) {
+        throw new UsageError('--check compares everything, without --application and --markdown');
+      }
+      const platform = buildPlatform(environment);
+      const committed = committedManifests(root, environment);
+      const edges = reachability([...committed.values()].flat(), { foreign: foreignPodGroups(platform) });
+      if (check) {
+        const findings = compareReachability(declaredEdges(platform), edges);
+        if (findings.length > 0) throw new InputError(findings);
+        output.stdout.write(`${edges.length} ways in dist/${environment}, as the wires declare\n`);
+      } else {
+        const shown = names.length === 0 ? edges : touching(edges, names, platform, committed);
+        output.stdout.write(markdown ? matrixMarkdown(shown) : matrixTable(shown));
+      }
+      return 0;
+    },
+    output,
+  );
+}
+
+/** The edges with an end among the pods of these applications or namespaces. @throws InputError for unknown names */
+function touching(
+  edges: readonly Edge[],
+  names: readonly string[],
+  platform: Platform,
+  committed: Committed,
+): readonly Edge[] {
+  const pods = new Map<string, Set<string>>();
+  const add = (owner: string, ...groups: readonly string[]): void => {
+    pods.set(owner, new Set([...(pods.get(owner) ?? []), ...groups]));
+  };
+  const foreign = foreignPodGroups(platform);
+  for (const { namespace, name } of podGroups([...committed.values()].flat(), foreign)) add(namespace, name);
+  for (const [application, manifests] of committed) add(application, ...podGroups(manifests).map(({ name }) => name));
+  // Pods that an upstream's manifests make are in no file of ours: the model knows whose they are.
+  for (const { application, namespace, name } of platform.owners) add(application, `${namespace}/${name}`);
+  const unknown = names.filter((name) => !pods.has(name));
+  if (unknown.length > 0) {
+    throw new InputError(
+      unknown.map((name) => ({
+        where: '--application',
+        what: `there is no "${name}"`,
+        allowed: [...pods.keys()].sort().join(', '),
+        remedy: 'name one of these',
+      })),
+    );
+  }
+  const wanted = new Set(names.flatMap((name) => [...(pods.get(name) ?? [])]));
+  return edges.filter(({ from, to }) => wanted.has(from) || wanted.has(to));
+}

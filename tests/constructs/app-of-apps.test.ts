@@ -1,0 +1,285 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildAppOfApps, buildPlatform } from '../../apps/platform.ts';
+import { ArgoCdSettings } from '../../constructs/app-of-apps/index.ts';
+import type { Application } from '../../constructs/core/application.ts';
+import { layers } from '../../constructs/core/application-chart.ts';
+import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
+import type { Environment } from '../../constructs/core/environment.ts';
+import { kubeObject, manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
+import { KubeConfigMap } from '../../constructs/core/level1.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import { Platform } from '../../constructs/core/platform.ts';
+import { collect } from '../../synth/collect.ts';
+import { schemaFindings } from '../../synth/schema.ts';
+import { at, manifestsOf, only, testApplication, testEnvironment } from '../support/harness.ts';
+
+interface Source {
+  readonly repoURL: string;
+  readonly targetRevision: string;
+  readonly path?: string;
+}
+
+const production = buildPlatform('production');
+const tree = treeOf(production);
+const ours = production.environment.repository.url;
+const applications = children(tree);
+
+function treeOf(platform: Platform): Manifest[] {
+  return objectsOf(buildAppOfApps(platform)).map(manifestOf);
+}
+
+/** The tree over applications with one object each. */
+function treeWith(environment: Environment, list: readonly Application<unknown>[]): Manifest[] {
+  return treeOf(new Platform(environment, list));
+}
+
+function oneObject(scope: ApplicationChart): void {
+  kubeObject(scope, 'object', KubeConfigMap, { metadata: { name: 'object' } });
+}
+
+function children(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.filter(({ kind, metadata }) => kind === 'Application' && metadata.name !== 'root');
+}
+
+function sourcesOf(application: Manifest): Source[] {
+  const { source, sources } = application.spec as { source?: Source; sources?: Source[] };
+  return sources ?? (source === undefined ? [] : [source]);
+}
+
+const ownSources = (application: Manifest): Source[] =>
+  sourcesOf(application).filter(({ repoURL }) => repoURL === ours);
+
+function waveOf(name: string): number {
+  return Number(only(tree, 'Application', name).metadata.annotations?.['argocd.argoproj.io/sync-wave']);
+}
+
+/** Every file of an application of production, secrets sealed. */
+function distOf(application: string): Manifest[] {
+  const sealed = production.secrets.flatMap((secret) => {
+    const { name, keys, copies } = secret.inventoryEntry();
+    return copies.map(({ namespace }) => ({
+      namespace,
+      name,
+      keys: Object.keys(keys),
+      file: `secrets/production/${namespace}/${name}.yaml`,
+      manifest: { apiVersion: 'bitnami.com/v1alpha1', kind: 'SealedSecret', metadata: { name, namespace } },
+    }));
+  });
+  const { dist } = collect(production, buildAppOfApps(production), sealed);
+  return dist.filter((file) => file.path.startsWith(`${application}/`)).map(({ manifest }) => manifest);
+}
+
+describe('waves', () => {
+  test('a backend comes after its database and its directory, a frontend after its backend', () => {
+    expect(waveOf('backend')).toBeGreaterThan(waveOf('data'));
+    expect(waveOf('backend')).toBeGreaterThan(waveOf('identity'));
+    expect(waveOf('frontend')).toBeGreaterThan(waveOf('backend'));
+  });
+
+  test('no layer begins before the one in front of it', () => {
+    const list = layers.map((layer) => testApplication(`in-${layer}`, oneObject, layer)).reverse();
+    const { waves } = new Platform(testEnvironment(), list);
+    const inOrder = [...waves].sort(([, a], [, b]) => a - b).map(([name]) => name);
+    expect(inOrder).toEqual(layers.map((layer) => `in-${layer}`));
+    expect(new Set(waves.values()).size).toBe(layers.length);
+  });
+
+  test('the root and its project come first, then the projects, then the applications', () => {
+    const wave = ({ metadata }: Manifest): number => Number(metadata.annotations?.['argocd.argoproj.io/sync-wave']);
+    const first = tree.filter(({ metadata }) => metadata.name === 'root').map(wave);
+    const projects = tree.filter(({ kind, metadata }) => kind === 'AppProject' && metadata.name !== 'root').map(wave);
+    expect(Math.max(...first)).toBeLessThan(Math.min(...projects));
+    expect(Math.max(...projects)).toBeLessThan(Math.min(...applications.map(wave)));
+  });
+});
+
+describe('sources', () => {
+  test('each folder of dist/ belongs to exactly one application', () => {
+    const paths = applications.flatMap(ownSources).map((source) => source.path);
+    const folders = production.charts
+      .map((chart) => chart.application)
+      .filter((application) => distOf(application).length > 0);
+    expect(paths).toEqual(folders.map((folder) => `dist/production/${folder}`));
+  });
+
+  test('an application without objects of ours has no folder in dist/', () => {
+    const crds = only(tree, 'Application', 'crds');
+    expect(distOf('crds')).toEqual([]);
+    expect(sourcesOf(crds).length).toBeGreaterThan(0);
+    expect(ownSources(crds)).toEqual([]);
+  });
+
+  test('ours come last, because the last source of an object counts', () => {
+    const both = applications.filter((each) => ownSources(each).length > 0 && sourcesOf(each).length > 1);
+    expect(both.map(({ metadata }) => metadata.name)).toEqual(['sealed-secrets', 'cert-manager', 'argocd']);
+    expect(both.map((each) => sourcesOf(each).at(-1)?.repoURL)).toEqual(both.map(() => ours));
+  });
+
+  test('those of others are pinned to a version, never to a branch', () => {
+    const others = applications.flatMap(sourcesOf).filter(({ repoURL }) => repoURL !== ours);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.filter(({ targetRevision }) => !/^v?\d+\.\d+\.\d+$/.test(targetRevision))).toEqual([]);
+  });
+});
+
+describe('releases', () => {
+  const list = [testApplication('a', oneObject), testApplication('b', oneObject)];
+  const revisions = (environment: Environment): string[] =>
+    children(treeWith(environment, list))
+      .flatMap(sourcesOf)
+      .map(({ targetRevision }) => targetRevision);
+
+  test('children are pinned to the tag of the release', () => {
+    expect(revisions(testEnvironment({}, 7))).toEqual(['test-7', 'test-7']);
+  });
+
+  test('children follow the branch before the first release', () => {
+    expect(revisions(testEnvironment({}, 0))).toEqual(['main', 'main']);
+  });
+
+  test('releases: branch makes children follow the branch', () => {
+    expect(revisions(testEnvironment({ releases: 'branch' }, 7))).toEqual(['main', 'main']);
+  });
+
+  test('the root follows the branch always, because it brings the tags', () => {
+    const root = only(treeWith(testEnvironment({}, 7), list), 'Application', 'root');
+    expect(at(root, 'spec.source')).toMatchObject({ targetRevision: 'main', path: 'argocd/test' });
+  });
+});
+
+describe('synchronisation', () => {
+  test('a rolled-back application stays as it is: the root ignores whether its children synchronise by themselves', () => {
+    const root = only(tree, 'Application', 'root');
+    expect(at(root, 'spec.ignoreDifferences')).toEqual([
+      { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
+    ]);
+    expect(at(root, 'spec.syncPolicy.syncOptions')).toContain('RespectIgnoreDifferences=true');
+    expect(tree.filter((manifest) => at(manifest, 'spec.syncPolicy.automated.enabled') !== undefined)).toEqual([]);
+  });
+
+  test('every application heals drift, removes what is gone, and is applied by the server', () => {
+    for (const application of applications) {
+      expect(at(application, 'spec.syncPolicy.automated')).toEqual({ prune: true, selfHeal: true });
+      expect(at(application, 'spec.syncPolicy.syncOptions')).toContain('ServerSideApply=true');
+    }
+  });
+
+  test('deleting an application deletes its objects only in the edge, observability and the product', () => {
+    const list = layers.map((layer) => testApplication(`in-${layer}`, oneObject, layer));
+    const cascading = children(treeWith(testEnvironment(), list)).filter(({ metadata }) => 'finalizers' in metadata);
+    expect(cascading.map(({ metadata }) => metadata.name)).toEqual(['in-edge', 'in-observability', 'in-applications']);
+  });
+
+  test('a mistaken commit cannot remove the root or its project', () => {
+    const roots = tree.filter(({ metadata }) => metadata.name === 'root');
+    expect(roots.map(({ metadata }) => metadata.annotations?.['argocd.argoproj.io/sync-options'])).toEqual([
+      'Prune=false,Delete=false',
+      'Prune=false,Delete=false',
+    ]);
+  });
+
+  test('the API server would take every object of the tree', () => {
+    expect(tree.flatMap(schemaFindings)).toEqual([]);
+  });
+});
+
+describe('projects', () => {
+  const used = layers.filter((layer) => production.charts.some((chart) => chart.layer === layer));
+  const inLayer = (layer: string) => production.charts.filter((chart) => chart.layer === layer);
+  const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
+  const permitted = (layer: string, list: string): string[] =>
+    (at(only(tree, 'AppProject', layer), `spec.${list}`) as { group: string; kind: string }[]).map(
+      ({ group, kind }) => `${group}/${kind}`,
+    );
+  const groupKind = ({ apiVersion, kind }: Manifest): string =>
+    apiVersion.includes('/') ? `${apiVersion.split('/')[0]}/${kind}` : `/${kind}`;
+  const own = (layer: string, clusterScoped: boolean): string[] =>
+    inLayer(layer)
+      .flatMap(({ application }) => distOf(application))
+      .filter(({ metadata }) => (metadata.namespace === undefined) === clusterScoped)
+      .map(groupKind);
+  const upstream = (layer: string) =>
+    inLayer(layer)
+      .flatMap((chart) => production.upstreamSources(chart))
+      .map(({ props }) => props);
+
+  test('there is one for each layer in use and one for the root, and nothing is in "default"', () => {
+    const projects = tree.filter(({ kind }) => kind === 'AppProject').map(({ metadata }) => metadata.name);
+    expect(projects).toEqual(['root', ...used]);
+    for (const { application, layer } of production.charts) {
+      expect(at(only(tree, 'Application', application), 'spec.project')).toBe(layer);
+    }
+  });
+
+  test('the project of the root permits projects and applications in its own namespace, and nothing else', () => {
+    expect(only(tree, 'AppProject', 'root').spec).toMatchObject({
+      sourceRepos: [ours],
+      destinations: [{ server: 'https://kubernetes.default.svc', namespace: 'argocd' }],
+      clusterResourceWhitelist: [],
+      namespaceResourceWhitelist: [
+        { group: 'argoproj.io', kind: 'AppProject' },
+        { group: 'argoproj.io', kind: 'Application' },
+      ],
+    });
+  });
+
+  test.each(used)('%s permits the kinds its applications bring, and no other', (layer) => {
+    const cluster = [...own(layer, true), ...upstream(layer).flatMap(({ clusterKinds }) => clusterKinds)];
+    const namespaced = [...own(layer, false), ...upstream(layer).flatMap(({ namespacedKinds }) => namespacedKinds)];
+    expect(permitted(layer, 'clusterResourceWhitelist')).toEqual(unique(cluster));
+    expect(permitted(layer, 'namespaceResourceWhitelist')).toEqual(unique(namespaced));
+  });
+
+  test.each(used)('%s permits the namespaces its applications write to, and no other', (layer) => {
+    const namespaces = [
+      ...inLayer(layer).map(({ destination }) => destination.name),
+      ...inLayer(layer)
+        .flatMap(({ application }) => distOf(application))
+        .flatMap(({ metadata }) => metadata.namespace ?? []),
+    ];
+    expect(at(only(tree, 'AppProject', layer), 'spec.destinations')).toEqual(
+      unique(namespaces).map((namespace) => ({ server: 'https://kubernetes.default.svc', namespace })),
+    );
+  });
+
+  test.each(used)('%s permits the repositories its applications are read from, and no other but ours', (layer) => {
+    expect(at(only(tree, 'AppProject', layer), 'spec.sourceRepos')).toEqual(
+      unique([ours, ...upstream(layer).map(({ repository }) => repository)]),
+    );
+  });
+});
+
+describe('settings', () => {
+  const settings = manifestsOf((scope) => new ArgoCdSettings(scope, 'settings', { host: 'argocd.example.com' }));
+  const data = (name: string) => only(settings, 'ConfigMap', name).data as Record<string, string>;
+  const file = (name: string): string =>
+    fs.readFileSync(path.join(import.meta.dirname, '../../constructs/app-of-apps/files', name), 'utf8');
+
+  test('a wave waits for the applications before it: the health script is in force', () => {
+    const script = data('argocd-cm')['resource.customizations.health.argoproj.io_Application'];
+    expect(script).toBe(file('application-health.lua'));
+    expect(script).toMatch(/^return hs$/m);
+  });
+
+  test('the interface knows its address, and Argo CD recognises the ConfigMaps as its own', () => {
+    expect(data('argocd-cm').url).toBe('https://argocd.example.com');
+    const partOf = settings.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);
+    expect(partOf).toEqual(['argocd', 'argocd', 'argocd']);
+  });
+
+  test('a developer may see, synchronise, roll back and read logs of the product, and nothing else', () => {
+    const policy = data('argocd-rbac-cm')['policy.csv']!.split('\n');
+    expect(policy.filter((line) => line.startsWith('p, role:developer'))).toEqual([
+      'p, role:developer, applications, get, applications/*, allow',
+      'p, role:developer, applications, sync, applications/*, allow',
+      'p, role:developer, applications, update, applications/*, allow',
+      'p, role:developer, logs, get, applications/*, allow',
+    ]);
+    expect(data('argocd-cm')['application.sync.requireOverridePrivilegeForRevisionSync']).toBe('true');
+  });
+
+  test('who has no role may do nothing', () => {
+    expect(data('argocd-rbac-cm')['policy.default']).toBe('');
+  });
+});

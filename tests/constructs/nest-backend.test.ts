@@ -1,0 +1,299 @@
+import { JsonPatch, Size } from 'cdk8s';
+import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
+import { Cpu } from '../../constructs/core/cpu.ts';
+import { publicEndpoint } from '../../constructs/core/endpoint.ts';
+import type { PostgresEndpoint } from '../../constructs/core/endpoint.ts';
+import type { WorkloadSize } from '../../constructs/core/environment.ts';
+import { NestBackend } from '../../constructs/nest-backend/index.ts';
+import type { NestBackendProps } from '../../constructs/nest-backend/index.ts';
+import {
+  built,
+  egressPorts,
+  everyOption,
+  nextVersion,
+  ofContainer,
+  password,
+  variablesOf,
+  yamlOf,
+} from '../support/constructs.ts';
+import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
+import { at, image, only, refusal } from '../support/harness.ts';
+
+type Changes = (servers: Servers, scope: ApplicationChart) => Partial<NestBackendProps>;
+
+const minimal = { image, host: 'api.example.com' };
+
+function backend(changes: Changes = () => ({}), id = 'backend') {
+  const { manifests, platform } = built(
+    (scope, servers) => new NestBackend(scope, id, { ...minimal, ...changes(servers, scope) }),
+  );
+  return { manifests, platform, deployment: only(manifests, 'Deployment') };
+}
+
+const changes: ChangeOfEveryOption<NestBackendProps> = {
+  name: () => 'orders',
+  image: () => nextVersion(image),
+  host: () => 'orders.example.com',
+  size: () => ({ minReplicas: 2, maxReplicas: 8, cpuRequest: Cpu.cores(1), memory: Size.gibibytes(1) }),
+  autoscaleAtCpuPercent: () => 50,
+  port: () => 8080,
+  metrics: () => ({ path: '/prometheus', port: 9100 }),
+  traces: ({ traces }) => traces,
+  environment: () => ({ LOG_LEVEL: 'debug' }),
+  secretFiles: ({ cache }) => ({ LICENCE_FILE: cache.credentials.password }),
+  spread: () => 'strict',
+  preStopSleepSeconds: () => 10,
+  shutdownSeconds: () => 50,
+  keepAliveSeconds: () => 120,
+  patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
+  database: ({ database }) => ({ ...database, database: 'orders' }),
+  cache: ({ cache }) => cache,
+  directory: ({ directory }) => directory,
+  migrations: () => ['npm', 'run', 'migrate'],
+  healthPaths: () => ({ live: '/live', ready: '/ready' }),
+  startupSeconds: () => 180,
+};
+
+const isMigration = ({ metadata }: { metadata: { name: string } }): boolean => metadata.name.endsWith('-migrations');
+
+describe('output', () => {
+  const all = backend((servers) => everyOption(changes, servers)).manifests;
+
+  test('with nothing but an image and a host', () => {
+    expect(yamlOf(backend().manifests)).toMatchSnapshot();
+  });
+
+  test('with every option: the server', () => {
+    expect(yamlOf(all.filter((manifest) => !isMigration(manifest)))).toMatchSnapshot();
+  });
+
+  test('with every option: the migrations', () => {
+    expect(yamlOf(all.filter(isMigration))).toMatchSnapshot();
+  });
+
+  test('another id in the code changes no byte', () => {
+    const of = (id: string): string => yamlOf(backend((servers) => everyOption(changes, servers), id).manifests);
+    expect(of('moved')).toBe(of('backend'));
+  });
+});
+
+describe('options', () => {
+  const base: Changes = ({ database }) => ({ database });
+  const keys = Object.keys(changes) as (keyof NestBackendProps)[];
+
+  test.each(keys)('%s changes the output', (key) => {
+    const changed = backend((servers, scope) => ({ ...base(servers, scope), [key]: changes[key](servers) }));
+    expect(yamlOf(changed.manifests)).not.toBe(yamlOf(backend(base).manifests));
+  });
+
+  const sizes: Required<WorkloadSize> = {
+    minReplicas: 2,
+    maxReplicas: 9,
+    cpuRequest: Cpu.millicores(300),
+    memory: Size.mebibytes(300),
+  };
+
+  test.each(Object.entries(sizes))('size.%s changes the output', (key, value) => {
+    const changed = backend(() => ({ size: { [key]: value } }));
+    expect(yamlOf(changed.manifests)).not.toBe(yamlOf(backend().manifests));
+  });
+
+  test.each([
+    { metrics: { path: '/other', port: 9464 } },
+    { metrics: { path: '/metrics', port: 9465 } },
+    { healthPaths: { live: '/other', ready: '/health/ready' } },
+    { healthPaths: { live: '/health/live', ready: '/other' } },
+  ])('%j changes the output', (changed) => {
+    expect(yamlOf(backend(() => changed).manifests)).not.toBe(yamlOf(backend().manifests));
+  });
+});
+
+describe('server', () => {
+  test('runs 3 replicas at least and 6 at most', () => {
+    const { deployment, manifests } = backend();
+    expect(deployment.spec).not.toHaveProperty('replicas');
+    expect(only(manifests, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 3, maxReplicas: 6 });
+  });
+
+  test('is asked three questions, of which only readiness concerns its dependencies', () => {
+    const { deployment } = backend();
+    const path = (probe: string): unknown => ofContainer(deployment, `${probe}.httpGet.path`);
+    expect(['startupProbe', 'readinessProbe', 'livenessProbe'].map(path)).toEqual([
+      '/health/live',
+      '/health/ready',
+      '/health/live',
+    ]);
+  });
+
+  test('may take 60 seconds for its first start', () => {
+    const probe = ofContainer(backend().deployment, 'startupProbe') as Record<string, number>;
+    expect(probe.periodSeconds! * probe.failureThreshold!).toBe(60);
+  });
+
+  test('an uneven number of seconds for the first start is never cut short', () => {
+    const { deployment } = backend(() => ({ startupSeconds: 61 }));
+    expect(ofContainer(deployment, 'startupProbe')).toMatchObject({ periodSeconds: 2, failureThreshold: 31 });
+  });
+});
+
+describe('wires', () => {
+  test('the database gives the variables DATABASE_*, as the role that owns no tables', () => {
+    expect(variablesOf(backend(({ database }) => ({ database })).deployment)).toMatchObject({
+      DATABASE_HOST: 'postgres.servers.svc.cluster.local',
+      DATABASE_PORT: '5432',
+      DATABASE_NAME: 'shop',
+      DATABASE_SSLMODE: 'verify-full',
+      DATABASE_USER: 'shop_app',
+      DATABASE_PASSWORD_FILE: '/run/secrets/postgres-app/password',
+    });
+  });
+
+  test('a cache behind Sentinels gives their addresses and not that of a server', () => {
+    const variables = variablesOf(backend(({ cache }) => ({ cache })).deployment);
+    expect(variables).toMatchObject({
+      REDIS_SENTINELS: [0, 1, 2].map((index) => `sentinel-${index}.servers.svc.cluster.local:26379`).join(','),
+      REDIS_PRIMARY_NAME: 'shop',
+      REDIS_USER: 'cache',
+      REDIS_PASSWORD_FILE: '/run/secrets/redis-app/password',
+    });
+    expect(variables).not.toHaveProperty('REDIS_HOST');
+  });
+
+  test('a cache of one server gives its address and no Sentinels', () => {
+    const variables = variablesOf(backend(({ cache }) => ({ cache: { ...cache, sentinels: [] } })).deployment);
+    expect(variables).toMatchObject({ REDIS_HOST: 'redis.servers.svc.cluster.local', REDIS_PORT: '6379' });
+    expect(Object.keys(variables).filter((name) => /SENTINEL|PRIMARY/.test(name))).toEqual([]);
+  });
+
+  test('the directory gives the variables LDAP_* and the realm', () => {
+    expect(variablesOf(backend(({ directory }) => ({ directory })).deployment)).toMatchObject({
+      LDAP_URL: 'ldaps://samba.servers.svc.cluster.local:636',
+      LDAP_BASE_DN: 'DC=ad,DC=example,DC=com',
+      LDAP_BIND_USER: 'backend@ad.example.com',
+      LDAP_BIND_PASSWORD_FILE: '/run/secrets/directory-bind/password',
+      KERBEROS_REALM: 'AD.EXAMPLE.COM',
+    });
+  });
+
+  test('without wires there is no variable, no secret and no way out', () => {
+    const { deployment, manifests } = backend();
+    expect(yamlOf([deployment])).not.toMatch(/DATABASE|REDIS|LDAP|KERBEROS|secret/);
+    expect(manifests.map(({ kind }) => kind)).not.toContain('NetworkPolicy');
+  });
+
+  test('what it works with is there before it', () => {
+    const { wires } = backend(({ database, cache, directory }) => ({ database, cache, directory })).platform;
+    expect(wires.map(({ endpoint, strength }) => `${strength} ${endpoint.name}`)).toEqual([
+      'needs PostgreSQL shop',
+      'needs Redis',
+      'needs Active Directory',
+      'needs PostgreSQL shop',
+    ]);
+  });
+});
+
+describe('a database that is not ours', () => {
+  const external = (scope: ApplicationChart, cidrs?: { cidr: string }[]): PostgresEndpoint => {
+    const { targets } = publicEndpoint('PostgreSQL elsewhere', 'db.example.net', 5432);
+    const peer = { name: 'PostgreSQL elsewhere', cidrs: cidrs ?? [] };
+    return {
+      name: 'PostgreSQL elsewhere',
+      host: 'db.example.net',
+      port: 5432,
+      database: 'shop',
+      sslMode: 'verify-full',
+      credentials: { user: 'app', password: password(scope, 'elsewhere-app') },
+      migrationCredentials: { user: 'owner', password: password(scope, 'elsewhere-owner') },
+      targets: cidrs === undefined ? targets : [{ peer, host: '203.0.113.7', port: 5432 }],
+    };
+  };
+
+  test('gives the same variables as ours', () => {
+    const ours = variablesOf(backend(({ database }) => ({ database })).deployment);
+    const theirs = variablesOf(backend((_, scope) => ({ database: external(scope) })).deployment);
+    expect(Object.keys(theirs)).toEqual(Object.keys(ours));
+    expect(theirs.DATABASE_HOST).toBe('db.example.net');
+  });
+
+  test('is reached by address, and our own networks are not', () => {
+    const { manifests } = backend((_, scope) => ({ database: external(scope) }));
+    expect(at(only(manifests, 'NetworkPolicy', 'backend'), 'spec.egress.0')).toMatchObject({
+      ports: [{ protocol: 'TCP', port: 5432 }],
+      to: [{ ipBlock: { cidr: '0.0.0.0/0', except: expect.arrayContaining(['10.0.0.0/8']) as string[] } }],
+    });
+  });
+
+  test('at a fixed address needs no name lookups', () => {
+    const { manifests } = backend((_, scope) => ({ database: external(scope, [{ cidr: '203.0.113.7/32' }]) }));
+    const policy = only(manifests, 'NetworkPolicy', 'backend-migrations');
+    expect(egressPorts(policy)).toEqual([[{ protocol: 'TCP', port: 5432 }]]);
+    expect(at(policy, 'spec.egress.0.to')).toEqual([{ ipBlock: { cidr: '203.0.113.7/32' } }]);
+  });
+});
+
+describe('migrations', () => {
+  const withDatabase: Changes = ({ database }) => ({ database });
+  const hook = {
+    'argocd.argoproj.io/hook': 'PreSync',
+    'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+  };
+
+  test('run as the role that owns the tables, and never see the password of the other', () => {
+    const job = only(backend(withDatabase).manifests, 'Job');
+    expect(variablesOf(job)).toMatchObject({
+      DATABASE_USER: 'shop_owner',
+      DATABASE_PASSWORD_FILE: '/run/secrets/postgres-owner/password',
+    });
+    expect(yamlOf([job])).not.toMatch(/shop_app|postgres-app/);
+  });
+
+  test('the server never sees the password of the role that owns the tables', () => {
+    expect(yamlOf([backend(withDatabase).deployment])).not.toMatch(/shop_owner|postgres-owner/);
+  });
+
+  test('run before anything else of a new version is applied, with all that they need', () => {
+    const { manifests, platform } = backend(withDatabase);
+    const copies = platform.secrets.map((secret) => secret.inventoryEntry()).flatMap(({ copies }) => copies);
+    expect(copies.map(({ annotations }) => annotations)).toEqual([{}, hook]);
+    const hooks = manifests.filter(isMigration);
+    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['Job', 'NetworkPolicy', 'ServiceAccount']);
+    for (const { metadata } of hooks) expect(metadata.annotations).toMatchObject(hook);
+  });
+
+  test('nothing but the migrations is a hook', () => {
+    const { manifests } = backend(withDatabase);
+    expect(yamlOf(manifests.filter((manifest) => !isMigration(manifest)))).not.toContain('argocd.argoproj.io/hook');
+  });
+
+  test('run the image of the server with a command of their own', () => {
+    const job = only(backend(withDatabase).manifests, 'Job');
+    expect(ofContainer(job, 'image')).toBe(image.reference);
+    expect(ofContainer(job, 'command')).toEqual(['node', 'dist/migrate.js']);
+  });
+
+  test('are tried again 5 times, for 10 minutes at most', () => {
+    expect(only(backend(withDatabase).manifests, 'Job').spec).toMatchObject({
+      backoffLimit: 5,
+      activeDeadlineSeconds: 600,
+    });
+  });
+
+  test('migrations: false leaves nothing of them', () => {
+    const { manifests } = backend((servers, scope) => ({ ...withDatabase(servers, scope), migrations: false }));
+    expect(manifests.filter(isMigration)).toEqual([]);
+  });
+
+  test('without a database there are none', () => {
+    expect(backend(() => ({ migrations: ['node', 'migrate.js'] })).manifests.filter(isMigration)).toEqual([]);
+  });
+
+  test('refuse a name that is only long enough for the server', () => {
+    const name = 'a'.repeat(40);
+    expect(refusal(() => backend((servers, scope) => ({ ...withDatabase(servers, scope), name })))).toMatchObject([
+      {
+        what: `the name "${name}-migrations" has 51 characters`,
+        allowed: expect.stringMatching(/^at most 46/) as string,
+      },
+    ]);
+  });
+});

@@ -1,0 +1,139 @@
+import { JsonPatch, Size } from 'cdk8s';
+import { Cpu } from '../../constructs/core/cpu.ts';
+import { NextFrontend } from '../../constructs/next-frontend/index.ts';
+import type { NextFrontendProps } from '../../constructs/next-frontend/index.ts';
+import { built, everyOption, nextVersion, ofContainer, variablesOf, yamlOf } from '../support/constructs.ts';
+import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
+import { at, image, only } from '../support/harness.ts';
+
+function frontend(changes: (servers: Servers) => Partial<NextFrontendProps> = () => ({}), id = 'frontend') {
+  const { manifests, platform } = built(
+    (scope, servers) => new NextFrontend(scope, id, { image, host: 'shop.example.com', ...changes(servers) }),
+  );
+  return { manifests, platform, deployment: only(manifests, 'Deployment') };
+}
+
+const changes: ChangeOfEveryOption<NextFrontendProps> = {
+  name: () => 'store',
+  image: () => nextVersion(image),
+  host: () => 'store.example.com',
+  size: () => ({ minReplicas: 3, maxReplicas: 8, cpuRequest: Cpu.cores(1), memory: Size.gibibytes(1) }),
+  autoscaleAtCpuPercent: () => 50,
+  port: () => 8080,
+  metrics: () => ({ path: '/prometheus', port: 9100 }),
+  traces: ({ traces }) => traces,
+  environment: () => ({ LOG_LEVEL: 'debug' }),
+  secretFiles: ({ cache }) => ({ LICENCE_FILE: cache.credentials.password }),
+  spread: () => 'anywhere',
+  preStopSleepSeconds: () => 10,
+  shutdownSeconds: () => 50,
+  keepAliveSeconds: () => 120,
+  patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
+  api: ({ api }) => api,
+  cacheSize: () => Size.gibibytes(1),
+  directory: () => '/srv/web',
+  healthPath: () => '/health',
+  startupSeconds: () => 180,
+};
+
+describe('output', () => {
+  test('with nothing but an image and a host', () => {
+    expect(yamlOf(frontend().manifests)).toMatchSnapshot();
+  });
+
+  test('with every option', () => {
+    expect(yamlOf(frontend((servers) => everyOption(changes, servers)).manifests)).toMatchSnapshot();
+  });
+
+  test('another id in the code changes no byte', () => {
+    const of = (id: string): string => yamlOf(frontend((servers) => everyOption(changes, servers), id).manifests);
+    expect(of('moved')).toBe(of('frontend'));
+  });
+});
+
+describe('options', () => {
+  test.each(Object.keys(changes) as (keyof NextFrontendProps)[])('%s changes the output', (key) => {
+    const changed = frontend((servers) => ({ [key]: changes[key](servers) }));
+    expect(yamlOf(changed.manifests)).not.toBe(yamlOf(frontend().manifests));
+  });
+});
+
+describe('server', () => {
+  test('runs 2 replicas at least and 4 at most', () => {
+    const { deployment, manifests } = frontend();
+    expect(deployment.spec).not.toHaveProperty('replicas');
+    expect(only(manifests, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 2, maxReplicas: 4 });
+  });
+
+  test('is asked three questions on a path that renders nothing', () => {
+    const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'];
+    const { deployment } = frontend();
+    expect(probes.map((probe) => ofContainer(deployment, `${probe}.httpGet.path`))).toEqual(
+      probes.map(() => '/api/health'),
+    );
+  });
+
+  test('may take 60 seconds for its first start', () => {
+    expect(ofContainer(frontend().deployment, 'startupProbe')).toMatchObject({
+      periodSeconds: 2,
+      failureThreshold: 30,
+    });
+  });
+
+  test('listens on every address, not on that of its host name', () => {
+    expect(variablesOf(frontend().deployment).HOSTNAME).toBe('0.0.0.0');
+  });
+
+  test('tells nobody how it is used', () => {
+    expect(variablesOf(frontend().deployment).NEXT_TELEMETRY_DISABLED).toBe('1');
+  });
+});
+
+describe('cache', () => {
+  test('only .next/cache and /tmp can be written to, each with a size limit', () => {
+    const { deployment } = frontend();
+    expect(ofContainer(deployment, 'securityContext.readOnlyRootFilesystem')).toBe(true);
+    expect(ofContainer(deployment, 'volumeMounts')).toEqual([
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'next-cache', mountPath: '/app/.next/cache' },
+    ]);
+    expect(at(deployment, 'spec.template.spec.volumes')).toEqual([
+      { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+      { name: 'next-cache', emptyDir: { sizeLimit: '256Mi' } },
+    ]);
+  });
+
+  test('moves with the directory of the application', () => {
+    const { deployment } = frontend(() => ({ directory: '/srv/web' }));
+    expect(ofContainer(deployment, 'volumeMounts.1.mountPath')).toBe('/srv/web/.next/cache');
+  });
+});
+
+describe('api', () => {
+  test('gives API_URL and the only way out besides name lookups', () => {
+    const { deployment, manifests } = frontend(({ api }) => ({ api }));
+    expect(variablesOf(deployment).API_URL).toBe('http://api.servers.svc.cluster.local:3000');
+    expect(at(only(manifests, 'NetworkPolicy'), 'spec.egress')).toMatchObject([
+      {
+        ports: [{ port: 53 }, { port: 53 }],
+        to: [{ podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
+      },
+      {
+        ports: [{ port: 3000, protocol: 'TCP' }],
+        to: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'api' } } }],
+      },
+    ]);
+  });
+
+  test('is there before the frontend', () => {
+    expect(frontend(({ api }) => ({ api })).platform.wires).toMatchObject([
+      { strength: 'needs', endpoint: { name: 'HTTP api' } },
+    ]);
+  });
+
+  test('without one there is no variable and no way out', () => {
+    const { deployment, manifests } = frontend();
+    expect(variablesOf(deployment)).not.toHaveProperty('API_URL');
+    expect(manifests.map(({ kind }) => kind)).not.toContain('NetworkPolicy');
+  });
+});

@@ -1,0 +1,80 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { load } from 'js-yaml';
+import { Repository } from './repository.ts';
+
+const root = path.join(import.meta.dirname, '..', '..');
+const parts = ['main.ts', 'config', 'constructs', 'apps', 'synth', 'scripts', 'dist', 'argocd', 'secrets'];
+
+interface Application {
+  readonly spec: Readonly<Record<'source' | 'sources', Source | readonly Source[] | undefined>>;
+}
+
+interface Source {
+  readonly repoURL: string;
+  readonly targetRevision: string;
+}
+
+let repository: Repository;
+
+/** This repository as it is now, synthesised and published, with the real programs. */
+beforeAll(() => {
+  repository = new Repository();
+  for (const part of [...parts, 'package.json', 'package-lock.json', '.gitignore', '.gitattributes']) {
+    const from = path.join(root, part);
+    if (fs.existsSync(from)) fs.cpSync(from, path.join(repository.clone, part), { recursive: true });
+  }
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(repository.clone, 'node_modules'));
+  repository.put('config/releases.json', '{\n  "production": 0\n}\n');
+  runProgram('main.ts');
+  repository.publish();
+}, 60_000);
+
+afterAll(() => {
+  repository.remove();
+});
+
+function runProgram(...args: readonly string[]): { readonly status: number | null; readonly text: string } {
+  const options = { cwd: repository.clone, encoding: 'utf8', env: process.env } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/run.cjs', ...args], options);
+  return { status, text: `${stdout}${stderr}` };
+}
+
+/** What the Applications of a folder take from this repository. */
+function ownRevisions(folder: string): string[] {
+  const files = fs.readdirSync(path.join(repository.clone, folder)).filter((file) => file.endsWith('.yaml'));
+  const specs = files.map((file) => (load(repository.read(`${folder}/${file}`)) as Application).spec);
+  const sources = specs.flatMap(({ source, sources: several }) => [source ?? several ?? []].flat());
+  const own = sources.filter(({ repoURL }) => repoURL.endsWith('/platform.git'));
+  return [...new Set(own.map(({ targetRevision }) => targetRevision))];
+}
+
+test('an interrupted push leaves everything as it was, and the next run releases', async () => {
+  const before = repository.picture();
+  repository.hook('pre-push', 'touch ../pushing; sleep 30');
+  const program = spawn(process.execPath, ['scripts/run.cjs', 'scripts/release.ts'], {
+    cwd: repository.clone,
+    env: process.env,
+    detached: true,
+    stdio: 'ignore',
+  });
+  const ended = once(program, 'exit');
+  while (program.exitCode === null && !fs.existsSync(`${repository.folder}/pushing`)) await wait(50);
+  // As the terminal does: to every program of the group.
+  process.kill(-program.pid!, 'SIGINT');
+  expect([(await ended)[0], repository.picture()]).toEqual([130, before]);
+
+  fs.rmSync(`${repository.clone}/.git/hooks/pre-push`);
+  const { status, text } = runProgram('scripts/release.ts');
+  expect(text).toMatch(/^released production-1: .*backend.*\npushed main and production-1 to origin\n$/);
+  expect(status).toBe(0);
+  expect(ownRevisions('argocd/production/applications')).toEqual(['production-1']);
+  expect(ownRevisions('argocd/production')).toEqual(['main']);
+  expect(repository.gitRemote('rev-parse', 'production-1^{commit}', 'main').split('\n')).toEqual([
+    repository.git('rev-parse', 'HEAD'),
+    repository.git('rev-parse', 'HEAD'),
+  ]);
+}, 60_000);

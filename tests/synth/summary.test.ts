@@ -1,0 +1,69 @@
+import { buildPlatform } from '../../apps/platform.ts';
+import { Platform } from '../../constructs/core/platform.ts';
+import { applications } from '../../apps/index.ts';
+import { loadEnvironment } from '../../config/index.ts';
+import { summary } from '../../synth/summary.ts';
+import type { SynthResult } from '../../synth/synthesise.ts';
+
+const nothing = { added: [], changed: [], removed: [], unchanged: 66, foreign: [], editedByHand: [] };
+const result = (
+  written: Partial<SynthResult['written']>,
+  unsealed: string[] = [],
+  platform = buildPlatform('production'),
+) => ({
+  platform,
+  collection: { dist: [], argocd: [], unsealed },
+  written: { ...nothing, ...written },
+});
+const lines = (...given: Parameters<typeof result>) => summary(result(...given), false).split('\n');
+
+test('names the files that were written, removed and left alone', () => {
+  const text = lines({ added: ['dist/a.yaml'], changed: ['dist/b.yaml'], removed: ['dist/c.yaml'] });
+  expect(text).toEqual(
+    expect.arrayContaining([
+      '  written     1 added, 1 changed, 1 removed, 66 unchanged',
+      '              + dist/a.yaml',
+      '              ~ dist/b.yaml',
+      '              - dist/c.yaml',
+    ]),
+  );
+});
+
+test('cuts a list that nobody would read', () => {
+  const added = Array.from({ length: 30 }, (_, index) => `dist/${index}.yaml`);
+  expect(lines({ added })).toContain('              + and 18 more');
+});
+
+test('tells what the pods expected on each node request', () => {
+  expect(lines({}).filter((line) => line.includes(' of 7.5 CPU and 30.5 GiB'))).toHaveLength(2);
+});
+
+test('names the secrets that are still to seal', () => {
+  expect(lines({}, ['shop/login.password'])).toContain(
+    '  secrets     1 still to seal: shop/login.password (npm run seal -- --cert FILE)',
+  );
+});
+
+test('warns of files that are not ours, and of those that were edited by hand', () => {
+  const text = lines({ foreign: ['dist/x.yaml'], editedByHand: ['dist/y.yaml'] }).join('\n');
+  expect(text).toMatch(/not ours {4}dist\/x\.yaml/);
+  expect(text).toMatch(/edited {6}dist\/y\.yaml/);
+});
+
+describe('an application and one that it needs, changed together', () => {
+  const changed = ['dist/production/backend/a.yaml', 'dist/production/data/b.yaml'];
+  const warning = '  order       backend and data, which it needs, change together: commit data first';
+
+  test('have no order while applications follow the branch', () => {
+    expect(lines({ changed })).toContain(warning);
+  });
+
+  test('have one when applications are pinned to releases', () => {
+    const platform = new Platform({ ...loadEnvironment('production'), releaseTag: 'production-1' }, applications);
+    expect(lines({ changed }, [], platform)).not.toContain(warning);
+  });
+
+  test('have one on first install', () => {
+    expect(lines({ added: changed })).not.toContain(warning);
+  });
+});
