@@ -1,4 +1,4 @@
-import { ArgoCdSettings } from '../constructs/app-of-apps/index.ts';
+import { argoCdRequests, ArgoCdSettings } from '../constructs/app-of-apps/index.ts';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
 import { publicEndpoint } from '../constructs/core/endpoint.ts';
@@ -49,6 +49,7 @@ function network(scope: ApplicationChart, api: Endpoint): void {
       madeBy: `manifests/install.yaml of Argo CD ${versions.argocd}`,
       podLabels: { 'app.kubernetes.io/name': `argocd-${name}` },
       ports,
+      requests: { replicas: 1, ...argoCdRequests },
     });
   const server = part('server', [
     { name: 'server', port: 8080 },

@@ -1,5 +1,5 @@
 import type { Finding } from '../constructs/core/error.ts';
-import { contains, overlap, parseAddress, parseCidr } from './cidr.ts';
+import { contains, overlap, parseCidr } from '../constructs/core/cidr.ts';
 import type { ImagesInput } from './schema.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -79,7 +79,7 @@ function nodeFindings(file: string, nodes: readonly Values[], wireguard: unknown
         allowed: 'each node its own name and address',
         remedy: `change the ${field}`,
       }));
-    const address = typeof node.address === 'string' ? parseAddress(node.address) : undefined;
+    const address = typeof node.address === 'string' ? parseCidr(`${node.address}/32`) : undefined;
     if (address !== undefined && network !== undefined && !contains(network, address)) {
       findings.push({
         where: `${where}.address`,

@@ -1,5 +1,6 @@
+import net from 'node:net';
 import * as v from 'valibot';
-import { parseAddress, parseCidr } from './cidr.ts';
+import { parseCidr } from '../constructs/core/cidr.ts';
 import { serverTypes } from './server-types.ts';
 
 // Every message below is the "allowed" line of an error: it says what would be right.
@@ -28,14 +29,14 @@ const key = v.pipe(
 const cidr = v.pipe(
   v.string('a network'),
   v.check(
-    (text) => parseCidr(text) !== undefined,
+    (text) => parseCidr(text)?.family === 4,
     'an IPv4 network in CIDR form without host bits, such as 10.42.0.0/16',
   ),
 );
 
 const address = v.pipe(
   v.string('an address'),
-  v.check((text) => parseAddress(text) !== undefined, 'an IPv4 address, such as 10.0.0.1'),
+  v.check((text) => net.isIPv4(text), 'an IPv4 address, such as 10.0.0.1'),
 );
 
 // Five fields; which numbers a field takes is checked by Kubernetes' own rules when the CronJob is applied.

@@ -1,6 +1,5 @@
 import { loadEnvironment, parseEnvironment } from '../config/index.ts';
 import { production } from '../config/environments/production.ts';
-import { contains, overlap, parseAddress, parseCidr } from '../config/cidr.ts';
 import { refusal, testEnvironment, testImages } from './support/harness.ts';
 
 const parse = (changes: object, images: unknown = testImages, strict = false) =>
@@ -117,28 +116,5 @@ describe('an environment', () => {
 
   test('is frozen', () => {
     expect(Object.isFrozen(testEnvironment())).toBe(true);
-  });
-});
-
-describe('IPv4 networks', () => {
-  test.each(['10.0.0.0/33', '10.0.0/8', '256.0.0.0/8', '10.0.0.0', '10.0.0.0/8/8', '10.0.0.1/8', ''])(
-    'are not parsed from "%s"',
-    (text) => {
-      expect(parseCidr(text)).toBeUndefined();
-    },
-  );
-
-  test('overlap when they share an address', () => {
-    const [a, b, c] = ['10.0.0.0/8', '10.42.0.0/16', '11.0.0.0/8'].map((text) => parseCidr(text)!);
-    expect([overlap(a!, b!), overlap(b!, a!), overlap(a!, c!)]).toEqual([true, true, false]);
-  });
-
-  test('contain their first and last address', () => {
-    const network = parseCidr('10.0.0.0/24')!;
-    expect(['10.0.0.0', '10.0.0.255', '10.0.1.0'].map((text) => contains(network, parseAddress(text)!))).toEqual([
-      true,
-      true,
-      false,
-    ]);
   });
 });

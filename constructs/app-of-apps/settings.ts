@@ -1,8 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
+import { Cpu } from '../core/cpu.ts';
 import { kubeObject } from '../core/kube-object.ts';
-import { KubeConfigMap } from '../core/level1.ts';
+import { KubeConfigMap, KubeLimitRange, Quantity } from '../core/level1.ts';
+
+/**
+ * What each of Argo CD's containers gets where upstream's manifests request nothing: without it they would be the first
+ * to go when a node is short. The largest, the controller, was measured at 257 MiB with 22 applications.
+ */
+export const argoCdRequests = { cpu: Cpu.millicores(50), memory: Size.mebibytes(192) };
 
 export interface ArgoCdSettingsProps {
   /** Where the web interface is reached, such as `argocd.example.com`. */
@@ -35,6 +43,20 @@ export class ArgoCdSettings extends Construct {
       'policy.csv': file('rbac-policy.csv'),
     });
     this.configMap('argocd-cmd-params-cm', { 'controller.diff.server.side': 'true' });
+    kubeObject(this, 'requests', KubeLimitRange, {
+      metadata: { name: 'requests' },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            defaultRequest: {
+              cpu: Quantity.fromString(argoCdRequests.cpu.asString()),
+              memory: Quantity.fromString(argoCdRequests.memory.asString()),
+            },
+          },
+        ],
+      },
+    });
   }
 
   private configMap(name: string, data: Record<string, string>): void {

@@ -7,7 +7,7 @@ import type { Finding } from '../../constructs/core/error.ts';
 export interface Option {
   readonly name: string;
   readonly type: string;
-  /** The first lines of its comment; where there are none, those of its type. */
+  /** The first lines of its comment; where there are none, those of its type or of the list's elements. */
   readonly purpose: string;
   /** The text of `@default`; undefined for an option that has to be given. */
   readonly default: string | undefined;
@@ -77,7 +77,9 @@ function readOption(checker: ts.TypeChecker, owner: string, property: ts.Symbol,
       .filter((each) => each.name === tag)
       .map(({ text }) => oneLine(ts.displayPartsToString(text)));
   const type = checker.getNonNullableType(checker.getTypeOfSymbol(property));
-  const purpose = documentation(checker, property) || documentation(checker, type.aliasSymbol ?? type.getSymbol());
+  const element = checker.isArrayType(type) ? (checker.getIndexTypeOfType(type, ts.IndexKind.Number) ?? type) : type;
+  const purpose =
+    documentation(checker, property) || documentation(checker, element.aliasSymbol ?? element.getSymbol());
   const [defaultText] = tags('default');
   const optional = Boolean(property.flags & ts.SymbolFlags.Optional);
   const refuse = (what: string, allowed: string, remedy: string): void => {

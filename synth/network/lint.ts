@@ -2,7 +2,7 @@
 import type { Finding } from '../../constructs/core/error.ts';
 import { describeManifest } from '../../constructs/core/manifest.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import { contains, parseCidr } from './cidr.ts';
+import { contains, parseCidr } from '../../constructs/core/cidr.ts';
 import { isEmptySelector, namespaceOf, readNetwork, typeOf } from './policies.ts';
 import type { ContainerPort, Direction, Network, Peer, PodGroup, Policy, PortSpec } from './policies.ts';
 

@@ -26,6 +26,11 @@ export function contains(outer: Cidr, inner: Cidr): boolean {
   return outer.address >> shift === inner.address >> shift;
 }
 
+/** Blocks either share no address, or one lies in the other. */
+export function overlap(a: Cidr, b: Cidr): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
 const widthOf = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 
 const readIpv4 = (host: string): bigint => host.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
