@@ -40,7 +40,8 @@ export default tseslint.config(
     extends: [jest.configs['flat/recommended']],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
-      'jest/expect-expect': 'error',
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect', 'expect*'] }],
+      'jest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['asRoot', 'asNobody.each'] }],
       'jest/valid-expect': 'error',
       'jest/no-conditional-expect': 'error',
       'jest/require-to-throw-message': 'error',

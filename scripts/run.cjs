@@ -15,9 +15,11 @@ const cache = path.join(root, 'node_modules', '.cache', 'diptych', 'programs');
 
 /** Every TypeScript file of the repository that a program can import, as paths relative to the root. */
 function sources() {
-  const inFolders = folders.flatMap((folder) =>
-    fs.readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
-  );
+  const inFolders = folders
+    .filter((folder) => fs.existsSync(path.join(root, folder)))
+    .flatMap((folder) =>
+      fs.readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)),
+    );
   return [...fs.readdirSync(root), ...inFolders].filter((file) => file.endsWith('.ts')).sort();
 }
 

@@ -15,6 +15,8 @@ const isRoot = process.getuid?.() === 0;
 const canRunAsNobody =
   isRoot &&
   spawnSync(process.execPath, ['--check', path.join(repository, 'scripts/run.cjs')], { uid: NOBODY }).status === 0;
+const asNobody = canRunAsNobody ? test : test.skip;
+const asRoot = isRoot ? test : test.skip;
 let root: string;
 
 beforeEach(() => {
@@ -347,7 +349,7 @@ describe('refused before anything is written', () => {
     return ['.', ...fs.readdirSync(root, { recursive: true, encoding: 'utf8' })];
   }
 
-  (canRunAsNobody ? test : test.skip).each([
+  asNobody.each([
     ['an unreadable file', 'dist/production/a.yaml', 0o600, 'EACCES: permission denied, open'],
     ['an unreadable folder', 'dist/production/b', 0o700, 'EACCES: permission denied, scandir'],
     ['a read-only file', 'dist/production/a.yaml', 0o644, 'read-only'],
@@ -365,7 +367,7 @@ describe('refused before anything is written', () => {
     expect(picture()).toEqual(before);
   });
 
-  (isRoot ? test : test.skip)('what only the attempt itself shows: it is taken back', () => {
+  asRoot('what only the attempt itself shows: it is taken back', () => {
     giveTo(NOBODY, everything());
     giveTo(0, ['dist/production/b', 'dist/production/b/c.yaml']);
     const attempt = (trees: readonly Tree[]) => {

@@ -1,0 +1,41 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { root } from '../support/committed.ts';
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }>
+  >;
+}
+
+const scripts = (
+  JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  }
+).scripts;
+const workflow = (name: string) =>
+  load(fs.readFileSync(path.join(root, '.github/workflows', `${name}.yml`), 'utf8')) as Workflow;
+const steps = (name: string) => Object.values(workflow(name).jobs).flatMap((job) => job.steps);
+
+test.each(['verify', 'release'])('the workflow %s runs commands that package.json has', (name) => {
+  const commands = steps(name).flatMap(({ run = '' }) =>
+    [...run.matchAll(/npm run ([a-z:]+)/g)].map(([, script]) => script),
+  );
+  expect(commands.length).toBeGreaterThan(0);
+  expect(commands.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
+});
+
+test('pull requests are verified by what a person runs, without the right to write', () => {
+  expect(steps('verify').map(({ run }) => run)).toEqual(
+    expect.arrayContaining(['npm ci', 'npm run synth', 'npm run verify']),
+  );
+  expect(workflow('verify').permissions).toEqual({ contents: 'read' });
+});
+
+test('a release is verified before it is made', () => {
+  const runs = steps('release').map(({ run }) => run ?? '');
+  expect(runs.indexOf('npm run verify')).toBeGreaterThan(-1);
+  expect(runs.indexOf('npm run release')).toBeGreaterThan(runs.indexOf('npm run verify'));
+});
