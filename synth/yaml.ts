@@ -24,6 +24,12 @@ const CONTAINER = [
 /** The order of the fields below a field of this name, where Kubernetes manifests have a custom of their own. */
 const FIRST_BELOW = new Map<string, readonly string[]>([
   ['metadata', ['name', 'namespace', 'labels', 'annotations']],
+  ['spec', ['project', 'replicas', 'selector', 'strategy', 'podSelector', 'policyTypes', 'ingress', 'egress']],
+  ['ingress', ['from', 'ports']],
+  ['egress', ['to', 'ports']],
+  ['ignoreDifferences', ['group', 'kind']],
+  ['clusterResourceWhitelist', ['group', 'kind']],
+  ['namespaceResourceWhitelist', ['group', 'kind']],
   ['containers', CONTAINER],
   ['initContainers', CONTAINER],
 ]);
