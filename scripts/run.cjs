@@ -10,7 +10,7 @@ const path = require('node:path');
 const vm = require('node:vm');
 
 const root = path.dirname(__dirname);
-const folders = ['config', 'constructs', 'apps', 'synth', 'scripts', 'bench'];
+const folders = ['config', 'constructs', 'apps', 'synth', 'scripts', 'bench', 'prove'];
 const cache = path.join(root, 'node_modules', '.cache', 'diptych', 'programs');
 
 /** Every TypeScript file of the repository that a program can import, as paths relative to the root. */

@@ -1,13 +1,12 @@
 import { Size } from 'cdk8s';
 import { buildPlatform } from '../apps/platform.ts';
 import type { EnvironmentInput } from '../config/schema.ts';
-import { production } from '../config/environments/production.ts';
 import { Cpu } from '../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { budgetFindings, nodeLoads } from '../synth/budget.ts';
-import { image, testApplication, testEnvironment } from './support/harness.ts';
+import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('the platform fits its nodes, its budgets, and one node fewer', () => {
   expect(budgetFindings(buildPlatform('production'))).toEqual([]);
@@ -27,7 +26,7 @@ const platform = (replicas: number, changes: Partial<EnvironmentInput> = {}) =>
     }),
   ]);
 const what = (tested: Platform) => budgetFindings(tested).map((finding) => finding.what);
-const nodes = production.nodes.map((node) => ({ ...node, budget: { cpuPercent: 100, memoryPercent: 100 } }));
+const nodes = testInput.nodes.map((node) => ({ ...node, budget: { cpuPercent: 100, memoryPercent: 100 } }));
 
 test('pods that request more than all nodes have are refused', () => {
   expect(what(platform(16, { nodes }))).toContainEqual(

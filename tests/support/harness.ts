@@ -1,5 +1,4 @@
 import { parseEnvironment } from '../../config/index.ts';
-import { production } from '../../config/environments/production.ts';
 import type { EnvironmentInput } from '../../config/schema.ts';
 import { application } from '../../constructs/core/application.ts';
 import type { Application } from '../../constructs/core/application.ts';
@@ -22,9 +21,37 @@ export const testImages = {
   },
 };
 
-/** Production's configuration with changes, from the tests' own images and releases. */
+/** The tests' own configuration: what an operator changes in production breaks none of them. */
+export const testInput: EnvironmentInput = {
+  domain: 'example.com',
+  hosts: { backend: 'api.example.com', frontend: 'shop.example.com' },
+  nodes: [
+    {
+      name: 'node1',
+      role: 'server',
+      serverType: 'ccx33',
+      address: '10.0.0.1',
+      budget: { cpuPercent: 60, memoryPercent: 70 },
+    },
+    {
+      name: 'node2',
+      role: 'agent',
+      serverType: 'ccx33',
+      address: '10.0.0.2',
+      budget: { cpuPercent: 50, memoryPercent: 60 },
+    },
+  ],
+  reserved: { cpuMillicores: 500, memoryMebibytes: 1536 },
+  networks: { private: '10.10.0.0/16', wireguard: '10.0.0.0/24', pods: '10.42.0.0/16', services: '10.43.0.0/16' },
+  sizes: {},
+  schedules: { postgresBackup: '0 2 * * *' },
+  repository: { url: 'https://git.example/platform.git', branch: 'main' },
+  releases: 'tags',
+};
+
+/** The tests' configuration with changes, from their own images and releases. */
 export function testEnvironment(changes: Partial<EnvironmentInput> = {}, release = 0): Environment {
-  return parseEnvironment('test', { ...production, ...changes }, testImages, { test: release });
+  return parseEnvironment('test', { ...testInput, ...changes }, testImages, { test: release });
 }
 
 export const image: Image = testEnvironment().image('web');
