@@ -64,6 +64,7 @@ export const sealedSecrets = application(
       requests: { replicas: 1, ...small },
     });
     controller.needs(apiServer(environment), 'reads SealedSecrets and writes Secrets');
+    controller.admits(apiServerAsClient(environment), 8080, 'hands its certificate to kubeseal through the API');
   },
 );
 
