@@ -35,6 +35,7 @@ export default tseslint.config(
   { files: ['config/**/*.ts'], rules: notFrom('apps', 'synth', 'prove', 'atlas', 'scripts', 'tests') },
   { files: ['apps/**/*.ts'], rules: notFrom('synth', 'prove', 'atlas', 'scripts', 'tests') },
   { files: ['synth/**/*.ts'], rules: notFrom('prove', 'atlas', 'scripts', 'tests') },
+  { files: ['*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'], rules: notFrom('prove') },
   {
     files: ['tests/**/*.ts'],
     extends: [jest.configs['flat/recommended']],

@@ -148,7 +148,7 @@ export class AppOfApps extends Chart {
       metadata: {
         name: chart.application,
         annotations: wave(number),
-        ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io'] } : {}),
+        ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'] } : {}),
       },
       spec: {
         project: chart.layer,

@@ -1,0 +1,3 @@
+module diptych/prove/tools/probe
+
+go 1.26.0

@@ -1,0 +1,178 @@
+// Probe is what drills run inside pods: a client and a server for HTTP, TCP and DNS in one static file, so that an
+// image needs no shell and no C library.
+//
+//	probe get URL [TIMEOUT]            prints the answer's body; exit code 1 without an answer or from status 400 on
+//	probe serve ADDRESS                answers every request with one line: host name, $NODE and who asked
+//	probe tcp HOST:PORT [TIMEOUT]      connects; prints "open", "refused" or "no answer"
+//	probe dns NAME [TIMEOUT]           prints the addresses of a name, one a line
+//	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error
+//
+// Times are like 500ms or 2s; a timeout is 2s unless told. Exit codes: 0 done, 1 failed, 2 called wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const usage = "usage: probe get URL [TIMEOUT] | serve ADDRESS | tcp HOST:PORT [TIMEOUT] | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
+
+var errUsage = errors.New(usage)
+
+func main() {
+	// A program that is process 1 of a container ignores the signals that it doesn't ask for.
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	switch err := run(ctx, os.Args[1:]); {
+	case err == nil:
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "probe:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return errUsage
+	}
+	verb, args := args[0], args[1:]
+	switch {
+	case verb == "serve" && len(args) == 1:
+		return serve(ctx, args[0])
+	case verb == "every" && (len(args) == 2 || len(args) == 3):
+		interval, err := time.ParseDuration(args[0])
+		if err != nil || interval <= 0 {
+			return errUsage
+		}
+		timeout, err := timeoutOf(args[2:])
+		if err != nil {
+			return err
+		}
+		every(ctx, interval, args[1], timeout)
+		return nil
+	case len(args) > 2:
+		return errUsage
+	}
+	timeout, err := timeoutOf(args[1:])
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	switch verb {
+	case "get":
+		body, err := get(ctx, args[0])
+		fmt.Print(body)
+		return err
+	case "tcp":
+		return connect(ctx, args[0])
+	case "dns":
+		addresses, err := net.DefaultResolver.LookupHost(ctx, args[0])
+		if err == nil {
+			fmt.Println(strings.Join(addresses, "\n"))
+		}
+		return err
+	}
+	return errUsage
+}
+
+func timeoutOf(args []string) (time.Duration, error) {
+	if len(args) == 0 {
+		return 2 * time.Second, nil
+	}
+	timeout, err := time.ParseDuration(args[0])
+	if err != nil || timeout <= 0 {
+		return 0, errUsage
+	}
+	return timeout, nil
+}
+
+// Each request is a new connection, because a service balances connections, not requests.
+var client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+func get(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= 400 {
+		err = errors.New(response.Status)
+	}
+	return string(body), err
+}
+
+func every(ctx context.Context, interval time.Duration, url string, timeout time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		start := time.Now()
+		once, cancel := context.WithTimeout(ctx, timeout)
+		text, err := get(once, url)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		state := "ok"
+		if err != nil {
+			state, text = "failed", err.Error()
+		}
+		milliseconds := float64(time.Since(start).Microseconds()) / 1000
+		stamp := start.UTC().Format("2006-01-02T15:04:05.000Z")
+		fmt.Printf("%s %s %.1f %s\n", stamp, state, milliseconds, strings.ReplaceAll(strings.TrimSpace(text), "\n", " "))
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func connect(ctx context.Context, address string) error {
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		fmt.Println("open")
+		return connection.Close()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		fmt.Println("refused")
+	case ctx.Err() != nil:
+		fmt.Println("no answer")
+	}
+	return err
+}
+
+func serve(ctx context.Context, address string) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	server := http.Server{Addr: address, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s from %s\n", host, os.Getenv("NODE"), r.RemoteAddr)
+	})}
+	go func() {
+		<-ctx.Done()
+		server.Close()
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+/** How a family's sources are had and what building it takes. A family is a folder with one go.mod. */
+export interface Family {
+  /** Disk that the build and module caches take while it is built, in gibibytes, with a margin. */
+  readonly gibibytes: number;
+}
+
+export interface Program {
+  readonly family: FamilyName;
+  /** Go package of the program, seen from the family's folder. */
+  readonly package: string;
+  /** Module whose version in go.mod is the program's version; none for our own. */
+  readonly module?: string;
+  readonly purpose: string;
+  /** Seconds that a first build took on 2 processors, after those of its family that stand above it, without downloads. */
+  readonly seconds: number;
+  /** Variables set while linking, such as a version; `-s -w` comes before them. */
+  readonly variables?: (version: string) => Readonly<Record<string, string>>;
+  /** Build tags. @default none */
+  readonly tags?: readonly string[];
+  /** Whether it needs a C compiler. @default false: a static file, which runs in any image */
+  readonly cgo?: boolean;
+}
+
+export const families = {
+  kubernetes: { gibibytes: 6 },
+  etcd: { gibibytes: 2 },
+  containerd: { gibibytes: 3 },
+  netpold: { gibibytes: 3 },
+  probe: { gibibytes: 1 },
+  coredns: { gibibytes: 4 },
+  'local-path-provisioner': { gibibytes: 3 },
+  argocd: { gibibytes: 6 },
+  'sealed-secrets': { gibibytes: 3 },
+  helm: { gibibytes: 4 },
+  'metrics-server': { gibibytes: 3 },
+  kwok: { gibibytes: 3 },
+  'netpol-analyzer': { gibibytes: 3 },
+} as const satisfies Readonly<Record<string, Family>>;
+
+export type FamilyName = keyof typeof families;
+
+// Without them a Kubernetes program calls itself v0.0.0-master, and clients warn of the difference.
+const kubernetesVersion = (version: string) => {
+  const [major = '', minor = ''] = version.replace('v', '').split('.');
+  return {
+    'k8s.io/component-base/version.gitVersion': version,
+    'k8s.io/component-base/version.gitMajor': major,
+    'k8s.io/component-base/version.gitMinor': minor,
+    'k8s.io/client-go/pkg/version.gitVersion': version,
+  };
+};
+
+const kubernetes = (name: string, seconds: number, purpose: string) =>
+  ({
+    family: 'kubernetes',
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    module: 'k8s.io/kubernetes',
+    purpose,
+    seconds,
+    variables: kubernetesVersion,
+  }) as const;
+
+const containerd = (name: string, seconds: number, purpose: string) =>
+  ({
+    family: 'containerd',
+    package: `github.com/containerd/containerd/v2/cmd/${name}`,
+    module: 'github.com/containerd/containerd/v2',
+    purpose,
+    seconds,
+  }) as const;
+
+const sealedSecrets = (command: string, seconds: number, purpose: string) =>
+  ({
+    family: 'sealed-secrets',
+    package: `github.com/bitnami-labs/sealed-secrets/cmd/${command}`,
+    module: 'github.com/bitnami-labs/sealed-secrets',
+    purpose,
+    seconds,
+    variables: (version: string) => ({ 'main.VERSION': version }),
+  }) as const;
+
+/** Every program that the proving ground builds, in the order in which they are built. */
+export const programs = {
+  'kube-apiserver': kubernetes('kube-apiserver', 191, 'the API server'),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 46, 'the controllers'),
+  'kube-scheduler': kubernetes('kube-scheduler', 5, 'the scheduler'),
+  kubectl: kubernetes('kubectl', 24, 'the client'),
+  kubelet: kubernetes('kubelet', 22, "a node's agent"),
+  'kube-proxy': kubernetes('kube-proxy', 8, "a node's services"),
+  etcd: {
+    family: 'etcd',
+    package: 'go.etcd.io/etcd/server/v3',
+    module: 'go.etcd.io/etcd/server/v3',
+    purpose: "the API server's store",
+    seconds: 27,
+  },
+  containerd: containerd('containerd', 67, "a node's container runtime"),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', 8, 'one for each pod; calls runc'),
+  ctr: containerd('ctr', 3, 'imports images'),
+  netpold: {
+    family: 'netpold',
+    package: '.',
+    module: 'github.com/cloudnativelabs/kube-router/v2',
+    purpose: "enforces NetworkPolicies with K3s' own code",
+    seconds: 145,
+  },
+  probe: {
+    family: 'probe',
+    package: '.',
+    purpose: 'HTTP, TCP and DNS client and server inside of pods',
+    seconds: 15,
+  },
+  coredns: {
+    family: 'coredns',
+    package: 'github.com/coredns/coredns',
+    module: 'github.com/coredns/coredns',
+    purpose: "the cluster's DNS",
+    seconds: 150,
+  },
+  'local-path-provisioner': {
+    family: 'local-path-provisioner',
+    package: 'github.com/rancher/local-path-provisioner',
+    module: 'github.com/rancher/local-path-provisioner',
+    purpose: 'volumes, as in K3s',
+    seconds: 179,
+    variables: (version) => ({ 'main.VERSION': version }),
+  },
+  argocd: {
+    family: 'argocd',
+    package: 'github.com/argoproj/argo-cd/v3/cmd',
+    module: 'github.com/argoproj/argo-cd/v3',
+    purpose: 'all of Argo CD: the role is taken from the name it is started under',
+    seconds: 336,
+    variables: (version) => ({ 'github.com/argoproj/argo-cd/v3/common.version': version.replace('v', '') }),
+  },
+  'sealed-secrets-controller': sealedSecrets('controller', 65, 'unseals secrets in the cluster'),
+  kubeseal: sealedSecrets('kubeseal', 49, 'its client'),
+  helm: {
+    family: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    module: 'helm.sh/helm/v4',
+    purpose: 'renders charts for Argo CD',
+    seconds: 224,
+    variables: (version) => ({ 'helm.sh/helm/v4/internal/version.version': version }),
+  },
+  'metrics-server': {
+    family: 'metrics-server',
+    package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+    module: 'sigs.k8s.io/metrics-server',
+    purpose: 'usage of pods and nodes, for the autoscalers',
+    seconds: 108,
+  },
+  kwok: {
+    family: 'kwok',
+    package: 'sigs.k8s.io/kwok/cmd/kwok',
+    module: 'sigs.k8s.io/kwok',
+    purpose: 'pretends nodes of any size, for the real scheduler',
+    seconds: 71,
+  },
+  'netpol-analyzer': {
+    family: 'netpol-analyzer',
+    package: 'github.com/np-guard/netpol-analyzer/cmd/netpolicy',
+    module: 'github.com/np-guard/netpol-analyzer',
+    purpose: 'a second opinion on who may connect to whom',
+    seconds: 52,
+  },
+} as const satisfies Readonly<Record<string, Program>>;
+
+export type ProgramName = keyof typeof programs;
+
+export const programNames = Object.keys(programs) as readonly ProgramName[];
+
+/** The program's row with the optional columns that only some rows have. */
+export function programOf(name: ProgramName): Program {
+  return programs[name];
+}
