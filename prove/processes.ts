@@ -80,7 +80,7 @@ export class Processes {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      await Promise.race([ended, pause(5000)]);
+      await Promise.race([ended, pause(5000, undefined, { ref: false })]);
       child.kill('SIGKILL');
       await ended;
     }
