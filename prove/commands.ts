@@ -3,6 +3,7 @@ import { doctorCommand } from './doctor.ts';
 import { admissionDrill } from './drills/admission.ts';
 import { runArea } from './drills/area.ts';
 import { capacityDrill } from './drills/capacity.ts';
+import { secretsDrill } from './drills/secrets.ts';
 import { programsCommand } from './tools/readme.ts';
 
 /** What `npm run prove -- NAME` does. */
@@ -35,5 +36,10 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'capacity',
     purpose: 'lets the real scheduler place everything, also with a node gone (promise capacity)',
     run: (args, output) => runArea('capacity', capacityDrill, args, output),
+  },
+  secrets: {
+    usage: 'secrets',
+    purpose: 'seals, unseals and rotates every secret with the real controller (promise secrets)',
+    run: (args, output) => runArea('secrets', secretsDrill, args, output),
   },
 };

@@ -74,18 +74,28 @@ export class Processes {
     }
   }
 
-  /** Ends all of them, last started first: asks, and after 5 seconds insists. */
+  /** Ends all of them, last started first. */
   async stop(): Promise<void> {
-    for (const { child } of this.running.reverse()) {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await Promise.race([ended, pause(5000, undefined, { ref: false })]);
-      child.kill('SIGKILL');
-      await ended;
-    }
+    for (const running of this.running.reverse()) await end(running);
     this.running.length = 0;
   }
+
+  /** Ends one of them. */
+  async stopOne(name: string): Promise<void> {
+    const index = this.running.findIndex((running) => running.name === name);
+    const [running] = this.running.splice(index, index < 0 ? 0 : 1);
+    if (running !== undefined) await end(running);
+  }
+}
+
+/** Asks, and after 5 seconds insists. */
+async function end({ child }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await Promise.race([ended, pause(5000, undefined, { ref: false })]);
+  child.kill('SIGKILL');
+  await ended;
 }
 
 /** Ports of the loopback interface on which nobody listens at this moment. */

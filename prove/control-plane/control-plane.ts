@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { dump } from 'js-yaml';
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import { toYaml } from '../../synth/yaml.ts';
 import { DrillError, freePorts, Processes } from '../processes.ts';
 import { binary } from '../tools/build.ts';
 import { versionOf } from '../tools/modules.ts';
@@ -29,11 +28,13 @@ const controllers = ['*', '-node-lifecycle-controller', '-cloud-node-lifecycle-c
 
 /** A real Kubernetes API with its controllers and scheduler on the loopback interface, and no nodes. */
 export class ControlPlane {
-  private readonly processes: Processes;
-  private readonly folder: string;
+  readonly processes: Processes;
+  /** Where state and credentials are; gone after `stop`, but for the logs. */
+  readonly folder: string;
+  /** Port of the API on the loopback interface. */
+  port = 0;
   private readonly kubeconfig: string;
 
-  /** @param folder for everything it writes: state, credentials, logs; removed by `stop` but for the logs */
   private constructor(folder: string) {
     this.folder = folder;
     this.kubeconfig = path.join(folder, 'kubeconfig');
@@ -58,6 +59,11 @@ export class ControlPlane {
     etcd: versionOf('etcd'),
   };
 
+  /** The certificate by which clients know the API. */
+  get authority(): string {
+    return path.join(this.folder, 'certificates', 'apiserver.crt');
+  }
+
   kubectl(args: readonly string[], input?: string): Answer {
     const { status, stdout, stderr } = spawnSync(binary('kubectl'), ['--kubeconfig', this.kubeconfig, ...args], {
       encoding: 'utf8',
@@ -69,7 +75,7 @@ export class ControlPlane {
 
   /** Applies objects as Argo CD does, and lets no unknown field pass. */
   apply(manifests: readonly Manifest[], ...args: readonly string[]): Answer {
-    const input = manifests.map(toYaml).join('---\n');
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
     return this.kubectl(['apply', '--server-side', '--validate=strict', ...args, '-f', '-'], input);
   }
 
@@ -93,6 +99,7 @@ export class ControlPlane {
 
   private async up(): Promise<void> {
     const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+    this.port = apiPort;
     const token = crypto.randomBytes(32).toString('hex');
     const file = (name: string): string => path.join(this.folder, name);
     const write = (name: string, text: string): string => {
@@ -131,7 +138,7 @@ export class ControlPlane {
       `--audit-log-path=${file('logs/audit.log')}`,
     ]);
     // The server makes its certificate at its first start; whoever else answers on the port doesn't have it.
-    const authority = file('certificates/apiserver.crt');
+    const { authority } = this;
     await this.processes.waitFor('certificate of kube-apiserver', 30, () => fs.existsSync(authority));
     const cluster = { server: `https://127.0.0.1:${apiPort}`, 'certificate-authority': authority };
     write(

@@ -9,13 +9,14 @@ import { programOf } from './programs.ts';
 import type { ProgramName } from './programs.ts';
 
 /**
- * Path of a file that a program's module brings beside its code, such as the definitions of its custom resources. It is
- * taken from the module that the program is built from, and kept with the programs; nothing of it is copied into git.
+ * Path of a file or folder that a program's module brings beside its code, such as the definitions of its custom
+ * resources. It is taken from the module that the program is built from, and kept with the programs; nothing of it is
+ * copied into git.
  * @param file path in the module
  * @throws InputError where the module can't be had
  */
 export function asset(program: ProgramName, file: string, tools: Tools = toolsHere()): string {
-  const kept = path.join(tools.cache, 'assets', `${program}-${versionOf(program, tools.folder)}`, file);
+  const kept = path.join(tools.cache, 'assets', `${program}-${versionOf(program, tools.folder)}`, file.replaceAll('/', '-'));
   if (!fs.existsSync(kept)) fetchAsset(program, file, kept, tools);
   return kept;
 }
@@ -41,8 +42,9 @@ function fetchAsset(program: ProgramName, file: string, kept: string, tools: Too
       });
     }
     const { Dir: folder } = JSON.parse(stdout) as { readonly Dir: string };
-    fs.copyFileSync(path.join(folder, file), `${kept}.${process.pid}`);
-    fs.chmodSync(`${kept}.${process.pid}`, 0o644);
+    fs.cpSync(path.join(folder, file), `${kept}.${process.pid}`, { recursive: true });
+    // Go's copies are read-only, folders too.
+    spawnSync('chmod', ['-R', 'u+w', `${kept}.${process.pid}`]);
     fs.renameSync(`${kept}.${process.pid}`, kept);
   } finally {
     // Go writes its cache read-only.
