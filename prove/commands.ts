@@ -1,9 +1,7 @@
 import type { Output } from '../synth/command.ts';
 import { doctorCommand } from './doctor.ts';
-import { admissionDrill } from './drills/admission.ts';
 import { runArea } from './drills/area.ts';
-import { capacityDrill } from './drills/capacity.ts';
-import { secretsDrill } from './drills/secrets.ts';
+import { areas, buildCommand } from './drills/areas.ts';
 import { programsCommand } from './tools/readme.ts';
 
 /** What `npm run prove -- NAME` does. */
@@ -27,19 +25,19 @@ export const commands: Readonly<Record<string, Command>> = {
     purpose: 'writes the table of programs into prove/tools/README.md; --check only compares',
     run: programsCommand,
   },
-  admission: {
-    usage: 'admission',
-    purpose: 'applies every committed object to a real API server, and spoiled ones (promise pss)',
-    run: (args, output) => runArea('admission', admissionDrill, args, output),
+  build: {
+    usage: 'build [AREA...]',
+    purpose: 'builds what the named areas need, or all of them',
+    run: buildCommand,
   },
-  capacity: {
-    usage: 'capacity',
-    purpose: 'lets the real scheduler place everything, also with a node gone (promise capacity)',
-    run: (args, output) => runArea('capacity', capacityDrill, args, output),
-  },
-  secrets: {
-    usage: 'secrets',
-    purpose: 'seals, unseals and rotates every secret with the real controller (promise secrets)',
-    run: (args, output) => runArea('secrets', secretsDrill, args, output),
-  },
+  ...Object.fromEntries(
+    Object.entries(areas).map(([name, area]) => [
+      name,
+      {
+        usage: `${name} [--rounds N] [--no-record]`,
+        purpose: area.purpose,
+        run: (args: readonly string[], output: Output) => runArea(name, area, args, output),
+      },
+    ]),
+  ),
 };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { committedObjects, inOrder } from '../../prove/drills/committed.ts';
 import { podOf, spoiledObjects } from '../../prove/drills/spoiled.ts';
 import { freePorts, Processes } from '../../prove/processes.ts';
-import { recordResult } from '../../prove/results.ts';
+import { failedChecks, recordResult } from '../../prove/results.ts';
 import type { Measured } from '../../prove/results.ts';
 import { restrictedViolations } from '../../synth/pod-security.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
@@ -31,13 +31,16 @@ describe('a result', () => {
   const written = () => JSON.parse(fs.readFileSync(path.join(folder, 'prove/results/pss.json'), 'utf8')) as unknown;
 
   test('is written with its day in UTC and whether it passed', () => {
-    expect(recordResult(folder, measured, new Date('2026-11-23T23:59:59-05:00'))).toEqual([]);
+    expect(recordResult(folder, measured, new Date('2026-11-23T23:59:59-05:00'))).toBe('prove/results/pss.json');
+    expect(failedChecks(measured)).toEqual([]);
     expect(written()).toMatchObject({ date: '2026-11-24', passed: true });
   });
 
   test('of a failed drill is written too, and names what failed', () => {
     const failed = { what: 'b', expected: 'yes', got: 'no' };
-    expect(recordResult(folder, { ...measured, rounds: [{ figures: {}, checks: [failed] }] })).toEqual([failed]);
+    const bad = { ...measured, rounds: [{ figures: {}, checks: [failed] }] };
+    recordResult(folder, bad);
+    expect(failedChecks(bad)).toEqual([failed]);
     expect(written()).toMatchObject({ passed: false });
   });
 
