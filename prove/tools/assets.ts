@@ -16,7 +16,12 @@ import type { ProgramName } from './programs.ts';
  * @throws InputError where the module can't be had
  */
 export function asset(program: ProgramName, file: string, tools: Tools = toolsHere()): string {
-  const kept = path.join(tools.cache, 'assets', `${program}-${versionOf(program, tools.folder)}`, file.replaceAll('/', '-'));
+  const kept = path.join(
+    tools.cache,
+    'assets',
+    `${program}-${versionOf(program, tools.folder)}`,
+    file.replaceAll('/', '-'),
+  );
   if (!fs.existsSync(kept)) fetchAsset(program, file, kept, tools);
   return kept;
 }
