@@ -1,4 +1,5 @@
 import type { Output } from '../synth/command.ts';
+import { clusterCommands } from './cluster/commands.ts';
 import { doctorCommand } from './doctor.ts';
 import { runArea } from './drills/area.ts';
 import { areas, buildCommand } from './drills/areas.ts';
@@ -30,6 +31,7 @@ export const commands: Readonly<Record<string, Command>> = {
     purpose: 'builds what the named areas need, or all of them',
     run: buildCommand,
   },
+  ...clusterCommands,
   ...Object.fromEntries(
     Object.entries(areas).map(([name, area]) => [
       name,

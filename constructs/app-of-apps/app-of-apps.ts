@@ -27,6 +27,7 @@ export interface AppOfAppsProps {
   readonly releaseTag: string | undefined;
   /** Namespace Argo CD runs in. */
   readonly namespace: string;
+  /** Every application, in the order of the table. */
   readonly entries: readonly ApplicationEntry[];
 }
 

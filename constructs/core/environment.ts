@@ -1,7 +1,7 @@
 import type { Cpu } from './cpu.ts';
 import type { Size } from 'cdk8s';
 
-/** An image of the table in `config/images.ts`: the only place where image references come from. */
+/** An image of the table in `config/images.json`: the only place where image references come from. */
 export interface Image {
   /** Its name in the table. */
   readonly name: string;

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { InputError } from './error.ts';
 
 export interface UpstreamSourceProps {
   /** Git repository or Helm repository. */
@@ -32,6 +33,14 @@ export class UpstreamSource extends Construct {
 
   constructor(scope: Construct, id: string, props: UpstreamSourceProps) {
     super(scope, id);
+    if (!/^v?\d+(\.\d+)+/.test(props.revision)) {
+      throw new InputError({
+        where: `upstream source ${props.repository}`,
+        what: `it is read at ${props.revision}`,
+        allowed: 'a tag or a chart version, such as v1.2.3: a branch moves by itself',
+        remedy: 'pin it in apps/versions.ts',
+      });
+    }
     this.props = props;
   }
 }

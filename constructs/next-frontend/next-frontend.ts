@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
 import type { Workload } from '../core/workload.ts';
-import { WebWorkload } from '../web-workload/web-workload.ts';
+import { WebWorkload, webWorkloadDefaults } from '../web-workload/web-workload.ts';
 import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
 
 export interface NextFrontendProps extends WebWorkloadProps {
@@ -77,6 +77,8 @@ export class NextFrontend extends Construct {
       environment: {
         // Next.js binds to the pod's host name unless it is told otherwise.
         HOSTNAME: '0.0.0.0',
+        // What Next.js' own server calls it.
+        KEEP_ALIVE_TIMEOUT: String((props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds) * 1000),
         NEXT_TELEMETRY_DISABLED: '1',
         ...(props.api ? { API_URL: props.api.url } : {}),
       },

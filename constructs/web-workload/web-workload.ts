@@ -6,6 +6,7 @@ import type { Probes } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
+import { InputError } from '../core/error.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { IntOrString, KubeService } from '../core/level1.ts';
 import type { Spread } from '../core/pod-template.ts';
@@ -19,6 +20,7 @@ export interface WebWorkloadProps {
    * @default the construct's id
    */
   readonly name?: string;
+  /** What runs: `environment.image(name)`. */
   readonly image: Image;
   /** The host under which browsers reach it, such as `api.example.com`: the variable `PUBLIC_URL`. */
   readonly host: string;
@@ -131,7 +133,8 @@ export class WebWorkload extends Construct {
 
   constructor(scope: Construct, id: string, name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     super(scope, id);
-    const settings = resolve(props, kind);
+    checkNumbers(name, props);
+    const settings = resolve(name, props, kind);
     const { port, metrics, preStopSleepSeconds, shutdownSeconds } = settings;
     this.workload = new Workload(this, 'workload', {
       name,
@@ -148,7 +151,7 @@ export class WebWorkload extends Construct {
           environment: settings.environment,
           secretFiles: { ...kind.secretFiles, ...props.secretFiles },
           ports: [{ name: 'http', port }, ...(metrics ? [{ name: 'metrics', port: metrics.port }] : [])],
-          resources: { cpuRequest: settings.cpuRequest, memory: settings.memory, because: kind.because },
+          resources: { cpuRequest: settings.cpuRequest, memory: settings.memory, because: settings.because },
           probes: kind.probes,
           preStopSleepSeconds,
           writableDirectories: [
@@ -177,7 +180,7 @@ export class WebWorkload extends Construct {
   }
 }
 
-function resolve(props: WebWorkloadProps, kind: WebWorkloadKind) {
+function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
   const port = props.port ?? webWorkloadDefaults.port;
   const metrics = props.metrics ?? webWorkloadDefaults.metrics;
   const shutdownSeconds = props.shutdownSeconds ?? webWorkloadDefaults.shutdownSeconds;
@@ -193,7 +196,7 @@ function resolve(props: WebWorkloadProps, kind: WebWorkloadKind) {
     ...(metrics ? { METRICS_PATH: metrics.path, METRICS_PORT: String(metrics.port) } : {}),
     ...(props.traces
       ? {
-          OTEL_SERVICE_NAME: props.image.name,
+          OTEL_SERVICE_NAME: name,
           OTEL_TRACES_EXPORTER: 'otlp',
           OTEL_EXPORTER_OTLP_ENDPOINT: props.traces.url,
           OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
@@ -210,10 +213,40 @@ function resolve(props: WebWorkloadProps, kind: WebWorkloadKind) {
     memory,
     environment,
     cpuRequest: props.size?.cpuRequest ?? kind.size.cpuRequest,
+    because:
+      props.size?.cpuRequest === undefined && props.size?.memory === undefined
+        ? kind.because
+        : 'Set for this environment in config/environments/.',
     preStopSleepSeconds: props.preStopSleepSeconds ?? webWorkloadDefaults.preStopSleepSeconds,
     spread: props.spread ?? webWorkloadDefaults.spread,
     replicas: replicas(props, kind),
   };
+}
+
+/** What the proxies in front keep an idle connection open for; a server has to keep it longer. */
+const proxyIdleSeconds = 60;
+
+function checkNumbers(name: string, props: WebWorkloadProps): void {
+  const { port, metrics, preStopSleepSeconds, shutdownSeconds, keepAliveSeconds, autoscaleAtCpuPercent } = props;
+  const rules: readonly (readonly [string, number | false | undefined, number, number])[] = [
+    ['port', port, 1, 65_535],
+    ['metrics.port', metrics ? metrics.port : undefined, 1, 65_535],
+    ['preStopSleepSeconds', preStopSleepSeconds, 0, 3600],
+    ['shutdownSeconds', shutdownSeconds, 1, 3600],
+    ['keepAliveSeconds', keepAliveSeconds, proxyIdleSeconds + 1, 3600],
+    ['autoscaleAtCpuPercent', autoscaleAtCpuPercent, 1, 1000],
+  ];
+  const findings = rules.flatMap(([option, value, least, most]) =>
+    typeof value !== 'number' || (Number.isInteger(value) && value >= least && value <= most)
+      ? []
+      : {
+          where: `workload ${name}: ${option}`,
+          what: `got ${value}`,
+          allowed: `a whole number from ${least} to ${most}`,
+          remedy: 'change the option',
+        },
+  );
+  if (findings.length > 0) throw new InputError(findings);
 }
 
 function replicas({ size, autoscaleAtCpuPercent }: WebWorkloadProps, kind: WebWorkloadKind): number | Autoscaling {

@@ -1,10 +1,12 @@
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
+import { clusterPrograms } from '../cluster/requirements.ts';
 import { buildPrograms } from '../tools/build.ts';
 import type { ProgramName } from '../tools/build.ts';
 import { admissionDrill } from './admission.ts';
 import type { Area } from './area.ts';
 import { capacityDrill } from './capacity.ts';
+import { networkDrill } from './network.ts';
 import { secretsDrill } from './secrets.ts';
 
 const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
@@ -20,6 +22,11 @@ export const areas: Readonly<Record<string, Area>> = {
     purpose: 'lets the real scheduler place everything, also with a node gone (promise capacity)',
     programs: controlPlane,
     drill: capacityDrill,
+  },
+  network: {
+    purpose: 'tries every connection between all workloads in a real two-node cluster (promise net-deny)',
+    programs: clusterPrograms,
+    drill: networkDrill,
   },
   secrets: {
     purpose: 'seals, unseals and rotates every secret with the real controller (promise secrets)',

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import ts from 'typescript';
-import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 
 /** One option of a construct, as its declaration documents it. */
@@ -22,12 +21,13 @@ export interface DocumentedModule {
   readonly classes: readonly string[];
   /** Every exported interface called `...Props`, with its own options and the inherited ones. */
   readonly props: ReadonlyMap<string, readonly Option[]>;
+  /** Options without a purpose, and defaults that are missing or don't apply. */
+  readonly findings: readonly Finding[];
 }
 
 /**
  * Reads modules of TypeScript, which have to compile.
  * @param files paths from the root, with slashes
- * @throws InputError for options without a purpose, and for defaults that are missing or don't apply
  */
 export function readModules(root: string, files: readonly string[]): DocumentedModule[] {
   const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
@@ -39,21 +39,20 @@ export function readModules(root: string, files: readonly string[]): DocumentedM
     { ...options, types: ['node'] },
   );
   const checker = program.getTypeChecker();
-  const findings: Finding[] = [];
-  const modules = files.map((file) => {
+  return files.map((file) => {
     const source = program.getSourceFile(path.join(root, file));
     const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source);
     const exported =
       symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((each) => original(checker, each));
+    const findings: Finding[] = [];
     const props = exported.filter(({ flags, name }) => flags & ts.SymbolFlags.Interface && name.endsWith('Props'));
     return {
       file,
       classes: exported.filter(({ flags }) => flags & ts.SymbolFlags.Class).map(({ name }) => name),
       props: new Map(props.map((each) => [each.name, readOptions(checker, each, findings)])),
+      findings,
     };
   });
-  if (findings.length > 0) throw new InputError(findings);
-  return modules;
 }
 
 /** What an `export ... from` leads to. */

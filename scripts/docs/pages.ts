@@ -15,7 +15,10 @@ export interface Page {
 const begin = '<!-- options:begin -->';
 const end = '<!-- options:end -->';
 
-/** The module that each folder of `constructs/` shows to others; `core/` is the floor they stand on. */
+/**
+ * The module that each folder of `constructs/` shows to others; `core/` is the floor they stand on.
+ * @throws InputError for options that are not documented
+ */
 export function constructModules(root: string): DocumentedModule[] {
   const folders = fs
     .readdirSync(path.join(root, 'constructs'), { withFileTypes: true })
@@ -26,7 +29,10 @@ export function constructModules(root: string): DocumentedModule[] {
     const index = `constructs/${folder}/index.ts`;
     return fs.existsSync(path.join(root, index)) ? index : `constructs/${folder}/${folder}.ts`;
   });
-  return readModules(root, files);
+  const modules = readModules(root, files);
+  const findings = modules.flatMap((module) => module.findings);
+  if (findings.length > 0) throw new InputError(findings);
+  return modules;
 }
 
 /** The page of a construct's module. */

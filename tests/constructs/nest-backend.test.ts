@@ -175,6 +175,12 @@ describe('wires', () => {
     });
   });
 
+  test('further variables win over those of a wire', () => {
+    const environment = { DATABASE_NAME: 'archive' };
+    const { deployment } = backend(({ database }) => ({ database, environment }));
+    expect(variablesOf(deployment).DATABASE_NAME).toBe('archive');
+  });
+
   test('without wires there is no variable, no secret and no way out', () => {
     const { deployment, manifests } = backend();
     expect(yamlOf([deployment])).not.toMatch(/DATABASE|REDIS|LDAP|KERBEROS|secret/);

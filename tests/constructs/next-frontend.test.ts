@@ -84,6 +84,11 @@ describe('server', () => {
     expect(variablesOf(frontend().deployment).HOSTNAME).toBe('0.0.0.0');
   });
 
+  test("further variables win over the construct's own", () => {
+    const { deployment } = frontend(() => ({ environment: { HOSTNAME: '127.0.0.1' } }));
+    expect(variablesOf(deployment).HOSTNAME).toBe('127.0.0.1');
+  });
+
   test('tells nobody how it is used', () => {
     expect(variablesOf(frontend().deployment).NEXT_TELEMETRY_DISABLED).toBe('1');
   });
