@@ -8,7 +8,7 @@ const notFrom = (...folders) => ({
     {
       patterns: folders.map((folder) => ({
         regex: `^\\.\\.?/(.*/)?${folder}/`,
-        message: `Data flows one way (DESIGN: config -> apps -> constructs -> synth); this folder never imports from ${folder}/.`,
+        message: `Data flows one way (CONTRIBUTING: config -> apps -> constructs -> synth); this folder never imports from ${folder}/.`,
       })),
     },
   ],

@@ -18,7 +18,7 @@ export const data = application('data', { namespace: namespaces.data, layer: 'da
 }));
 
 interface Postgres {
-  /** A database of its own for an application: one role that owns the tables, one that works on them. */
+  /** The database of that name, shared by all who ask for it: one role that owns the tables, one that works on them. */
   database(name: string): PostgresEndpoint;
 }
 
@@ -39,8 +39,11 @@ function postgres(scope: ApplicationChart): Postgres {
     });
     return { user, password: secret.key('password') };
   };
-  return {
-    database: (name) => ({
+  const databases = new Map<string, PostgresEndpoint>();
+  const database = (name: string): PostgresEndpoint => {
+    const known = databases.get(name);
+    if (known !== undefined) return known;
+    const made: PostgresEndpoint = {
       name: `PostgreSQL ${name}`,
       host,
       port: 5432,
@@ -49,8 +52,11 @@ function postgres(scope: ApplicationChart): Postgres {
       credentials: credentials(name, 'app', `works on the database ${name}`),
       migrationCredentials: credentials(name, 'owner', `owns the tables of the database ${name}`),
       targets: [{ peer, host, port: 5432 }],
-    }),
+    };
+    databases.set(name, made);
+    return made;
   };
+  return { database };
 }
 
 function redis(scope: ApplicationChart): RedisEndpoint {

@@ -67,6 +67,7 @@ function toEnvironment(
   releases: Record<string, number>,
 ): Environment {
   const release = releases[name] ?? 0;
+  const asked = new Set<string>();
   const file = `config/environments/${name}.ts`;
   return Object.freeze({
     name,
@@ -94,7 +95,9 @@ function toEnvironment(
     schedule: (key: string) => lookUp(`${file}: schedules`, input.schedules, key),
     image: (key: string) => toImage(key, lookUp('config/images.json', images, key)),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
+    unusedSizes: () => Object.keys(input.sizes).filter((key) => !asked.has(key)),
     size: (key: string) => {
+      asked.add(key);
       const { cpuRequestMillicores, memoryMebibytes, ...replicas } = input.sizes[key] ?? {};
       return {
         ...replicas,

@@ -102,7 +102,14 @@ async function main() {
   const script = new vm.Script(code, { filename: file, cachedData });
   process.argv = [process.argv[0], path.join(root, program), ...args];
   const module = { exports: {} };
-  script.runInThisContext()(require, module, module.exports, cache, file);
+  try {
+    script.runInThisContext()(require, module, module.exports, cache, file);
+  } catch (error) {
+    // Wrong input that is found while modules load: nobody above can tell it in words.
+    if (error?.name !== 'InputError') throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
   if (script.cachedDataRejected !== false) writeAtomically(compiled, script.createCachedData());
 }
 

@@ -68,4 +68,6 @@ export interface Environment {
   readonly imageReferences: ReadonlySet<string>;
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
+  /** Sizes of the configuration that nobody has asked for so far. */
+  unusedSizes(): string[];
 }

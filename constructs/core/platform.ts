@@ -44,6 +44,7 @@ export class Platform {
     const admissions = this.owners.flatMap((owner) => owner.admissions);
     this.connections = [...connectionsOf(this.wires, admissions), ...nameLookups(this.wires)];
     this.checkPeers();
+    this.checkSizes();
     this.needs = applicationNeeds(this.wires);
     this.waves = waves(this.charts, this.needs);
     const byPeer = connectionsByPeer(this.connections);
@@ -56,6 +57,17 @@ export class Platform {
 
   upstreamSources(chart: ApplicationChart): UpstreamSource[] {
     return chart.node.findAll().filter((node) => node instanceof UpstreamSource);
+  }
+
+  /** A size under a name that nobody asks for is a misspelling, and the default would apply without a word. */
+  private checkSizes(): void {
+    const findings = this.environment.unusedSizes().map((name) => ({
+      where: `config/environments/${this.environment.name}.ts: sizes.${name}`,
+      what: 'no application asks for it',
+      allowed: 'names that apps/ gives to environment.size(...)',
+      remedy: 'correct the name, or remove it',
+    }));
+    if (findings.length > 0) throw new InputError(findings);
   }
 
   /** A policy for pods that nobody makes allows nothing: such a wire is a mistake, not a permission. */

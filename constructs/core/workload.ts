@@ -7,7 +7,7 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
 import type { Autoscaling } from './availability.ts';
-import type { ContainerProps } from './container.ts';
+import type { ContainerProps, HttpProbe } from './container.ts';
 import { InputError } from './error.ts';
 import { kubeObject, typedObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
@@ -120,6 +120,7 @@ export class Workload extends PodOwner {
     this.selector = selectorLabels(identity);
     this.labels = labels(identity, props.containers[0].image.version);
     this.checkPorts();
+    this.checkProbes();
 
     const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
     kubeObject(this, 'service-account', KubeServiceAccount, {
@@ -258,6 +259,34 @@ export class Workload extends PodOwner {
           },
         };
     }
+  }
+
+  /** A probe that can't be asked keeps a pod from ever being ready. */
+  private checkProbes(): void {
+    const names = this.props.containers.flatMap(({ ports = [] }) => ports.map(({ name }) => name));
+    const findings = this.props.containers.flatMap(({ name, probes }) =>
+      Object.entries(probes === 'none' ? {} : probes).flatMap(([kind, probe]) => {
+        const where = `workload ${this.namespace}/${this.name}: ${kind} probe of ${name}`;
+        const { port, periodSeconds, timeoutSeconds, failureThreshold } = probe as HttpProbe;
+        const remedy = 'change the probe';
+        return [
+          ...(names.includes(port)
+            ? []
+            : [
+                {
+                  where,
+                  what: `it asks the port "${port}"`,
+                  allowed: names.join(', ') || 'none: it has no ports',
+                  remedy,
+                },
+              ]),
+          ...[periodSeconds, timeoutSeconds, failureThreshold]
+            .filter((value) => !Number.isInteger(value) || value < 1)
+            .map((value) => ({ where, what: `got ${value}`, allowed: 'whole numbers, 1 or more', remedy })),
+        ];
+      }),
+    );
+    if (findings.length > 0) throw new InputError(findings);
   }
 
   private checkPorts(): void {

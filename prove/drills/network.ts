@@ -5,6 +5,7 @@ import { declaredEdges, foreignPodGroups } from '../../synth/model.ts';
 import { podGroups } from '../../synth/network/evaluate.ts';
 import type { PodGroup } from '../../synth/network/evaluate.ts';
 import { clusterOf } from '../cluster/cluster.ts';
+import { untilInterrupted } from '../cluster/commands.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { apply, exec, getJson, podManifest } from '../cluster/kubectl.ts';
 import { down, up } from '../cluster/lifecycle.ts';
@@ -42,8 +43,13 @@ interface Reached {
 export async function networkDrill(root: string, _: string, report: (line: string) => void): Promise<Measured> {
   const cluster = clusterOf(environment);
   try {
-    await up(cluster, { report });
-    const results = await reachable(cluster, root, report);
+    const results = await untilInterrupted(
+      (signal) => report(`${signal}: taking the cluster down, which takes some seconds`),
+      async (signal) => {
+        await up(cluster, { report, signal });
+        return reachable(cluster, root, report);
+      },
+    );
     const checks = results.map(({ check }) => check);
     const differences = results.reduce((sum, each) => sum + each.differences, 0);
     return {

@@ -150,6 +150,24 @@ describe('a workload', () => {
     ],
     ['a name that is too long', { name: 'a'.repeat(47) }, 'has 47 characters'],
     [
+      'a probe of a port that it does not have',
+      {
+        containers: [
+          { ...container, probes: { startup: probe, readiness: { ...probe, port: 'htp' }, liveness: probe } },
+        ],
+      },
+      'it asks the port "htp"',
+    ],
+    [
+      'a probe that never fails',
+      {
+        containers: [
+          { ...container, probes: { startup: { ...probe, failureThreshold: 0 }, readiness: probe, liveness: probe } },
+        ],
+      },
+      'got 0',
+    ],
+    [
       'fewer replicas at most than at least',
       { controller: { kind: 'Deployment', replicas: { minimum: 3, maximum: 2, targetCpuPercent: 70 } } },
       'between 3 and 2',

@@ -1,0 +1,26 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { applications } from '../apps/index.ts';
+import type { Application } from '../constructs/core/application.ts';
+import { Platform } from '../constructs/core/platform.ts';
+import { root } from './support/committed.ts';
+import { refusal, testApplication, testEnvironment } from './support/harness.ts';
+
+test('every application that a file of apps/ defines is in the table', async () => {
+  const files = fs.readdirSync(path.join(root, 'apps')).filter((file) => file.endsWith('.ts'));
+  const modules = await Promise.all(files.map((file) => import(path.join(root, 'apps', file)) as Promise<object>));
+  const defined = modules
+    .flatMap((module) => Object.values(module) as unknown[])
+    .filter((value) => typeof value === 'object' && value !== null && 'build' in value && 'uses' in value);
+  expect(defined.length).toBeGreaterThan(5);
+  expect(defined.filter((each) => !applications.includes(each as Application<unknown>))).toEqual([]);
+});
+
+test('a size that no application asks for is refused', () => {
+  const environment = testEnvironment({ sizes: { backnd: { minReplicas: 3 } } });
+  const application = testApplication('backend', (_, asked) => asked.size('backend'));
+  expect(refusal(() => new Platform(environment, [application]))[0]).toMatchObject({
+    where: 'config/environments/test.ts: sizes.backnd',
+    what: 'no application asks for it',
+  });
+});
