@@ -31,6 +31,7 @@ type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Findin
 const rules: readonly Rule[] = [
   noPlainSecret,
   noEndpoints,
+  noMissingText,
   imagesFromTheTable,
   everyContainerStates,
   podSecurity,
@@ -108,6 +109,19 @@ function noEndpoints({ kind }: Manifest): ReturnType<Rule> {
       remedy: 'remove it',
     },
   ];
+}
+
+/** What JavaScript makes of a value that is missing: synthesis runs without the type checker. */
+function noMissingText(manifest: Manifest): ReturnType<Rule> {
+  return containersOf(manifest).flatMap(({ name, env = [] }) =>
+    env
+      .filter(({ value }) => value !== undefined && /\b(undefined|NaN)\b|\[object Object\]/.test(value))
+      .map((variable) => ({
+        what: `the variable ${variable.name} of ${name} is "${variable.value ?? ''}"`,
+        allowed: 'a value: something it is made of is missing',
+        remedy: 'run npm run typecheck, which names the option that was left out or misspelt',
+      })),
+  );
 }
 
 function imagesFromTheTable(manifest: Manifest, { images }: Neighbours): ReturnType<Rule> {

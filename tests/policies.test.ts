@@ -169,6 +169,11 @@ describe('a policy refuses', () => {
     ['a Secret with data', [{ apiVersion: 'v1', kind: 'Secret', metadata, data: { a: 'YQ==' } }], 'a Secret with data'],
     ['Endpoints', [{ apiVersion: 'v1', kind: 'Endpoints', metadata }], 'Endpoints are written by controllers'],
     ['an image from elsewhere', [withContainer({ image: 'nginx' }), account], 'runs nginx'],
+    [
+      'a value that is missing',
+      [withContainer({ env: [{ name: 'PUBLIC_URL', value: 'https://undefined' }] }), account],
+      'PUBLIC_URL of web is "https://undefined"',
+    ],
     ['a container without requests', [withContainer({ resources: {} }), account], 'no CPU request'],
     ['a container without probes', [withContainer({ livenessProbe: undefined }), account], 'no liveness probe'],
     ['a writable root file system', [withContainer({ securityContext: {} }), account], 'read-only root'],
