@@ -10,7 +10,7 @@ const root = path.join(import.meta.dirname, '..', '..');
 const parts = ['main.ts', 'config', 'constructs', 'apps', 'synth', 'scripts', 'dist', 'argocd', 'secrets'];
 
 interface Application {
-  readonly spec: Readonly<Record<'source' | 'sources', Source | readonly Source[] | undefined>>;
+  readonly spec: { readonly source?: Source; readonly sources?: readonly Source[] };
 }
 
 interface Source {
@@ -29,6 +29,10 @@ beforeAll(() => {
   }
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(repository.clone, 'node_modules'));
   repository.put('config/releases.json', '{\n  "production": 0\n}\n');
+  // An operator may have chosen otherwise.
+  const production = repository.read('config/environments/production.ts');
+  const tagged = production.replace(/releases: '\w+'/, "releases: 'tags'").replace(/branch: '[^']+'/, "branch: 'main'");
+  repository.put('config/environments/production.ts', tagged);
   runProgram('main.ts');
   repository.publish();
 }, 60_000);
@@ -47,8 +51,9 @@ function runProgram(...args: readonly string[]): { readonly status: number | nul
 function ownRevisions(folder: string): string[] {
   const files = fs.readdirSync(path.join(repository.clone, folder)).filter((file) => file.endsWith('.yaml'));
   const specs = files.map((file) => (load(repository.read(`${folder}/${file}`)) as Application).spec);
-  const sources = specs.flatMap(({ source, sources: several }) => [source ?? several ?? []].flat());
-  const own = sources.filter(({ repoURL }) => repoURL.endsWith('/platform.git'));
+  const sources = specs.flatMap(({ source, sources: several }) => [several ?? source ?? []].flat());
+  const { source: tree } = (load(repository.read('argocd/production/root.yaml')) as Application).spec;
+  const own = sources.filter(({ repoURL }) => repoURL === tree?.repoURL);
   return [...new Set(own.map(({ targetRevision }) => targetRevision))];
 }
 

@@ -73,6 +73,14 @@ describe('a release', () => {
     expect(await run()).toEqual(['released production-2: frontend', 'pushed main and production-2 to origin']);
   });
 
+  test('lists both applications between which an object moved', async () => {
+    await run();
+    fs.mkdirSync(`${repository.clone}/dist/production/edge`);
+    repository.git('mv', 'dist/production/frontend/deployment.yaml', 'dist/production/edge/');
+    repository.commit('Move the frontend to the edge');
+    expect(await run()).toContain('released production-2: edge, frontend');
+  });
+
   test('makes an annotated tag of that commit', async () => {
     await run();
     const peeled = repository.git('rev-parse', 'production-1^{commit}');

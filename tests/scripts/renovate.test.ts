@@ -1,0 +1,59 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
+import { versions } from '../../apps/versions.ts';
+import { readImages, pinned } from '../../scripts/images/table.ts';
+import { root } from '../support/committed.ts';
+
+interface CustomManager {
+  readonly managerFilePatterns: readonly string[];
+  readonly matchStrings: readonly string[];
+  readonly datasourceTemplate?: string;
+}
+
+// JSON5 is a subset of JavaScript.
+const { customManagers } = vm.runInNewContext(`(${read('renovate.json5')})`) as {
+  readonly customManagers: readonly CustomManager[];
+};
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(root, file), 'utf8');
+}
+
+/** What Renovate's regex manager finds in a file: the named groups of every match. */
+function found(file: string, text = read(file)): Record<string, string | undefined>[] {
+  return customManagers
+    .filter(({ managerFilePatterns }) =>
+      managerFilePatterns.some((pattern) => new RegExp(pattern.slice(1, -1)).test(file)),
+    )
+    .flatMap(({ matchStrings, datasourceTemplate: datasource }) =>
+      matchStrings.flatMap((match) =>
+        [...text.matchAll(new RegExp(match, 'g'))].map(({ groups }) => ({ datasource, ...groups })),
+      ),
+    );
+}
+
+test('Renovate finds every image, with its digest where it has one', () => {
+  const images = Object.values(readImages(root).images);
+  expect(found('config/images.json')).toEqual(
+    images.map(({ repository, tag, digest }) => ({
+      datasource: 'docker',
+      depName: repository,
+      currentValue: tag,
+      currentDigest: digest,
+    })),
+  );
+});
+
+test('Renovate finds the digest of an image as npm run images -- pin writes it', () => {
+  const [before] = Object.values(readImages(root).images);
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const text = JSON.stringify({ image: pinned(before!, digest, 'ghcr.io', '2026-11-23') }, null, 2);
+  expect(found('config/images.json', text).map(({ currentDigest }) => currentDigest)).toEqual([digest]);
+});
+
+test('Renovate finds every upstream release', () => {
+  const releases = found('apps/versions.ts');
+  expect(releases.map(({ currentValue }) => currentValue)).toEqual(Object.values(versions));
+  expect(new Set(releases.map(({ datasource }) => datasource))).toEqual(new Set(['github-releases']));
+});
