@@ -84,6 +84,14 @@ function refusal(
   return message;
 }
 
+function giveTo(owner: number, entries: readonly string[]): void {
+  for (const entry of entries) fs.chownSync(at(entry), owner, owner);
+}
+
+function everything(): string[] {
+  return ['.', ...fs.readdirSync(root, { recursive: true, encoding: 'utf8' })];
+}
+
 /** A process of its own that writes the trees and sends itself a signal after so many changes. */
 function writeInChild(trees: readonly Tree[], signal: NodeJS.Signals | '' = '', after = 0, uid = process.getuid?.()) {
   const program = `
@@ -341,14 +349,6 @@ describe('refused before anything is written', () => {
     expect(refusal([], attempt)).toContain(`${entry}: ${what}`);
   });
 
-  function giveTo(owner: number, entries: readonly string[]): void {
-    for (const entry of entries) fs.chownSync(at(entry), owner, owner);
-  }
-
-  function everything(): string[] {
-    return ['.', ...fs.readdirSync(root, { recursive: true, encoding: 'utf8' })];
-  }
-
   asNobody.each([
     ['an unreadable file', 'dist/production/a.yaml', 0o600, 'EACCES: permission denied, open'],
     ['an unreadable folder', 'dist/production/b', 0o700, 'EACCES: permission denied, scandir'],
@@ -490,6 +490,13 @@ describe('two runs at the same time', () => {
     put(`.cdk8s/writers/${process.ppid}`, '');
     expect(refusal(trees)).toContain(`process ${process.ppid} is writing`);
     expect(fs.readdirSync(at('.cdk8s/writers'))).toEqual([String(process.ppid)]);
+  });
+
+  asNobody.each([process.pid, 1])("nor is the mark of somebody else's, such as process %i", (pid) => {
+    put(`.cdk8s/writers/${pid}`, '');
+    giveTo(NOBODY, everything());
+    expect(writeInChild(trees, '', 0, NOBODY).errors).toContain(`process ${pid} is writing`);
+    expect(fs.existsSync(at('dist'))).toBe(false);
   });
 });
 
