@@ -15,7 +15,7 @@ export interface Cluster {
   readonly plan: ClusterPlan;
   /** Everything it keeps: disks of its nodes, keys, logs. Outside of the tree. */
   readonly folder: string;
-  /** Image archives, which outlive clusters like the programs they are made of. */
+  /** The store of images, which outlive clusters like the programs they are made of. */
   readonly images: string;
   /** Its cgroup below the root of each hierarchy. All its processes are in there, so whose they are is never a guess. */
   readonly cgroup: string;

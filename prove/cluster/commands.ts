@@ -5,6 +5,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Output } from '../../synth/command.ts';
 import type { Command } from '../commands.ts';
+import { deliver } from '../delivery/deliver.ts';
 import { adminKubeconfig, clusterOf, readState } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectlCommand, readinessOf } from './kubectl.ts';
@@ -17,8 +18,8 @@ import { netpoldReady } from './services.ts';
 /** The verbs of `npm run prove` that are about the cluster. */
 export const clusterCommands: Readonly<Record<string, Command>> = {
   up: {
-    usage: 'up [--environment NAME]',
-    purpose: 'brings a real cluster up, with the nodes and networks of an environment [production]',
+    usage: 'up [--environment NAME] [--empty]',
+    purpose: 'brings up a real cluster with the platform, as Argo CD applies it from this tree; --empty: no platform',
     run: upCommand,
   },
   down: {
@@ -39,7 +40,12 @@ export const clusterCommands: Readonly<Record<string, Command>> = {
 };
 
 export function upCommand(args: readonly string[], output: Output): Promise<number> {
-  return command(args, output, (cluster, progress) => up(cluster, progress));
+  const empty = args.includes('--empty');
+  const others = args.filter((arg) => arg !== '--empty');
+  return command(others, output, async (cluster, progress) => {
+    await up(cluster, progress);
+    if (!empty) await deliver(cluster, process.cwd(), progress);
+  });
 }
 
 export function downCommand(args: readonly string[], output: Output): Promise<number> {

@@ -13,7 +13,7 @@ import type { ProgramName } from '../tools/programs.ts';
 /** Mount points and folders that programs expect and don't make. */
 const folders = [
   ...['usr', 'dev', 'proc', 'sys', 'run', 'tmp', 'root', 'opt/diptych/bin'],
-  ...['var/log/diptych', 'var/log/pods', 'var/log/kubernetes', 'var/tmp', 'var/lib/etcd', 'var/lib/diptych/images'],
+  ...['var/log/diptych', 'var/log/pods', 'var/log/kubernetes', 'var/tmp', 'var/lib/etcd'],
 ];
 
 /** Of the machine's /etc: what its programs read. */
@@ -25,9 +25,8 @@ const borrowed = [
 /**
  * Writes the disk of a node: a root file system of its own, of which only /usr and /dev are the machine's. What is on
  * it survives the loss of power.
- * @param archives of the images that it imports before its kubelet starts
  */
-export function writeDisk(cluster: Cluster, node: NodePlan, archives: readonly string[]): void {
+export function writeDisk(cluster: Cluster, node: NodePlan): void {
   const disk = diskOf(cluster, node.name);
   const write = (file: string, content: string, mode = 0o644) => {
     fs.mkdirSync(path.dirname(path.join(disk, file)), { recursive: true });
@@ -48,7 +47,6 @@ export function writeDisk(cluster: Cluster, node: NodePlan, archives: readonly s
   write('etc/diptych/init', ownFile('init.sh'));
   const services = servicesOf(cluster.plan, node);
   for (const service of services) write(`etc/diptych/services/${service.name}`, scriptOf(service), 0o755);
-  write('etc/diptych/services/images', ownFile('import-images.sh'), 0o755);
   const programs: readonly ProgramName[] = ['containerd-shim-runc-v2', 'ctr'];
   for (const name of [...programs, ...services.map((service) => service.program ?? (service.name as ProgramName))]) {
     link(cluster.program(name), path.join(disk, 'opt/diptych/bin', name));
@@ -57,7 +55,6 @@ export function writeDisk(cluster: Cluster, node: NodePlan, archives: readonly s
     fs.mkdirSync(path.join(disk, pki), { recursive: true, mode: 0o700 });
     fs.copyFileSync(path.join(pkiFolder(cluster), file), path.join(disk, pki, file));
   }
-  for (const archive of archives) link(archive, path.join(disk, 'var/lib/diptych/images', path.basename(archive)));
 }
 
 function scriptOf({ name, program, args, after }: Service): string {

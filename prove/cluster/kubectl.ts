@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { adminKubeconfig } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
-import { systemImages } from './images.ts';
+import { systemImages } from '../images/system.ts';
 import { inNetworkOf, initPid } from './machine.ts';
 import { serversOf } from './plan.ts';
 import { ClusterError, run, waitFor } from './run.ts';

@@ -124,6 +124,13 @@ export async function inFabric(cluster: Cluster, command: readonly string[]): Pr
   return must('nsenter', [`--net=/proc/${pid}/ns/net`, ...command]);
 }
 
+/** Starts a program in the fabric that ends with the cluster. */
+export function startInFabric(cluster: Cluster, command: readonly string[], log: string): void {
+  const pid = fabricPid(cluster);
+  if (pid === undefined) throw new ClusterError(`there is no cluster ${cluster.plan.name}: run npm run prove -- up`);
+  startIn(fabricCgroup(cluster), ['nsenter', `--net=/proc/${pid}/ns/net`, ...command], log);
+}
+
 export function fabricPid(cluster: Cluster): number | undefined {
   const own = fs.readlinkSync('/proc/self/ns/net');
   return processesIn(fabricCgroup(cluster)).find((pid) => {

@@ -6,6 +6,7 @@ import { ownFile } from './files.ts';
 import { prefixOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
 import { pki, settingsFolder } from './services.ts';
+import { worldAddress } from '../world/names.ts';
 import { admissionConfiguration, auditPolicy, kubeletSettings } from './settings.ts';
 
 /** Configuration files of a node, by their path on it. */
@@ -22,6 +23,7 @@ export function configurationOf(
     // There is no world outside whose names could be asked.
     'etc/resolv.conf': '',
     'etc/containerd/config.toml': ownFile('containerd.toml'),
+    'etc/containerd/certs.d/_default/hosts.toml': registryHosts(),
     'etc/cni/net.d/10-diptych.conflist': json(podNetwork(node)),
     'etc/diptych/network': networkScript(plan, node),
     [`${settings}/kubelet.json`]: json(kubeletConfiguration(plan, node, podCgroup(cgroup, node.name))),
@@ -35,7 +37,7 @@ export function configurationOf(
 export function keysOf({ name, role }: NodePlan): readonly string[] {
   const pair = (file: string) => [`${file}.crt`, `${file}.key`];
   return [
-    'ca.crt',
+    ...['ca.crt', 'world-ca.crt'],
     ...pair(`kubelet-${name}`),
     ...['kubelet', 'kube-proxy', 'netpold'].map((program) => `${program}-${name}.kubeconfig`),
     ...(role === 'agent' ? [] : ['etcd-ca.crt', ...pair(`etcd-${name}`)]),
@@ -47,6 +49,18 @@ export function keysOf({ name, role }: NodePlan): readonly string[] {
         ]
       : []),
   ];
+}
+
+/** Every registry is the proving ground's own, so images are pulled as on a real node. */
+function registryHosts(): string {
+  const url = `https://${worldAddress}`;
+  return [
+    `server = "${url}"`,
+    `[host."${url}"]`,
+    '  capabilities = ["pull", "resolve"]',
+    `  ca = "${pki}/world-ca.crt"`,
+    '',
+  ].join('\n');
 }
 
 function podNetwork({ podCidr }: NodePlan): unknown {

@@ -6,11 +6,12 @@ import type { Cluster } from './cluster.ts';
 import { apiServerFor, etcdMembersOf, firstServer, serversOf } from './plan.ts';
 import type { ClusterPlan } from './plan.ts';
 import { must } from './run.ts';
+import { worldAddress, worldHosts } from '../world/names.ts';
 
 /** A certificate and its key: `<file>.crt` and `<file>.key`. */
 interface Certificate {
   readonly file: string;
-  readonly authority: 'ca' | 'front-proxy-ca' | 'etcd-ca';
+  readonly authority: 'ca' | 'front-proxy-ca' | 'etcd-ca' | 'world-ca';
   readonly commonName: string;
   readonly organisation?: string;
   /** As openssl writes them. @default none: for clients only */
@@ -61,6 +62,12 @@ export function certificatesOf(plan: ClusterPlan): readonly Certificate[] {
       commonName: 'metrics-server',
       names: ['DNS:metrics-server.kube-system.svc'],
     },
+    {
+      file: 'world',
+      authority: 'world-ca',
+      commonName: 'the internet',
+      names: [`IP:${worldAddress}`, ...Object.values(worldHosts).map((host) => `DNS:${host}`)],
+    },
     ...plan.nodes.flatMap((node) => {
       const api = apiServerFor(plan, node);
       return [
@@ -93,7 +100,7 @@ export async function makePki(cluster: Cluster): Promise<void> {
       ...extensions.flatMap((extension) => ['-addext', extension]),
       ...more,
     ]);
-  for (const authority of ['ca', 'front-proxy-ca', 'etcd-ca']) {
+  for (const authority of ['ca', 'front-proxy-ca', 'etcd-ca', 'world-ca']) {
     const extensions = ['basicConstraints=critical,CA:true', 'keyUsage=critical,keyCertSign,cRLSign'];
     await make(authority, `/CN=diptych-${cluster.plan.name}-${authority}`, extensions, []);
   }

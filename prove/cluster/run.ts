@@ -20,17 +20,19 @@ export interface RunOptions {
   /** In seconds; after them the program is killed. @default 60 */
   readonly timeout?: number;
   readonly env?: NodeJS.ProcessEnv;
+  /** Folder to run in. @default this program's */
+  readonly cwd?: string;
 }
 
 /** Runs a program to its end; status -1 where it was killed, 127 where there is none. Never throws. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
-  const { input, timeout = 60, env } = options;
+  const { input, timeout = 60, env, cwd } = options;
   return new Promise((resolve) => {
     // When this process is killed outright, the kernel kills the program too.
     const child = execFile(
       'setpriv',
       ['--pdeathsig', 'KILL', '--', program, ...args],
-      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: timeout * 1000, killSignal: 'SIGKILL', env },
+      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: timeout * 1000, killSignal: 'SIGKILL', env, cwd },
       (error, stdout, stderr) => {
         if (error === null) resolve({ status: 0, stdout, stderr });
         else if (typeof error.code === 'number') resolve({ status: error.code, stdout, stderr });

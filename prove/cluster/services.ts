@@ -136,7 +136,7 @@ function nodeServices(plan: ClusterPlan, { name, address }: NodePlan): readonly 
     { name: 'containerd', args: ['--config', '/etc/containerd/config.toml'] },
     {
       name: 'kubelet',
-      after: '/run/images-imported',
+      after: '/run/containerd/containerd.sock',
       args: flagsOf({
         config: `${settingsFolder}/kubelet.json`,
         kubeconfig: `${pki}/kubelet-${name}.kubeconfig`,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { dump } from 'js-yaml';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { DrillError, freePorts, Processes } from '../processes.ts';
@@ -23,9 +24,6 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** Controllers that would judge nodes without a kubelet: these nodes are only there to be scheduled to. */
-const controllers = ['*', '-node-lifecycle-controller', '-cloud-node-lifecycle-controller'];
-
 /** A real Kubernetes API with its controllers and scheduler on the loopback interface, and no nodes. */
 export class ControlPlane {
   readonly processes: Processes;
@@ -33,12 +31,16 @@ export class ControlPlane {
   readonly folder: string;
   /** Port of the API on the loopback interface. */
   port = 0;
-  private readonly kubeconfig: string;
+  /** What programs that call the API are given. */
+  readonly kubeconfig: string;
+  private readonly interrupted = (): void => this.removeState();
 
   private constructor(folder: string) {
     this.folder = folder;
     this.kubeconfig = path.join(folder, 'kubeconfig');
     this.processes = new Processes(path.join(folder, 'logs'));
+    // After the listener by which the processes are killed.
+    process.once('exit', this.interrupted);
   }
 
   /** @throws DrillError when a program doesn't come up */
@@ -86,14 +88,23 @@ export class ControlPlane {
     return JSON.parse(stdout);
   }
 
-  waitFor<T>(what: string, seconds: number, ask: () => T | undefined | false): Promise<T> {
+  waitFor<T>(
+    what: string,
+    seconds: number,
+    ask: () => Promise<T | undefined | false> | T | undefined | false,
+  ): Promise<T> {
     return this.processes.waitFor(what, seconds, ask);
   }
 
   async stop(): Promise<void> {
     await this.processes.stop();
+    process.removeListener('exit', this.interrupted);
+    this.removeState();
+  }
+
+  private removeState(): void {
     for (const name of fs.readdirSync(this.folder)) {
-      if (name !== 'logs') fs.rmSync(path.join(this.folder, name), { recursive: true, force: true });
+      if (name !== 'logs') fs.rmSync(path.join(this.folder, name), { recursive: true, force: true, maxRetries: 3 });
     }
   }
 
@@ -156,7 +167,6 @@ export class ControlPlane {
     this.processes.start('kube-controller-manager', binary('kube-controller-manager'), [
       `--kubeconfig=${this.kubeconfig}`,
       `--service-account-private-key-file=${accountKey}`,
-      `--controllers=${controllers.join(',')}`,
       ...flags(controllerManagerFlags),
       '--leader-elect=false',
       '--secure-port=0',

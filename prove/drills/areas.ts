@@ -4,6 +4,7 @@ import { clusterPrograms } from '../cluster/requirements.ts';
 import { buildPrograms } from '../tools/build.ts';
 import type { ProgramName } from '../tools/build.ts';
 import { admissionDrill } from './admission.ts';
+import { eachRound } from './area.ts';
 import type { Area } from './area.ts';
 import { capacityDrill } from './capacity.ts';
 import { networkDrill } from './network.ts';
@@ -11,27 +12,33 @@ import { secretsDrill } from './secrets.ts';
 
 const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
 
+/** What the platform runs on, for areas that need all of it. */
+export const platformPrograms: readonly ProgramName[] = [
+  ...clusterPrograms,
+  ...(['argocd', 'helm', 'sealed-secrets-controller'] as const),
+];
+
 /** Every area, by the name under which it is run. */
 export const areas: Readonly<Record<string, Area>> = {
   admission: {
     purpose: 'applies every committed object to a real API server, and spoiled ones (promise pss)',
     programs: controlPlane,
-    drill: admissionDrill,
+    drill: eachRound(admissionDrill),
   },
   capacity: {
     purpose: 'lets the real scheduler place everything, also with a node gone (promise capacity)',
-    programs: controlPlane,
-    drill: capacityDrill,
+    programs: [...controlPlane, 'kwok'],
+    drill: eachRound(capacityDrill),
   },
   network: {
     purpose: 'tries every connection between all workloads in a real two-node cluster (promise net-deny)',
-    programs: clusterPrograms,
-    drill: networkDrill,
+    programs: [...clusterPrograms, 'netpol-analyzer'],
+    drill: eachRound(networkDrill),
   },
   secrets: {
     purpose: 'seals, unseals and rotates every secret with the real controller (promise secrets)',
     programs: [...controlPlane, 'sealed-secrets-controller', 'helm'],
-    drill: secretsDrill,
+    drill: eachRound(secretsDrill),
   },
 };
 

@@ -1,70 +1,89 @@
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { buildPlatform } from '../../apps/platform.ts';
-import type { Manifest } from '../../constructs/core/manifest.ts';
-import { kubernetesApi } from '../../constructs/core/endpoint.ts';
+import { parseCidr } from '../../constructs/core/cidr.ts';
 import { declaredEdges, foreignPodGroups } from '../../synth/model.ts';
+import type { DeclaredEdge } from '../../synth/network/compare.ts';
 import { podGroups } from '../../synth/network/evaluate.ts';
-import type { PodGroup } from '../../synth/network/evaluate.ts';
 import { clusterOf } from '../cluster/cluster.ts';
-import { untilInterrupted } from '../cluster/commands.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { apply, exec, getJson, podManifest } from '../cluster/kubectl.ts';
+import { untilInterrupted } from '../cluster/commands.ts';
+import { apply, getJson } from '../cluster/kubectl.ts';
 import { down, up } from '../cluster/lifecycle.ts';
-import { serversOf } from '../cluster/plan.ts';
-import { ClusterError, waitFor } from '../cluster/run.ts';
+import { ClusterError, stopIfAsked, waitFor } from '../cluster/run.ts';
+import type { Progress } from '../cluster/run.ts';
 import { DrillError } from '../processes.ts';
 import type { DrillCheck, Measured } from '../results.ts';
 import { versionOf } from '../tools/modules.ts';
 import { committedObjects, inOrder } from './committed.ts';
+import { analysisOf } from './network/analysis.ts';
+import { analyze } from './network/analyzer.ts';
+import { checkOf, differencesOf, keyOf, reachedBy } from './network/reach.ts';
+import type { Target } from './network/reach.ts';
+import { standInsOf } from './network/stand-ins.ts';
+import type { StandIn } from './network/stand-ins.ts';
+import { targetsOf } from './network/targets.ts';
+import type { PodList } from './network/targets.ts';
 
 const environment = 'production';
 
-/** Somewhere to connect to, as the declared edges call it. */
-interface Target {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-}
-
-interface Source {
-  readonly group: PodGroup;
-  readonly pod: string;
-}
-
-/** What one workload reached, and how many connections that is off what is declared. */
-interface Reached {
-  readonly check: DrillCheck;
-  readonly differences: number;
-}
+/** Seconds in which new pods have their rules. */
+const patience = 60;
 
 /**
- * In a real two-node cluster with the committed network policies and a pod with the labels and ports of each workload,
- * every pod tries every port of every other one, of CoreDNS and of the API: what opens is what the wires declare.
+ * Declared = computed = enforced: the wires are compared with what this repository's evaluator and np-guard's analyzer
+ * read out of the committed network policies; and in a real two-node cluster with those policies, pods with the labels
+ * and ports of each workload try every port of every other one, of CoreDNS and of the API.
  */
-export async function networkDrill(root: string, _: string, report: (line: string) => void): Promise<Measured> {
+export async function networkDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
   const cluster = clusterOf(environment);
+  const { rules, standIns, system, declared, ...readings } = modelOf(root, cluster);
+  const pods = [...standIns, ...system];
+  const manifests = [...rules, ...pods.map(({ manifest }) => manifest)];
+  const analyzed = await analyze(cluster.program('netpol-analyzer'), manifests, path.join(folder, 'analyzer'));
+  const analysis = analysisOf({ ...readings, declared, standIns: pods, analyzed });
+  report(`compared ${declared.length} wires with the evaluator and with np-guard's analyzer`);
   try {
-    const results = await untilInterrupted(
+    const measured = await untilInterrupted(
       (signal) => report(`${signal}: taking the cluster down, which takes some seconds`),
       async (signal) => {
         await up(cluster, { report, signal });
-        return reachable(cluster, root, report);
+        await apply(cluster, inOrder(rules));
+        await start(cluster, standIns, { report, signal });
+        return measure(cluster, { standIns, system, declared }, { report, signal });
       },
     );
-    const checks = results.map(({ check }) => check);
-    const differences = results.reduce((sum, each) => sum + each.differences, 0);
     return {
       promise: 'net-deny',
-      drill: 'every pair of workloads tries every TCP port of each other, of CoreDNS and of the API, on two nodes',
-      units: { differences: 'connections' },
-      rounds: [{ figures: { differences }, checks }],
+      drill:
+        'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
+        'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
+      units: {
+        tried: 'connections',
+        differences: 'connections',
+        'differences of the evaluator': 'connections',
+        'differences of the analyzer': 'connections',
+      },
+      rounds: [
+        {
+          figures: {
+            tried: measured.tried,
+            differences: measured.differences,
+            'differences of the evaluator': analysis.evaluator,
+            'differences of the analyzer': analysis.analyzer,
+          },
+          checks: [...analysis.checks, ...measured.checks],
+        },
+      ],
       versions: {
         kubernetes: versionOf('kubelet'),
         'kube-router (of K3s)': versionOf('netpold'),
         containerd: versionOf('containerd'),
+        'netpol-analyzer': versionOf('netpol-analyzer'),
       },
       standIns: [
-        'a pod with the labels and ports of each workload in its place',
-        'UDP and the internet are not tried',
+        'two pods with the labels and ports of each workload in its place',
+        'the internet is not tried, nor is what comes from the nodes themselves',
         'two network namespaces of one machine for two nodes',
       ],
     };
@@ -76,121 +95,90 @@ export async function networkDrill(root: string, _: string, report: (line: strin
   }
 }
 
-async function reachable(cluster: Cluster, root: string, report: (line: string) => void): Promise<Reached[]> {
+/** What is committed and declared, and pods in place of those that run. */
+function modelOf(root: string, cluster: Cluster) {
   const platform = buildPlatform(environment);
   const committed = committedObjects(root, `dist/${environment}`);
-  const rules = committed.filter(({ kind }) => kind === 'Namespace' || kind === 'NetworkPolicy');
-  const groups = podGroups(committed, foreignPodGroups(platform)).filter(
-    ({ namespace }) => namespace !== 'kube-system',
-  );
-  report(
-    `starting ${groups.length} pods under ${rules.length - new Set(groups.map(({ namespace }) => namespace)).size} policies`,
-  );
-  await apply(cluster, inOrder(rules));
-  const nodes = cluster.plan.nodes.filter(({ role }) => role !== 'witness');
-  const sources = groups.map((group, index): Source & { readonly manifest: Manifest } => {
-    const pod = group.name.replace('/', '-');
-    return { group, pod, manifest: standIn(group, pod, nodes[index % nodes.length]?.name) };
+  const foreign = foreignPodGroups(platform);
+  const nodes = cluster.plan.nodes.filter(({ role }) => role !== 'witness').map(({ name }) => name);
+  const all = standInsOf(podGroups(committed, foreign), nodes);
+  return {
+    committed,
+    foreign,
+    declared: declaredEdges(platform),
+    rules: committed.filter(({ kind }) => kind === 'Namespace' || kind === 'NetworkPolicy'),
+    standIns: all.filter(({ namespace }) => namespace !== 'kube-system'),
+    /** These run already: nothing stands in for them but before the analyzer. */
+    system: all.filter(({ namespace }) => namespace === 'kube-system'),
+  };
+}
+
+async function start(cluster: Cluster, standIns: readonly StandIn[], { report, signal }: Progress): Promise<void> {
+  const namespaces = new Set(standIns.map(({ namespace }) => namespace));
+  report(`starting ${standIns.length} pods in ${namespaces.size} namespaces`);
+  // Without its service account a pod is refused.
+  await waitFor('the service accounts', { atMost: 60, every: 500, signal }, async () => {
+    const { items } = await getJson<PodList>(cluster, [
+      ...['serviceaccounts', '--all-namespaces', '--field-selector=metadata.name=default'],
+    ]);
+    return [...namespaces].every((name) => items.some(({ metadata }) => metadata.namespace === name));
   });
   await apply(
     cluster,
-    sources.map(({ manifest }) => manifest),
-  );
-  const targets = await targetsOf(cluster, sources);
-
-  const declared = new Set(
-    declaredEdges(platform)
-      .filter(({ protocol }) => protocol === 'TCP')
-      .map(({ from, to, port }) => `${from} ${to} ${port}`),
-  );
-  report(`trying ${sources.length} times ${targets.length} ports`);
-  return Promise.all(
-    sources.map(async (source) => {
-      const { group } = source;
-      const others = targets.filter(({ name }) => name !== group.name);
-      const key = ({ name, port }: Target): string => `${name} ${port}`;
-      const wanted = others.filter((target) => declared.has(`${group.name} ${key(target)}`));
-      // Rules for a new pod come within moments; what is allowed tells when they are there.
-      for (const target of wanted) {
-        await waitFor(`${group.name} to reach ${key(target)}`, { atMost: 60, every: 500 }, () =>
-          opens(cluster, source, target),
-        );
-      }
-      const found: Target[] = [];
-      for (const target of others) if (await opens(cluster, source, target)) found.push(target);
-      const text = (list: readonly Target[]): string => list.map(key).sort().join(', ') || 'nothing';
-      const check = {
-        what: `what ${group.name} reaches, of ${others.length} ports`,
-        expected: text(wanted),
-        got: text(found),
-      };
-      const differences = others.filter((target) => wanted.includes(target) !== found.includes(target)).length;
-      return { check, differences };
-    }),
+    standIns.map(({ manifest }) => manifest),
   );
 }
 
-/** One address for each pod with ports, for each pod of CoreDNS, and for the API. */
-async function targetsOf(cluster: Cluster, sources: readonly Source[]): Promise<Target[]> {
-  const own = await Promise.all(
-    sources.map(async ({ group, pod }) => {
-      const [address] = await addresses(cluster, group.namespace, pod);
-      const ports = new Set(group.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => port));
-      return [...ports].map((port) => ({ name: group.name, address: address ?? '', port }));
-    }),
+interface Ends {
+  readonly standIns: readonly StandIn[];
+  readonly system: readonly StandIn[];
+  readonly declared: readonly DeclaredEdge[];
+}
+
+async function measure(cluster: Cluster, { standIns, system, declared }: Ends, { report, signal }: Progress) {
+  const targets = await targetsOf(cluster, standIns, system, signal);
+  const wanted = new Set(declared.map(({ from, to, protocol, port }) => `${from} ${to} ${protocol} ${port}`));
+  const isDeclared = ({ group }: StandIn, target: Target) => wanted.has(`${group.name} ${keyOf(target)}`);
+  const tryAll = () => {
+    stopIfAsked(signal);
+    return reachedBy(cluster, standIns, targets, isDeclared);
+  };
+  const count = (reached: Awaited<ReturnType<typeof tryAll>>): number =>
+    reached.reduce((sum, each) => sum + differencesOf(each, isDeclared).length, 0);
+
+  report(`trying ${targets.length} ports from ${standIns.length} pods`);
+  // The enforcer learns of new pods within moments, and until then lets everything through: that doesn't count.
+  const begin = performance.now();
+  while (count(await tryAll()) > 0 && performance.now() - begin < patience * 1000) await pause(1000);
+  report('trying all of them again, which counts');
+  const reached = await tryAll();
+  const groups = [...new Set(reached.map(({ source }) => source.group))];
+  return {
+    tried: reached.reduce((sum, { tried }) => sum + tried.length, 0),
+    differences: count(reached),
+    checks: [
+      ...groups.map((group) =>
+        checkOf(
+          reached.filter(({ source }) => source.group === group),
+          isDeclared,
+        ),
+      ),
+      untried(declared, standIns, targets),
+    ],
+  };
+}
+
+/** Every declared way from pod to pod or to the API is one that was tried. */
+function untried(declared: readonly DeclaredEdge[], standIns: readonly StandIn[], targets: readonly Target[]) {
+  const sources = new Set(standIns.map(({ group }) => group.name));
+  const tried = new Set(targets.map(keyOf));
+  const api = new Set(targets.map(({ name }) => name));
+  const missed = declared.filter(
+    ({ from, to, protocol, port }) =>
+      sources.has(from) &&
+      (parseCidr(to.split(' ')[0] ?? '') === undefined || api.has(to)) &&
+      !tried.has(`${to} ${protocol} ${port}`),
   );
-  const [dns = ''] = await addresses(cluster, 'kube-system', undefined, 'k8s-app=kube-dns');
-  const servers = serversOf(cluster.plan).map(({ address }) => address);
-  const api = kubernetesApi(servers).targets.map(({ host, port }) => ({ name: `${host}/32`, address: host, port }));
-  return [...own.flat(), { name: 'kube-system/coredns', address: dns, port: 53 }, ...api];
-}
-
-/** Addresses of pods, once they are ready. */
-function addresses(
-  cluster: Cluster,
-  namespace: string,
-  name: string | undefined,
-  selector?: string,
-): Promise<string[]> {
-  interface Pod {
-    readonly metadata: { readonly name: string };
-    readonly status: {
-      readonly podIP?: string;
-      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    };
-  }
-  const where = ['pods', `--namespace=${namespace}`, ...(selector === undefined ? [] : [`--selector=${selector}`])];
-  return waitFor(`pods of ${namespace}`, { atMost: 60, every: 500 }, async () => {
-    const { items } = await getJson<{ readonly items: readonly Pod[] }>(cluster, where);
-    const wanted = items.filter(({ metadata }) => name === undefined || metadata.name === name);
-    const ready = wanted.filter(({ status }) =>
-      status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True'),
-    );
-    if (wanted.length === 0 || ready.length < wanted.length) return undefined;
-    return ready.flatMap(({ status }) => status.podIP ?? []);
-  });
-}
-
-async function opens(cluster: Cluster, { group, pod }: Source, { address, port }: Target): Promise<boolean> {
-  const command = ['probe', 'tcp', `${address}:${port}`, '1s'];
-  const { stdout } = await exec(cluster, { namespace: group.namespace, name: pod, container: 'probe' }, command, {
-    timeout: 30,
-  });
-  return stdout.trim() === 'open';
-}
-
-/** A pod that the selectors of the workload's policies find, and that listens where the workload would. */
-function standIn({ namespace, labels, ports }: PodGroup, name: string, node: string | undefined): Manifest {
-  const manifest = podManifest({
-    namespace,
-    name,
-    labels,
-    args: ['serve', ':65000'],
-    ...(node === undefined ? {} : { node }),
-  });
-  const spec = manifest.spec as { readonly containers: readonly [Readonly<Record<string, unknown>>] };
-  const [probe] = spec.containers;
-  const numbers = [...new Set(ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => port))];
-  const servers = numbers.map((port) => ({ ...probe, name: `port-${port}`, args: ['serve', `:${port}`] }));
-  return { ...manifest, spec: { ...spec, containers: [probe, ...servers] } };
+  const got = missed.map(({ from, to, protocol, port }) => `${from} to ${to} ${protocol} ${port}`).join(', ');
+  return { what: 'wires between pods that were not tried', expected: 'none', got: got || 'none' } satisfies DrillCheck;
 }

@@ -262,6 +262,11 @@ describe('settings', () => {
     expect(script).toMatch(/^return hs$/m);
   });
 
+  test('an autoscaler that has no metrics yet does not make a release a failed one: its health script is in force', () => {
+    const script = data('argocd-cm')['resource.customizations.health.autoscaling_HorizontalPodAutoscaler'];
+    expect(script).toBe(file('horizontalpodautoscaler-health.lua'));
+  });
+
   test('the interface knows its address, and Argo CD recognises the ConfigMaps as its own', () => {
     expect(data('argocd-cm').url).toBe('https://argocd.example.com');
     const partOf = settings.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);

@@ -120,7 +120,7 @@ describe('services', () => {
 
   test('start the kubelet after the images are there, which nobody could pull', () => {
     const kubelet = servicesOf(plan, nodeOf(plan, 'node1')).find(({ name }) => name === 'kubelet');
-    expect(kubelet?.after).toBe('/run/images-imported');
+    expect(kubelet?.after).toBe('/run/containerd/containerd.sock');
   });
 });
 
@@ -171,7 +171,7 @@ describe('settings', () => {
 
 describe('keys', () => {
   test('of the control plane are on no agent', () => {
-    expect(keysOf(nodeOf(plan, 'node2')).filter((file) => !file.includes('node2'))).toEqual(['ca.crt']);
+    expect(keysOf(nodeOf(plan, 'node2')).filter((file) => !file.includes('node2'))).toEqual(['ca.crt', 'world-ca.crt']);
   });
 
   test('that a node needs are all made', () => {
@@ -179,7 +179,7 @@ describe('keys', () => {
       ...[`${file}.crt`, `${file}.key`],
       ...(api === undefined ? [] : [`${file}.kubeconfig`]),
     ]);
-    const authorities = ['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'etcd-ca.crt'];
+    const authorities = ['ca.crt', 'ca.key', 'front-proxy-ca.crt', 'etcd-ca.crt', 'world-ca.crt'];
     const others = ['service-account.key', 'service-account.pub', 'encryption.json'];
     const needed = plan.nodes.flatMap(keysOf);
     expect(needed.filter((file) => ![...made, ...authorities, ...others].includes(file))).toEqual([]);

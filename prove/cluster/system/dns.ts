@@ -1,6 +1,7 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { worldAddress, worldHosts } from '../../world/names.ts';
 import { ownFile } from '../files.ts';
-import { systemImages } from '../images.ts';
+import { systemImages } from '../../images/system.ts';
 import type { ClusterPlan } from '../plan.ts';
 import { grant, serviceAccount, serviceAccountSubject } from './access.ts';
 
@@ -19,7 +20,7 @@ export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
       ],
       serviceAccountSubject('coredns'),
     ),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: ownFile('Corefile') } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: `${ownFile('Corefile')}\n${worldZone()}` } },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -48,6 +49,13 @@ export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
       },
     },
   ];
+}
+
+/** Hosts of the internet that the proving ground has a stand-in for. */
+function worldZone(): string {
+  const hosts = Object.values(worldHosts);
+  const zone = `${hosts.map((host) => `${host}:53`).join(' ')} {`;
+  return [zone, '    errors', '    hosts {', `        ${worldAddress} ${hosts.join(' ')}`, '    }', '}', ''].join('\n');
 }
 
 function podSpec(): unknown {

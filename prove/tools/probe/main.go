@@ -1,9 +1,13 @@
-// Probe is what drills run inside pods: a client and a server for HTTP, TCP and DNS in one static file, so that an
+// Probe is what drills run inside pods: a client and a server for HTTP, TCP, UDP and DNS in one static file, so that an
 // image needs no shell and no C library.
 //
 //	probe get URL [TIMEOUT]            prints the answer's body; exit code 1 without an answer or from status 400 on
-//	probe serve ADDRESS                answers every request with one line: host name, $NODE and who asked
+//	probe serve ADDRESS...             answers every request with one line: host name, $NODE and who asked;
+//	                                   at an address like udp/:88 it sends every datagram back
 //	probe tcp HOST:PORT [TIMEOUT]      connects; prints "open", "refused" or "no answer"
+//	probe udp HOST:PORT [TIMEOUT]      sends datagrams until one is answered; prints the same words
+//	probe ways TIMEOUT WAY...          tries all at once, such as tcp/10.0.0.1:80 and udp/10.0.0.1:53; prints a line for
+//	                                   each in their order: the way and its word, or "failed" and why
 //	probe dns NAME [TIMEOUT]           prints the addresses of a name, one a line
 //	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error
 //
@@ -24,7 +28,8 @@ import (
 	"time"
 )
 
-const usage = "usage: probe get URL [TIMEOUT] | serve ADDRESS | tcp HOST:PORT [TIMEOUT] | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
+const usage = "usage: probe get URL [TIMEOUT] | serve ADDRESS... | tcp HOST:PORT [TIMEOUT] | udp HOST:PORT [TIMEOUT] | " +
+	"ways TIMEOUT WAY... | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
 
 var errUsage = errors.New(usage)
 
@@ -49,8 +54,14 @@ func run(ctx context.Context, args []string) error {
 	}
 	verb, args := args[0], args[1:]
 	switch {
-	case verb == "serve" && len(args) == 1:
-		return serve(ctx, args[0])
+	case verb == "serve":
+		return serve(ctx, args)
+	case verb == "ways" && len(args) > 1:
+		timeout, err := timeoutOf(args[:1])
+		if err != nil {
+			return err
+		}
+		return printWays(ctx, timeout, args[1:])
 	case verb == "every" && (len(args) == 2 || len(args) == 3):
 		interval, err := time.ParseDuration(args[0])
 		if err != nil || interval <= 0 {
@@ -76,8 +87,12 @@ func run(ctx context.Context, args []string) error {
 		body, err := get(ctx, args[0])
 		fmt.Print(body)
 		return err
-	case "tcp":
-		return connect(ctx, args[0])
+	case "tcp", "udp":
+		word, err := try(ctx, verb, args[0])
+		if word != "" {
+			fmt.Println(word)
+		}
+		return err
 	case "dns":
 		addresses, err := net.DefaultResolver.LookupHost(ctx, args[0])
 		if err == nil {
@@ -143,36 +158,4 @@ func every(ctx context.Context, interval time.Duration, url string, timeout time
 		case <-ticker.C:
 		}
 	}
-}
-
-func connect(ctx context.Context, address string) error {
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	switch {
-	case err == nil:
-		fmt.Println("open")
-		return connection.Close()
-	case errors.Is(err, syscall.ECONNREFUSED):
-		fmt.Println("refused")
-	case ctx.Err() != nil:
-		fmt.Println("no answer")
-	}
-	return err
-}
-
-func serve(ctx context.Context, address string) error {
-	host, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	server := http.Server{Addr: address, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%s %s from %s\n", host, os.Getenv("NODE"), r.RemoteAddr)
-	})}
-	go func() {
-		<-ctx.Done()
-		server.Close()
-	}()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

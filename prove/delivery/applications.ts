@@ -1,0 +1,114 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { namespaces } from '../../apps/namespaces.ts';
+import { getJson, kubectl } from '../cluster/kubectl.ts';
+import { waitFor } from '../cluster/run.ts';
+
+/** An Application as the API has it, as far as drills look at it. */
+export interface ApplicationObject {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly source?: { readonly targetRevision?: string };
+    readonly sources?: readonly { readonly targetRevision?: string }[];
+    readonly syncPolicy?: { readonly automated?: { readonly enabled?: boolean } };
+  };
+  readonly status?: {
+    readonly sync?: { readonly status?: string; readonly revision?: string; readonly revisions?: readonly string[] };
+    readonly health?: { readonly status?: string; readonly message?: string };
+    readonly reconciledAt?: string;
+    readonly operationState?: {
+      readonly phase?: string;
+      readonly message?: string;
+      readonly startedAt?: string;
+      readonly finishedAt?: string;
+    };
+    readonly conditions?: readonly { readonly type: string; readonly message: string }[];
+    readonly history?: readonly { readonly id: number; readonly revision?: string }[];
+    readonly resources?: readonly {
+      readonly group?: string;
+      readonly kind: string;
+      readonly namespace?: string;
+      readonly name: string;
+      readonly status?: string;
+      readonly hook?: boolean;
+    }[];
+  };
+}
+
+export const argocdNamespace = namespaces.argocd.name;
+
+export async function applicationsOf(cluster: Cluster): Promise<readonly ApplicationObject[]> {
+  const where = ['applications.argoproj.io', `--namespace=${argocdNamespace}`];
+  return (await getJson<{ readonly items: readonly ApplicationObject[] }>(cluster, where)).items;
+}
+
+export function applicationOf(cluster: Cluster, name: string): Promise<ApplicationObject> {
+  return getJson(cluster, ['applications.argoproj.io', name, `--namespace=${argocdNamespace}`]);
+}
+
+/** In one line, as the user interface would show it: `backend OutOfSync Progressing, Running: waiting for ...`. */
+export function describeApplication({ metadata, status }: ApplicationObject): string {
+  const { sync, health, operationState, conditions = [] } = status ?? {};
+  const operation =
+    operationState?.phase === undefined || operationState.phase === 'Succeeded'
+      ? []
+      : [`${operationState.phase}: ${operationState.message ?? ''}`];
+  const words = [...operation, ...conditions.map(({ type, message }) => `${type}: ${message}`)];
+  const states = [metadata.name, sync?.status ?? 'Unknown', health?.status ?? 'Unknown'].join(' ');
+  return [states, ...words].join(', ');
+}
+
+export function isSyncedAndHealthy({ status }: ApplicationObject): boolean {
+  return status?.sync?.status === 'Synced' && status.health?.status === 'Healthy' && !isRunning({ status });
+}
+
+function isRunning({ status }: Pick<ApplicationObject, 'status'>): boolean {
+  return status?.operationState?.phase === 'Running';
+}
+
+/** Asks Argo CD to look at an application now, as a webhook from GitHub would, in place of within three minutes. */
+export async function refresh(cluster: Cluster, name: string): Promise<void> {
+  const annotation = 'argocd.argoproj.io/refresh=normal';
+  await kubectl(cluster, [
+    ...['annotate', 'applications.argoproj.io', name, `--namespace=${argocdNamespace}`, '--overwrite', annotation],
+  ]);
+}
+
+export interface SyncOptions {
+  /** In seconds. */
+  readonly atMost: number;
+  /** @default all */
+  readonly names?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Told each time an application's state is another one. */
+  readonly report?: (line: string) => void;
+}
+
+/** Waits until applications are Synced and Healthy with nothing running. @throws ClusterError naming those that are not */
+export async function waitForSync(
+  cluster: Cluster,
+  expected: readonly string[],
+  { atMost, signal, report }: SyncOptions,
+): Promise<void> {
+  const known = new Map<string, string>();
+  let missing = '';
+  const done = async (): Promise<boolean> => {
+    const all = new Map((await applicationsOf(cluster)).map((each) => [each.metadata.name, each]));
+    for (const [name, each] of all) {
+      const line = describeApplication(each);
+      if (known.get(name) !== line) report?.(line);
+      known.set(name, line);
+    }
+    const open = expected.filter((name) => {
+      const each = all.get(name);
+      return each === undefined || !isSyncedAndHealthy(each);
+    });
+    missing = open.map((name) => known.get(name) ?? `${name} is not there`).join('\n  ');
+    return open.length === 0;
+  };
+  try {
+    await waitFor('all applications to be Synced and Healthy', { atMost, every: 500, signal }, done);
+  } catch (error) {
+    if (error instanceof Error && missing !== '') error.message += `\n  ${missing}`;
+    throw error;
+  }
+}

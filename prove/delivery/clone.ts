@@ -1,0 +1,117 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { secretInventory } from '../../apps/inventory.ts';
+import { loadEnvironment } from '../../config/index.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { ClusterError, must } from '../cluster/run.ts';
+import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../world/repositories.ts';
+import { repositoryFolder, worldFolder } from '../world/start.ts';
+import type { SealingKeyFiles } from './sealing-key.ts';
+
+/**
+ * A clone of the platform's repository as somebody has it who works on it. Its remote is the stand-in for GitHub that
+ * Argo CD reads.
+ */
+export class PlatformClone {
+  readonly folder: string;
+  readonly environment: string;
+  private readonly branch: string;
+
+  private constructor(folder: string, environment: string, branch: string) {
+    this.folder = folder;
+    this.environment = environment;
+    this.branch = branch;
+  }
+
+  /** The clone of a cluster that runs already. */
+  static of(cluster: Cluster): PlatformClone {
+    const { name } = cluster.plan;
+    const folder = path.join(worldFolder(cluster), 'clone');
+    return new PlatformClone(folder, name, loadEnvironment(name).repository.branch);
+  }
+
+  /**
+   * Makes the clone from a working tree, with what isn't committed there, or brings it to where that tree is now; then
+   * seals what isn't sealed, and pushes. What the tree's own `secrets/` holds is sealed for another cluster and left out.
+   * @returns the clone, and the files of `dist/` and `argocd/` that its synthesis wrote other than they are in the tree
+   */
+  static async make(
+    cluster: Cluster,
+    root: string,
+    key: SealingKeyFiles,
+  ): Promise<{ readonly clone: PlatformClone; readonly changed: readonly string[] }> {
+    const clone = PlatformClone.of(cluster);
+    const { folder, environment, branch } = clone;
+    const { repository, releaseTag } = loadEnvironment(environment);
+    const remote = repositoryFolder(cluster, new URL(repository.url).pathname.slice(1));
+    await bareRepository(remote);
+    fs.mkdirSync(folder, { recursive: true });
+    if (!fs.existsSync(path.join(folder, '.git'))) {
+      await git(folder, ['init', '--quiet', `--initial-branch=${branch}`]);
+      await git(folder, ['remote', 'add', 'origin', remote]);
+      fs.appendFileSync(path.join(folder, '.git', 'info', 'exclude'), '/node_modules\n');
+    }
+    for (const name of fs.readdirSync(folder).filter((each) => !['.git', 'secrets', 'node_modules'].includes(each))) {
+      fs.rmSync(path.join(folder, name), { recursive: true });
+    }
+    copyWorkingTree(root, folder, (file) => !file.startsWith('secrets/'));
+    await clone.commit('The working tree', { push: false });
+    await clone.seal(['--cert', key.certificate]);
+    await clone.npm('synth');
+    const changed = (await git(folder, ['status', '--porcelain', '--', 'dist', 'argocd']))
+      .split('\n')
+      .map((line) => line.slice(3))
+      .filter((file) => file !== '' && !/\/sealedsecret-[^/]*$/.test(file));
+    // Pinned applications read a release: this tree stands for it.
+    await clone.commit('Seal the secrets', { push: false });
+    if (releaseTag !== undefined) await clone.git(['tag', '--force', releaseTag]);
+    await clone.git(['push', '--quiet', '--force', 'origin', branch, '--tags']);
+    return { clone, changed };
+  }
+
+  /** Commits everything, if there is anything, and pushes the branch. @returns the commit */
+  async commit(message: string, { push = true }: { readonly push?: boolean } = {}): Promise<string> {
+    await this.git(['add', '--all']);
+    if ((await this.git(['status', '--porcelain'])) !== '') await this.git(['commit', '--quiet', '--message', message]);
+    if (push) await this.git(['push', '--quiet', 'origin', this.branch]);
+    return this.git(['rev-parse', 'HEAD']);
+  }
+
+  git(args: readonly string[]): Promise<string> {
+    return git(this.folder, args);
+  }
+
+  /** Replaces a part of a file. @throws ClusterError where it is not in the file exactly once */
+  edit(file: string, from: string | RegExp, to: string): void {
+    const full = path.join(this.folder, file);
+    const text = fs.readFileSync(full, 'utf8');
+    const found = text.match(typeof from === 'string' ? from.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&') : from);
+    if (found === null) throw new ClusterError(`${file} of the clone does not have ${String(from)}`);
+    fs.writeFileSync(full, text.replace(from, to));
+  }
+
+  /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ClusterError */
+  npm(script: 'synth' | 'release' | 'seal', args: readonly string[] = [], input?: string): Promise<string> {
+    const program = script === 'synth' ? 'main.ts' : `scripts/${script}.ts`;
+    return must(process.execPath, [path.join(this.folder, 'scripts', 'run.cjs'), program, ...args], {
+      env: gitEnvironment,
+      timeout: 120,
+      cwd: this.folder,
+      input,
+    });
+  }
+
+  /** Runs `npm run seal`, with values for what people would type. */
+  seal(args: readonly string[]): Promise<string> {
+    const values = Object.fromEntries(
+      secretInventory(this.environment).flatMap(({ name, keys }) => {
+        const human = Object.entries(keys).filter(([, { kind }]) => kind === 'human');
+        return human.length === 0
+          ? []
+          : [[name, Object.fromEntries(human.map(([key]) => [key, `value of ${name} ${key}`]))]];
+      }),
+    );
+    return this.npm('seal', ['--environment', this.environment, ...args, '--values', '-'], JSON.stringify(values));
+  }
+}

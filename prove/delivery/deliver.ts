@@ -1,0 +1,121 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildPlatform } from '../../apps/platform.ts';
+import { namespaces } from '../../apps/namespaces.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { pkiFolder } from '../cluster/cluster.ts';
+import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
+import { stopIfAsked } from '../cluster/run.ts';
+import type { Progress } from '../cluster/run.ts';
+import { applicationImage, controllerImages } from '../images/platform.ts';
+import type { PlatformImage } from '../images/platform.ts';
+import { aliasDigest, publishImage } from '../images/publish.ts';
+import { asset } from '../tools/assets.ts';
+import { worldHosts } from '../world/names.ts';
+import { applicationsOf, argocdNamespace, refresh, waitForSync } from './applications.ts';
+import { PlatformClone } from './clone.ts';
+import { makeSealingKey, sealingKeySecret } from './sealing-key.ts';
+import { publishUpstreams } from './upstreams.ts';
+
+/** What a cluster got. */
+export interface Delivery {
+  readonly clone: PlatformClone;
+  /** Names of all applications, the root among them. */
+  readonly applications: readonly string[];
+  /** Generated files that the clone's synthesis wrote other than they are in the working tree. */
+  readonly changed: readonly string[];
+  readonly standIns: readonly string[];
+  /** From the first `kubectl apply` to everything Synced and Healthy. */
+  readonly seconds: number;
+}
+
+/**
+ * Installs Argo CD as the README says and lets it apply the working tree; or, where it runs already, lets it apply the
+ * tree as it is now.
+ */
+export async function deliver(cluster: Cluster, root: string, { report, signal }: Progress): Promise<Delivery> {
+  const start = performance.now();
+  const done = (what: string): void => {
+    report(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+    stopIfAsked(signal);
+  };
+  const { name } = cluster.plan;
+  const images = await publishImages(cluster);
+  const standIns = [...images.flatMap(({ standIn }) => standIn ?? []), ...(await publishUpstreams(cluster))];
+  done(`${images.length} images and the upstream repositories published`);
+  const key = await makeSealingKey(cluster);
+  const { clone, changed } = await PlatformClone.make(cluster, root, key);
+  done('secrets sealed, the tree committed and pushed');
+  const platform = buildPlatform(name);
+  const published = new Set(images.map(({ reference }) => reference));
+  for (const reference of platform.environment.imageReferences) {
+    const [tagged = '', digest] = reference.split('@');
+    if (digest !== undefined && published.has(tagged)) await aliasDigest(cluster, tagged, digest);
+  }
+
+  const applications = ['root', ...platform.charts.map(({ application }) => application)];
+  const applied = performance.now();
+  if (await isInstalled(cluster)) await refresh(cluster, 'root');
+  else await bootstrap(cluster, clone, key, done);
+  const states = (line: string): void => done(line);
+  await waitForSync(cluster, applications, { atMost: 300, signal, report: states });
+  const seconds = (performance.now() - applied) / 1000;
+  done(`all ${applications.length} applications Synced and Healthy`);
+  return { clone, applications, changed, standIns, seconds };
+}
+
+async function publishImages(cluster: Cluster): Promise<readonly PlatformImage[]> {
+  const { name } = cluster.plan;
+  const images = [
+    ...controllerImages(name, cluster),
+    await applicationImage(name, 'backend'),
+    await applicationImage(name, 'frontend'),
+  ];
+  for (const image of images) await publishImage(cluster, image);
+  return images;
+}
+
+async function isInstalled(cluster: Cluster): Promise<boolean> {
+  const { status } = await tryKubectl(cluster, ['get', 'application', 'root', `--namespace=${argocdNamespace}`]);
+  return status === 0 && (await applicationsOf(cluster)).length > 0;
+}
+
+/** The commands of the README, in their order. */
+async function bootstrap(
+  cluster: Cluster,
+  { folder, environment }: PlatformClone,
+  key: Parameters<typeof sealingKeySecret>[0],
+  done: (what: string) => void,
+): Promise<void> {
+  const files = (...names: string[]) =>
+    kubectl(cluster, [
+      ...['apply', '--server-side', '--force-conflicts'],
+      ...names.map((name) => `--filename=${path.join(folder, name)}`),
+    ]);
+  await files(`dist/${environment}/namespaces`);
+  await apply(cluster, [sealingKeySecret(key)]);
+  await kubectl(cluster, [
+    ...['apply', '--server-side', '--force-conflicts', `--namespace=${namespaces.argocd.name}`],
+    `--filename=${asset('argocd', 'manifests/install.yaml')}`,
+  ]);
+  await files(`dist/${environment}/argocd`);
+  // The certificate of the stand-in for GitHub is not one that the world trusts.
+  const authority = fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8');
+  const data = Object.fromEntries(Object.values(worldHosts).map((host) => [host, authority]));
+  const metadata = { name: 'argocd-tls-certs-cm', namespace: argocdNamespace };
+  await apply(cluster, [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
+  done('Argo CD applied');
+  // An application that is applied before the repo-server answers is looked at again only minutes later.
+  for (const part of [
+    'deployment/argocd-repo-server',
+    'deployment/argocd-redis',
+    'statefulset/argocd-application-controller',
+  ]) {
+    await kubectl(cluster, ['rollout', 'status', part, `--namespace=${argocdNamespace}`, '--timeout=180s'], {
+      timeout: 200,
+    });
+  }
+  done('Argo CD ready');
+  await files(`argocd/${environment}/bootstrap`, `argocd/${environment}/root.yaml`);
+  done('the root application applied');
+}

@@ -1,0 +1,79 @@
+import { kubernetesApi } from '../../../constructs/core/endpoint.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { getJson } from '../../cluster/kubectl.ts';
+import { serversOf } from '../../cluster/plan.ts';
+import { ClusterError, waitFor } from '../../cluster/run.ts';
+import type { Target } from './reach.ts';
+import { portsOf } from './stand-ins.ts';
+import type { StandIn } from './stand-ins.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Labels };
+  readonly status: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+export interface PodList {
+  readonly items: readonly Pod[];
+}
+
+/**
+ * Every port of every pod, once they are ready, and the API of every server.
+ * @param standIns pods of the drill
+ * @param system what is found by its labels instead
+ * @throws ClusterError where pods don't come, or nothing has such labels
+ */
+export async function targetsOf(
+  cluster: Cluster,
+  standIns: readonly StandIn[],
+  system: readonly StandIn[],
+  signal?: AbortSignal,
+): Promise<Target[]> {
+  const pods = await waitFor('the pods', { atMost: 180, every: 1000, signal }, () => readyPods(cluster, standIns));
+  const own = standIns.flatMap(({ group, ...standIn }) =>
+    pods.filter((pod) => isPod(standIn, pod)).map((pod) => ({ group, pod })),
+  );
+  const others = [...new Set(system.map(({ group }) => group))].flatMap((group) => {
+    const found = pods.filter(
+      ({ metadata }) => metadata.namespace === group.namespace && hasLabels(metadata.labels, group.labels),
+    );
+    if (found.length === 0) throw new ClusterError(`no pod of ${group.name} is ready`);
+    return found.map((pod) => ({ group, pod }));
+  });
+  const ports = [...own, ...others].flatMap(({ group, pod }) =>
+    portsOf(group).flatMap(({ port, protocol }): Target[] => {
+      if (protocol === 'SCTP') return [];
+      return [{ name: group.name, place: pod.metadata.name, address: pod.status.podIP ?? '', protocol, port }];
+    }),
+  );
+  const servers = serversOf(cluster.plan).map(({ address }) => address);
+  const api = kubernetesApi(servers).targets.map(({ host, port, protocol = 'TCP' }): Target => ({
+    name: `${host}/32`,
+    place: host,
+    address: host,
+    protocol,
+    port,
+  }));
+  return [...ports, ...api];
+}
+
+/** All pods that are ready, once the stand-ins are. */
+async function readyPods(cluster: Cluster, standIns: readonly StandIn[]): Promise<readonly Pod[] | undefined> {
+  const { items } = await getJson<PodList>(cluster, ['pods', '--all-namespaces']);
+  const ready = items.filter(({ status }) =>
+    status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True'),
+  );
+  return standIns.every((standIn) => ready.some((pod) => isPod(standIn, pod))) ? ready : undefined;
+}
+
+function isPod({ namespace, name }: Pick<StandIn, 'namespace' | 'name'>, { metadata }: Pod): boolean {
+  return metadata.namespace === namespace && metadata.name === name;
+}
+
+function hasLabels(labels: Labels = {}, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}

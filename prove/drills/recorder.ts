@@ -1,0 +1,104 @@
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
+import { waitFor } from '../cluster/run.ts';
+
+/** One request that a recorder made. */
+export interface RecordedRequest {
+  readonly at: Date;
+  readonly ok: boolean;
+  readonly milliseconds: number;
+  /** What came back, or why nothing did. */
+  readonly text: string;
+}
+
+export interface RecorderOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Such as `http://backend.shop.svc.cluster.local:3000/`. */
+  readonly url: string;
+  /** Labels of the pods behind the address. The recorder gets policies that let it ask them, beside the committed ones. */
+  readonly target: Readonly<Record<string, string>>;
+  readonly port: number;
+  /** In milliseconds. @default 100 */
+  readonly every?: number;
+  /** Where it runs. @default node1 */
+  readonly node?: string;
+}
+
+/** A client in a pod that asks all the time, each time by a new connection, and writes down what it got. */
+export class Recorder {
+  private readonly cluster: Cluster;
+  private readonly options: RecorderOptions;
+
+  private constructor(cluster: Cluster, options: RecorderOptions) {
+    this.cluster = cluster;
+    this.options = options;
+  }
+
+  /** Starts one, in place of an older one of the name, and waits until it gets answers. */
+  static async start(cluster: Cluster, options: RecorderOptions): Promise<Recorder> {
+    const recorder = new Recorder(cluster, options);
+    await recorder.remove();
+    const { namespace, name, url, every = 100, node = 'node1' } = options;
+    const args = ['every', `${every}ms`, url, '2s'];
+    await apply(cluster, [...policies(options), podManifest({ namespace, name, args, labels: labelsOf(name), node })]);
+    await waitFor(`answers of ${url}`, { atMost: 60, every: 500 }, async () => {
+      const last = (await recorder.requests()).slice(-5);
+      return last.length === 5 && last.every(({ ok }) => ok);
+    });
+    return recorder;
+  }
+
+  /** What it asked so far; only since a moment if one is given. */
+  async requests(since?: Date): Promise<readonly RecordedRequest[]> {
+    const { namespace, name } = this.options;
+    const log = await kubectl(this.cluster, ['logs', name, `--namespace=${namespace}`]).catch(() => '');
+    const all = log.split('\n').flatMap((line) => parseRequest(line) ?? []);
+    return since === undefined ? all : all.filter(({ at }) => at >= since);
+  }
+
+  /** Removes it and its policies. */
+  async remove(): Promise<void> {
+    const { namespace, name } = this.options;
+    const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
+    await kubectl(this.cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
+  }
+}
+
+/** A line of `probe every`. */
+export function parseRequest(line: string): RecordedRequest | undefined {
+  const [, at = '', state, milliseconds, text = ''] = /^(\S+Z) (ok|failed) ([\d.]+) ?(.*)$/.exec(line) ?? [];
+  if (state === undefined) return undefined;
+  return { at: new Date(at), ok: state === 'ok', milliseconds: Number(milliseconds), text };
+}
+
+const labelsOf = (name: string) => ({ 'proving/recorder': name });
+
+function policies({ namespace, name, target, port }: RecorderOptions): readonly Manifest[] {
+  const policy = (suffix: string, spec: unknown): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: `${name}-${suffix}`, namespace },
+    spec,
+  });
+  const own = { podSelector: { matchLabels: labelsOf(name) } };
+  const others = { podSelector: { matchLabels: target } };
+  const ports = [{ port, protocol: 'TCP' }];
+  const names = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+        podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+      },
+    ],
+    ports: [
+      { port: 53, protocol: 'UDP' },
+      { port: 53, protocol: 'TCP' },
+    ],
+  };
+  return [
+    policy('asks', { ...own, policyTypes: ['Egress'], egress: [{ to: [others], ports }, names] }),
+    policy('is-answered', { ...others, policyTypes: ['Ingress'], ingress: [{ from: [own], ports }] }),
+  ];
+}

@@ -1,0 +1,79 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { must } from '../cluster/run.ts';
+
+/** A part of an image that is made once and shared by all images with it. Its files belong to root. */
+export interface Layer {
+  /** In the store: a layer of the same name with other content replaces it. */
+  readonly name: string;
+  /** Packages of the machine's own Debian or Ubuntu release, with a minimal system. @default none */
+  readonly packages?: readonly string[];
+  /** Files of this machine, by their path in the image. @default none */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Files by path and text. @default none */
+  readonly texts?: Readonly<Record<string, string>>;
+  /** Symbolic links, by their path, and what they point at. @default none */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Empty folders that everybody may write to. @default none */
+  readonly folders?: readonly string[];
+}
+
+/** 12 hexadecimal digits that change whenever another layer would come out. */
+export function keyOfLayer(layer: Layer): string {
+  const sources = Object.values(layer.files ?? {}).map((file) => {
+    const { size, mtimeMs } = fs.statSync(file);
+    return [file, size, mtimeMs];
+  });
+  const hash = crypto.createHash('sha256').update(JSON.stringify([layer, sources]));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** Writes a layer as an uncompressed archive; `root` is a folder to make it in. */
+export async function writeLayer(layer: Layer, root: string, archive: string): Promise<void> {
+  const { packages = [], files = {}, texts = {}, links = {}, folders = [] } = layer;
+  fs.mkdirSync(root);
+  if (packages.length > 0) await installInto(root, packages);
+  const place = (file: string): string => {
+    const target = path.join(root, file);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    return target;
+  };
+  for (const [file, source] of Object.entries(files)) {
+    fs.copyFileSync(source, place(file), fs.constants.COPYFILE_FICLONE);
+    fs.chmodSync(place(file), 0o755);
+  }
+  for (const [file, text] of Object.entries(texts)) fs.writeFileSync(place(file), text, { mode: 0o644 });
+  for (const [file, target] of Object.entries(links)) fs.symlinkSync(target, place(file));
+  for (const folder of folders) {
+    fs.mkdirSync(path.join(root, folder), { recursive: true });
+    fs.chmodSync(path.join(root, folder), 0o1777);
+  }
+  const owner = packages.length > 0 ? [] : ['--owner=0', '--group=0'];
+  const same = ['--sort=name', '--numeric-owner', '--mtime=@0', ...owner];
+  await must('tar', ['--create', `--file=${archive}`, `--directory=${root}`, ...same, '.'], { timeout: 300 });
+}
+
+/** What a container never reads. */
+const left = ['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'];
+
+/** A minimal system with packages, from wherever this machine gets its own. */
+async function installInto(root: string, packages: readonly string[]): Promise<void> {
+  const format = '$(REPO_URI) $(CODENAME) $(COMPONENT)';
+  const printed = await must('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+  const source = printed.split('\n').find((line) => line.endsWith(` ${release} main`));
+  const [mirror = ''] = source?.split(' ') ?? [];
+  const options = ['--variant=minbase', `--include=${packages.join(',')}`];
+  await must('debootstrap', [...options, release, root, ...(mirror === '' ? [] : [mirror])], { timeout: 900 });
+  for (const folder of left) fs.rmSync(path.join(root, folder), { recursive: true, force: true });
+}
+
+/** Adds the shared libraries that programs of this machine load. */
+export async function withLibraries(
+  files: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const printed = await must('ldd', Object.values(files));
+  const libraries = [...printed.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, file = '']) => file);
+  return { ...files, ...Object.fromEntries(libraries.map((file) => [file.slice(1), file])) };
+}

@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Cluster } from '../cluster/cluster.ts';
+import { inNode } from '../cluster/machine.ts';
+import { packImage } from './store.ts';
+import type { Image } from './store.ts';
+
+/** Where a cluster's registry finds which manifest a reference names: a file each, with the digest in it. */
+export const referencesFolder = ({ folder }: Pick<Cluster, 'folder'>): string => path.join(folder, 'world', 'images');
+
+/** Packs an image and lets the cluster's nodes pull it under its reference. */
+export async function publishImage(cluster: Pick<Cluster, 'folder' | 'images'>, image: Image): Promise<void> {
+  const digest = await packImage(cluster.images, image);
+  const folder = referencesFolder(cluster);
+  fs.mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, encodeURIComponent(image.reference));
+  fs.writeFileSync(`${file}.new`, digest);
+  fs.renameSync(`${file}.new`, file);
+}
+
+/**
+ * Lets all nodes find an image under the digest of the original, which another build of it can't have: a node that has
+ * the name already asks no registry.
+ * @param tagged reference with a tag, such as `ghcr.io/example/backend:0.1.0`
+ */
+export async function aliasDigest(cluster: Cluster, tagged: string, digest: string): Promise<void> {
+  const images = ['ctr', '--namespace', 'k8s.io', 'images'];
+  const alias = `${tagged.slice(0, tagged.lastIndexOf(':'))}@${digest}`;
+  for (const { name } of cluster.plan.nodes) {
+    await inNode(cluster, name, [...images, 'pull', '--hosts-dir', '/etc/containerd/certs.d', tagged]);
+    await inNode(cluster, name, [...images, 'tag', '--force', tagged, alias]);
+  }
+}
