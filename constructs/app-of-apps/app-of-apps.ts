@@ -101,6 +101,7 @@ export class AppOfApps extends Chart {
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
           syncOptions: ['RespectIgnoreDifferences=true', 'ServerSideApply=true'],
+          retry,
         },
       },
     };
@@ -165,12 +166,15 @@ export class AppOfApps extends Chart {
             'RespectIgnoreDifferences=true',
             'ServerSideApply=true',
           ],
-          retry: { limit: 5, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } },
+          retry,
         },
       },
     };
   }
 }
+
+/** The newest commit counts when a sync is tried again: it may be the one that mends what failed. */
+const retry = { limit: 5, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } };
 
 /** Losing the root by a mistaken commit would prune the platform. */
 const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };

@@ -77,6 +77,11 @@ export interface WorkloadProps {
    */
   readonly leaveLostNodeAfterSeconds?: number | false;
   /**
+   * Seconds without progress after which a rollout of a Deployment counts as failed, and Argo CD shows it as Degraded.
+   * @default the longest start that the startup probes allow, and 120 for placing and pulling
+   */
+  readonly progressDeadlineSeconds?: number;
+  /**
    * Annotations of every object of this workload, such as those that make it an Argo CD hook.
    * @default none
    */
@@ -91,6 +96,9 @@ export const workloadDefaults = {
   terminationGracePeriodSeconds: 30,
   leaveLostNodeAfterSeconds: 30,
 } as const;
+
+/** Until a pod has a node and its image. */
+const secondsToPlaceAndPull = 120;
 
 const neverFewer = { maxSurge: 1, maxUnavailable: 0 };
 
@@ -221,6 +229,7 @@ export class Workload extends PodOwner {
             // An autoscaler owns the number: written here, each sync would reset it.
             ...(typeof controller.replicas === 'number' ? { replicas: controller.replicas } : {}),
             revisionHistoryLimit: 3,
+            progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull,
             selector,
             strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdates[props.spread] },
             template,
@@ -259,6 +268,15 @@ export class Workload extends PodOwner {
           },
         };
     }
+  }
+
+  /** In seconds, as the startup probes allow it. */
+  private longestStart(): number {
+    return Math.max(
+      ...this.props.containers.map(({ probes }) =>
+        probes === 'none' ? 0 : probes.startup.periodSeconds * probes.startup.failureThreshold,
+      ),
+    );
   }
 
   /** A probe that can't be asked keeps a pod from ever being ready. */

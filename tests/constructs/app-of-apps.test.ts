@@ -149,6 +149,13 @@ describe('releases', () => {
 });
 
 describe('synchronisation', () => {
+  test('a sync that failed is tried again with the newest commit, which may mend it', () => {
+    const retries = [...children(tree), only(tree, 'Application', 'root')].map((each) =>
+      at(each, 'spec.syncPolicy.retry'),
+    );
+    expect(new Set(retries.map((retry) => (retry as { refresh?: boolean }).refresh))).toEqual(new Set([true]));
+  });
+
   test('a rolled-back application stays as it is: the root ignores whether its children synchronise by themselves', () => {
     const root = only(tree, 'Application', 'root');
     expect(at(root, 'spec.ignoreDifferences')).toEqual([

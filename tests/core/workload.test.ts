@@ -90,6 +90,10 @@ describe('a workload', () => {
     expect(pod({ leaveLostNodeAfterSeconds: false }).tolerations).toBeUndefined();
   });
 
+  test('a rollout fails when its pods had their longest start and two minutes for node and image', () => {
+    expect(at(deployment(), 'spec.progressDeadlineSeconds')).toBe(probe.periodSeconds * probe.failureThreshold + 120);
+  });
+
   test('gets a token for the Kubernetes API only when it asks', () => {
     const manifests = make({ mountToken: true });
     expect([
@@ -111,6 +115,7 @@ describe('a workload', () => {
     user: 20_002,
     terminationGracePeriodSeconds: 99,
     leaveLostNodeAfterSeconds: 99,
+    progressDeadlineSeconds: 99,
     annotations: { 'example.com/note': 'x' },
   };
   test.each(Object.entries(changes))('changes its output with the option %s', (key, value) => {
