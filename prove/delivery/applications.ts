@@ -3,12 +3,17 @@ import { namespaces } from '../../apps/namespaces.ts';
 import { getJson, kubectl } from '../cluster/kubectl.ts';
 import { waitFor } from '../cluster/run.ts';
 
+interface ApplicationSource {
+  readonly repoURL: string;
+  readonly targetRevision?: string;
+}
+
 /** An Application as the API has it, as far as drills look at it. */
 export interface ApplicationObject {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: {
-    readonly source?: { readonly targetRevision?: string };
-    readonly sources?: readonly { readonly targetRevision?: string }[];
+    readonly source?: ApplicationSource;
+    readonly sources?: readonly ApplicationSource[];
     readonly syncPolicy?: { readonly automated?: { readonly enabled?: boolean } };
   };
   readonly status?: {
@@ -61,23 +66,31 @@ export function isSyncedAndHealthy({ status }: ApplicationObject): boolean {
   return status?.sync?.status === 'Synced' && status.health?.status === 'Healthy' && !isRunning({ status });
 }
 
+/** True for those that don't read the repository. */
+function isAt({ spec, status }: ApplicationObject, commit: SyncOptions['commit']): boolean {
+  if (commit === undefined) return true;
+  const sources = spec.sources ?? (spec.source === undefined ? [] : [spec.source]);
+  if (!sources.some(({ repoURL }) => repoURL === commit.repository)) return true;
+  return [status?.sync?.revision, ...(status?.sync?.revisions ?? [])].includes(commit.id);
+}
+
 function isRunning({ status }: Pick<ApplicationObject, 'status'>): boolean {
   return status?.operationState?.phase === 'Running';
 }
 
-/** Asks Argo CD to look at an application now, as a webhook from GitHub would, in place of within three minutes. */
-export async function refresh(cluster: Cluster, name: string): Promise<void> {
+/** Asks Argo CD to look at applications now, at all where none is named, as a webhook from GitHub would, in place of within three minutes. */
+export async function refresh(cluster: Cluster, ...names: readonly string[]): Promise<void> {
+  const which = names.length === 0 ? ['--all'] : names;
   const annotation = 'argocd.argoproj.io/refresh=normal';
-  await kubectl(cluster, [
-    ...['annotate', 'applications.argoproj.io', name, `--namespace=${argocdNamespace}`, '--overwrite', annotation],
-  ]);
+  const where = `--namespace=${argocdNamespace}`;
+  await kubectl(cluster, ['annotate', 'applications.argoproj.io', ...which, where, '--overwrite', annotation]);
 }
 
 export interface SyncOptions {
   /** In seconds. */
   readonly atMost: number;
-  /** @default all */
-  readonly names?: readonly string[];
+  /** What those that read the platform's own repository have to be at. @default whatever they are at */
+  readonly commit?: { readonly repository: string; readonly id: string };
   readonly signal?: AbortSignal;
   /** Told each time an application's state is another one. */
   readonly report?: (line: string) => void;
@@ -87,7 +100,7 @@ export interface SyncOptions {
 export async function waitForSync(
   cluster: Cluster,
   expected: readonly string[],
-  { atMost, signal, report }: SyncOptions,
+  { atMost, commit, signal, report }: SyncOptions,
 ): Promise<void> {
   const known = new Map<string, string>();
   let missing = '';
@@ -100,7 +113,7 @@ export async function waitForSync(
     }
     const open = expected.filter((name) => {
       const each = all.get(name);
-      return each === undefined || !isSyncedAndHealthy(each);
+      return each === undefined || !isSyncedAndHealthy(each) || !isAt(each, commit);
     });
     missing = open.map((name) => known.get(name) ?? `${name} is not there`).join('\n  ');
     return open.length === 0;

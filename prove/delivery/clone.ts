@@ -34,12 +34,14 @@ export class PlatformClone {
   /**
    * Makes the clone from a working tree, with what isn't committed there, or brings it to where that tree is now; then
    * seals what isn't sealed, and pushes. What the tree's own `secrets/` holds is sealed for another cluster and left out.
+   * @param prepare changes sources of the clone before its synthesis. @default nothing
    * @returns the clone, and the files of `dist/` and `argocd/` that its synthesis wrote other than they are in the tree
    */
   static async make(
     cluster: Cluster,
     root: string,
     key: SealingKeyFiles,
+    prepare?: (clone: PlatformClone) => void,
   ): Promise<{ readonly clone: PlatformClone; readonly changed: readonly string[] }> {
     const clone = PlatformClone.of(cluster);
     const { folder, environment, branch } = clone;
@@ -57,6 +59,7 @@ export class PlatformClone {
     }
     copyWorkingTree(root, folder, (file) => !file.startsWith('secrets/'));
     await clone.commit('The working tree', { push: false });
+    prepare?.(clone);
     await clone.seal(['--cert', key.certificate]);
     await clone.npm('synth');
     const changed = (await git(folder, ['status', '--porcelain', '--', 'dist', 'argocd']))
@@ -68,6 +71,12 @@ export class PlatformClone {
     if (releaseTag !== undefined) await clone.git(['tag', '--force', releaseTag]);
     await clone.git(['push', '--quiet', '--force', 'origin', branch, '--tags']);
     return { clone, changed };
+  }
+
+  /** Names of all applications of its tree, the root among them. */
+  applications(): readonly string[] {
+    const folder = path.join(this.folder, 'argocd', this.environment, 'applications');
+    return ['root', ...fs.readdirSync(folder).map((file) => path.basename(file, '.yaml'))];
   }
 
   /** Commits everything, if there is anything, and pushes the branch. @returns the commit */
@@ -82,13 +91,13 @@ export class PlatformClone {
     return git(this.folder, args);
   }
 
-  /** Replaces a part of a file. @throws ClusterError where it is not in the file exactly once */
-  edit(file: string, from: string | RegExp, to: string): void {
+  /** Replaces the first part of a file that is found. @throws ClusterError where it is not there */
+  edit(file: string, part: string | RegExp, change: (found: string) => string): void {
     const full = path.join(this.folder, file);
     const text = fs.readFileSync(full, 'utf8');
-    const found = text.match(typeof from === 'string' ? from.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&') : from);
-    if (found === null) throw new ClusterError(`${file} of the clone does not have ${String(from)}`);
-    fs.writeFileSync(full, text.replace(from, to));
+    const changed = text.replace(part, change);
+    if (changed === text) throw new ClusterError(`${file} of the clone has no ${String(part)} to change`);
+    fs.writeFileSync(full, changed);
   }
 
   /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ClusterError */

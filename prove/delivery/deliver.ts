@@ -29,11 +29,20 @@ export interface Delivery {
   readonly seconds: number;
 }
 
+export interface DeliverOptions extends Progress {
+  /** Changes sources of the clone that Argo CD reads. @default nothing: it reads the working tree */
+  readonly prepare?: (clone: PlatformClone) => void;
+}
+
 /**
  * Installs Argo CD as the README says and lets it apply the working tree; or, where it runs already, lets it apply the
  * tree as it is now.
  */
-export async function deliver(cluster: Cluster, root: string, { report, signal }: Progress): Promise<Delivery> {
+export async function deliver(
+  cluster: Cluster,
+  root: string,
+  { report, signal, prepare }: DeliverOptions,
+): Promise<Delivery> {
   const start = performance.now();
   const done = (what: string): void => {
     report(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${what}`);
@@ -44,7 +53,7 @@ export async function deliver(cluster: Cluster, root: string, { report, signal }
   const standIns = [...images.flatMap(({ standIn }) => standIn ?? []), ...(await publishUpstreams(cluster))];
   done(`${images.length} images and the upstream repositories published`);
   const key = await makeSealingKey(cluster);
-  const { clone, changed } = await PlatformClone.make(cluster, root, key);
+  const { clone, changed } = await PlatformClone.make(cluster, root, key, prepare);
   done('secrets sealed, the tree committed and pushed');
   const platform = buildPlatform(name);
   const published = new Set(images.map(({ reference }) => reference));
@@ -53,12 +62,12 @@ export async function deliver(cluster: Cluster, root: string, { report, signal }
     if (digest !== undefined && published.has(tagged)) await aliasDigest(cluster, tagged, digest);
   }
 
-  const applications = ['root', ...platform.charts.map(({ application }) => application)];
+  const applications = clone.applications();
   const applied = performance.now();
-  if (await isInstalled(cluster)) await refresh(cluster, 'root');
+  if (await isInstalled(cluster)) await refresh(cluster);
   else await bootstrap(cluster, clone, key, done);
-  const states = (line: string): void => done(line);
-  await waitForSync(cluster, applications, { atMost: 300, signal, report: states });
+  const commit = { repository: platform.environment.repository.url, id: await clone.git(['rev-parse', 'HEAD']) };
+  await waitForSync(cluster, applications, { atMost: 300, commit, signal, report: done });
   const seconds = (performance.now() - applied) / 1000;
   done(`all ${applications.length} applications Synced and Healthy`);
   return { clone, applications, changed, standIns, seconds };

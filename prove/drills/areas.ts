@@ -7,6 +7,7 @@ import { admissionDrill } from './admission.ts';
 import { eachRound } from './area.ts';
 import type { Area } from './area.ts';
 import { capacityDrill } from './capacity.ts';
+import { gitopsDrill } from './gitops/index.ts';
 import { networkDrill } from './network.ts';
 import { secretsDrill } from './secrets.ts';
 
@@ -29,6 +30,11 @@ export const areas: Readonly<Record<string, Area>> = {
     purpose: 'lets the real scheduler place everything, also with a node gone (promise capacity)',
     programs: [...controlPlane, 'kwok'],
     drill: eachRound(capacityDrill),
+  },
+  gitops: {
+    purpose: 'lets Argo CD install the tree in an empty cluster, twice (promises gitops-auto, gitops-waves)',
+    programs: platformPrograms,
+    drill: gitopsDrill,
   },
   network: {
     purpose: 'tries every connection between all workloads in a real two-node cluster (promise net-deny)',

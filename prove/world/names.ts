@@ -3,3 +3,6 @@ export const worldHosts = { git: 'github.com', charts: 'charts.jetstack.io' } as
 
 /** A public address, as network policies see it: of the range that is kept for documentation. */
 export const worldAddress = '203.0.113.10';
+
+/** In the world's folder: how long its GitHub waits before each answer, in milliseconds. */
+export const gitDelayFile = 'git-delay';

@@ -7,7 +7,7 @@ import https from 'node:https';
 import path from 'node:path';
 import process from 'node:process';
 import { serveGit } from './git.ts';
-import { worldHosts } from './names.ts';
+import { gitDelayFile, worldHosts } from './names.ts';
 import { serveRegistry } from './registry.ts';
 
 const [address = '', folder = '', store = '', certificate = '', key = ''] = process.argv.slice(2);
@@ -22,6 +22,12 @@ https
   })
   .listen(443, address, () => log(`listening on ${address}:443`));
 
+/** In milliseconds: drills write it to a file where GitHub is to be slow. */
+function gitDelay(): number {
+  const file = path.join(folder, gitDelayFile);
+  return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
+}
+
 function log(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 }
@@ -29,7 +35,8 @@ function log(line: string): void {
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', `https://${request.headers.host ?? address}`);
   if (url.pathname.startsWith('/v2/')) serveRegistry(path.join(folder, 'images'), store, url, request, response);
-  else if (url.hostname === worldHosts.git) serveGit(path.join(folder, 'git'), url, request, response);
+  else if (url.hostname === worldHosts.git)
+    setTimeout(() => serveGit(path.join(folder, 'git'), url, request, response), gitDelay());
   else serveFile(path.join(folder, 'charts'), url, response);
 }
 

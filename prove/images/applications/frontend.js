@@ -2,6 +2,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import { checkContract, serve, version, webVariables } from './shared.js';
+import { work } from './work.js';
 
 checkContract('frontend', [
   ...webVariables,
@@ -45,5 +46,5 @@ serve({
   host: process.env.HOSTNAME,
   live: '/api/health',
   ready: '/api/health',
-  routes: { '/': page },
+  routes: { '/': page, '/work': work },
 });

@@ -4,12 +4,14 @@ const files = {
   backend: {
     'app/package.json': 'package.json',
     'app/dist/shared.js': 'shared.js',
+    'app/dist/work.js': 'work.js',
     'app/dist/main.js': 'backend.js',
     'app/dist/migrate.js': 'migrate.js',
   },
   frontend: {
     'app/package.json': 'package.json',
     'app/shared.js': 'shared.js',
+    'app/work.js': 'work.js',
     'app/server.js': 'frontend.js',
   },
 } as const;

@@ -84,3 +84,9 @@ test('has metrics, ends calmly, and never gets healthy as a version that is neve
   program.terminate();
   expect(await program.ended()).toBe(0);
 });
+
+test('burns CPU at /work too, without asking its backend', async () => {
+  const { port } = await frontend('http://127.0.0.1:9');
+  const { status, text } = await ask(port, '/work?milliseconds=20');
+  expect([status, text]).toEqual([200, '{"milliseconds":20}\n']);
+});

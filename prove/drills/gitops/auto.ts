@@ -1,0 +1,99 @@
+import type { Cluster } from '../../cluster/cluster.ts';
+import { waitFor } from '../../cluster/run.ts';
+import { applicationsOf, describeApplication, isSyncedAndHealthy, refresh } from '../../delivery/applications.ts';
+import type { Delivery } from '../../delivery/deliver.ts';
+import type { Measured } from '../../results.ts';
+import { platformStandIns, platformVersions } from '../platform.ts';
+import { allObjects, nameOf, unowned } from './objects.ts';
+import type { LiveObject } from './objects.ts';
+
+const list = (names: readonly string[]): string => names.join(', ') || 'none';
+
+/**
+ * The committed tree on an empty cluster: everything Synced and Healthy, a second comparison changes nothing, and no
+ * object is there that no application owns.
+ * @param before objects of the empty cluster
+ */
+export async function checkInstallation(
+  cluster: Cluster,
+  { applications, changed, standIns, seconds }: Delivery,
+  before: readonly LiveObject[],
+  report: (line: string) => void,
+): Promise<Measured> {
+  const wrong = (await applicationsOf(cluster)).filter((each) => !isSyncedAndHealthy(each)).map(describeApplication);
+  const objects = await allObjects(cluster);
+  report('comparing everything a second time');
+  const differences = await changesOfSecondSync(cluster, objects);
+  return {
+    promise: 'gitops-auto',
+    drill: 'Argo CD is installed in an empty cluster as the README says, and applies the working tree',
+    units: { 'to Synced and Healthy': 's', applications: 'applications', objects: 'objects' },
+    rounds: [
+      {
+        figures: {
+          'to Synced and Healthy': Math.round(seconds * 10) / 10,
+          applications: applications.length,
+          objects: objects.filter(({ metadata }) => metadata.annotations?.[trackingId] !== undefined).length,
+        },
+        checks: [
+          { what: 'applications that are not Synced and Healthy', expected: 'none', got: list(wrong) },
+          {
+            what: 'applied files that are other than in the tree, but for sealed secrets',
+            expected: 'none',
+            got: list(changed),
+          },
+          { what: 'what a second comparison changed', expected: 'none', got: list(differences) },
+          {
+            what: 'objects outside of kube-system that no application owns',
+            expected: 'none',
+            got: list(unowned(objects, new Set(before.map(nameOf)))),
+          },
+        ],
+      },
+    ],
+    versions: platformVersions(),
+    standIns: [
+      ...platformStandIns,
+      ...standIns,
+      'a stand-in for GitHub, with a certificate that Argo CD is told to trust',
+      'secrets sealed for the sealing key of the proving ground',
+      'PostgreSQL, Redis and the directory are not there yet',
+    ],
+  };
+}
+
+const trackingId = 'argocd.argoproj.io/tracking-id';
+
+/** Lets Argo CD compare everything again. @returns objects and applications that are other than before */
+async function changesOfSecondSync(cluster: Cluster, before: readonly LiveObject[]): Promise<string[]> {
+  const operations = async (): Promise<Map<string, string>> =>
+    new Map(
+      (await applicationsOf(cluster)).map(({ metadata, status }) => [
+        metadata.name,
+        `${status?.operationState?.finishedAt ?? ''} ${status?.sync?.status ?? ''}`,
+      ]),
+    );
+  const earlier = await operations();
+  const start = new Date();
+  // Whole seconds are what the API keeps.
+  start.setMilliseconds(0);
+  await refresh(cluster);
+  await waitFor('a second comparison of all applications', { atMost: 120, every: 500 }, async () =>
+    (await applicationsOf(cluster)).every(
+      ({ metadata, status }) =>
+        metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined &&
+        new Date(status?.reconciledAt ?? 0) >= start,
+    ),
+  );
+  const later = await operations();
+  const synced = [...later]
+    .filter(([name, state]) => earlier.get(name) !== state)
+    .map(([name]) => `Application ${name}`);
+  const generations = new Map(before.map((object) => [nameOf(object), object.metadata.generation]));
+  const changed = (await allObjects(cluster))
+    // Applications' generations follow their status too.
+    .filter(({ kind, metadata }) => kind !== 'Application' && metadata.annotations?.[trackingId] !== undefined)
+    .filter((object) => generations.get(nameOf(object)) !== object.metadata.generation)
+    .map(nameOf);
+  return [...synced, ...changed];
+}

@@ -1,0 +1,72 @@
+import type { Cluster } from '../../cluster/cluster.ts';
+import { getJson, kubectl } from '../../cluster/kubectl.ts';
+
+/** An object of the cluster, as far as its owner is concerned. */
+export interface LiveObject {
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly generation?: number;
+    readonly creationTimestamp: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+  };
+}
+
+/** Kinds that say what goes on, not what should be: nobody commits them. */
+const passing = [
+  'bindings',
+  'componentstatuses',
+  'endpoints',
+  'endpointslices.discovery.k8s.io',
+  'events',
+  'events.events.k8s.io',
+  'leases.coordination.k8s.io',
+  'nodes.metrics.k8s.io',
+  'pods.metrics.k8s.io',
+];
+
+/** Namespaces that Kubernetes, and K3s' own add-ons, live in. */
+const system = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
+
+/** Every object outside of Kubernetes' own namespaces. */
+export async function allObjects(cluster: Cluster): Promise<readonly LiveObject[]> {
+  const printed = await kubectl(cluster, ['api-resources', '--verbs=list', '--output=name']);
+  const kinds = printed.split('\n').filter((kind) => kind !== '' && !passing.includes(kind));
+  const { items } = await getJson<{ readonly items: readonly LiveObject[] }>(cluster, [
+    kinds.join(','),
+    '--all-namespaces',
+    '--ignore-not-found',
+  ]);
+  return items.filter(({ kind, metadata }) => {
+    const namespace = kind === 'Namespace' ? metadata.name : metadata.namespace;
+    return namespace === undefined || !system.includes(namespace);
+  });
+}
+
+export const nameOf = ({ kind, metadata: { namespace, name } }: LiveObject): string =>
+  [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+
+/** Objects that no application owns, and why that is right. */
+const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: string }[] = [
+  { pattern: /^ConfigMap\/[^/]+\/kube-root-ca\.crt$/, because: 'Kubernetes puts it into every namespace' },
+  { pattern: /^ServiceAccount\/[^/]+\/default$/, because: 'Kubernetes puts it into every namespace' },
+  { pattern: /^Secret\/argocd\/argocd-(initial-admin-secret|redis)$/, because: 'Argo CD makes it at its first start' },
+  { pattern: /^Secret\/sealed-secrets\/sealing-key$/, because: 'the key that opens everything is never in git' },
+];
+
+/**
+ * Objects that no application owns, neither by Argo CD's mark nor through what made them.
+ * @param before names of what was there before Argo CD was
+ */
+export function unowned(objects: readonly LiveObject[], before: ReadonlySet<string>): string[] {
+  return objects
+    .filter(({ metadata }) => {
+      const tracked = metadata.annotations?.['argocd.argoproj.io/tracking-id'] !== undefined;
+      return !tracked && (metadata.ownerReferences ?? []).length === 0;
+    })
+    .map(nameOf)
+    .filter((name) => !before.has(name) && !ownedByNobody.some(({ pattern }) => pattern.test(name)))
+    .sort();
+}

@@ -1,0 +1,96 @@
+import type { Cluster } from '../../cluster/cluster.ts';
+import { getJson } from '../../cluster/kubectl.ts';
+import type { DrillCheck, Measured } from '../../results.ts';
+import { platformStandIns, platformVersions } from '../platform.ts';
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime: string;
+}
+
+interface Timed {
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** What has to be there before what is applied: Deployments and the first object of the wave after. */
+interface Step {
+  readonly what: string;
+  readonly namespace: string;
+  readonly deployments: readonly string[];
+  readonly then: { readonly kind: string; readonly namespace: string; readonly name: string };
+}
+
+const steps: readonly Step[] = [
+  {
+    what: 'sealed-secrets, of two sources',
+    namespace: 'sealed-secrets',
+    deployments: ['sealed-secrets-controller'],
+    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-first' },
+  },
+  {
+    what: 'cert-manager, of two sources',
+    namespace: 'cert-manager',
+    deployments: ['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'],
+    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-first' },
+  },
+  {
+    what: "the database's first part",
+    namespace: 'data',
+    deployments: ['drill-database-first'],
+    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-second' },
+  },
+  {
+    what: 'the database, with waves of its own',
+    namespace: 'data',
+    deployments: ['drill-database-first', 'drill-database-second'],
+    then: { kind: 'networkpolicy', namespace: 'identity', name: 'samba' },
+  },
+  {
+    what: 'the database, with waves of its own',
+    namespace: 'data',
+    deployments: ['drill-database-second'],
+    then: { kind: 'job', namespace: 'shop', name: 'backend-migrations' },
+  },
+  {
+    what: 'the backend',
+    namespace: 'shop',
+    deployments: ['backend'],
+    then: { kind: 'deployment', namespace: 'shop', name: 'frontend' },
+  },
+];
+
+/** When everything came, in the cluster's own words: each wave after what it needs was ready. */
+export async function checkWaves(cluster: Cluster, gitDelayMilliseconds: number): Promise<Measured> {
+  const checks: DrillCheck[] = [];
+  const margins: number[] = [];
+  for (const { what, namespace, deployments, then } of steps) {
+    const ready = Math.max(...(await Promise.all(deployments.map((name) => availableSince(cluster, namespace, name)))));
+    const { metadata } = await getJson<Timed>(cluster, [then.kind, then.name, `--namespace=${then.namespace}`]);
+    const margin = (Date.parse(metadata.creationTimestamp) - ready) / 1000;
+    margins.push(margin);
+    checks.push({
+      what: `${what}: ready before ${then.kind} ${then.namespace}/${then.name} is applied`,
+      expected: 'yes',
+      got: margin >= 0 ? 'yes' : `no: applied ${-margin} s before`,
+    });
+  }
+  return {
+    promise: 'gitops-waves',
+    drill:
+      'the tree with a database that takes 15 s and has waves of its own is installed in an empty cluster, ' +
+      `while GitHub takes ${gitDelayMilliseconds / 1000} s for each answer`,
+    units: { 'least time between ready and applied': 's' },
+    rounds: [{ figures: { 'least time between ready and applied': Math.max(0, Math.min(...margins)) }, checks }],
+    versions: platformVersions(),
+    standIns: [...platformStandIns, 'a server that sleeps before it answers, for the database'],
+  };
+}
+
+/** Milliseconds since the epoch, to the second: since when a Deployment has had all its pods. */
+async function availableSince(cluster: Cluster, namespace: string, name: string): Promise<number> {
+  const { status } = await getJson<Timed>(cluster, ['deployment', name, `--namespace=${namespace}`]);
+  const available = status?.conditions?.find(({ type, status: state }) => type === 'Available' && state === 'True');
+  return available === undefined ? Infinity : Date.parse(available.lastTransitionTime);
+}
