@@ -10,7 +10,7 @@ import type { Command } from './commands.ts';
  */
 export function proveCommand(
   commands: Readonly<Record<string, Command>>,
-  [verb, ...args]: readonly string[],
+  [verb = 'all', ...args]: readonly string[],
   output: Output = process,
 ): Promise<number> {
   const help = helpOf(commands);
@@ -21,7 +21,6 @@ export function proveCommand(
         output.stdout.write(help);
         return 0;
       }
-      if (verb === undefined) throw new UsageError('name what to do');
       const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
       if (command === undefined) throw new UsageError(`there is no "${verb}"`);
       try {

@@ -2,7 +2,7 @@ import type { Output } from '../synth/command.ts';
 import { clusterCommands } from './cluster/commands.ts';
 import { doctorCommand } from './doctor.ts';
 import { runArea } from './drills/area.ts';
-import { areas, buildCommand } from './drills/areas.ts';
+import { allCommand, areas, buildCommand } from './drills/areas.ts';
 import { programsCommand } from './tools/readme.ts';
 
 /** What `npm run prove -- NAME` does. */
@@ -28,10 +28,15 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   build: {
     usage: 'build [AREA...]',
-    purpose: 'builds what the named areas need, or all of them',
+    purpose: 'installs and builds what the named areas need, or all of them',
     run: buildCommand,
   },
   ...clusterCommands,
+  all: {
+    usage: 'all [--rounds N] [--no-record]',
+    purpose: 'runs every area below, one after the other; the same without a verb',
+    run: allCommand,
+  },
   ...Object.fromEntries(
     Object.entries(areas).map(([name, area]) => [
       name,

@@ -26,6 +26,9 @@ export class ArgoCdSettings extends Construct {
     super(scope, id);
     this.configMap('argocd-cm', {
       url: `https://${host}`,
+      // How long a commit, or a change whose event got lost, waits at most: 60 to 70 s in place of 120 to 180.
+      'timeout.reconciliation': '60s',
+      'timeout.reconciliation.jitter': '10s',
       // Ownership by annotation: a label would be copied by controllers onto objects that are not ours.
       'application.resourceTrackingMethod': 'annotation',
       // A developer may roll back to what ran before, but not sync whatever commit they like.
@@ -43,7 +46,12 @@ export class ArgoCdSettings extends Construct {
       'policy.default': '',
       'policy.csv': file('rbac-policy.csv'),
     });
-    this.configMap('argocd-cmd-params-cm', { 'controller.diff.server.side': 'true' });
+    // Read when the controller starts: after a change, restart it.
+    this.configMap('argocd-cmd-params-cm', {
+      'controller.diff.server.side': 'true',
+      // Who makes the same mistake again and again waits up to 300 s without it.
+      'controller.self.heal.backoff.cap.seconds': '30',
+    });
     kubeObject(this, 'requests', KubeLimitRange, {
       metadata: { name: 'requests' },
       spec: {

@@ -3,6 +3,12 @@ import { namespaces } from '../../apps/namespaces.ts';
 import { getJson, kubectl } from '../cluster/kubectl.ts';
 import { waitFor } from '../cluster/run.ts';
 
+interface ListedResource {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
 interface ApplicationSource {
   readonly repoURL: string;
   readonly targetRevision?: string;
@@ -25,17 +31,11 @@ export interface ApplicationObject {
       readonly message?: string;
       readonly startedAt?: string;
       readonly finishedAt?: string;
+      readonly syncResult?: { readonly resources?: readonly ListedResource[] };
     };
     readonly conditions?: readonly { readonly type: string; readonly message: string }[];
     readonly history?: readonly { readonly id: number; readonly revision?: string }[];
-    readonly resources?: readonly {
-      readonly group?: string;
-      readonly kind: string;
-      readonly namespace?: string;
-      readonly name: string;
-      readonly status?: string;
-      readonly hook?: boolean;
-    }[];
+    readonly resources?: readonly ListedResource[];
   };
 }
 

@@ -103,11 +103,12 @@ async function bootstrap(
     ]);
   await files(`dist/${environment}/namespaces`);
   await apply(cluster, [sealingKeySecret(key)]);
+  // Before Argo CD's own manifests, which bring the same ConfigMaps empty: its programs read some settings only at start.
+  await files(`dist/${environment}/argocd`);
   await kubectl(cluster, [
     ...['apply', '--server-side', '--force-conflicts', `--namespace=${namespaces.argocd.name}`],
     `--filename=${asset('argocd', 'manifests/install.yaml')}`,
   ]);
-  await files(`dist/${environment}/argocd`);
   // The certificate of the stand-in for GitHub is not one that the world trusts.
   const authority = fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8');
   const data = Object.fromEntries(Object.values(worldHosts).map((host) => [host, authority]));

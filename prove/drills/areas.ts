@@ -2,14 +2,23 @@ import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { clusterPrograms } from '../cluster/requirements.ts';
 import { buildPrograms } from '../tools/build.ts';
+import { toolsHere } from '../tools/cache.ts';
+import { installPackages, missingPackages } from '../tools/packages.ts';
 import type { ProgramName } from '../tools/build.ts';
+import { accessDrill } from './access/drill.ts';
 import { admissionDrill } from './admission.ts';
-import { eachRound } from './area.ts';
+import { eachRound, runArea } from './area.ts';
 import type { Area } from './area.ts';
 import { capacityDrill } from './capacity.ts';
 import { gitopsDrill } from './gitops/index.ts';
+import { failuresDrill } from './failures/drill.ts';
+import { healDrill } from './heal/drill.ts';
 import { networkDrill } from './network.ts';
+import { onPlatform } from './platform.ts';
+import { rollbackDrill } from './rollback/drill.ts';
+import { scalingDrill } from './scaling/hpa.ts';
 import { secretsDrill } from './secrets.ts';
+import { updatesDrill } from './updates/drill.ts';
 
 const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
 
@@ -21,6 +30,11 @@ export const platformPrograms: readonly ProgramName[] = [
 
 /** Every area, by the name under which it is run. */
 export const areas: Readonly<Record<string, Area>> = {
+  access: {
+    purpose: 'lets every role, and nobody, try what can be called in Argo CD (promise gitops-rbac)',
+    programs: platformPrograms,
+    drill: onPlatform(accessDrill),
+  },
   admission: {
     purpose: 'applies every committed object to a real API server, and spoiled ones (promise pss)',
     programs: controlPlane,
@@ -41,21 +55,62 @@ export const areas: Readonly<Record<string, Area>> = {
     programs: [...clusterPrograms, 'netpol-analyzer'],
     drill: eachRound(networkDrill),
   },
+  failures: {
+    purpose: 'kills a pod and takes node 2 away, under clients (promises pod-crash, node2-down)',
+    programs: platformPrograms,
+    drill: onPlatform(failuresDrill),
+  },
+  heal: {
+    purpose: 'changes and deletes by hand what Argo CD brings back (promise gitops-heal)',
+    programs: platformPrograms,
+    drill: onPlatform(healDrill),
+  },
+  rollback: {
+    purpose: 'rolls a release back as a developer, and lets nothing undo it (promise gitops-rollback)',
+    programs: platformPrograms,
+    drill: onPlatform(rollbackDrill),
+  },
+  scaling: {
+    purpose: 'lets load move the replicas up and its end move them down (promise hpa)',
+    programs: platformPrograms,
+    drill: onPlatform(scalingDrill),
+  },
   secrets: {
     purpose: 'seals, unseals and rotates every secret with the real controller (promise secrets)',
     programs: [...controlPlane, 'sealed-secrets-controller', 'helm'],
     drill: eachRound(secretsDrill),
   },
+  updates: {
+    purpose: 'releases what works and what does not, under clients (promise gitops-update)',
+    programs: platformPrograms,
+    drill: onPlatform(updatesDrill),
+  },
 };
 
-/** Builds what the named areas need; all of them where none is named. @returns the exit code 0 */
+/** Runs every area, one after the other. @returns the exit code: 1 if any failed */
+export async function allCommand(args: readonly string[], output: Output): Promise<number> {
+  const failed: string[] = [];
+  for (const [name, area] of Object.entries(areas)) {
+    output.stdout.write(`\n== ${name}\n`);
+    if ((await runArea(name, area, args, output)) !== 0) failed.push(name);
+  }
+  const count = Object.keys(areas).length;
+  output.stdout.write(`\n${count - failed.length} of ${count} areas passed\n`);
+  if (failed.length > 0) output.stderr.write(`failed: ${failed.join(', ')}\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Installs and builds what the named areas need; all of them where none is named. @returns the exit code 0 */
 export function buildCommand(args: readonly string[], { stdout }: Output): number {
   const unknown = args.filter((name) => !Object.hasOwn(areas, name));
   if (unknown.length > 0)
     throw new UsageError(`no area ${unknown.join(', ')}: there are ${Object.keys(areas).join(', ')}`);
   const wanted = Object.entries(areas).filter(([name]) => args.length === 0 || args.includes(name));
   const programs = new Set<ProgramName>(wanted.flatMap(([, area]) => area.programs));
-  buildPrograms([...programs], (text) => stdout.write(text));
+  const report = (text: string) => stdout.write(text);
+  const tools = toolsHere();
+  installPackages(missingPackages(tools.env), report, tools);
+  buildPrograms([...programs], report);
   stdout.write(`built: ${[...programs].join(', ')}\n`);
   return 0;
 }

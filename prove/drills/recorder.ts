@@ -24,6 +24,8 @@ export interface RecorderOptions {
   readonly every?: number;
   /** Where it runs. @default node1 */
   readonly node?: string;
+  /** Another client that prints the same lines; it is told neither address nor interval. @default `probe every` */
+  readonly client?: { readonly image: string; readonly command: readonly string[] };
 }
 
 /** A client in a pod that asks all the time, each time by a new connection, and writes down what it got. */
@@ -42,7 +44,8 @@ export class Recorder {
     await recorder.remove();
     const { namespace, name, url, every = 100, node = 'node1' } = options;
     const args = ['every', `${every}ms`, url, '2s'];
-    await apply(cluster, [...policies(options), podManifest({ namespace, name, args, labels: labelsOf(name), node })]);
+    const pod = podManifest({ namespace, name, args, labels: labelsOf(name), node });
+    await apply(cluster, [...policies(options), options.client === undefined ? pod : withClient(pod, options.client)]);
     await waitFor(`answers of ${url}`, { atMost: 60, every: 500 }, async () => {
       const last = (await recorder.requests()).slice(-5);
       return last.length === 5 && last.every(({ ok }) => ok);
@@ -73,9 +76,22 @@ export function parseRequest(line: string): RecordedRequest | undefined {
   return { at: new Date(at), ok: state === 'ok', milliseconds: Number(milliseconds), text };
 }
 
-const labelsOf = (name: string) => ({ 'proving/recorder': name });
+function withClient(pod: Manifest, { image, command }: NonNullable<RecorderOptions['client']>): Manifest {
+  const spec = pod.spec as { readonly containers: readonly object[] };
+  const resources = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } };
+  const containers = spec.containers.map((container) => ({ ...container, image, command, args: [], resources }));
+  return { ...pod, spec: { ...spec, containers } };
+}
 
-function policies({ namespace, name, target, port }: RecorderOptions): readonly Manifest[] {
+export const labelsOf = (name: string) => ({ 'proving/recorder': name });
+
+/** Policies that let a client with `labelsOf(name)` ask the pods behind its address. */
+export function policies({
+  namespace,
+  name,
+  target,
+  port,
+}: Pick<RecorderOptions, 'namespace' | 'name' | 'target' | 'port'>): readonly Manifest[] {
   const policy = (suffix: string, spec: unknown): Manifest => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

@@ -85,14 +85,14 @@ export function parseOptions(args: readonly string[]): SealOptions {
     refuse(
       'the certificate to seal with is not given',
       '--cert FILE; without it only --status, --prune and --help',
-      'kubeseal --fetch-cert --controller-name sealed-secrets > certificate.pem',
+      'kubeseal --fetch-cert --controller-namespace sealed-secrets > certificate.pem',
     );
   }
   if (understood && mode === 'reseal' && !given.has('private-key')) {
     refuse(
       '--reseal has to open what is sealed, and no private key is given',
       '--private-key FILE: backups of the old sealing keys',
-      'without them the live controller can do it, file by file: kubeseal --re-encrypt --controller-name sealed-secrets -o yaml < FILE > NEW',
+      'without them the live controller can do it, file by file: kubeseal --re-encrypt --controller-namespace sealed-secrets -o yaml < FILE > NEW',
     );
   }
   const environment = given.get('environment')?.[0] ?? 'production';

@@ -274,6 +274,15 @@ describe('settings', () => {
     expect(script).toBe(file('horizontalpodautoscaler-health.lua'));
   });
 
+  test('a commit waits no longer than about a minute', () => {
+    const settings = data('argocd-cm');
+    expect([settings['timeout.reconciliation'], settings['timeout.reconciliation.jitter']]).toEqual(['60s', '10s']);
+  });
+
+  test('drift is corrected within the promised minute also when it comes again and again', () => {
+    expect(Number(data('argocd-cmd-params-cm')['controller.self.heal.backoff.cap.seconds'])).toBeLessThan(60);
+  });
+
   test('the interface knows its address, and Argo CD recognises the ConfigMaps as its own', () => {
     expect(data('argocd-cm').url).toBe('https://argocd.example.com');
     const partOf = settings.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);

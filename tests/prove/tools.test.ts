@@ -340,12 +340,13 @@ describe('npm run prove', () => {
     expect(printed).toContain('  fail [--hard]  fails\n');
   });
 
-  test.each([
-    [['constructor'], 'there is no "constructor"'],
-    [[], 'name what to do'],
-  ])('shows them too when called with %j, with exit code 2', async (args, message) => {
-    expect(await prove(...args)).toBe(2);
-    expect(printed).toContain(`${message}\n\nnpm run prove -- VERB`);
+  test('shows them too when called with a verb that there is not, with exit code 2', async () => {
+    expect(await prove('constructor')).toBe(2);
+    expect(printed).toContain('there is no "constructor"\n\nnpm run prove -- VERB');
+  });
+
+  test('runs all areas without a verb', async () => {
+    expect(await proveCommand({ all: { ...failing, run: () => 4 } }, [], output)).toBe(4);
   });
 
   test('prints a refusal without a stack, and without a word on what was written', async () => {

@@ -4,7 +4,7 @@ import { applicationsOf, describeApplication, isSyncedAndHealthy, refresh } from
 import type { Delivery } from '../../delivery/deliver.ts';
 import type { Measured } from '../../results.ts';
 import { platformStandIns, platformVersions } from '../platform.ts';
-import { allObjects, nameOf, unowned } from './objects.ts';
+import { allObjects, nameOf, ownedBy, unowned } from './objects.ts';
 import type { LiveObject } from './objects.ts';
 
 const list = (names: readonly string[]): string => names.join(', ') || 'none';
@@ -20,10 +20,12 @@ export async function checkInstallation(
   before: readonly LiveObject[],
   report: (line: string) => void,
 ): Promise<Measured> {
-  const wrong = (await applicationsOf(cluster)).filter((each) => !isSyncedAndHealthy(each)).map(describeApplication);
+  const live = await applicationsOf(cluster);
+  const owned = ownedBy(live);
+  const wrong = live.filter((each) => !isSyncedAndHealthy(each)).map(describeApplication);
   const objects = await allObjects(cluster);
   report('comparing everything a second time');
-  const differences = await changesOfSecondSync(cluster, objects);
+  const differences = await changesOfSecondSync(cluster, objects, owned);
   return {
     promise: 'gitops-auto',
     drill: 'Argo CD is installed in an empty cluster as the README says, and applies the working tree',
@@ -33,7 +35,7 @@ export async function checkInstallation(
         figures: {
           'to Synced and Healthy': Math.round(seconds * 10) / 10,
           applications: applications.length,
-          objects: objects.filter(({ metadata }) => metadata.annotations?.[trackingId] !== undefined).length,
+          objects: objects.filter((object) => owned.has(nameOf(object))).length,
         },
         checks: [
           { what: 'applications that are not Synced and Healthy', expected: 'none', got: list(wrong) },
@@ -46,7 +48,7 @@ export async function checkInstallation(
           {
             what: 'objects outside of kube-system that no application owns',
             expected: 'none',
-            got: list(unowned(objects, new Set(before.map(nameOf)))),
+            got: list(unowned(objects, live, new Set(before.map(nameOf)))),
           },
         ],
       },
@@ -62,10 +64,12 @@ export async function checkInstallation(
   };
 }
 
-const trackingId = 'argocd.argoproj.io/tracking-id';
-
 /** Lets Argo CD compare everything again. @returns objects and applications that are other than before */
-async function changesOfSecondSync(cluster: Cluster, before: readonly LiveObject[]): Promise<string[]> {
+async function changesOfSecondSync(
+  cluster: Cluster,
+  before: readonly LiveObject[],
+  owned: ReadonlySet<string>,
+): Promise<string[]> {
   const operations = async (): Promise<Map<string, string>> =>
     new Map(
       (await applicationsOf(cluster)).map(({ metadata, status }) => [
@@ -92,7 +96,7 @@ async function changesOfSecondSync(cluster: Cluster, before: readonly LiveObject
   const generations = new Map(before.map((object) => [nameOf(object), object.metadata.generation]));
   const changed = (await allObjects(cluster))
     // Applications' generations follow their status too.
-    .filter(({ kind, metadata }) => kind !== 'Application' && metadata.annotations?.[trackingId] !== undefined)
+    .filter((object) => object.kind !== 'Application' && owned.has(nameOf(object)))
     .filter((object) => generations.get(nameOf(object)) !== object.metadata.generation)
     .map(nameOf);
   return [...synced, ...changed];

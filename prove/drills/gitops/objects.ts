@@ -1,4 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts';
+import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
+import type { ApplicationObject } from '../../delivery/applications.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 
 /** An object of the cluster, as far as its owner is concerned. */
@@ -57,16 +59,34 @@ const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: stri
 ];
 
 /**
- * Objects that no application owns, neither by Argo CD's mark nor through what made them.
+ * Objects that no application owns: none lists them, and nothing that one lists made them.
  * @param before names of what was there before Argo CD was
  */
-export function unowned(objects: readonly LiveObject[], before: ReadonlySet<string>): string[] {
+export function unowned(
+  objects: readonly LiveObject[],
+  applications: readonly ApplicationObject[],
+  before: ReadonlySet<string>,
+): string[] {
+  const owned = ownedBy(applications);
   return objects
-    .filter(({ metadata }) => {
-      const tracked = metadata.annotations?.['argocd.argoproj.io/tracking-id'] !== undefined;
-      return !tracked && (metadata.ownerReferences ?? []).length === 0;
-    })
+    .filter(({ metadata }) => (metadata.ownerReferences ?? []).length === 0)
     .map(nameOf)
-    .filter((name) => !before.has(name) && !ownedByNobody.some(({ pattern }) => pattern.test(name)))
+    .filter((name) => !owned.has(name) && !before.has(name))
+    .filter((name) => !ownedByNobody.some(({ pattern }) => pattern.test(name)))
     .sort();
+}
+
+/** Names of everything that applications list, hooks too. */
+export function ownedBy(applications: readonly ApplicationObject[]): ReadonlySet<string> {
+  const resources = applications.flatMap(({ status }) => [
+    ...(status?.resources ?? []),
+    // Hooks are listed only by the operation that ran them.
+    ...(status?.operationState?.syncResult?.resources ?? []),
+  ]);
+  return new Set(
+    resources.map(({ kind, namespace, name }) =>
+      // Argo CD gives objects without a namespace that of their application in results.
+      [kind, ...(namespace === undefined || isClusterScoped(kind) ? [] : [namespace]), name].join('/'),
+    ),
+  );
 }

@@ -33,6 +33,7 @@ export const drillDatabase = application(
         ],
         priority: 'critical-data',
         spread: 'anywhere',
+        progressDeadlineSeconds: 40,
         annotations: { 'argocd.argoproj.io/sync-wave': wave },
       });
     part('first', '0');

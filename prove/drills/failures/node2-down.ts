@@ -1,0 +1,189 @@
+import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
+import { powerOff, returnNode } from '../../cluster/faults.ts';
+import { initPid } from '../../cluster/machine.ts';
+import { ClusterError, waitFor } from '../../cluster/run.ts';
+import { applicationsOf, refresh, waitForSync } from '../../delivery/applications.ts';
+import type { DrillCheck, Measured } from '../../results.ts';
+import { platformStandIns, platformVersions } from '../platform.ts';
+import type { RunningPlatform } from '../platform.ts';
+import { Recorder } from '../recorder.ts';
+import { failedOf, longestGap, reasonsOf, seconds } from './figures.ts';
+import { gatherStateful } from './placement.ts';
+import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from './pods.ts';
+import type { PodObject } from './pods.ts';
+
+const [lost, other] = ['node2', 'node1'];
+const spread = ['backend', 'frontend'];
+/** Seconds that are waited for the pods, longer than the promise allows so that a figure tells by how much it is missed. */
+const patience = 180;
+
+const units = {
+  moved: 's',
+  'deployments moved': 's',
+  pods: 'pods',
+  'seen as lost': 's',
+  'requests failed': 'requests',
+  'longest gap': 's',
+  'ready after return': 's',
+  'whole again': 's',
+};
+
+/** Takes node 2's power away until its pods run on node 1, gives it back, and waits until everything is as before. */
+export async function node2Down(platform: RunningPlatform): Promise<Measured> {
+  const { cluster, report, standIns } = platform;
+  await gatherStateful(platform, lost, other);
+  const before = await allPods(platform);
+  const affected = affectedBy(lost, before);
+  const checks: DrillCheck[] = spread.map((name) => spreadCheck(name, before));
+  const recorder = await Recorder.start(cluster, {
+    namespace: 'shop',
+    name: 'node2-client',
+    url: 'http://backend.shop.svc.cluster.local:3000/',
+    target: { 'app.kubernetes.io/instance': 'backend', 'app.kubernetes.io/component': 'api' },
+    port: 3000,
+  });
+  try {
+    report(`${lost} loses its power, with pods of ${[...affected.keys()].join(', ')}`);
+    const since = new Date();
+    await powerOff(cluster, lost);
+    const outage = await watchMove(platform, affected, since);
+    const requests = await recorder.requests(since);
+    report(`the client's failures: ${reasonsOf(requests)}`);
+    checks.push({
+      what: `what ran on ${lost} and doesn't run on ${other}`,
+      expected: 'nothing',
+      got: outage.missing.join(', ') || 'nothing',
+    });
+    const back = await restore(platform, affected, before);
+    checks.push(...back.checks);
+    return {
+      promise: 'node2-down',
+      drill:
+        'the power of node 2 taken away until its pods run on node 1, then given back, under a client of the backend',
+      units,
+      rounds: [
+        {
+          figures: {
+            moved: outage.moved,
+            'deployments moved': outage.deployments,
+            pods: before.filter((pod) => pod.spec.nodeName === lost && affected.has(ownerOf(pod) ?? '')).length,
+            'seen as lost': outage.seen,
+            'requests failed': failedOf(requests),
+            'longest gap': Math.min(longestGap(requests), seconds(Date.now() - since.getTime())),
+            'ready after return': back.ready,
+            'whole again': back.whole,
+          },
+          checks,
+        },
+      ],
+      versions: platformVersions(),
+      standIns: [...platformStandIns, ...standIns],
+    };
+  } finally {
+    if (initPid(cluster, lost) === undefined) await returnNode(cluster, lost);
+    await recorder.remove();
+  }
+}
+
+interface Outage {
+  /** Seconds until everything ran on the other node; those that were waited if not everything did. */
+  readonly moved: number;
+  readonly deployments: number;
+  /** Seconds until the node was seen as lost. */
+  readonly seen: number;
+  readonly missing: readonly string[];
+}
+
+async function watchMove(
+  platform: RunningPlatform,
+  affected: ReadonlyMap<string, number>,
+  since: Date,
+): Promise<Outage> {
+  const { cluster, report, signal } = platform;
+  const passed = (): number => seconds(Date.now() - since.getTime());
+  let [seen, deployments] = [0, 0];
+  let missing: readonly string[] = [...affected.keys()];
+  const done = async (): Promise<boolean> => {
+    if (seen === 0 && (await readinessOf(cluster, lost)) === 'Unknown') {
+      seen = passed();
+      report(`${seen} s  ${lost} is seen as lost`);
+    }
+    const now = missingOn(other, affected, await allPods(platform));
+    if (now.length < missing.length) report(`${passed()} s  missing: ${now.join(', ') || 'nothing'}`);
+    missing = now;
+    if (deployments === 0 && !now.some((each) => each.startsWith('Deployment '))) deployments = passed();
+    return now.length === 0;
+  };
+  try {
+    await waitFor('the pods on the other node', { atMost: patience, every: 500, signal }, done);
+  } catch (error) {
+    // Not moved in time is a result; an interruption is none.
+    if (!(error instanceof ClusterError) || signal.aborted) throw error;
+  }
+  return { moved: passed(), deployments: deployments === 0 ? passed() : deployments, seen, missing };
+}
+
+interface Return {
+  readonly ready: number;
+  readonly whole: number;
+  readonly checks: readonly DrillCheck[];
+}
+
+/** Gives the power back and waits until everything is healthy; then spreads the pods again, which nobody else would. */
+async function restore(
+  platform: RunningPlatform,
+  affected: ReadonlyMap<string, number>,
+  before: readonly PodObject[],
+): Promise<Return> {
+  const { cluster, report, signal } = platform;
+  const since = new Date();
+  const passed = (): number => seconds(Date.now() - since.getTime());
+  await returnNode(cluster, lost);
+  await waitFor(
+    `${lost} to be ready`,
+    { atMost: 240, every: 200, signal },
+    async () => (await readinessOf(cluster, lost)) === 'True',
+  );
+  const ready = passed();
+  await waitForHealth(platform, before, since);
+  const whole = passed();
+  report(`${whole} s  everything Synced and Healthy after the return`);
+
+  const old = new Set(before.map(({ metadata }) => metadata.uid));
+  const moved = (await allPods(platform)).filter(
+    (pod) => affected.has(ownerOf(pod) ?? '') && !old.has(pod.metadata.uid) && pod.spec.nodeName !== lost,
+  );
+  for (const { metadata } of moved) {
+    await kubectl(cluster, ['delete', 'pod', metadata.name, `--namespace=${metadata.namespace}`, '--wait=false']);
+  }
+  await waitForHealth(platform, before, new Date());
+  const after = await allPods(platform);
+  return { ready, whole, checks: spread.map((name) => spreadCheck(name, after)) };
+}
+
+/** Waits until as many pods are in use as before, and Argo CD has looked at everything since a moment and found no fault. */
+async function waitForHealth(platform: RunningPlatform, before: readonly PodObject[], since: Date): Promise<void> {
+  const { cluster, signal, applications } = platform;
+  const owners = [...new Set(before.flatMap((pod) => ownerOf(pod) ?? []))];
+  const missing = (pods: readonly PodObject[]): string[] =>
+    owners.filter((owner) => inUseOf(owner, pods).length < inUseOf(owner, before).length);
+  await waitFor('all pods to be back', { atMost: 300, every: 1000, signal }, async () => {
+    const pods = await allPods(platform);
+    return missing(pods).length === 0 && pods.every(({ metadata }) => metadata.deletionTimestamp === undefined);
+  });
+  for (const name of applications) await refresh(cluster, name);
+  // What was Healthy before the fault still says so until the controller has looked again.
+  await waitFor('Argo CD to look at everything', { atMost: 240, every: 1000, signal }, async () =>
+    (await applicationsOf(cluster)).every(({ status }) => new Date(status?.reconciledAt ?? 0) > since),
+  );
+  await waitForSync(cluster, applications, { atMost: 300, signal });
+}
+
+function spreadCheck(name: string, pods: readonly PodObject[]): DrillCheck {
+  const got = nodesOf(`Deployment shop/${name}`, pods).join(', ');
+  return { what: `the nodes of the ${name}'s pods`, expected: `${other}, ${lost}`, got };
+}
+
+async function allPods({ cluster }: RunningPlatform): Promise<readonly PodObject[]> {
+  return podsOf(cluster, ['--all-namespaces']);
+}

@@ -1,0 +1,34 @@
+import type { ApiAnswer, ArgoApi } from '../../delivery/api.ts';
+import type { ApplicationObject } from '../../delivery/applications.ts';
+import { ClusterError } from '../../cluster/run.ts';
+import { groups } from '../access/table.ts';
+
+/** A developer before the web interface, which sends what is sent here. */
+export class Developer {
+  private readonly api: ArgoApi;
+  private readonly token: string;
+
+  constructor(api: ArgoApi) {
+    this.api = api;
+    this.token = api.token(groups.developer);
+  }
+
+  async read(application: string): Promise<ApplicationObject> {
+    const { status, body } = await this.api.call(this.token, 'GET', `applications/${application}`);
+    if (status !== 200) throw new ClusterError(`a developer reads ${application}: ${status} ${JSON.stringify(body)}`);
+    return body as ApplicationObject;
+  }
+
+  /** Switches automatic synchronisation: reads the application and writes all of it back. */
+  async switchAutoSync(application: string, enabled: boolean): Promise<ApiAnswer> {
+    const { metadata, spec } = await this.read(application);
+    const automated = { ...spec.syncPolicy?.automated, enabled };
+    const changed = { metadata, spec: { ...spec, syncPolicy: { ...spec.syncPolicy, automated } } };
+    return this.api.call(this.token, 'PUT', `applications/${application}?validate=false`, changed);
+  }
+
+  /** Rolls back to an entry of the application's history. */
+  rollBack(application: string, id: number): Promise<ApiAnswer> {
+    return this.api.call(this.token, 'POST', `applications/${application}/rollback`, { id });
+  }
+}

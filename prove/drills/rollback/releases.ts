@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { ClusterError, waitFor } from '../../cluster/run.ts';
+import { applicationOf, refresh, waitForSync } from '../../delivery/applications.ts';
+import type { PlatformClone } from '../../delivery/clone.ts';
+
+const releasesFile = 'config/releases.json';
+const imagesFile = 'config/images.json';
+
+/** Releases of the clone, made as a person makes them, and the way back to what was there before. */
+export class Releases {
+  private readonly cluster: Cluster;
+  private readonly clone: PlatformClone;
+  private readonly before: string;
+
+  private constructor(cluster: Cluster, clone: PlatformClone, before: string) {
+    this.cluster = cluster;
+    this.clone = clone;
+    this.before = before;
+  }
+
+  /** Remembers what is there. */
+  static async of(cluster: Cluster, clone: PlatformClone): Promise<Releases> {
+    return new Releases(cluster, clone, await clone.git(['rev-parse', 'HEAD']));
+  }
+
+  /** Pins every application to a release of what is there. */
+  async pin(): Promise<void> {
+    const { clone } = this;
+    // The tree may be one from before its first release, while the clone has tags of earlier rounds.
+    const last = lastRelease(clone.environment, await clone.git(['tag', '--list']));
+    await this.change(releasesFile, (all) => ({ ...all, [clone.environment]: last }));
+    await clone.commit(`As after release ${last}`, { push: false });
+    await clone.npm('release');
+    // Where nothing changed since the last one, there is none to make.
+    await clone.git(['push', '--quiet', 'origin', 'HEAD']);
+    await refresh(this.cluster, 'root');
+  }
+
+  /** Releases other versions of images. */
+  async release(message: string, versions: Readonly<Record<string, string>>): Promise<void> {
+    await this.change(imagesFile, (images) => {
+      const changed = Object.entries(versions).map(([name, tag]) => [name, { ...(images[name] as object), tag }]);
+      return { ...images, ...(Object.fromEntries(changed) as object) };
+    });
+    await this.clone.commit(message, { push: false });
+    await this.clone.npm('release');
+    await refresh(this.cluster, 'root');
+  }
+
+  /** Name of the last release's tag. */
+  async tag(): Promise<string> {
+    const { environment } = this.clone;
+    return `${environment}-${lastRelease(environment, await this.clone.git(['tag', '--list']))}`;
+  }
+
+  /** Waits until the root has walked all waves at the clone's commit, and these applications are Synced and Healthy. */
+  async applied(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { cluster, clone } = this;
+    const head = await clone.git(['rev-parse', 'HEAD']);
+    await waitFor(`the root to be at ${head}`, { atMost: 300, every: 500, signal }, async () => {
+      const { status } = await applicationOf(cluster, 'root');
+      return status?.sync?.revision === head;
+    });
+    await waitForSync(cluster, names, { atMost: 600, signal });
+  }
+
+  /** Commits and pushes what was there before. */
+  async undo(): Promise<void> {
+    const { clone, before } = this;
+    await clone.git(['restore', `--source=${before}`, '--staged', '--worktree', '--', '.']);
+    await clone.commit('As before the drill');
+    await refresh(this.cluster, 'root');
+  }
+
+  /** The version of an application's image that a commit holds. @throws ClusterError where it holds none */
+  async versionAt(commit: string, application: string): Promise<string> {
+    const file = `dist/${this.clone.environment}/${application}/deployment-${application}.yaml`;
+    const version = imageVersion(await this.clone.git(['show', `${commit}:${file}`]));
+    if (version === undefined) throw new ClusterError(`${file} has no image at ${commit}`);
+    return version;
+  }
+
+  private async change(
+    file: string,
+    edit: (content: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const full = path.join(this.clone.folder, file);
+    const content = JSON.parse(fs.readFileSync(full, 'utf8')) as Record<string, unknown>;
+    fs.writeFileSync(full, `${JSON.stringify(edit(content), null, 2)}\n`);
+    await this.clone.npm('synth');
+  }
+}
+
+/** The highest number of an environment's release tags; 0 without any. */
+export function lastRelease(environment: string, tags: string): number {
+  const numbers = tags.split('\n').flatMap((tag) => {
+    const number = tag.startsWith(`${environment}-`) ? tag.slice(environment.length + 1) : '';
+    return /^\d+$/.test(number) ? [Number(number)] : [];
+  });
+  return Math.max(0, ...numbers);
+}
+
+/** The tag of the first image in a manifest, without a digest behind it. */
+export function imageVersion(manifest: string): string | undefined {
+  return /^\s*(?:- )?image: [^\s@]+:([^\s:/@]+)(?:@\S+)?$/m.exec(manifest)?.[1];
+}
