@@ -36,6 +36,9 @@ export class ArgoCdSettings extends Construct {
       // Makes a wave wait for the applications of the one before.
       'resource.customizations.health.argoproj.io_Application': file('application-health.lua'),
       'resource.customizations.health.autoscaling_HorizontalPodAutoscaler': file('horizontalpodautoscaler-health.lua'),
+      'resource.customizations.health.apiextensions.k8s.io_CustomResourceDefinition': file(
+        'customresourcedefinition-health.lua',
+      ),
       // A change of status alone is no reason to compare an application again.
       'resource.customizations.ignoreResourceUpdates.all': "jsonPointers: ['/status']\n",
       // What controllers write by the thousand and nobody keeps in git.

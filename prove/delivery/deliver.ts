@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { buildPlatform } from '../../apps/platform.ts';
-import { namespaces } from '../../apps/namespaces.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { pkiFolder } from '../cluster/cluster.ts';
 import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
@@ -97,18 +96,17 @@ async function bootstrap(
   done: (what: string) => void,
 ): Promise<void> {
   const files = (...names: string[]) =>
-    kubectl(cluster, [
-      ...['apply', '--server-side', '--force-conflicts'],
-      ...names.map((name) => `--filename=${path.join(folder, name)}`),
-    ]);
+    applyFiles(
+      cluster,
+      names.map((file) => path.join(folder, file)),
+    );
   await files(`dist/${environment}/namespaces`);
   await apply(cluster, [sealingKeySecret(key)]);
-  // Before Argo CD's own manifests, which bring the same ConfigMaps empty: its programs read some settings only at start.
+  // Before, because programs read some settings only at start; after, because upstream brings the same ConfigMaps.
   await files(`dist/${environment}/argocd`);
-  await kubectl(cluster, [
-    ...['apply', '--server-side', '--force-conflicts', `--namespace=${namespaces.argocd.name}`],
-    `--filename=${asset('argocd', 'manifests/install.yaml')}`,
-  ]);
+  const where = [`--namespace=${argocdNamespace}`, '--field-manager=install'];
+  await applyFiles(cluster, [asset('argocd', 'manifests/install.yaml')], where);
+  await files(`dist/${environment}/argocd`);
   // The certificate of the stand-in for GitHub is not one that the world trusts.
   const authority = fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8');
   const data = Object.fromEntries(Object.values(worldHosts).map((host) => [host, authority]));
@@ -128,4 +126,10 @@ async function bootstrap(
   done('Argo CD ready');
   await files(`argocd/${environment}/bootstrap`, `argocd/${environment}/root.yaml`);
   done('the root application applied');
+}
+
+/** As it stands in the README. */
+function applyFiles(cluster: Cluster, files: readonly string[], options: readonly string[] = []): Promise<string> {
+  const names = files.map((file) => `--filename=${file}`);
+  return kubectl(cluster, ['apply', '--server-side', '--force-conflicts', ...options, ...names], { timeout: 180 });
 }

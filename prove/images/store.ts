@@ -82,7 +82,7 @@ async function layerBlob(store: string, layer: Layer): Promise<Blob> {
     await writeLayer(layer, path.join(work, 'root'), archive);
     const blob = { digest: await digestOf(archive), size: fs.statSync(archive).size };
     fs.renameSync(archive, blobFile(store, blob.digest));
-    removeOlder(store, layer.name);
+    removeOlder(store, layer.name, blob.digest);
     writeFile(known, JSON.stringify(blob));
     return blob;
   } finally {
@@ -90,13 +90,13 @@ async function layerBlob(store: string, layer: Layer): Promise<Blob> {
   }
 }
 
-/** Removes what the store has of a layer from before its content changed. */
-function removeOlder(store: string, layer: string): void {
+/** Removes what the store has of a layer from before its content changed; another key may have the same content. */
+function removeOlder(store: string, layer: string, kept: string): void {
   const entries = path.join(store, 'layers');
   for (const file of fs.readdirSync(entries).filter((each) => /^(.*)-[0-9a-f]{12}\.json$/.exec(each)?.[1] === layer)) {
     const { digest } = JSON.parse(fs.readFileSync(path.join(entries, file), 'utf8')) as Blob;
     fs.rmSync(path.join(entries, file));
-    fs.rmSync(blobFile(store, digest), { force: true });
+    if (digest !== kept) fs.rmSync(blobFile(store, digest), { force: true });
   }
 }
 

@@ -60,11 +60,10 @@ export function copyWorkingTree(root: string, copy: string, wanted: (file: strin
   for (const file of stdout.split('\0')) {
     const source = path.join(root, file);
     // What is deleted but not committed is listed too.
-    if (file === '' || !wanted(file) || !fs.existsSync(source)) continue;
+    if (file === '' || file === 'node_modules' || !wanted(file) || !fs.existsSync(source)) continue;
     const target = path.join(copy, file);
     fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.copyFileSync(source, target);
-    fs.chmodSync(target, fs.statSync(source).mode);
+    fs.cpSync(source, target, { verbatimSymlinks: true });
   }
   const packages = path.join(copy, 'node_modules');
   if (!fs.existsSync(packages)) fs.symlinkSync(path.join(root, 'node_modules'), packages);

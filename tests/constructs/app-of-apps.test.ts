@@ -269,9 +269,11 @@ describe('settings', () => {
     expect(script).toMatch(/^return hs$/m);
   });
 
-  test('an autoscaler that has no metrics yet does not make a release a failed one: its health script is in force', () => {
-    const script = data('argocd-cm')['resource.customizations.health.autoscaling_HorizontalPodAutoscaler'];
-    expect(script).toBe(file('horizontalpodautoscaler-health.lua'));
+  test.each([
+    ['autoscaling_HorizontalPodAutoscaler', 'horizontalpodautoscaler-health.lua'],
+    ['apiextensions.k8s.io_CustomResourceDefinition', 'customresourcedefinition-health.lua'],
+  ])('no release fails or waits for what mends itself: the health script of %s is in force', (kind, script) => {
+    expect(data('argocd-cm')[`resource.customizations.health.${kind}`]).toBe(file(script));
   });
 
   test('a commit waits no longer than about a minute', () => {

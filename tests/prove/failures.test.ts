@@ -40,8 +40,12 @@ describe('what a client saw', () => {
   });
 
   test('has its longest gap between the ends of two answers', () => {
-    expect(longestGap(requests)).toBe(3);
-    expect(longestGap(requests.slice(0, 1))).toBe(Infinity);
+    expect(longestGap(requests, new Date(1000), new Date(4200))).toBe(3);
+  });
+
+  test('has a gap before the first answer and after the last one too', () => {
+    expect(longestGap(requests.slice(1), new Date(1010), new Date(4200))).toBe(3);
+    expect(longestGap(requests.slice(0, 3), new Date(1000), new Date(5010))).toBe(4);
   });
 
   test('ends failing when the last failure is told', () => {

@@ -9,6 +9,7 @@ import { parseRequest } from '../../prove/drills/recorder.ts';
 import { mergeRounds } from '../../prove/drills/area.ts';
 import type { Measured } from '../../prove/results.ts';
 import { keyOfLayer } from '../../prove/images/layer.ts';
+import { blobFile, packImage } from '../../prove/images/store.ts';
 import { bareRepository, copyWorkingTree, git, taggedRepository } from '../../prove/world/repositories.ts';
 
 let folder: string;
@@ -119,6 +120,22 @@ describe('a layer of an image', () => {
     fs.writeFileSync(file, 'three');
     expect(keyOfLayer(layer)).not.toBe(before);
   });
+});
+
+test('an image keeps its layers when only the place of their files changed', async () => {
+  const image = (file: string) => ({
+    reference: 'example/image:1',
+    layers: [{ name: 'layer', files: { program: file } }],
+  });
+  const files = ['one', 'two'].map((name) => path.join(folder, name));
+  for (const file of files) fs.writeFileSync(file, 'the same');
+  const store = path.join(folder, 'store');
+  for (const file of files) await packImage(store, image(file));
+  const layers = fs.readdirSync(path.join(store, 'layers')).map((file) => {
+    const { digest } = JSON.parse(fs.readFileSync(path.join(store, 'layers', file), 'utf8')) as { digest: string };
+    return fs.existsSync(blobFile(store, digest));
+  });
+  expect(layers).toEqual([true]);
 });
 
 describe('repositories', () => {

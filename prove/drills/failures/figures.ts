@@ -7,11 +7,11 @@ export function failedOf(requests: readonly RecordedRequest[]): number {
 
 const endOf = ({ at, milliseconds }: RecordedRequest): number => at.getTime() + milliseconds;
 
-/** Seconds between two answers that came one after the other, at most. Without two answers it is infinite. */
-export function longestGap(requests: readonly RecordedRequest[]): number {
+/** Seconds without an answer between two moments, at most: also before the first answer and after the last. */
+export function longestGap(requests: readonly RecordedRequest[], from: Date, to: Date): number {
   const ends = requests.filter(({ ok }) => ok).map(endOf);
-  const gaps = ends.map((end, index) => end - (ends[index - 1] ?? NaN)).filter((gap) => !Number.isNaN(gap));
-  return gaps.length === 0 ? Infinity : seconds(Math.max(...gaps));
+  const moments = [from.getTime(), ...ends, to.getTime()];
+  return seconds(Math.max(...moments.map((moment, index) => moment - (moments[index - 1] ?? moment))));
 }
 
 /** Seconds from a moment until a client had seen the last failure; 0 where it saw none. */

@@ -90,9 +90,10 @@ async function changesOfSecondSync(
     ),
   );
   const later = await operations();
-  const synced = [...later]
-    .filter(([name, state]) => earlier.get(name) !== state)
-    .map(([name]) => `Application ${name}`);
+  const synced = [...later].flatMap(([name, state]) => {
+    const then = earlier.get(name) ?? 'not there';
+    return then === state ? [] : [`Application ${name}: ${then}, then ${state}`];
+  });
   const generations = new Map(before.map((object) => [nameOf(object), object.metadata.generation]));
   const changed = (await allObjects(cluster))
     // Applications' generations follow their status too.

@@ -16,14 +16,17 @@ export interface LiveObject {
   };
 }
 
-/** Kinds that say what goes on, not what should be: nobody commits them. */
-const passing = [
+/** Kinds that Kubernetes itself writes: nobody commits them. */
+const written = [
+  // Of custom resources, each made from a definition that is owned.
+  'apiservices.apiregistration.k8s.io',
   'bindings',
   'componentstatuses',
   'endpoints',
   'endpointslices.discovery.k8s.io',
   'events',
   'events.events.k8s.io',
+  'ipaddresses.networking.k8s.io',
   'leases.coordination.k8s.io',
   'nodes.metrics.k8s.io',
   'pods.metrics.k8s.io',
@@ -35,7 +38,7 @@ const system = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 /** Every object outside of Kubernetes' own namespaces. */
 export async function allObjects(cluster: Cluster): Promise<readonly LiveObject[]> {
   const printed = await kubectl(cluster, ['api-resources', '--verbs=list', '--output=name']);
-  const kinds = printed.split('\n').filter((kind) => kind !== '' && !passing.includes(kind));
+  const kinds = printed.split('\n').filter((kind) => kind !== '' && !written.includes(kind));
   const { items } = await getJson<{ readonly items: readonly LiveObject[] }>(cluster, [
     kinds.join(','),
     '--all-namespaces',
@@ -55,6 +58,10 @@ const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: stri
   { pattern: /^ConfigMap\/[^/]+\/kube-root-ca\.crt$/, because: 'Kubernetes puts it into every namespace' },
   { pattern: /^ServiceAccount\/[^/]+\/default$/, because: 'Kubernetes puts it into every namespace' },
   { pattern: /^Secret\/argocd\/argocd-(initial-admin-secret|redis)$/, because: 'Argo CD makes it at its first start' },
+  {
+    pattern: /^AppProject\/argocd\/default$/,
+    because: 'Argo CD makes it at its first start; nobody but an admin may use it',
+  },
   { pattern: /^Secret\/sealed-secrets\/sealing-key$/, because: 'the key that opens everything is never in git' },
 ];
 
