@@ -4,7 +4,8 @@ import { Foundations } from '../constructs/foundations/index.ts';
 
 /** Every namespace of the platform, named here and nowhere else. */
 export const namespaces = {
-  argocd: defineNamespace('argocd'),
+  /** Its controller is a StatefulSet: on an agent that is lost, it would be gone until the agent returns. */
+  argocd: defineNamespace('argocd', { onServers: true }),
   certManager: defineNamespace('cert-manager'),
   sealedSecrets: defineNamespace('sealed-secrets'),
   data: defineNamespace('data'),

@@ -7,9 +7,27 @@ export type PodSecurityLevel = 'restricted' | 'baseline' | 'privileged';
 export interface NamespaceDefinition {
   readonly name: string;
   readonly podSecurity: PodSecurityLevel;
+  readonly onServers: boolean;
 }
 
-/** @param podSecurity anything but `restricted` needs its reason in a comment beside the call */
-export function defineNamespace(name: string, podSecurity: PodSecurityLevel = 'restricted'): NamespaceDefinition {
-  return { name: checkName('namespace', name), podSecurity };
+export interface NamespaceOptions {
+  /**
+   * Anything but `restricted` needs its reason in a comment beside the call.
+   * @default restricted
+   */
+  readonly podSecurity?: PodSecurityLevel;
+  /**
+   * Whether its pods run only on nodes with the Kubernetes API, for controllers that are of no use without it. The API
+   * server needs the admission plugin PodNodeSelector.
+   * @default false
+   * @see https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podnodeselector (v1.36)
+   */
+  readonly onServers?: boolean;
+}
+
+export function defineNamespace(
+  name: string,
+  { podSecurity = 'restricted', onServers = false }: NamespaceOptions = {},
+): NamespaceDefinition {
+  return { name: checkName('namespace', name), podSecurity, onServers };
 }

@@ -18,6 +18,11 @@ export interface FoundationsProps {
 /** Pods on their way out count until they are gone, so a rollout at full size needs its room twice. */
 const quotaFactor = 2;
 
+/** Read by the admission plugin PodNodeSelector. */
+const serversOnly = {
+  'scheduler.alpha.kubernetes.io/node-selector': 'node-role.kubernetes.io/control-plane=true',
+};
+
 /** Namespaces with their Pod Security level, the refusal of all traffic, quotas, and the priority classes. */
 export class Foundations extends Construct implements Completes {
   private readonly props: FoundationsProps;
@@ -28,11 +33,13 @@ export class Foundations extends Construct implements Completes {
     for (const [name, { value, description }] of Object.entries(priorities)) {
       kubeObject(this, `priority-${name}`, KubePriorityClass, { metadata: { name }, value, description });
     }
-    for (const { name, podSecurity } of props.namespaces) {
+    for (const { name, podSecurity, onServers } of props.namespaces) {
       const level = Object.fromEntries(
         ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, podSecurity]),
       );
-      kubeObject(this, `namespace-${name}`, KubeNamespace, { metadata: { name, labels: level } });
+      kubeObject(this, `namespace-${name}`, KubeNamespace, {
+        metadata: { name, labels: level, ...(onServers ? { annotations: serversOnly } : {}) },
+      });
       defaultDeny(this, name);
     }
   }

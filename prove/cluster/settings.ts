@@ -7,7 +7,8 @@ export type Flags = Readonly<Record<string, string>>;
 
 export const apiServerFlags: Flags = {
   // EventRateLimit: a crash loop that floods the API with events must not take it down.
-  'enable-admission-plugins': 'NodeRestriction,EventRateLimit',
+  // PodNodeSelector: keeps Argo CD on nodes with the API.
+  'enable-admission-plugins': 'NodeRestriction,EventRateLimit,PodNodeSelector',
   // A node's loss is seen after 16 s (below); pods that say nothing else leave it 30 s later, not after 5 min.
   'default-not-ready-toleration-seconds': '30',
   'default-unreachable-toleration-seconds': '30',

@@ -6,6 +6,7 @@ import { declaredEdges, foreignPodGroups } from '../../synth/model.ts';
 import type { DeclaredEdge } from '../../synth/network/compare.ts';
 import { podGroups } from '../../synth/network/evaluate.ts';
 import { clusterOf } from '../cluster/cluster.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { untilInterrupted } from '../cluster/commands.ts';
 import { apply, getJson } from '../cluster/kubectl.ts';
@@ -106,11 +107,18 @@ function modelOf(root: string, cluster: Cluster) {
     committed,
     foreign,
     declared: declaredEdges(platform),
-    rules: committed.filter(({ kind }) => kind === 'Namespace' || kind === 'NetworkPolicy'),
+    rules: committed.filter(({ kind }) => kind === 'Namespace' || kind === 'NetworkPolicy').map(anywhere),
     standIns: all.filter(({ namespace }) => namespace !== 'kube-system'),
     /** These run already: nothing stands in for them but before the analyzer. */
     system: all.filter(({ namespace }) => namespace === 'kube-system'),
   };
+}
+
+/** A namespace whose pods may run on every node: what stands in for them does, to try all ways. */
+function anywhere(manifest: Manifest): Manifest {
+  if (manifest.kind !== 'Namespace') return manifest;
+  const { name, labels = {} } = manifest.metadata;
+  return { ...manifest, metadata: { name, labels } };
 }
 
 async function start(cluster: Cluster, standIns: readonly StandIn[], { report, signal }: Progress): Promise<void> {

@@ -15,7 +15,7 @@ import { Foundations } from '../../constructs/foundations/index.ts';
 import { at, image, only, testEnvironment } from '../support/harness.ts';
 
 const shop = defineNamespace('shop');
-const agents = defineNamespace('node-agents', 'privileged');
+const agents = defineNamespace('node-agents', { podSecurity: 'privileged', onServers: true });
 
 /** The objects of the foundations of these namespaces, for an application that `build` fills in the first of them. */
 function foundations(
@@ -57,6 +57,14 @@ function foreign(scope: ApplicationChart): void {
 const quotas = (manifests: readonly Manifest[]): Manifest[] => manifests.filter(({ kind }) => kind === 'ResourceQuota');
 
 describe('namespaces', () => {
+  test('pods stay on nodes with the API where the namespace says so, and anywhere else', () => {
+    const selectors = [shop, agents].map(
+      ({ name }) =>
+        only(foundations(), 'Namespace', name).metadata.annotations?.['scheduler.alpha.kubernetes.io/node-selector'],
+    );
+    expect(selectors).toEqual([undefined, 'node-role.kubernetes.io/control-plane=true']);
+  });
+
   test('each has its Pod Security level, enforced and reported', () => {
     const labels = (name: string): unknown => only(foundations(), 'Namespace', name).metadata.labels;
     const level = (value: string): Record<string, string> => ({
