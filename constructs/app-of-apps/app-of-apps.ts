@@ -94,9 +94,18 @@ export class AppOfApps extends Chart {
           directory: { recurse: true },
         },
         destination: { server, namespace },
-        // A rolled-back child has its auto-sync switched off; the root must not switch it on again.
         ignoreDifferences: [
-          { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
+          {
+            group: 'argoproj.io',
+            kind: 'Application',
+            jsonPointers: [
+              // A rolled-back child has its auto-sync switched off; the root must not switch it on again.
+              '/spec/syncPolicy/automated',
+              // What Argo CD writes while it works: without these the root saw itself differ, and synced again and again.
+              '/operation',
+              '/metadata/annotations/argocd.argoproj.io~1refresh',
+            ],
+          },
         ],
         syncPolicy: {
           automated: { prune: true, selfHeal: true },

@@ -159,7 +159,11 @@ describe('synchronisation', () => {
   test('a rolled-back application stays as it is: the root ignores whether its children synchronise by themselves', () => {
     const root = only(tree, 'Application', 'root');
     expect(at(root, 'spec.ignoreDifferences')).toEqual([
-      { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
+      {
+        group: 'argoproj.io',
+        kind: 'Application',
+        jsonPointers: ['/spec/syncPolicy/automated', '/operation', '/metadata/annotations/argocd.argoproj.io~1refresh'],
+      },
     ]);
     expect(at(root, 'spec.syncPolicy.syncOptions')).toContain('RespectIgnoreDifferences=true');
     expect(tree.filter((manifest) => at(manifest, 'spec.syncPolicy.automated.enabled') !== undefined)).toEqual([]);

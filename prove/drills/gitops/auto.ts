@@ -4,7 +4,7 @@ import { applicationsOf, describeApplication, isSyncedAndHealthy, refresh } from
 import type { Delivery } from '../../delivery/deliver.ts';
 import type { Measured } from '../../results.ts';
 import { platformStandIns, platformVersions } from '../platform.ts';
-import { allObjects, nameOf, ownedBy, unowned } from './objects.ts';
+import { allObjects, nameOf, ownedBy, unowned, writtenByArgoCd } from './objects.ts';
 import type { LiveObject } from './objects.ts';
 
 const list = (names: readonly string[]): string => names.join(', ') || 'none';
@@ -94,11 +94,9 @@ async function changesOfSecondSync(
     const then = earlier.get(name) ?? 'not there';
     return then === state ? [] : [`Application ${name}: ${then}, then ${state}`];
   });
-  const generations = new Map(before.map((object) => [nameOf(object), object.metadata.generation]));
+  const written = new Map(before.map((object) => [nameOf(object), writtenByArgoCd(object)]));
   const changed = (await allObjects(cluster))
-    // Applications' generations follow their status too.
-    .filter((object) => object.kind !== 'Application' && owned.has(nameOf(object)))
-    .filter((object) => generations.get(nameOf(object)) !== object.metadata.generation)
+    .filter((object) => owned.has(nameOf(object)) && written.get(nameOf(object)) !== writtenByArgoCd(object))
     .map(nameOf);
   return [...synced, ...changed];
 }

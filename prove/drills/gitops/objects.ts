@@ -9,7 +9,11 @@ export interface LiveObject {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
-    readonly generation?: number;
+    readonly managedFields?: readonly {
+      readonly manager?: string;
+      readonly operation?: string;
+      readonly time?: string;
+    }[];
     readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
@@ -43,6 +47,7 @@ export async function allObjects(cluster: Cluster): Promise<readonly LiveObject[
     kinds.join(','),
     '--all-namespaces',
     '--ignore-not-found',
+    '--show-managed-fields',
   ]);
   return items.filter(({ kind, metadata }) => {
     const namespace = kind === 'Namespace' ? metadata.name : metadata.namespace;
@@ -52,6 +57,14 @@ export async function allObjects(cluster: Cluster): Promise<readonly LiveObject[
 
 export const nameOf = ({ kind, metadata: { namespace, name } }: LiveObject): string =>
   [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+
+/** When Argo CD last wrote something else into an object than was there: applying the same again leaves it. */
+export function writtenByArgoCd({ metadata }: LiveObject): string {
+  const own = (metadata.managedFields ?? []).filter(
+    ({ manager, operation }) => manager === 'argocd-controller' && operation === 'Apply',
+  );
+  return own.map(({ time }) => time ?? '').join();
+}
 
 /** Objects that no application owns, and why that is right. */
 const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: string }[] = [
