@@ -84,7 +84,7 @@ export class AppOfApps extends Chart {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
+      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
       spec: {
         project: 'root',
         source: {
@@ -94,18 +94,9 @@ export class AppOfApps extends Chart {
           directory: { recurse: true },
         },
         destination: { server, namespace },
+        // A rolled-back child has its auto-sync switched off; the root must not switch it on again.
         ignoreDifferences: [
-          {
-            group: 'argoproj.io',
-            kind: 'Application',
-            jsonPointers: [
-              // A rolled-back child has its auto-sync switched off; the root must not switch it on again.
-              '/spec/syncPolicy/automated',
-              // What Argo CD writes while it works: without these the root saw itself differ, and synced again and again.
-              '/operation',
-              '/metadata/annotations/argocd.argoproj.io~1refresh',
-            ],
-          },
+          { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
         ],
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
@@ -187,6 +178,12 @@ const retry = { limit: 5, refresh: true, backoff: { duration: '10s', factor: 2, 
 
 /** Losing the root by a mistaken commit would prune the platform. */
 const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
+
+/**
+ * Argo CD writes into applications all the time. The API server would compare with what they are now, the controller with
+ * what it remembers of them: the root then saw itself differ, and synced again and again.
+ */
+const comparedHere = { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=false' };
 
 function wave(number: number): Record<string, string> {
   return { 'argocd.argoproj.io/sync-wave': String(number) };

@@ -156,14 +156,15 @@ describe('synchronisation', () => {
     expect(new Set(retries.map((retry) => (retry as { refresh?: boolean }).refresh))).toEqual(new Set([true]));
   });
 
+  test('the root compares applications with what it remembers of them, not with what they have become since', () => {
+    const { annotations } = only(tree, 'Application', 'root').metadata;
+    expect(annotations?.['argocd.argoproj.io/compare-options']).toBe('ServerSideDiff=false');
+  });
+
   test('a rolled-back application stays as it is: the root ignores whether its children synchronise by themselves', () => {
     const root = only(tree, 'Application', 'root');
     expect(at(root, 'spec.ignoreDifferences')).toEqual([
-      {
-        group: 'argoproj.io',
-        kind: 'Application',
-        jsonPointers: ['/spec/syncPolicy/automated', '/operation', '/metadata/annotations/argocd.argoproj.io~1refresh'],
-      },
+      { group: 'argoproj.io', kind: 'Application', jsonPointers: ['/spec/syncPolicy/automated'] },
     ]);
     expect(at(root, 'spec.syncPolicy.syncOptions')).toContain('RespectIgnoreDifferences=true');
     expect(tree.filter((manifest) => at(manifest, 'spec.syncPolicy.automated.enabled') !== undefined)).toEqual([]);
