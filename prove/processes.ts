@@ -29,14 +29,15 @@ interface Running {
 export class Processes {
   private readonly running: Running[] = [];
   private readonly folder: string;
+  private readonly kill = (): void => {
+    for (const { child } of this.running) child.kill('SIGKILL');
+  };
 
   /** @param folder where the logs are kept */
   constructor(folder: string) {
     this.folder = folder;
     fs.mkdirSync(folder, { recursive: true });
-    process.once('exit', () => {
-      for (const { child } of this.running) child.kill('SIGKILL');
-    });
+    process.once('exit', this.kill);
   }
 
   start(name: string, program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): void {
@@ -78,6 +79,7 @@ export class Processes {
   async stop(): Promise<void> {
     for (const running of this.running.reverse()) await end(running);
     this.running.length = 0;
+    process.off('exit', this.kill);
   }
 
   /** Ends one of them. */

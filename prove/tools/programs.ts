@@ -107,7 +107,7 @@ export const programs = {
   probe: {
     family: 'probe',
     package: '.',
-    purpose: 'HTTP, TCP and DNS client and server inside of pods',
+    purpose: 'HTTP, TCP, UDP and DNS client and server inside of pods',
     seconds: 12,
   },
   coredns: {
