@@ -174,7 +174,7 @@ export class AppOfApps extends Chart {
 }
 
 /** The newest commit counts when a sync is tried again: it may be the one that mends what failed. */
-const retry = { limit: 5, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } };
+const retry = { limit: 5, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '1m' } };
 
 /** Losing the root by a mistaken commit would prune the platform. */
 const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
