@@ -101,7 +101,7 @@ export class AppOfApps extends Chart {
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
           syncOptions: ['RespectIgnoreDifferences=true', 'ServerSideApply=true'],
-          retry,
+          retry: retry(5),
         },
       },
     };
@@ -166,15 +166,18 @@ export class AppOfApps extends Chart {
             'RespectIgnoreDifferences=true',
             'ServerSideApply=true',
           ],
-          retry,
+          retry: retry(3),
         },
       },
     };
   }
 }
 
-/** The newest commit counts when a sync is tried again: it may be the one that mends what failed. */
-const retry = { limit: 5, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '1m' } };
+/**
+ * The newest commit counts when a sync is tried again: it may be the one that mends what failed. A child tries again at the
+ * pin it began with, so it ends within about a minute and takes the next one; migrations try again by themselves.
+ */
+const retry = (limit: number) => ({ limit, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '1m' } });
 
 /** Losing the root by a mistaken commit would prune the platform. */
 const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
