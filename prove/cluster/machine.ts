@@ -4,6 +4,7 @@ import path from 'node:path';
 import { destroyCgroup, joinCgroup, makeCgroup, processesIn } from './cgroup.ts';
 import { diskOf, logsOf, podCgroup, systemCgroup } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
+import { ownNamespaces } from '../namespaces.ts';
 import { prefixOf } from './plan.ts';
 import type { NodePlan } from './plan.ts';
 import { ClusterError, must, run, waitFor } from './run.ts';
@@ -48,21 +49,7 @@ export async function startNode(cluster: Cluster, node: NodePlan): Promise<void>
   const stage = path.join(import.meta.dirname, 'files', 'stage.sh');
   startIn(
     systemCgroup(cluster.cgroup, name),
-    [
-      ...[
-        'unshare',
-        '--net',
-        '--mount',
-        '--uts',
-        '--ipc',
-        '--pid',
-        '--fork',
-        '--kill-child',
-        '--propagation',
-        'private',
-      ],
-      ...['/bin/bash', stage, diskOf(cluster, name), logsOf(cluster, name), name],
-    ],
+    [...['unshare', ...ownNamespaces], ...['/bin/bash', stage, diskOf(cluster, name), logsOf(cluster, name), name]],
     log,
   );
   const pid = await waitFor(`process 1 of ${name}`, { atMost: 10, every: 10, see: log }, () => initPid(cluster, name));

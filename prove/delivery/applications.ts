@@ -29,7 +29,6 @@ export interface ApplicationObject {
     readonly operationState?: {
       readonly phase?: string;
       readonly message?: string;
-      readonly startedAt?: string;
       readonly finishedAt?: string;
       readonly syncResult?: { readonly resources?: readonly ListedResource[] };
     };
@@ -78,12 +77,33 @@ function isRunning({ status }: Pick<ApplicationObject, 'status'>): boolean {
   return status?.operationState?.phase === 'Running';
 }
 
-/** Asks Argo CD to look at applications now, at all where none is named, as a webhook from GitHub would, in place of within three minutes. */
+/**
+ * Asks Argo CD to look at applications now, at all where none is named, as a webhook from GitHub would; by itself it
+ * looks once a minute.
+ */
 export async function refresh(cluster: Cluster, ...names: readonly string[]): Promise<void> {
   const which = names.length === 0 ? ['--all'] : names;
   const annotation = 'argocd.argoproj.io/refresh=normal';
   const where = `--namespace=${argocdNamespace}`;
   await kubectl(cluster, ['annotate', 'applications.argoproj.io', ...which, where, '--overwrite', annotation]);
+}
+
+/** Lets Argo CD compare all applications once more, and waits until it has, with nothing running. `atMost` in seconds. */
+export async function compareAgain(
+  cluster: Cluster,
+  { atMost, signal }: Pick<SyncOptions, 'atMost' | 'signal'>,
+): Promise<void> {
+  // Whole seconds are what the API keeps.
+  const start = Math.floor(Date.now() / 1000) * 1000;
+  await refresh(cluster);
+  await waitFor('a comparison of all applications', { atMost, every: 500, signal }, async () =>
+    (await applicationsOf(cluster)).every(
+      ({ metadata, status }) =>
+        metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined &&
+        Date.parse(status?.reconciledAt ?? '') >= start &&
+        !isRunning({ status }),
+    ),
+  );
 }
 
 export interface SyncOptions {

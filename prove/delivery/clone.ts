@@ -9,6 +9,8 @@ import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../world/r
 import { repositoryFolder, worldFolder } from '../world/start.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
 
+type JsonObject = Readonly<Record<string, unknown>>;
+
 /**
  * A clone of the platform's repository as somebody has it who works on it. Its remote is the stand-in for GitHub that
  * Argo CD reads.
@@ -98,6 +100,18 @@ export class PlatformClone {
     const changed = text.replace(part, change);
     if (changed === text) throw new ClusterError(`${file} of the clone has no ${String(part)} to change`);
     fs.writeFileSync(full, changed);
+  }
+
+  /** Changes a JSON file as a whole. */
+  editJson(file: string, change: (content: JsonObject) => JsonObject): void {
+    const full = path.join(this.folder, file);
+    const content = JSON.parse(fs.readFileSync(full, 'utf8')) as JsonObject;
+    fs.writeFileSync(full, `${JSON.stringify(change(content), null, 2)}\n`);
+  }
+
+  /** Gives an image of the table another tag. */
+  setImage(name: string, tag: string): void {
+    this.editJson('config/images.json', (table) => ({ ...table, [name]: { ...(table[name] as object), tag } }));
   }
 
   /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ClusterError */

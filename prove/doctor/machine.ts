@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
+import { ownNamespaces } from '../namespaces.ts';
 
 /** One line of the doctor's table. */
 export interface Check {
@@ -80,18 +81,7 @@ const addSet = 'ipset create t hash:ip && iptables -w -A FORWARD -m set --match-
 
 /** Runs a script where nothing of it outlasts it. @returns why it failed */
 function inNamespaces(script: string): string | undefined {
-  const namespaces = [
-    '--net',
-    '--mount',
-    '--uts',
-    '--ipc',
-    '--pid',
-    '--fork',
-    '--kill-child',
-    '--propagation',
-    'private',
-  ];
-  const { error, status, stderr } = spawnSync('unshare', [...namespaces, 'sh', '-ec', script], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('unshare', [...ownNamespaces, 'sh', '-ec', script], { encoding: 'utf8' });
   if (error !== undefined) return error.message;
   return status === 0 ? undefined : stderr.trim().split('\n').join(' ');
 }

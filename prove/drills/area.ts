@@ -27,14 +27,20 @@ export type Drill = (run: DrillRun) => Promise<readonly Measured[]>;
 export function eachRound(
   once: (root: string, folder: string, report: (line: string) => void) => Promise<Measured>,
 ): Drill {
-  return async ({ root, folder, report, rounds }) => {
-    const measured: Measured[] = [];
-    for (let round = 1; round <= rounds; round += 1) {
-      if (rounds > 1) report(`round ${round} of ${rounds}`);
-      measured.push(await once(root, folder, report));
-    }
-    return mergeRounds(measured);
-  };
+  return (run) => allRounds(run, async () => [await once(run.root, run.folder, run.report)]);
+}
+
+/** Does it as often as asked. @returns one result for each promise */
+export async function allRounds(
+  { report, rounds }: Pick<DrillRun, 'report' | 'rounds'>,
+  once: () => Promise<readonly Measured[]>,
+): Promise<readonly Measured[]> {
+  const measured: Measured[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    if (rounds > 1) report(`round ${round} of ${rounds}`);
+    measured.push(...(await once()));
+  }
+  return mergeRounds(measured);
 }
 
 /** One result for each promise, with the rounds of all its results in their order. */

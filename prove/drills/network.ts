@@ -8,12 +8,9 @@ import { podGroups } from '../../synth/network/evaluate.ts';
 import { clusterOf } from '../cluster/cluster.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { untilInterrupted } from '../cluster/commands.ts';
 import { apply, getJson } from '../cluster/kubectl.ts';
-import { down, up } from '../cluster/lifecycle.ts';
-import { ClusterError, stopIfAsked, waitFor } from '../cluster/run.ts';
+import { stopIfAsked, waitFor } from '../cluster/run.ts';
 import type { Progress } from '../cluster/run.ts';
-import { DrillError } from '../processes.ts';
 import type { DrillCheck, Measured } from '../results.ts';
 import { versionOf } from '../tools/modules.ts';
 import { committedObjects, inOrder } from './committed.ts';
@@ -25,8 +22,8 @@ import { standInsOf } from './network/stand-ins.ts';
 import type { StandIn } from './network/stand-ins.ts';
 import { targetsOf } from './network/targets.ts';
 import type { PodList } from './network/targets.ts';
-
-const environment = 'production';
+import { environment } from './platform.ts';
+import { withCluster } from './with-cluster.ts';
 
 /** Seconds in which new pods have their rules. */
 const patience = 60;
@@ -44,56 +41,45 @@ export async function networkDrill(root: string, folder: string, report: (line: 
   const analyzed = await analyze(cluster.program('netpol-analyzer'), manifests, path.join(folder, 'analyzer'));
   const analysis = analysisOf({ ...readings, declared, standIns: pods, analyzed });
   report(`compared ${declared.length} wires with the evaluator and with np-guard's analyzer`);
-  try {
-    const measured = await untilInterrupted(
-      (signal) => report(`${signal}: taking the cluster down, which takes some seconds`),
-      async (signal) => {
-        await up(cluster, { report, signal });
-        await apply(cluster, inOrder(rules));
-        await start(cluster, standIns, { report, signal });
-        return measure(cluster, { standIns, system, declared }, { report, signal });
-      },
-    );
-    return {
-      promise: 'net-deny',
-      drill:
-        'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
-        'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
-      units: {
-        tried: 'connections',
-        differences: 'connections',
-        'differences of the evaluator': 'connections',
-        'differences of the analyzer': 'connections',
-      },
-      rounds: [
-        {
-          figures: {
-            tried: measured.tried,
-            differences: measured.differences,
-            'differences of the evaluator': analysis.evaluator,
-            'differences of the analyzer': analysis.analyzer,
-          },
-          checks: [...analysis.checks, ...measured.checks],
+  const measured = await withCluster(cluster, { report }, async (signal) => {
+    await apply(cluster, inOrder(rules));
+    await start(cluster, standIns, { report, signal });
+    return measure(cluster, { standIns, system, declared }, { report, signal });
+  });
+  return {
+    promise: 'net-deny',
+    drill:
+      'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
+      'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
+    units: {
+      tried: 'connections',
+      differences: 'connections',
+      'differences of the evaluator': 'connections',
+      'differences of the analyzer': 'connections',
+    },
+    rounds: [
+      {
+        figures: {
+          tried: measured.tried,
+          differences: measured.differences,
+          'differences of the evaluator': analysis.evaluator,
+          'differences of the analyzer': analysis.analyzer,
         },
-      ],
-      versions: {
-        kubernetes: versionOf('kubelet'),
-        'kube-router (of K3s)': versionOf('netpold'),
-        containerd: versionOf('containerd'),
-        'netpol-analyzer': versionOf('netpol-analyzer'),
+        checks: [...analysis.checks, ...measured.checks],
       },
-      standIns: [
-        'two pods with the labels and ports of each workload in its place',
-        'the internet is not tried, nor is what comes from the nodes themselves',
-        'two network namespaces of one machine for two nodes',
-      ],
-    };
-  } catch (error) {
-    if (error instanceof ClusterError) throw new DrillError(error.message);
-    throw error;
-  } finally {
-    await down(cluster, { report });
-  }
+    ],
+    versions: {
+      kubernetes: versionOf('kubelet'),
+      'kube-router (of K3s)': versionOf('netpold'),
+      containerd: versionOf('containerd'),
+      'netpol-analyzer': versionOf('netpol-analyzer'),
+    },
+    standIns: [
+      'two pods with the labels and ports of each workload in its place',
+      'the internet is not tried, nor is what comes from the nodes themselves',
+      'two network namespaces of one machine for two nodes',
+    ],
+  };
 }
 
 /** What is committed and declared, and pods in place of those that run. */

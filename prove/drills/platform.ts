@@ -1,15 +1,13 @@
-import { untilInterrupted } from '../cluster/commands.ts';
 import { clusterOf } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { down, isWhole, up } from '../cluster/lifecycle.ts';
-import { ClusterError } from '../cluster/run.ts';
+import { isWhole } from '../cluster/lifecycle.ts';
 import { deliver } from '../delivery/deliver.ts';
 import type { Delivery } from '../delivery/deliver.ts';
-import { DrillError } from '../processes.ts';
 import type { Measured } from '../results.ts';
 import { versionOf } from '../tools/modules.ts';
-import { mergeRounds } from './area.ts';
+import { allRounds } from './area.ts';
 import type { Drill } from './area.ts';
+import { withCluster } from './with-cluster.ts';
 
 /** The platform as it runs while a drill is at it. */
 export interface RunningPlatform extends Delivery {
@@ -36,28 +34,12 @@ export const platformStandIns = ['two network namespaces of one machine for two 
  * the tree is, and stays; else one is brought up for all rounds, and taken down.
  */
 export function onPlatform(once: (platform: RunningPlatform) => Promise<readonly Measured[]>): Drill {
-  return async ({ root, report, rounds }) => {
+  return (run) => {
+    const { root, report } = run;
     const cluster = clusterOf(environment);
-    const stays = isWhole(cluster);
-    try {
-      return await untilInterrupted(
-        (name) => report(`${name}: stopping and cleaning up, which takes some seconds`),
-        async (signal) => {
-          await up(cluster, { report, signal });
-          const delivery = await deliver(cluster, root, { report, signal });
-          const measured: Measured[] = [];
-          for (let round = 1; round <= rounds; round += 1) {
-            if (rounds > 1) report(`round ${round} of ${rounds}`);
-            measured.push(...(await once({ ...delivery, cluster, root, report, signal })));
-          }
-          return mergeRounds(measured);
-        },
-      );
-    } catch (error) {
-      if (error instanceof ClusterError) throw new DrillError(error.message);
-      throw error;
-    } finally {
-      if (!stays) await down(cluster, { report });
-    }
+    return withCluster(cluster, { report, keep: isWhole(cluster) }, async (signal) => {
+      const delivery = await deliver(cluster, root, { report, signal });
+      return allRounds(run, () => once({ ...delivery, cluster, root, report, signal }));
+    });
   };
 }

@@ -62,11 +62,18 @@ export class Recorder {
   }
 
   /** Removes it and its policies. */
-  async remove(): Promise<void> {
-    const { namespace, name } = this.options;
-    const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
-    await kubectl(this.cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
+  remove(): Promise<void> {
+    return removeClient(this.cluster, this.options);
   }
+}
+
+/** Removes a client's pod and its policies. */
+export async function removeClient(
+  cluster: Cluster,
+  { namespace, name }: Pick<RecorderOptions, 'namespace' | 'name'>,
+): Promise<void> {
+  const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
+  await kubectl(cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
 }
 
 /** A line of `probe every`. */

@@ -3,18 +3,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { binary } from '../../prove/tools/build.ts';
+import { built } from '../support/built.ts';
 
-/** The built program; undefined where nobody has built it. */
-function built(): string | undefined {
-  try {
-    return binary('argocd');
-  } catch {
-    return undefined;
-  }
-}
-
-const argocd = built();
+const argocd = built('argocd');
 const settings = path.join(import.meta.dirname, '../../dist/production/argocd/configmap-argocd-cm.yaml');
 
 let folder: string;

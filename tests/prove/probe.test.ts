@@ -5,20 +5,11 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { freePorts } from '../../prove/processes.ts';
-import { binary } from '../../prove/tools/build.ts';
+import { built } from '../support/built.ts';
 
 const run = promisify(execFile);
 
-/** The built program; undefined where there is no Go, or nobody has built it. */
-function built(): string | undefined {
-  try {
-    return binary('probe');
-  } catch {
-    return undefined;
-  }
-}
-
-const program = built();
+const program = built('probe');
 
 (process.platform === 'linux' && program !== undefined ? describe : describe.skip)('probe', () => {
   const probe = (...args: readonly string[]) => run(program!, args);

@@ -1,5 +1,5 @@
 import { versionOf } from '../../prove/drills/rollback/drill.ts';
-import { imageVersion, lastRelease } from '../../prove/drills/rollback/releases.ts';
+import { imageVersion, lastRelease } from '../../prove/delivery/releases.ts';
 
 describe('the drill of rollback', () => {
   test('finds the highest release of its environment', () => {

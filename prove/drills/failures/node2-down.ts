@@ -2,7 +2,7 @@ import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
 import { initPid } from '../../cluster/machine.ts';
 import { ClusterError, waitFor } from '../../cluster/run.ts';
-import { applicationsOf, refresh, waitForSync } from '../../delivery/applications.ts';
+import { compareAgain, waitForSync } from '../../delivery/applications.ts';
 import type { DrillCheck, Measured } from '../../results.ts';
 import { platformStandIns, platformVersions } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
@@ -146,7 +146,7 @@ async function restore(
     async () => (await readinessOf(cluster, lost)) === 'True',
   );
   const ready = passed();
-  await waitForHealth(platform, before, since);
+  await waitForHealth(platform, before);
   const whole = passed();
   report(`${whole} s  everything Synced and Healthy after the return`);
 
@@ -157,13 +157,13 @@ async function restore(
   for (const { metadata } of moved) {
     await kubectl(cluster, ['delete', 'pod', metadata.name, `--namespace=${metadata.namespace}`, '--wait=false']);
   }
-  await waitForHealth(platform, before, new Date());
+  await waitForHealth(platform, before);
   const after = await allPods(platform);
   return { ready, whole, checks: spread.map((name) => spreadCheck(name, after)) };
 }
 
-/** Waits until as many pods are in use as before, and Argo CD has looked at everything since a moment and found no fault. */
-async function waitForHealth(platform: RunningPlatform, before: readonly PodObject[], since: Date): Promise<void> {
+/** Waits until as many pods are in use as before, and Argo CD has looked at everything again and found no fault. */
+async function waitForHealth(platform: RunningPlatform, before: readonly PodObject[]): Promise<void> {
   const { cluster, signal, applications } = platform;
   const owners = [...new Set(before.flatMap((pod) => ownerOf(pod) ?? []))];
   const missing = (pods: readonly PodObject[]): string[] =>
@@ -172,11 +172,8 @@ async function waitForHealth(platform: RunningPlatform, before: readonly PodObje
     const pods = await allPods(platform);
     return missing(pods).length === 0 && pods.every(({ metadata }) => metadata.deletionTimestamp === undefined);
   });
-  for (const name of applications) await refresh(cluster, name);
   // What was Healthy before the fault still says so until the controller has looked again.
-  await waitFor('Argo CD to look at everything', { atMost: 240, every: 1000, signal }, async () =>
-    (await applicationsOf(cluster)).every(({ status }) => new Date(status?.reconciledAt ?? 0) > since),
-  );
+  await compareAgain(cluster, { atMost: 240, signal });
   await waitForSync(cluster, applications, { atMost: 300, signal });
 }
 

@@ -1,6 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts';
-import { waitFor } from '../../cluster/run.ts';
-import { applicationsOf, describeApplication, isSyncedAndHealthy, refresh } from '../../delivery/applications.ts';
+import { applicationsOf, compareAgain, describeApplication, isSyncedAndHealthy } from '../../delivery/applications.ts';
 import type { Delivery } from '../../delivery/deliver.ts';
 import type { Measured } from '../../results.ts';
 import { platformStandIns, platformVersions } from '../platform.ts';
@@ -78,17 +77,7 @@ async function changesOfSecondSync(
       ]),
     );
   const earlier = await operations();
-  const start = new Date();
-  // Whole seconds are what the API keeps.
-  start.setMilliseconds(0);
-  await refresh(cluster);
-  await waitFor('a second comparison of all applications', { atMost: 120, every: 500 }, async () =>
-    (await applicationsOf(cluster)).every(
-      ({ metadata, status }) =>
-        metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined &&
-        new Date(status?.reconciledAt ?? 0) >= start,
-    ),
-  );
+  await compareAgain(cluster, { atMost: 120 });
   const later = await operations();
   const synced = [...later].flatMap(([name, state]) => {
     const then = earlier.get(name) ?? 'not there';

@@ -20,16 +20,16 @@ export function addDatabase(clone: PlatformClone): void {
   );
   clone.edit('apps/index.ts', /^ {2}data,$/m, (found) => `${found}\n  drillDatabase,`);
   const [repository, tag] = systemImages.probe.split(':');
-  const images = path.join(clone.folder, 'config/images.json');
-  const table = JSON.parse(fs.readFileSync(images, 'utf8')) as Record<string, unknown>;
-  table['drill-database'] = {
-    repository,
-    tag,
-    withoutDigest: 'made by the proving ground',
-    source: 'the proving ground',
-    date: new Date().toISOString().slice(0, 10),
-  };
-  fs.writeFileSync(images, JSON.stringify(table));
+  clone.editJson('config/images.json', (table) => ({
+    ...table,
+    'drill-database': {
+      repository,
+      tag,
+      withoutDigest: 'made by the proving ground',
+      source: 'the proving ground',
+      date: new Date().toISOString().slice(0, 10),
+    },
+  }));
 }
 
 /** Changes both parts, so that they are rolled out again. */

@@ -2,17 +2,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { clusterOf } from '../../cluster/cluster.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { untilInterrupted } from '../../cluster/commands.ts';
-import { down, exists, up } from '../../cluster/lifecycle.ts';
-import { ClusterError } from '../../cluster/run.ts';
+import { exists } from '../../cluster/lifecycle.ts';
 import { deliver } from '../../delivery/deliver.ts';
 import { DrillError } from '../../processes.ts';
 import type { Measured } from '../../results.ts';
 import { gitDelayFile } from '../../world/names.ts';
 import { worldFolder } from '../../world/start.ts';
-import { mergeRounds } from '../area.ts';
+import { allRounds } from '../area.ts';
 import type { Drill, DrillRun } from '../area.ts';
 import { environment } from '../platform.ts';
+import { withCluster } from '../with-cluster.ts';
 import { checkInstallation } from './auto.ts';
 import { addDatabase } from './database.ts';
 import { allObjects } from './objects.ts';
@@ -25,13 +24,10 @@ const gitDelayMilliseconds = 3000;
 export const gitopsDrill: Drill = async (run) => {
   const cluster = clusterOf(environment);
   if (exists(cluster)) throw new DrillError('it needs an empty cluster: run npm run prove -- down before');
-  const measured: Measured[] = [];
-  for (let round = 1; round <= run.rounds; round += 1) {
-    if (run.rounds > 1) run.report(`round ${round} of ${run.rounds}`);
-    measured.push(await inCluster(cluster, run, (signal) => installTree(cluster, run, signal)));
-    measured.push(await inCluster(cluster, run, (signal) => installSlowly(cluster, run, signal)));
-  }
-  return mergeRounds(measured);
+  return allRounds(run, async () => [
+    await withCluster(cluster, run, (signal) => installTree(cluster, run, signal)),
+    await withCluster(cluster, run, (signal) => installSlowly(cluster, run, signal)),
+  ]);
 };
 
 async function installTree(cluster: Cluster, { root, report }: DrillRun, signal: AbortSignal): Promise<Measured> {
@@ -44,26 +40,4 @@ async function installSlowly(cluster: Cluster, { root, report }: DrillRun, signa
   fs.writeFileSync(path.join(worldFolder(cluster), gitDelayFile), String(gitDelayMilliseconds));
   await deliver(cluster, root, { report, signal, prepare: addDatabase });
   return checkWaves(cluster, gitDelayMilliseconds);
-}
-
-/** Brings an empty cluster up for an action, and down after it. */
-async function inCluster(
-  cluster: Cluster,
-  { report }: DrillRun,
-  action: (signal: AbortSignal) => Promise<Measured>,
-): Promise<Measured> {
-  try {
-    return await untilInterrupted(
-      (name) => report(`${name}: taking the cluster down, which takes some seconds`),
-      async (signal) => {
-        await up(cluster, { report, signal });
-        return action(signal);
-      },
-    );
-  } catch (error) {
-    if (error instanceof ClusterError) throw new DrillError(error.message);
-    throw error;
-  } finally {
-    await down(cluster, { report });
-  }
 }

@@ -1,6 +1,6 @@
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { waitFor } from '../../cluster/run.ts';
-import { applicationsOf, isSyncedAndHealthy, waitForSync } from '../../delivery/applications.ts';
+import { applicationsOf, compareAgain, isSyncedAndHealthy, waitForSync } from '../../delivery/applications.ts';
 import type { DrillCheck, Measured } from '../../results.ts';
 import { platformStandIns, platformVersions } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
@@ -20,7 +20,8 @@ export async function healDrill(platform: RunningPlatform): Promise<readonly Mea
   const checks = [await checkAllSynced(platform)];
   for (const { what, make, question, expected, undo } of notHealed) {
     await kubectl(cluster, make);
-    const { stdout } = await settled(platform, question);
+    await compareAgain(cluster, { atMost: 120, signal });
+    const { stdout } = await tryKubectl(cluster, question);
     checks.push({ what: `${what}, which Argo CD does not correct`, expected, got: stdout.trim() });
     await kubectl(cluster, undo);
   }
@@ -54,28 +55,6 @@ async function healed({ cluster, signal }: RunningPlatform, { what, make, questi
     );
   }
   return Math.round((performance.now() - start) / 250) / 4;
-}
-
-/** The answer after Argo CD has compared everything once more. */
-async function settled({ cluster, signal }: RunningPlatform, question: readonly string[]) {
-  const start = Date.now();
-  await kubectl(cluster, [
-    'annotate',
-    'applications.argoproj.io',
-    '--all',
-    '--namespace=argocd',
-    '--overwrite',
-    'argocd.argoproj.io/refresh=normal',
-  ]);
-  await waitFor('a comparison of all applications', { atMost: 120, every: 500, signal }, async () =>
-    (await applicationsOf(cluster)).every(
-      ({ metadata, status }) =>
-        metadata.annotations?.['argocd.argoproj.io/refresh'] === undefined &&
-        Date.parse(status?.reconciledAt ?? '') >= start - 1000 &&
-        status?.operationState?.phase !== 'Running',
-    ),
-  );
-  return tryKubectl(cluster, question);
 }
 
 async function checkAllSynced({ cluster }: RunningPlatform): Promise<DrillCheck> {

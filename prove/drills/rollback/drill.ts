@@ -11,7 +11,7 @@ import type { RunningPlatform } from '../platform.ts';
 import { Recorder } from '../recorder.ts';
 import type { RecordedRequest } from '../recorder.ts';
 import { Developer } from './developer.ts';
-import { imageVersion, Releases } from './releases.ts';
+import { imageVersion, Releases } from '../../delivery/releases.ts';
 
 const application = 'backend';
 /** Of the backend: one that people don't want. */
@@ -79,7 +79,7 @@ class RollbackDrill {
     const start = new Date();
 
     report(`release ${mistake} of the ${application}`);
-    await this.releases.release('A mistake', { [application]: mistake });
+    await this.releases.release('A mistake', (clone) => clone.setImage(application, mistake));
     await this.releases.applied(applications, signal);
     await this.answers(mistake);
 
@@ -91,7 +91,7 @@ class RollbackDrill {
 
     report('the next release meanwhile');
     const before = (await applicationOf(cluster, application)).status?.reconciledAt;
-    await this.releases.release('The next release', { frontend: next });
+    await this.releases.release('The next release', (clone) => clone.setImage('frontend', next));
     await this.releases.applied(
       applications.filter((name) => name !== application),
       signal,
@@ -104,7 +104,7 @@ class RollbackDrill {
     this.check('the frontend got the next release', next, await this.runningVersion('frontend'));
 
     report('the mistake is taken out of git, and the developer switches on again');
-    await this.releases.release('Revert the mistake', { [application]: good });
+    await this.releases.release('Revert the mistake', (clone) => clone.setImage(application, good));
     const on = await this.developer.switchAutoSync(application, true);
     this.check('a developer switches automatic synchronisation on', '200', String(on.status));
     await this.releases.applied(applications, signal);

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { apply, kubectl, podManifest } from '../../cluster/kubectl.ts';
+import { apply, podManifest } from '../../cluster/kubectl.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { labelsOf, policies } from '../recorder.ts';
+import { labelsOf, policies, removeClient } from '../recorder.ts';
 
 export interface LoadOptions {
   readonly namespace: string;
@@ -43,10 +43,8 @@ export function loadPod(options: LoadOptions): Manifest {
   return { ...pod, spec: { ...spec, containers } };
 }
 
-export async function stopLoad(cluster: Cluster, options: Pick<LoadOptions, 'namespace' | 'name'>): Promise<void> {
-  const name = loadName(options);
-  const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
-  await kubectl(cluster, ['delete', ...objects, `--namespace=${options.namespace}`, '--ignore-not-found', '--now']);
+export function stopLoad(cluster: Cluster, options: Pick<LoadOptions, 'namespace' | 'name'>): Promise<void> {
+  return removeClient(cluster, { namespace: options.namespace, name: loadName(options) });
 }
 
 const loadName = ({ name }: Pick<LoadOptions, 'name'>): string => `load-${name}`;

@@ -1,15 +1,16 @@
-import { getJson } from '../../cluster/kubectl.ts';
+import { getJson, kubectl } from '../../cluster/kubectl.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import { waitFor } from '../../cluster/run.ts';
-import { applicationOf, refresh, waitForSync } from '../../delivery/applications.ts';
+import { applicationOf, refresh } from '../../delivery/applications.ts';
 import { applicationImage } from '../../images/platform.ts';
 import { publishImage } from '../../images/publish.ts';
 import type { DrillCheck, Measured } from '../../results.ts';
+import { seconds } from '../failures/figures.ts';
 import { addDatabase, changeDatabase, databaseSelector } from '../gitops/database.ts';
 import { environment, platformStandIns, platformVersions } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
 import { Recorder } from '../recorder.ts';
-import { Releases } from '../rollback/releases.ts';
-import { imageOf, setImage } from './images.ts';
+import { Releases } from '../../delivery/releases.ts';
 
 /** Versions of the stand-in applications that are published; the second never becomes ready. */
 const published = { good: '0.2.0', neverReady: '0.3.0-never-ready' } as const;
@@ -84,13 +85,13 @@ class Updates {
     await this.applied();
     await this.inOrder();
     await this.broken('a database whose image is missing, with a new backend', 'drill-database', () => {
-      setImage(clone, 'drill-database', missing);
+      clone.setImage('drill-database', missing);
       changeDatabase(clone, '3');
     });
     await this.broken('a backend that never becomes ready', 'backend', () =>
-      setImage(clone, 'backend', published.neverReady),
+      clone.setImage('backend', published.neverReady),
     );
-    await this.broken('a frontend whose image is missing', 'frontend', () => setImage(clone, 'frontend', missing));
+    await this.broken('a frontend whose image is missing', 'frontend', () => clone.setImage('frontend', missing));
     const requests = (await Promise.all(this.recorders.map((recorder) => recorder.requests()))).flat();
     return {
       promise: 'gitops-update',
@@ -122,7 +123,7 @@ class Updates {
     const { clone, cluster } = this.platform;
     await this.release('database and backend', () => {
       changeDatabase(clone, '2');
-      setImage(clone, 'backend', published.good);
+      clone.setImage('backend', published.good);
     });
     await this.applied();
     const { items } = await getJson<{ readonly items: readonly Timed[] }>(cluster, [
@@ -155,7 +156,7 @@ class Updates {
       const { status } = await applicationOf(cluster, application);
       return status?.health?.status === 'Degraded';
     });
-    this.figures[`until Degraded: ${what}`] = Math.round((performance.now() - start) / 100) / 10;
+    this.figures[`until Degraded: ${what}`] = seconds(performance.now() - start);
     await waitFor('the root to be Degraded', { atMost: 60, every: 1000, signal }, async () => {
       const { status } = await applicationOf(cluster, 'root');
       return status?.health?.status === 'Degraded';
@@ -172,23 +173,22 @@ class Updates {
     await clone.git(['restore', `--source=${before}`, '--staged', '--worktree', '--', 'apps', 'config/images.json']);
     await this.release(`Take back: ${what}`, () => undefined);
     await this.applied();
-    this.figures[`until healed: ${what}`] = Math.round((performance.now() - back) / 100) / 10;
+    this.figures[`until healed: ${what}`] = seconds(performance.now() - back);
   }
 
-  /** As a person: change the sources, synthesise, commit, release. */
   private async release(message: string, change: () => void): Promise<void> {
-    const { clone, cluster, report } = this.platform;
-    report(`release: ${message}`);
-    change();
-    await clone.npm('synth');
-    await clone.commit(message, { push: false });
-    await clone.npm('release');
-    await refresh(cluster, 'root');
+    this.platform.report(`release: ${message}`);
+    await this.releases.release(message, change);
   }
 
-  private async applied(): Promise<void> {
-    const { cluster, clone, signal } = this.platform;
-    await this.releases.applied(clone.applications(), signal);
-    await waitForSync(cluster, clone.applications(), { atMost: 300, signal });
+  private applied(): Promise<void> {
+    const { clone, signal } = this.platform;
+    return this.releases.applied(clone.applications(), signal);
   }
+}
+
+/** What a Deployment of the product asks for now. */
+function imageOf(cluster: Cluster, deployment: string): Promise<string> {
+  const format = '--output=jsonpath={.spec.template.spec.containers[0].image}';
+  return kubectl(cluster, ['get', 'deployment', deployment, '--namespace=shop', format]);
 }

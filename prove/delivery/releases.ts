@@ -1,12 +1,7 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import type { Cluster } from '../../cluster/cluster.ts';
-import { ClusterError, waitFor } from '../../cluster/run.ts';
-import { applicationOf, refresh, waitForSync } from '../../delivery/applications.ts';
-import type { PlatformClone } from '../../delivery/clone.ts';
-
-const releasesFile = 'config/releases.json';
-const imagesFile = 'config/images.json';
+import type { Cluster } from '../cluster/cluster.ts';
+import { ClusterError, waitFor } from '../cluster/run.ts';
+import { applicationOf, refresh, waitForSync } from './applications.ts';
+import type { PlatformClone } from './clone.ts';
 
 /** Releases of the clone, made as a person makes them, and the way back to what was there before. */
 export class Releases {
@@ -30,7 +25,8 @@ export class Releases {
     const { clone } = this;
     // The tree may be one from before its first release, while the clone has tags of earlier rounds.
     const last = lastRelease(clone.environment, await clone.git(['tag', '--list']));
-    await this.change(releasesFile, (all) => ({ ...all, [clone.environment]: last }));
+    clone.editJson('config/releases.json', (all) => ({ ...all, [clone.environment]: last }));
+    await clone.npm('synth');
     await clone.commit(`As after release ${last}`, { push: false });
     await clone.npm('release');
     // Where nothing changed since the last one, there is none to make.
@@ -38,15 +34,14 @@ export class Releases {
     await refresh(this.cluster, 'root');
   }
 
-  /** Releases other versions of images. */
-  async release(message: string, versions: Readonly<Record<string, string>>): Promise<void> {
-    await this.change(imagesFile, (images) => {
-      const changed = Object.entries(versions).map(([name, tag]) => [name, { ...(images[name] as object), tag }]);
-      return { ...images, ...(Object.fromEntries(changed) as object) };
-    });
-    await this.clone.commit(message, { push: false });
-    await this.clone.npm('release');
-    await refresh(this.cluster, 'root');
+  /** Changes sources, and releases what becomes of them. */
+  async release(message: string, change: (clone: PlatformClone) => void): Promise<void> {
+    const { cluster, clone } = this;
+    change(clone);
+    await clone.npm('synth');
+    await clone.commit(message, { push: false });
+    await clone.npm('release');
+    await refresh(cluster, 'root');
   }
 
   /** Name of the last release's tag. */
@@ -80,16 +75,6 @@ export class Releases {
     const version = imageVersion(await this.clone.git(['show', `${commit}:${file}`]));
     if (version === undefined) throw new ClusterError(`${file} has no image at ${commit}`);
     return version;
-  }
-
-  private async change(
-    file: string,
-    edit: (content: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const full = path.join(this.clone.folder, file);
-    const content = JSON.parse(fs.readFileSync(full, 'utf8')) as Record<string, unknown>;
-    fs.writeFileSync(full, `${JSON.stringify(edit(content), null, 2)}\n`);
-    await this.clone.npm('synth');
   }
 }
 
