@@ -45,7 +45,7 @@ export function clusterOf(environment: string): Cluster {
   };
 }
 
-export const pkiFolder = ({ folder }: Cluster): string => path.join(folder, 'pki');
+export const pkiFolder = ({ folder }: Pick<Cluster, 'folder'>): string => path.join(folder, 'pki');
 export const diskOf = ({ folder }: Cluster, node: string): string => path.join(folder, 'nodes', node);
 export const logsOf = ({ folder }: Cluster, node: string): string => path.join(folder, 'logs', node);
 export const adminKubeconfig = (cluster: Cluster): string => path.join(pkiFolder(cluster), 'admin.kubeconfig');

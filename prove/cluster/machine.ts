@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { destroyCgroup, joinCgroup, makeCgroup, processesIn } from './cgroup.ts';
 import { diskOf, logsOf, podCgroup, systemCgroup } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
@@ -8,6 +9,7 @@ import { ownNamespaces } from '../namespaces.ts';
 import { prefixOf } from './plan.ts';
 import type { NodePlan } from './plan.ts';
 import { ClusterError, must, run, waitFor } from './run.ts';
+import type { RunOptions } from './run.ts';
 
 /** The bridge that all nodes' cables lead to. */
 const bridge = 'fabric';
@@ -105,17 +107,37 @@ export function inNetworkOf(cluster: Cluster, name: string): readonly string[] {
 }
 
 /** Runs a command in the fabric: the nodes' cables, and the world outside as they see it. */
-export async function inFabric(cluster: Cluster, command: readonly string[]): Promise<string> {
-  const pid = fabricPid(cluster);
-  if (pid === undefined) throw new ClusterError(`there is no cluster ${cluster.plan.name}: run npm run prove -- up`);
-  return must('nsenter', [`--net=/proc/${pid}/ns/net`, ...command]);
+export async function inFabric(cluster: Cluster, command: readonly string[], options?: RunOptions): Promise<string> {
+  return must('nsenter', [fabricNetwork(cluster), ...command], options);
 }
 
-/** Starts a program in the fabric that ends with the cluster. */
-export function startInFabric(cluster: Cluster, command: readonly string[], log: string): void {
+/** Starts a program in the fabric that ends with the cluster. `environment` is added to this program's. */
+export function startInFabric(
+  cluster: Cluster,
+  command: readonly string[],
+  log: string,
+  environment: NodeJS.ProcessEnv = {},
+): void {
+  startIn(fabricCgroup(cluster), ['nsenter', fabricNetwork(cluster), ...command], log, environment);
+}
+
+/** The programs that run in the fabric, with their command lines. */
+export function fabricProcesses(cluster: Cluster): readonly { readonly pid: number; readonly command: string[] }[] {
+  return processesIn(fabricCgroup(cluster)).flatMap((pid) => {
+    try {
+      return [{ pid, command: fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') }];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
+}
+
+/** @throws ClusterError where there is no fabric */
+function fabricNetwork(cluster: Cluster): string {
   const pid = fabricPid(cluster);
   if (pid === undefined) throw new ClusterError(`there is no cluster ${cluster.plan.name}: run npm run prove -- up`);
-  startIn(fabricCgroup(cluster), ['nsenter', `--net=/proc/${pid}/ns/net`, ...command], log);
+  return `--net=/proc/${pid}/ns/net`;
 }
 
 export function fabricPid(cluster: Cluster): number | undefined {
@@ -144,13 +166,14 @@ function readStatus(pid: number): string {
 }
 
 /** Starts a program that outlives this one, in a session and a cgroup of its own. */
-function startIn(cgroup: string, command: readonly string[], log: string): void {
+function startIn(cgroup: string, command: readonly string[], log: string, environment: NodeJS.ProcessEnv = {}): void {
   fs.mkdirSync(path.dirname(log), { recursive: true });
   const descriptor = fs.openSync(log, 'a');
   const script = `${joinCgroup(cgroup)} && exec "$@"`;
   const child = spawn('/bin/sh', ['-c', script, 'start', ...command], {
     detached: true,
     cwd: '/',
+    env: { ...process.env, ...environment },
     stdio: ['ignore', descriptor, descriptor],
   });
   // Why it failed stands in its log; that it failed is seen by who waits for it.

@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 import { apiServerFor, etcdMembersOf, firstServer, serversOf } from './plan.ts';
 import type { ClusterPlan } from './plan.ts';
 import { must } from './run.ts';
-import { worldAddress, worldHosts } from '../world/names.ts';
+import { worldAddresses } from '../world/names.ts';
 
 /** A certificate and its key: `<file>.crt` and `<file>.key`. */
 interface Certificate {
@@ -66,7 +66,10 @@ export function certificatesOf(plan: ClusterPlan): readonly Certificate[] {
       file: 'world',
       authority: 'world-ca',
       commonName: 'the internet',
-      names: [`IP:${worldAddress}`, ...Object.values(worldHosts).map((host) => `DNS:${host}`)],
+      names: Object.entries(worldAddresses).flatMap(([address, hosts]) => [
+        `IP:${address}`,
+        ...hosts.map((host) => `DNS:${host}`),
+      ]),
     },
     ...plan.nodes.flatMap((node) => {
       const api = apiServerFor(plan, node);

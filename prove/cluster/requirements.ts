@@ -14,12 +14,13 @@ import type { ClusterPlan } from './plan.ts';
 export const clusterPrograms: readonly ProgramName[] = [
   ...(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kubelet', 'kube-proxy'] as const),
   ...(['etcd', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'netpold', 'probe', 'coredns'] as const),
-  ...(['local-path-provisioner', 'metrics-server'] as const),
+  ...(['local-path-provisioner', 'metrics-server', 'versitygw'] as const),
 ];
 
 /** Debian's names of the packages with what isn't built. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   conntrack: ['/usr/sbin/conntrack'],
+  curl: ['/usr/bin/curl'],
   'containernetworking-plugins': ['bridge', 'host-local', 'loopback', 'portmap'].map((name) => `/usr/lib/cni/${name}`),
   ipset: ['/usr/sbin/ipset'],
   iptables: ['/usr/sbin/iptables'],

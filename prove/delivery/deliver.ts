@@ -12,6 +12,7 @@ import { aliasDigest, publishImage } from '../images/publish.ts';
 import { asset } from '../tools/assets.ts';
 import { worldHosts } from '../world/names.ts';
 import { applicationsOf, argocdNamespace, refresh, waitForSync } from './applications.ts';
+import { startCertificateController } from './certificates.ts';
 import { PlatformClone } from './clone.ts';
 import { makeSealingKey, sealingKeySecret } from './sealing-key.ts';
 import { publishUpstreams } from './upstreams.ts';
@@ -62,6 +63,7 @@ export async function deliver(
   }
 
   const applications = clone.applications();
+  startCertificateController(cluster);
   const applied = performance.now();
   if (await isInstalled(cluster)) await refresh(cluster);
   else await bootstrap(cluster, clone, key, done);

@@ -2,6 +2,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
 import { waitFor } from '../cluster/run.ts';
+import type { DrillCheck } from '../results.ts';
 
 /** One request that a recorder made. */
 export interface RecordedRequest {
@@ -28,17 +29,24 @@ export interface RecorderOptions {
   readonly client?: { readonly image: string; readonly command: readonly string[] };
 }
 
+/** Answers in a row after which a client counts: it has then most likely asked pods of every node. */
+const enough = 20;
+
 /** A client in a pod that asks all the time, each time by a new connection, and writes down what it got. */
 export class Recorder {
   private readonly cluster: Cluster;
   private readonly options: RecorderOptions;
+  private settled = new Date(0);
 
   private constructor(cluster: Cluster, options: RecorderOptions) {
     this.cluster = cluster;
     this.options = options;
   }
 
-  /** Starts one, in place of an older one of the name, and waits until it gets answers. */
+  /**
+   * Starts one, in place of an older one of the name, and waits until it gets answers. What it asked before isn't
+   * counted: the enforcers of policies learn of its pod only after it runs, and refuse it until then.
+   */
   static async start(cluster: Cluster, options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(cluster, options);
     await recorder.remove();
@@ -46,19 +54,21 @@ export class Recorder {
     const args = ['every', `${every}ms`, url, '2s'];
     const pod = podManifest({ namespace, name, args, labels: labelsOf(name), node });
     await apply(cluster, [...policies(options), options.client === undefined ? pod : withClient(pod, options.client)]);
-    await waitFor(`answers of ${url}`, { atMost: 60, every: 500 }, async () => {
-      const last = (await recorder.requests()).slice(-5);
-      return last.length === 5 && last.every(({ ok }) => ok);
-    });
+    recorder.settled = await waitFor(`${enough} answers in a row of ${url}`, { atMost: 60, every: 500 }, async () =>
+      // There is no log before its container.
+      settledSince(await recorder.requests().catch(() => []), enough),
+    );
     return recorder;
   }
 
-  /** What it asked so far; only since a moment if one is given. */
-  async requests(since?: Date): Promise<readonly RecordedRequest[]> {
+  /** What it asked since it got its first answers, or since a later moment. @throws ClusterError without its log */
+  async requests(since = this.settled): Promise<readonly RecordedRequest[]> {
     const { namespace, name } = this.options;
-    const log = await kubectl(this.cluster, ['logs', name, `--namespace=${namespace}`]).catch(() => '');
-    const all = log.split('\n').flatMap((line) => parseRequest(line) ?? []);
-    return since === undefined ? all : all.filter(({ at }) => at >= since);
+    const log = await kubectl(this.cluster, ['logs', name, `--namespace=${namespace}`]);
+    return log
+      .split('\n')
+      .flatMap((line) => parseRequest(line) ?? [])
+      .filter(({ at }) => at >= since);
   }
 
   /** Removes it and its policies. */
@@ -74,6 +84,22 @@ export async function removeClient(
 ): Promise<void> {
   const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
   await kubectl(cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
+}
+
+/** When the last requests began, if they are enough and all of them were answered. */
+export function settledSince(requests: readonly RecordedRequest[], enough: number): Date | undefined {
+  const last = requests.slice(-enough);
+  return last.length === enough && last.every(({ ok }) => ok) ? last[0]?.at : undefined;
+}
+
+/** The check that a client was answered all the time; `name` is whom it asked. */
+export function noneFailed(name: string, requests: readonly RecordedRequest[]): DrillCheck {
+  const failed = requests.filter(({ ok }) => !ok);
+  const last = failed.at(-1);
+  const failures = last === undefined ? '0' : `${failed.length}, the last: ${last.at.toISOString()} ${last.text}`;
+  // A client that asked nothing would have seen no failure either.
+  const got = requests.length === 0 ? 'it asked nothing' : failures;
+  return { what: `failed requests of the ${name}'s client`, expected: '0', got };
 }
 
 /** A line of `probe every`. */

@@ -2,13 +2,21 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { must } from '../cluster/run.ts';
+import { installWheels } from './wheels.ts';
+import type { Wheel } from './wheels.ts';
 
 /** A part of an image that is made once and shared by all images with it. Its files belong to root. */
 export interface Layer {
   /** In the store: a layer of the same name with other content replaces it. */
   readonly name: string;
-  /** Packages of the machine's own Debian or Ubuntu release, with a minimal system. @default none */
+  /** Packages of Debian or Ubuntu, with a minimal system. @default none */
   readonly packages?: readonly string[];
+  /** Release of Debian that the packages are from, such as `trixie`. @default the machine's own */
+  readonly release?: string;
+  /** Packages of PyPI, beside those of Debian that they depend on. @default none */
+  readonly wheels?: readonly Wheel[];
+  /** Text to add at the end of files that the packages bring, by path. @default none */
+  readonly additions?: Readonly<Record<string, string>>;
   /** Files of this machine, by their path in the image. @default none */
   readonly files?: Readonly<Record<string, string>>;
   /** Files by path and text. @default none */
@@ -31,9 +39,24 @@ export function keyOfLayer(layer: Layer): string {
 
 /** Writes a layer as an uncompressed archive; `root` is a folder to make it in. */
 export async function writeLayer(layer: Layer, root: string, archive: string): Promise<void> {
-  const { packages = [], files = {}, texts = {}, links = {}, folders = [] } = layer;
+  const {
+    packages = [],
+    release,
+    wheels = [],
+    additions = {},
+    files = {},
+    texts = {},
+    links = {},
+    folders = [],
+  } = layer;
   fs.mkdirSync(root);
-  if (packages.length > 0) await installInto(root, packages);
+  if (packages.length > 0) await installInto(root, packages, release);
+  if (wheels.length > 0) await installWheels(root, wheels);
+  for (const [file, text] of Object.entries(additions)) {
+    // Only where there is one: a release that keeps it elsewhere is to be noticed.
+    fs.accessSync(path.join(root, file));
+    fs.appendFileSync(path.join(root, file), text);
+  }
   const place = (file: string): string => {
     const target = path.join(root, file);
     fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -54,19 +77,30 @@ export async function writeLayer(layer: Layer, root: string, archive: string): P
   await must('tar', ['--create', `--file=${archive}`, `--directory=${root}`, ...same, '.'], { timeout: 300 });
 }
 
-/** What a container never reads. */
-const left = ['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'];
+/** What a container never reads; the databases are those that Debian makes at installation. */
+const left = [
+  ...['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'],
+  ...['var/lib/postgresql', 'etc/postgresql'],
+];
 
 /** A minimal system with packages, from wherever this machine gets its own. */
-async function installInto(root: string, packages: readonly string[]): Promise<void> {
+async function installInto(root: string, packages: readonly string[], wanted?: string): Promise<void> {
+  const system = fs.readFileSync('/etc/os-release', 'utf8');
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(system)?.[1] ?? '';
+  const hasWanted = wanted === undefined || /^ID=debian$/m.test(system);
+  const mirror = hasWanted ? await mirrorOf(release) : undefined;
+  const options = ['--variant=minbase', `--include=${packages.join(',')}`];
+  const from = mirror === undefined ? [] : [mirror];
+  await must('debootstrap', [...options, wanted ?? release, root, ...from], { timeout: 900 });
+  for (const folder of left) fs.rmSync(path.join(root, folder), { recursive: true, force: true });
+}
+
+/** Where this machine gets the packages of its release; undefined where it doesn't say. */
+async function mirrorOf(release: string): Promise<string | undefined> {
   const format = '$(REPO_URI) $(CODENAME) $(COMPONENT)';
   const printed = await must('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
-  const release = /^VERSION_CODENAME=(.*)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
   const source = printed.split('\n').find((line) => line.endsWith(` ${release} main`));
-  const [mirror = ''] = source?.split(' ') ?? [];
-  const options = ['--variant=minbase', `--include=${packages.join(',')}`];
-  await must('debootstrap', [...options, release, root, ...(mirror === '' ? [] : [mirror])], { timeout: 900 });
-  for (const folder of left) fs.rmSync(path.join(root, folder), { recursive: true, force: true });
+  return source?.split(' ')[0];
 }
 
 /** Adds the shared libraries that programs of this machine load. */

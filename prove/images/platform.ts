@@ -8,7 +8,8 @@ import { asset } from '../tools/assets.ts';
 import { applicationFiles } from './applications/index.ts';
 import { withLibraries } from './layer.ts';
 import type { Layer } from './layer.ts';
-import { accounts, probeLayer } from './system.ts';
+import { databaseImages } from './postgres.ts';
+import { accounts, debianLayer, probeLayer } from './system.ts';
 import type { Image } from './store.ts';
 
 /** An image, with what it stands in for where it isn't the real thing. */
@@ -19,11 +20,15 @@ export interface PlatformImage extends Image {
 type Programs = Pick<Cluster, 'program'>;
 
 /** Every image that the pods of the committed tree and of its upstream sources ask for, but the applications' own. */
-export function controllerImages(environment: string, cluster: Programs): readonly PlatformImage[] {
+export function controllerImages(
+  environment: string,
+  cluster: Pick<Cluster, 'cgroup' | 'folder' | 'program'>,
+): readonly PlatformImage[] {
   const controller = loadEnvironment(environment).image('sealed-secrets-controller');
   const { certManager } = versions;
   return [
     ...installImages(cluster),
+    ...databaseImages(environment, cluster),
     {
       reference: `${controller.repository}:${controller.tag}`,
       layers: [
@@ -42,7 +47,10 @@ export function controllerImages(environment: string, cluster: Programs): readon
       layers: [{ name: 'accounts', texts: accounts, folders: ['tmp'] }, probeLayer(cluster)],
       entrypoint: ['/bin/probe'],
       user: 65532,
-      standIn: `cert-manager's ${part}: a server that answers probes and does nothing`,
+      standIn:
+        part === 'controller'
+          ? "cert-manager's controller: certificates are signed by openssl"
+          : `cert-manager's ${part}: a server that answers probes and does nothing`,
     })),
   ];
 }
@@ -61,12 +69,6 @@ function installImages(cluster: Programs): readonly PlatformImage[] {
   });
 }
 
-/** Debian's part of images: made once for all of them, because it takes the longest. */
-const system: Layer = {
-  name: 'debian',
-  packages: ['ca-certificates', 'git', 'gnupg', 'redis-server', 'tini'],
-};
-
 function argoCd(reference: string, { program }: Programs): PlatformImage {
   const roles = [
     ...['application-controller', 'applicationset-controller', 'cmp-server', 'commit-server', 'dex'],
@@ -76,7 +78,7 @@ function argoCd(reference: string, { program }: Programs): PlatformImage {
   return {
     reference,
     layers: [
-      system,
+      debianLayer,
       {
         name: 'argocd',
         files: {
@@ -102,13 +104,19 @@ function argoCd(reference: string, { program }: Programs): PlatformImage {
 }
 
 function redis(reference: string): PlatformImage {
-  return { reference, layers: [system], entrypoint: ['/usr/bin/redis-server'], user: 999, standIn: "Debian's Redis" };
+  return {
+    reference,
+    layers: [debianLayer],
+    entrypoint: ['/usr/bin/redis-server'],
+    user: 999,
+    standIn: "Debian's Redis",
+  };
 }
 
 /** Argo CD starts its own program in this image, which looks for `dex` and starts it only where one is configured. */
 function dex(reference: string): PlatformImage {
   const none: Layer = { name: 'no-dex', links: { 'usr/local/bin/dex': '/bin/false' } };
-  return { reference, layers: [system, none], user: 1001, standIn: 'Dex: not configured, so it is never started' };
+  return { reference, layers: [debianLayer, none], user: 1001, standIn: 'Dex: not configured, so it is never started' };
 }
 
 /**

@@ -1,5 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { pkiFolder } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { withLibraries } from './layer.ts';
+import type { Layer } from './layer.ts';
 import type { Image } from './store.ts';
 
 /** Images of the cluster's own pods, which K3s would bring. */
@@ -57,3 +61,20 @@ export const probeLayer = ({ program }: Pick<Cluster, 'program'>) => ({
   name: 'probe',
   files: { 'bin/probe': program('probe') },
 });
+
+/** Debian's part of images: made once for all of them, because it takes the longest. */
+export const debianLayer: Layer = {
+  name: 'debian',
+  packages: ['ca-certificates', 'git', 'gnupg', 'redis-server', 'tini'],
+};
+
+/** Lets an image trust the stand-in for the internet, and nobody else; its authority is another one in each cluster. */
+export function worldAuthorityLayer(cluster: Pick<Cluster, 'cgroup' | 'folder'>): Layer {
+  return {
+    // Clusters of other caches may share the store, and have the same environment.
+    name: `world-authority-${path.basename(cluster.cgroup)}`,
+    texts: {
+      'etc/ssl/certs/ca-certificates.crt': fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8'),
+    },
+  };
+}

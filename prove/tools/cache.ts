@@ -46,19 +46,23 @@ export function toolsHere(env: NodeJS.ProcessEnv = process.env): Tools {
 }
 
 function cacheFolder(env: NodeJS.ProcessEnv): string {
-  // Set but empty is not set.
-  const value = (name: string) => (env[name] === '' ? undefined : env[name]);
-  const own = value('DIPTYCH_CACHE');
+  const own = valueOf(env, 'DIPTYCH_CACHE');
   if (own !== undefined) return path.resolve(own);
-  return path.join(value('XDG_CACHE_HOME') ?? path.join(value('HOME') ?? os.homedir(), '.cache'), 'diptych');
+  const caches = valueOf(env, 'XDG_CACHE_HOME') ?? path.join(valueOf(env, 'HOME') ?? os.homedir(), '.cache');
+  return path.join(caches, 'diptych');
+}
+
+/** Set but empty is not set. */
+function valueOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
 }
 
 /**
- * Path of a built program.
- * @throws InputError where this version of it isn't built, or Go is missing
+ * Path of a built program, or of the one that the environment names in its place.
+ * @throws InputError where this version of it isn't built, the named one isn't there, or Go is missing
  */
 export function binary(name: ProgramName, tools: Tools = toolsHere()): string {
-  const file = pathOf(name, tools);
+  const file = replacementOf(name, tools) ?? pathOf(name, tools);
   if (fs.existsSync(file)) return file;
   const what = `${name} ${versionOf(name, tools.folder)} isn't built`;
   throw new InputError({ where: name, what, allowed: 'the binary that prove/tools pins', remedy: `run ${remedy}` });
@@ -69,7 +73,24 @@ export function missingPrograms(
   names: readonly ProgramName[] = programNames,
   tools: Tools = toolsHere(),
 ): readonly ProgramName[] {
-  return programNames.filter((name) => names.includes(name) && !fs.existsSync(pathOf(name, tools)));
+  return programNames.filter(
+    (name) => names.includes(name) && replacementOf(name, tools) === undefined && !fs.existsSync(pathOf(name, tools)),
+  );
+}
+
+/** Path of what the environment names in place of a program. @throws InputError where it isn't an executable file */
+export function replacementOf(name: ProgramName, { env }: Pick<Tools, 'env'> = toolsHere()): string | undefined {
+  const { replacedBy = '' } = programOf(name);
+  const file = valueOf(env, replacedBy);
+  if (file === undefined) return undefined;
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+  } catch {
+    const what = `${file} is no file that can be run`;
+    const remedy = `mend the variable ${replacedBy}, or unset it to take the built one`;
+    throw new InputError({ where: replacedBy, what, allowed: `the path of a build of ${name}`, remedy });
+  }
+  return path.resolve(file);
 }
 
 /** Where a program is once it is built. @throws InputError where Go is missing */

@@ -19,6 +19,8 @@ export interface Program {
   readonly tags?: readonly string[];
   /** Whether it needs a C compiler. @default false: a static file, which runs in any image */
   readonly cgo?: boolean;
+  /** Environment variable with the path of another build that is used in its place. @default it can't be replaced */
+  readonly replacedBy?: string;
 }
 
 export const families = {
@@ -35,6 +37,10 @@ export const families = {
   'metrics-server': { gibibytes: 4 },
   kwok: { gibibytes: 3 },
   'netpol-analyzer': { gibibytes: 3 },
+  'wal-g': { gibibytes: 3 },
+  versitygw: { gibibytes: 3 },
+  'postgres-exporter': { gibibytes: 2 },
+  rclone: { gibibytes: 6 },
 } as const satisfies Readonly<Record<string, Family>>;
 
 export type FamilyName = keyof typeof families;
@@ -163,6 +169,42 @@ export const programs = {
     module: 'github.com/np-guard/netpol-analyzer',
     purpose: 'a second opinion on who may connect to whom',
     seconds: 52,
+  },
+  'wal-g': {
+    family: 'wal-g',
+    package: 'github.com/wal-g/wal-g/main/pg',
+    module: 'github.com/wal-g/wal-g',
+    purpose: 'backs PostgreSQL up',
+    seconds: 134,
+    variables: (version) => ({ 'github.com/wal-g/wal-g/cmd/pg.walgVersion': version }),
+    // Its backups are encrypted, and it loads libsodium of the system for it.
+    tags: ['libsodium'],
+    cgo: true,
+    replacedBy: 'WALG',
+  },
+  versitygw: {
+    family: 'versitygw',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    module: 'github.com/versity/versitygw',
+    purpose: 'object storage that speaks S3',
+    seconds: 127,
+    variables: (version) => ({ 'main.Version': version }),
+  },
+  'postgres-exporter': {
+    family: 'postgres-exporter',
+    package: 'github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter',
+    module: 'github.com/prometheus-community/postgres_exporter',
+    purpose: 'metrics of PostgreSQL',
+    seconds: 61,
+    variables: (version) => ({ 'github.com/prometheus/common/version.Version': version.replace('v', '') }),
+  },
+  rclone: {
+    family: 'rclone',
+    package: 'github.com/rclone/rclone',
+    module: 'github.com/rclone/rclone',
+    purpose: 'copies backups to another provider',
+    seconds: 529,
+    variables: (version) => ({ 'github.com/rclone/rclone/fs.Version': version }),
   },
 } as const satisfies Readonly<Record<string, Program>>;
 

@@ -6,7 +6,9 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { inFabric, startInFabric } from '../cluster/machine.ts';
 import { waitFor } from '../cluster/run.ts';
 import type { Progress } from '../cluster/run.ts';
-import { worldAddress } from './names.ts';
+import { objectStores, worldAddress } from './names.ts';
+import type { ObjectStoreName } from './names.ts';
+import { makeBucket, startObjectStorage } from './object-storage.ts';
 
 /** Root of this repository. */
 const root = path.join(import.meta.dirname, '..', '..');
@@ -34,4 +36,8 @@ export async function startWorld(cluster: Cluster, { signal }: Pick<Progress, 's
     const probe = [cluster.program('probe'), 'tcp', `${worldAddress}:443`, '1s'];
     return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
   });
+  for (const store of Object.keys(objectStores) as ObjectStoreName[]) {
+    await startObjectStorage(cluster, store, { signal });
+    await makeBucket(cluster, store);
+  }
 }

@@ -5,7 +5,6 @@ import { describeApplication, isSyncedAndHealthy } from '../../prove/delivery/ap
 import type { ApplicationObject } from '../../prove/delivery/applications.ts';
 import { unowned } from '../../prove/drills/gitops/objects.ts';
 import type { LiveObject } from '../../prove/drills/gitops/objects.ts';
-import { parseRequest } from '../../prove/drills/recorder.ts';
 import { mergeRounds } from '../../prove/drills/area.ts';
 import type { Measured } from '../../prove/results.ts';
 import { keyOfLayer } from '../../prove/images/layer.ts';
@@ -76,21 +75,6 @@ describe('objects that no application owns', () => {
   test('are not those that were there before, or that Kubernetes puts into every namespace', () => {
     const objects = [object('ConfigMap', 'earlier'), object('ConfigMap', 'kube-root-ca.crt')];
     expect(unowned(objects, [], new Set(['ConfigMap/shop/earlier']))).toEqual([]);
-  });
-});
-
-describe('a recorded request', () => {
-  test('is a line of the client: when, whether it worked, how long it took, and what came', () => {
-    expect(parseRequest('2026-11-23T10:00:00.123Z failed 1.5 dial tcp: refused')).toEqual({
-      at: new Date('2026-11-23T10:00:00.123Z'),
-      ok: false,
-      milliseconds: 1.5,
-      text: 'dial tcp: refused',
-    });
-  });
-
-  test('is nothing else', () => {
-    expect(parseRequest('probe: something went wrong')).toBeUndefined();
   });
 });
 

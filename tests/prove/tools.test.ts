@@ -132,6 +132,26 @@ describe('the cache', () => {
   });
 });
 
+describe('a program that can be replaced', () => {
+  const withWalG = (file: string) => ({ ...tools, env: { ...tools.env, WALG: file } });
+
+  test('is the one that the environment names, which is not built', () => {
+    fake('newer', 'exit 0');
+    const file = path.join(folder, 'path', 'newer');
+    expect([binary('wal-g', withWalG(file)), missingPrograms(['wal-g'], withWalG(file))]).toEqual([file, []]);
+  });
+
+  test('is the built one where the variable is empty', () => {
+    expect(missingPrograms(['wal-g'], withWalG(''))).toEqual(['wal-g']);
+  });
+
+  test('is refused where nobody can run it', () => {
+    expect(() => binary('wal-g', withWalG('/nonexistent/wal-g'))).toThrow(
+      'WALG: /nonexistent/wal-g is no file that can be run',
+    );
+  });
+});
+
 describe('building', () => {
   test('builds what is missing, in the order of the table, and says how long it takes', () => {
     buildPrograms(['etcd'], report, tools);

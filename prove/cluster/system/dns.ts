@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { worldAddress, worldHosts } from '../../world/names.ts';
+import { worldAddresses } from '../../world/names.ts';
 import { ownFile } from '../files.ts';
 import { systemImages } from '../../images/system.ts';
 import type { ClusterPlan } from '../plan.ts';
@@ -53,9 +53,9 @@ export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
 
 /** Hosts of the internet that the proving ground has a stand-in for. */
 function worldZone(): string {
-  const hosts = Object.values(worldHosts);
-  const zone = `${hosts.map((host) => `${host}:53`).join(' ')} {`;
-  return [zone, '    errors', '    hosts {', `        ${worldAddress} ${hosts.join(' ')}`, '    }', '}', ''].join('\n');
+  const zones = Object.values(worldAddresses).flatMap((hosts) => hosts.map((host) => `${host}:53`));
+  const lines = Object.entries(worldAddresses).map(([address, hosts]) => `        ${address} ${hosts.join(' ')}`);
+  return [`${zones.join(' ')} {`, '    errors', '    hosts {', ...lines, '    }', '}', ''].join('\n');
 }
 
 function podSpec(): unknown {

@@ -9,24 +9,21 @@ import { seconds } from '../failures/figures.ts';
 import { addDatabase, changeDatabase, databaseSelector } from '../gitops/database.ts';
 import { environment, platformStandIns, platformVersions } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
-import { Recorder } from '../recorder.ts';
+import { noneFailed, Recorder } from '../recorder.ts';
 import { Releases } from '../../delivery/releases.ts';
+import { readyAfter } from './order.ts';
+import type { Timed } from './order.ts';
 
 /** Versions of the stand-in applications that are published; the second never becomes ready. */
 const published = { good: '0.2.0', neverReady: '0.3.0-never-ready' } as const;
+
+/** Whom the clients ask. */
+const clients = [
+  { name: 'backend', component: 'api' },
+  { name: 'frontend', component: 'web' },
+] as const;
 /** A version that nobody published. */
 const missing = '9.9.9';
-
-interface Timed {
-  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
-  readonly status?: {
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly lastTransitionTime: string;
-    }[];
-  };
-}
 
 /**
  * Releases while clients ask all the time: a good one of database and backend, and three broken ones, each taken back as
@@ -40,10 +37,7 @@ export async function updatesDrill(platform: RunningPlatform): Promise<readonly 
   const releases = await Releases.of(cluster, clone);
   const recorders: Recorder[] = [];
   try {
-    for (const [name, component] of [
-      ['backend', 'api'],
-      ['frontend', 'web'],
-    ] as const) {
+    for (const { name, component } of clients) {
       recorders.push(
         await Recorder.start(cluster, {
           ...{
@@ -81,6 +75,9 @@ class Updates {
 
   async run(): Promise<Measured> {
     const { clone } = this.platform;
+    // Earlier rounds have left tags.
+    await this.releases.pin();
+    await this.applied();
     await this.release('a database', () => addDatabase(clone));
     await this.applied();
     await this.inOrder();
@@ -92,7 +89,9 @@ class Updates {
       clone.setImage('backend', published.neverReady),
     );
     await this.broken('a frontend whose image is missing', 'frontend', () => clone.setImage('frontend', missing));
-    const requests = (await Promise.all(this.recorders.map((recorder) => recorder.requests()))).flat();
+    const seen = await Promise.all(this.recorders.map((recorder) => recorder.requests()));
+    this.checks.push(...clients.map(({ name }, index) => noneFailed(name, seen[index] ?? [])));
+    const requests = seen.flat();
     return {
       promise: 'gitops-update',
       drill:
@@ -121,6 +120,7 @@ class Updates {
   /** A release that changes database and backend: the second waits for the first. */
   private async inOrder(): Promise<void> {
     const { clone, cluster } = this.platform;
+    const released = Date.now();
     await this.release('database and backend', () => {
       changeDatabase(clone, '2');
       clone.setImage('backend', published.good);
@@ -129,12 +129,7 @@ class Updates {
     const { items } = await getJson<{ readonly items: readonly Timed[] }>(cluster, [
       ...['pods', '--namespace=data', `--selector=${databaseSelector}`],
     ]);
-    const ready = Math.max(
-      ...items.map(({ status }) => {
-        const condition = status?.conditions?.find(({ type, status: state }) => type === 'Ready' && state === 'True');
-        return condition === undefined ? Infinity : Date.parse(condition.lastTransitionTime);
-      }),
-    );
+    const ready = readyAfter(released, items);
     const migrations = await getJson<Timed>(cluster, ['job', 'backend-migrations', '--namespace=shop']);
     const margin = (Date.parse(migrations.metadata.creationTimestamp) - ready) / 1000;
     this.figures['from the database ready to the backend changed'] = Math.max(0, margin);

@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { must } from '../cluster/run.ts';
+
+/** A package of PyPI in pure Python: exactly one file. */
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  /** Digest of the file, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Where Debian's Python looks, whatever its version. */
+const packages = 'usr/lib/python3/dist-packages';
+
+/** Adds wheels to a system that has what they depend on. @throws ClusterError for a file with another digest */
+export async function installWheels(root: string, wheels: readonly Wheel[]): Promise<void> {
+  const work = fs.mkdtempSync(path.join(path.dirname(root), 'wheels-'));
+  const requirements = path.join(work, 'requirements.txt');
+  const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
+  fs.writeFileSync(requirements, lines.join(''));
+  const exactly = ['--no-deps', '--require-hashes', '--only-binary=:all:'];
+  await must(
+    'python3',
+    ['-m', 'pip', 'download', '--quiet', ...exactly, `--dest=${work}`, `--requirement=${requirements}`],
+    {
+      timeout: 300,
+    },
+  );
+  for (const file of fs.readdirSync(work).filter((name) => name.endsWith('.whl'))) {
+    await must('python3', ['-m', 'zipfile', '--extract', path.join(work, file), path.join(root, packages)]);
+  }
+}
