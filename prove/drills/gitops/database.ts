@@ -1,5 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { namespaces } from '../../../apps/namespaces.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { kubectl } from '../../cluster/kubectl.ts';
+import { argocdNamespace } from '../../delivery/applications.ts';
 import type { PlatformClone } from '../../delivery/clone.ts';
 import { systemImages } from '../../images/system.ts';
 
@@ -35,6 +39,14 @@ export function addDatabase(clone: PlatformClone): void {
 /** Changes both parts, so that they are rolled out again. */
 export function changeDatabase(clone: PlatformClone, version: string): void {
   clone.edit(file, /const version = '.*';/, () => `const version = '${version}';`);
+}
+
+/** Removes what stays once its application has left the table: objects of the data layer outlive their application. */
+export async function removeDatabase(cluster: Cluster): Promise<void> {
+  const application = ['applications.argoproj.io/drill-database', `--namespace=${argocdNamespace}`];
+  await kubectl(cluster, ['wait', '--for=delete', ...application, '--timeout=120s'], { timeout: 150 });
+  const own = [`--namespace=${namespaces.data.name}`, '--selector=app.kubernetes.io/name=drill-database'];
+  await kubectl(cluster, ['delete', 'deployments,serviceaccounts,poddisruptionbudgets', ...own]);
 }
 
 /** The pods of the second part: when they are ready, so is the database. */

@@ -6,7 +6,7 @@ import { applicationImage } from '../../images/platform.ts';
 import { publishImage } from '../../images/publish.ts';
 import type { DrillCheck, Measured } from '../../results.ts';
 import { seconds } from '../failures/figures.ts';
-import { addDatabase, changeDatabase, databaseSelector } from '../gitops/database.ts';
+import { addDatabase, changeDatabase, databaseSelector, removeDatabase } from '../gitops/database.ts';
 import { environment, platformStandIns, platformVersions } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
 import { noneFailed, Recorder } from '../recorder.ts';
@@ -57,6 +57,7 @@ export async function updatesDrill(platform: RunningPlatform): Promise<readonly 
     await releases.undo();
     await refresh(cluster);
     await releases.applied(platform.applications);
+    await removeDatabase(cluster);
   }
 }
 
