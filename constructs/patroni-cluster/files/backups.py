@@ -1,0 +1,192 @@
+"""Full backups by schedule, retention and verification: what the chosen member does, and what every member shows."""
+
+import tempfile
+import urllib.request
+from datetime import datetime, timedelta, timezone
+
+from child import ChildFailed
+from databases import Server, primary_view
+from log import log
+from metrics import Figures
+from patroni_api import PatroniError, View, makes_backups
+from retention import plan
+from settings import Backups, Settings
+from walg import Backup, StorageError, Walg
+
+LIST_EVERY = timedelta(minutes=5)
+VERIFY_EVERY = timedelta(days=1)
+VERIFY_AGAIN_AFTER = timedelta(hours=1)
+FIRST_RETRY = timedelta(minutes=5)
+LAST_RETRY = timedelta(hours=1)
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def due(backups: list[Backup], settings: Backups, now: datetime) -> bool:
+    """Whether none has started since the newest time of the schedule; also when there is none, or a time was missed."""
+    since = settings.schedule.previous(now)
+    return not any(backup.started >= since for backup in backups)
+
+
+def retry_delay(failures: int) -> timedelta:
+    """How long after that many failures in a row it is tried again: 5, 10, 20, 40, then always 60 minutes."""
+    return min(FIRST_RETRY * 2 ** (min(failures, 10) - 1), LAST_RETRY)
+
+
+def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
+    """Marks and deletes as planned; says whether that worked."""
+    try:
+        planned = plan(walg.backups(), now, rules.keep_full_days, rules.keep_wal_days, rules.minimum_fulls)
+        if planned.base is None:
+            log('info', 'retention: no full backup is older than the days of WAL, nothing to delete')
+            return True
+        if planned.refused is not None:
+            log('error', 'retention: nothing was deleted', reason=planned.refused)
+            return False
+        # Whatever fails ends it: nothing is deleted unless everything that stays is marked.
+        for backup in planned.mark:
+            walg.mark_permanent(backup.name)
+        for backup in planned.unmark:
+            walg.unmark_permanent(backup.name)
+        walg.delete_before(planned.base.name)
+    except (ChildFailed, StorageError) as error:
+        log('error', 'retention failed', error=str(error))
+        return False
+    deleted = [backup.name for backup in planned.delete]
+    log('info', 'retention: done', base=planned.base.name, deleted=deleted, marked=len(planned.mark))
+    return True
+
+
+class Keeper:
+    """Keeps the backups of one cluster; not for use by several threads."""
+
+    def __init__(self, name: str, figures: Figures) -> None:
+        self._name = name
+        self._figures = figures
+        self._listed_at: datetime | None = None
+        self._backups: list[Backup] | None = None
+        self._forget()
+
+    def turn(self, settings: Settings, view: View | None, now: datetime) -> None:
+        """One look: refreshes the list when it is old, and does what is due if this member is chosen."""
+        rules = settings.backups
+        if rules is None:
+            return
+        if self._listed_at is None or now - self._listed_at >= LIST_EVERY:
+            self._refresh(settings, now)
+        if view is None:
+            return
+        try:
+            chosen = makes_backups(self._name, view, lambda: primary_view(settings))
+        except (ChildFailed, PatroniError) as error:
+            log('error', f'who makes backups: {error}')
+            return
+        if not chosen:
+            self._forget()
+            return
+        made = False
+        if self._ready(rules, now):
+            # Since the last look another member may have made it, or have begun to.
+            self._refresh(settings, now)
+            if self._ready(rules, now) and not _another_makes_one(_others(settings, view), settings.metrics_port):
+                made = self.make(settings)
+        if self._backups and (made or self._verify_at is None or now >= self._verify_at):
+            self._verify(settings, view.timeline, now)
+
+    def make(self, settings: Settings) -> bool:
+        """One full backup now, then retention; says whether the backup succeeded."""
+        assert settings.backups is not None, 'the caller has looked'
+        figures = self._figures
+        walg = Walg(settings.walg, settings.socket_directory)
+        begin = datetime.now(timezone.utc)
+        log('info', 'full backup begins')
+        figures.walg_backup_running = 1
+        try:
+            walg.push(settings.data_directory)
+        except ChildFailed as error:
+            self._failures += 1
+            self._retry_at = datetime.now(timezone.utc) + retry_delay(self._failures)
+            log('error', 'full backup failed', error=str(error), failures=self._failures, again=self._retry_at)
+            return False
+        else:
+            self._failures, self._retry_at = 0, None
+            log('info', 'full backup finished')
+            self._retain(settings.backups, walg)
+            self._refresh(settings, datetime.now(timezone.utc))
+            return True
+        finally:
+            figures.walg_backup_running = 0
+            figures.walg_backup_last_result = 1 if self._failures == 0 else 0
+            figures.walg_backup_last_duration_seconds = (datetime.now(timezone.utc) - begin).total_seconds()
+
+    def _ready(self, rules: Backups, now: datetime) -> bool:
+        """Never without a list: what cannot be seen may be there."""
+        waiting = self._retry_at is not None and now < self._retry_at
+        return self._backups is not None and not waiting and due(self._backups, rules, now)
+
+    def _refresh(self, settings: Settings, now: datetime) -> None:
+        figures = self._figures
+        self._listed_at = now
+        try:
+            backups = Walg(settings.walg, settings.socket_directory).backups()
+        except (ChildFailed, StorageError) as error:
+            self._backups = None
+            figures.walg_storage_up = 0
+            log('error', 'the backups cannot be listed', error=str(error))
+            return
+        self._backups = backups
+        figures.walg_storage_up = 1
+        figures.walg_backups = len(backups)
+        figures.walg_backup_running = figures.walg_backup_running or 0
+        figures.walg_backup_newest_finish_timestamp_seconds = backups[-1].finished.timestamp() if backups else None
+        figures.walg_backup_oldest_finish_timestamp_seconds = backups[0].finished.timestamp() if backups else None
+
+    def _retain(self, rules: Backups, walg: Walg) -> None:
+        self._figures.walg_retention_last_result = 1 if retain(walg, rules, datetime.now(timezone.utc)) else 0
+
+    def _verify(self, settings: Settings, timeline: int | None, now: datetime) -> None:
+        walg = Walg(settings.walg, settings.socket_directory)
+        kept = [backup for backup in self._backups or () if backup.permanent]
+        since = next((backup for backup in self._backups or () if not backup.permanent), None)
+        if since is None or timeline is None:
+            return
+        try:
+            with tempfile.TemporaryDirectory() as directory:
+                missing = walg.missing(kept, since, timeline, walg.history(timeline, directory))
+        except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
+            self._verify_at = now + VERIFY_AGAIN_AFTER
+            log('error', 'the WAL in the storage cannot be verified', error=str(error))
+            return
+        self._verify_at = now + VERIFY_EVERY
+        self._figures.walg_wal_verify_status = 0 if 'window' in missing else 1
+        self._figures.walg_kept_backups_incomplete = len(missing.keys() - {'window'})
+        log('error' if missing else 'info', 'the WAL in the storage was verified', since=since.name, missing=missing)
+
+    def _forget(self) -> None:
+        """What only the chosen member knows, so that no old failure is shown by one that isn't asked any more."""
+        self._failures = 0
+        self._retry_at: datetime | None = None
+        self._verify_at: datetime | None = None
+        figures = self._figures
+        figures.walg_backup_last_result = figures.walg_backup_last_duration_seconds = None
+        figures.walg_retention_last_result = None
+        figures.walg_wal_verify_status = figures.walg_kept_backups_incomplete = None
+
+
+def _others(settings: Settings, view: View) -> list[str]:
+    """Where the other members are, as far as this one is connected to them."""
+    if view.primary:
+        return [standby.host for standby in view.standbys]
+    return [host for host in [Server(settings).primary_host()] if host]
+
+
+def _another_makes_one(hosts: list[str], port: int) -> bool:
+    """Whether another member's agent says so; one that doesn't answer makes none as far as one can know."""
+    for host in hosts:
+        try:
+            with _opener.open(f'http://{host}:{port}/metrics.txt', timeout=2) as response:
+                lines = response.read(65536).decode(errors='replace').splitlines()
+        except (OSError, ValueError):
+            continue
+        if any(line.startswith('walg_backup_running{') and line.endswith(' 1') for line in lines):
+            return True
+    return False

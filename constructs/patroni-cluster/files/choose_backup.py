@@ -1,0 +1,40 @@
+"""Prints the name of the newest full backup that was finished before a time: the one a recovery to it begins with."""
+
+import argparse
+import os
+import sys
+
+from child import ChildFailed
+from walg import StorageError, Walg, parse_time
+
+PREFIX = 'WALG_S3_PREFIX'
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog='choose_backup.py', description=__doc__)
+    parser.add_argument('--walg', required=True, metavar='FILE', help='the wrapper of WAL-G')
+    parser.add_argument(
+        '--target', default='', metavar='TIME', help='such as "2026-11-22 10:00:00+00"; empty for the newest backup'
+    )
+    arguments = parser.parse_args()
+    prefix = os.environ.get(PREFIX, '')
+    try:
+        target = parse_time(arguments.target) if arguments.target else None
+        # Only lists, so no socket is needed.
+        backups = Walg(arguments.walg, '').backups()
+    except (ChildFailed, StorageError, ValueError) as error:
+        print(f'choose_backup.py: {error} ({PREFIX} is "{prefix}")', file=sys.stderr)
+        return 1
+    fitting = [backup for backup in backups if target is None or backup.finished < target]
+    if fitting:
+        print(fitting[-1].name)
+        return 0
+    before = '' if target is None else f' that was finished before {target:%Y-%m-%d %H:%M:%S}+00'
+    print(f'choose_backup.py: {prefix} holds no full backup{before}; it holds {len(backups)}:', file=sys.stderr)
+    for backup in backups:
+        print(f'choose_backup.py:   {backup.name} finished {backup.finished:%Y-%m-%d %H:%M:%S}+00', file=sys.stderr)
+    return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

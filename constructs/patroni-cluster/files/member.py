@@ -1,0 +1,128 @@
+"""What the agent does for its own member: roles and databases, dynamic configuration, renewed certificates."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from child import ChildFailed
+from databases import PasswordError, Server, password_of, primary_view
+from log import log
+from metrics import Figures
+from patroni_api import Patroni, PatroniError, View, differences
+from settings import Settings
+
+# Seconds. Whoever changed something by hand sees it put right after at most these.
+RECONCILE_EVERY = 600
+# Seconds without a step forward. Longer than a primary is away in a failover; and whoever is copied anew for nothing
+# costs a copy, while one that never catches up costs the next failover.
+STUCK_AFTER = 120
+
+
+class Keeper:
+    """Keeps one member as declared; the steps are independent, and a failed one is tried again at the next turn."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._reconciled: tuple[str, float] | None = None
+        self._certificates: str | None = None
+        self._patroni_file: str | None = None
+        self._still: tuple[tuple[object, ...], float] | None = None
+
+    def turn(self, settings: Settings, view: View) -> None:
+        if view.running:
+            self._step('certificates', lambda: self._reload_certificates(settings))
+            self._step("Patroni's own file", lambda: self._reload_patroni(settings))
+        self._step('standby', lambda: self._release_stuck(settings, view))
+        if not (view.running and view.primary):
+            # A later leader reconciles at once, and nobody shows what only the leader knows.
+            self._reconciled = None
+            self._figures.postgres_reconcile_failed = None
+            self._figures.postgres_reconcile_last_success_timestamp_seconds = None
+            return
+        self._step('databases', lambda: self._reconcile(settings))
+        self._step('dynamic configuration', lambda: self._configure(settings))
+
+    def _step(self, name: str, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except (ChildFailed, OSError, PasswordError, PatroniError, ValueError) as error:
+            log('error', f'{name}: {error}')
+
+    def _reconcile(self, settings: Settings) -> None:
+        wanted = settings.digest + _digest(settings.passwords.values())
+        now = time.monotonic()
+        if self._reconciled is not None:
+            done, at = self._reconciled
+            if done == wanted and now - at < RECONCILE_EVERY:
+                return
+        self._figures.postgres_reconcile_failed = 1
+        Server(settings).reconcile()
+        self._reconciled = wanted, now
+        self._figures.postgres_reconcile_failed = 0
+        self._figures.postgres_reconcile_last_success_timestamp_seconds = time.time()
+        log('info', 'roles and databases are as declared')
+
+    def _configure(self, settings: Settings) -> None:
+        patroni = Patroni(settings.patroni)
+        changes = differences(settings.dynamic_configuration, patroni.configuration())
+        if not changes:
+            return
+        patroni.change_configuration(changes, _restapi_password(settings))
+        log('info', 'dynamic configuration changed', changes=changes)
+
+    def _reload_certificates(self, settings: Settings) -> None:
+        if not settings.tls_files:
+            return
+        # By content: a Secret's files are links that are replaced together. The first time too, because they may have
+        # been renewed between the start of PostgreSQL and that of this program.
+        found = _digest(settings.tls_files)
+        if found != self._certificates:
+            Server(settings).reload()
+            self._certificates = found
+            log('info', 'PostgreSQL was told to read its certificate')
+
+    def _release_stuck(self, settings: Settings, view: View) -> None:
+        """
+        A standby that replayed what its primary never sent can't follow it, and pg_rewind doesn't always see that: when
+        it neither streams nor moves while its primary runs, it is copied anew.
+        """
+        if view.primary or view.streaming or not view.running:
+            self._still = None
+            return
+        now = time.monotonic()
+        if self._still is None or self._still[0] != view.position:
+            self._still = view.position, now
+            return
+        if now - self._still[1] < STUCK_AFTER:
+            return
+        primary = primary_view(settings)
+        if not (primary.primary and primary.running):
+            return
+        self._still = None
+        Patroni(settings.patroni).reinitialize(_restapi_password(settings))
+        self._figures.postgres_standby_copied_anew_total = (self._figures.postgres_standby_copied_anew_total or 0) + 1
+        log('error', 'this standby stood still behind a running primary: its data is thrown away and copied anew')
+
+    def _reload_patroni(self, settings: Settings) -> None:
+        found = _digest([settings.patroni_file])
+        if found != self._patroni_file:
+            Patroni(settings.patroni).reload(_restapi_password(settings))
+            self._patroni_file = found
+            log('info', 'Patroni was told to read its file')
+
+
+def _restapi_password(settings: Settings) -> str:
+    password = password_of(settings, 'restapi')
+    if password is None:
+        raise PasswordError('Patroni has to be told of a change, and "passwords" has no "restapi" to tell it with')
+    return password
+
+
+def _digest(files: Iterable[str]) -> str:
+    """Of the contents; a file that isn't there is a content of its own."""
+    digest = hashlib.sha256()
+    for file in files:
+        path = Path(file)
+        digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b'').digest())
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""What the agent shows: /metrics.txt for Prometheus, /healthz for the kubelet."""
+
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Seconds without a turn of the loop after which the agent isn't healthy.
+UNHEALTHY_AFTER = 60
+
+
+@dataclass
+class Figures:
+    """The metrics by name, in Prometheus' base units; None where this member cannot know or isn't asked."""
+
+    walg_storage_up: float | None = None
+    walg_backups: float | None = None
+    walg_backup_newest_finish_timestamp_seconds: float | None = None
+    walg_backup_oldest_finish_timestamp_seconds: float | None = None
+    walg_backup_running: float | None = None
+    walg_backup_last_result: float | None = None
+    walg_backup_last_duration_seconds: float | None = None
+    walg_retention_last_result: float | None = None
+    walg_wal_verify_status: float | None = None
+    walg_kept_backups_incomplete: float | None = None
+    postgres_reconcile_last_success_timestamp_seconds: float | None = None
+    postgres_reconcile_failed: float | None = None
+    postgres_standby_copied_anew_total: float | None = None
+
+
+HELP = {
+    'walg_storage_up': 'Whether the list of backups could be read last time.',
+    'walg_backups': 'Full backups in the storage.',
+    'walg_backup_newest_finish_timestamp_seconds': 'When the newest full backup was finished.',
+    'walg_backup_oldest_finish_timestamp_seconds': 'When the oldest full backup was finished.',
+    'walg_backup_running': 'Whether this member makes a full backup now.',
+    'walg_backup_last_result': 'Whether the last full backup that this member tried succeeded.',
+    'walg_backup_last_duration_seconds': 'How long the last full backup that this member tried took.',
+    'walg_retention_last_result': 'Whether old backups and WAL were deleted as planned after the last backup.',
+    'walg_wal_verify_status': 'Whether WAL is complete since the oldest full of the window: 1 or 0.',
+    'walg_kept_backups_incomplete': 'Kept older full backups that lack WAL of their own.',
+    'postgres_reconcile_last_success_timestamp_seconds': 'When roles and databases were last as declared.',
+    'postgres_reconcile_failed': 'Whether making roles and databases failed last time.',
+    'postgres_standby_copied_anew_total': 'How often this member was copied anew because it stood still as a standby.',
+}
+
+
+def render(figures: Figures, cluster: str) -> str:
+    """Prometheus' text format, one sample a metric, labelled with the cluster's name."""
+    label = cluster.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
+    lines = []
+    for name, help_text in HELP.items():
+        value = getattr(figures, name)
+        if value is not None:
+            kind = 'counter' if name.endswith('_total') else 'gauge'
+            lines += [f'# HELP {name} {help_text}', f'# TYPE {name} {kind}', f'{name}{{cluster="{label}"}} {value:.15g}']
+    return ''.join(f'{line}\n' for line in lines)
+
+
+class MetricsServer:
+    """Serves on all addresses; `beat` says that the loop has turned."""
+
+    def __init__(self, port: int, figures: Figures, cluster: str) -> None:
+        outer = self
+        self._last_beat = time.monotonic()
+
+        class Handler(BaseHTTPRequestHandler):
+            # A client that sends nothing frees its thread after these seconds.
+            timeout = 10
+
+            def do_GET(self) -> None:
+                path = self.path.partition('?')[0]
+                if path == '/metrics.txt':
+                    self._answer(200, render(figures, cluster), 'text/plain; version=0.0.4; charset=utf-8')
+                elif path == '/healthz':
+                    still = time.monotonic() - outer._last_beat
+                    self._answer(200 if still < UNHEALTHY_AFTER else 503, f'the loop turned {still:.0f} s ago\n')
+                else:
+                    self._answer(404, 'there are /metrics.txt and /healthz\n')
+
+            def _answer(self, status: int, text: str, content_type: str = 'text/plain; charset=utf-8') -> None:
+                body = text.encode()
+                self.send_response(status)
+                self.send_header('Content-Type', content_type)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Scrapes and probes are no events."""
+
+        self._server = ThreadingHTTPServer(('', port), Handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+
+    def start(self) -> None:
+        threading.Thread(target=self._server.serve_forever, name='metrics', daemon=True).start()
+
+    def beat(self) -> None:
+        self._last_beat = time.monotonic()

@@ -1,0 +1,47 @@
+"""What a retention of full backups and of WAL means for the backups that there are. Nothing here changes anything."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from walg import Backup
+
+# Old backups are deleted only while new ones are being made.
+NEWEST_MAXIMUM_AGE = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    Every second since `base` can be restored. The fulls before it are restored to their own end: those that stay
+    are marked permanent, so that WAL-G keeps their WAL, and everything else before the base goes.
+    """
+
+    base: Backup | None = None
+    mark: list[Backup] = field(default_factory=list)
+    unmark: list[Backup] = field(default_factory=list)
+    delete: list[Backup] = field(default_factory=list)
+    refused: str | None = None
+
+
+def plan(backups: list[Backup], now: datetime, keep_full_days: int, keep_wal_days: int, minimum_fulls: int) -> Plan:
+    """`backups` are the fulls, oldest first; without one before the days of WAL there is nothing to do."""
+    before_window = [backup for backup in backups if backup.finished < now - timedelta(days=keep_wal_days)]
+    if not before_window:
+        return Plan()
+    base, older = before_window[-1], before_window[:-1]
+    oldest_kept = now - timedelta(days=keep_full_days)
+    delete = [backup for backup in older if backup.finished < oldest_kept]
+    left = len(backups) - len(delete)
+    newest = backups[-1].finished
+    refused = None
+    if left < minimum_fulls:
+        refused = f'{left} full backups would be left, at least {minimum_fulls} have to be'
+    elif newest <= now - NEWEST_MAXIMUM_AGE:
+        refused = f'the newest full backup is of {newest:%Y-%m-%d %H:%M} UTC, older than two days'
+    return Plan(
+        base=base,
+        mark=[backup for backup in older if backup.finished >= oldest_kept and not backup.permanent],
+        unmark=[backup for backup in delete if backup.permanent],
+        delete=delete,
+        refused=refused,
+    )

@@ -1,0 +1,189 @@
+"""WAL-G, through its wrapper. Uses only what 1.1.3 and 3.0 have in common."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import child
+
+# Seconds. A listing reads one small object for each backup; a full backup is bounded by the next night's one.
+LIST_TIMEOUT = 120
+CHANGE_TIMEOUT = 1800
+PUSH_TIMEOUT = 20 * 3600
+SEGMENT_BYTES = 16 * 1024 * 1024
+_SEGMENTS_IN_LOG_FILE = 256
+_TIME = re.compile(r'(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?\s?(Z|[+-]\d\d(?::?\d\d)?)')
+
+
+class StorageError(Exception):
+    """The storage didn't answer, or answered something that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A full backup; positions in the WAL are bytes, the timeline is that of its start."""
+
+    name: str
+    started: datetime
+    finished: datetime
+    permanent: bool
+    timeline: int
+    start_lsn: int
+    finish_lsn: int
+
+    def segments(self) -> list[str]:
+        """The WAL it cannot be restored without, from the segment of its start to that of its last byte."""
+        numbers = range(self.start_lsn // SEGMENT_BYTES, (self.finish_lsn - 1) // SEGMENT_BYTES + 1)
+        return [segment_name(self.timeline, number) for number in numbers]
+
+
+class Walg:
+    """The wrapper at `path`, for the database behind the socket in `socket_directory`."""
+
+    def __init__(self, path: str, socket_directory: str) -> None:
+        self._path = path
+        self._environment = {'PGHOST': socket_directory, 'PGUSER': 'postgres', 'PGDATABASE': 'postgres'}
+
+    def backups(self) -> list[Backup]:
+        """The full backups, oldest first; throws StorageError where there may be some that were not seen."""
+        listed = self._json('backup-list', '--detail', '--json')
+        if not listed:
+            # 1.1.3 says so and ends with 0 also where it cannot reach the storage; without details it doesn't.
+            if self._run('backup-list').strip():
+                raise StorageError('the list of backups was empty, and is not: the storage was away for a moment')
+            return []
+        try:
+            fulls = [_backup(entry) for entry in listed if '_D_' not in entry['backup_name']]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StorageError(f'the list of backups cannot be understood: {error!r}') from error
+        return sorted(fulls, key=lambda backup: backup.finished)
+
+    def push(self, data_directory: str) -> None:
+        """One full backup of the running cluster with this data directory, spelled as PostgreSQL spells it."""
+        self._run('backup-push', data_directory, '--full', timeout=PUSH_TIMEOUT)
+
+    def fetch(self, name: str, directory: str, timeout: float) -> None:
+        self._run('backup-fetch', directory, name, timeout=timeout)
+
+    def mark_permanent(self, name: str) -> None:
+        self._run('backup-mark', name)
+
+    def unmark_permanent(self, name: str) -> None:
+        self._run('backup-mark', '--impermanent', name)
+
+    def delete_before(self, name: str) -> None:
+        """Deletes what is older than the backup `name`: by name, because by time the base itself would go."""
+        self._run('delete', 'before', 'FIND_FULL', name, '--use-sentinel-time', '--confirm', timeout=CHANGE_TIMEOUT)
+
+    def missing(self, backups: list[Backup], since: Backup, timeline: int, history: str) -> dict[str, list[str]]:
+        """
+        Segments that are not in the archive, by what lacks them: each of `backups`, and `window` for what every moment
+        since the full backup `since` is recovered with. wal-verify isn't asked: 1.1.3 looks for segments on the wrong
+        timeline where two failovers happened within one, and knows nothing of the WAL of permanent backups.
+        """
+        timelines = self._json('wal-show', '--detailed-json', '--without-backups', timeout=CHANGE_TIMEOUT) or []
+        archives = {entry['id']: _Timeline(entry) for entry in timelines}
+
+        def lacks(name: str) -> bool:
+            archive = archives.get(int(name[:8], 16))
+            return archive is None or not archive.has(name)
+
+        newest = archives.get(timeline)
+        end = None if newest is None else newest.end
+        wanted = {backup.name: backup.segments() for backup in backups}
+        # What comes after the newest segment is still on its way: of a standby's backup, that may be the last one.
+        needed = since.segments() + window(since, timeline, history, end)
+        wanted['window'] = [name for name in needed if end is None or name[:8] != end[:8] or name <= end]
+        found = {owner: [name for name in names if lacks(name)] for owner, names in wanted.items()}
+        return {owner: names for owner, names in found.items() if names}
+
+    def history(self, timeline: int, directory: str) -> str:
+        """How a timeline came about, as PostgreSQL writes it; empty for the first."""
+        if timeline == 1:
+            return ''
+        target = Path(directory) / f'{timeline:08X}.history'
+        self._run('wal-fetch', target.name, str(target))
+        return target.read_text(encoding='utf-8')
+
+    def _json(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> Any:
+        printed = self._run(*arguments, timeout=timeout).strip()
+        try:
+            return json.loads(printed) if printed else None
+        except ValueError as error:
+            raise StorageError(f'the answer of {arguments[0]} is no JSON: {printed[:200]}') from error
+
+    def _run(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> str:
+        return child.run([self._path, *arguments], timeout, environment=self._environment)
+
+
+class _Timeline:
+    """What wal-show says of a timeline: the ends, and what is missing between them."""
+
+    def __init__(self, entry: dict[str, Any]) -> None:
+        self._start, self.end = entry['start_segment'], entry['end_segment']
+        self._missing = set(entry['missing_segments'] or ())
+
+    def has(self, name: str) -> bool:
+        return self._start <= name <= self.end and name not in self._missing
+
+
+def window(since: Backup, timeline: int, history: str, end: str | None) -> list[str]:
+    """
+    The segments between the backup `since` and `end`, the newest one of `timeline` in the archive (None where it has
+    none yet). Where a timeline ended within a segment, the next one's copy of it has both parts.
+    """
+    switches = [(int(line.split()[0]), _position(line.split()[1])) for line in history.splitlines() if line.strip()]
+    following = [number for number, _ in switches[1:]] + [timeline]
+    begins = [(number, position // SEGMENT_BYTES) for number, (_, position) in zip(following, switches)]
+    last = segment_number(end) if end is not None else (begins[-1][1] - 1 if begins else 0)
+    first = (since.finish_lsn - 1) // SEGMENT_BYTES + 1
+    names = []
+    for number in range(first, last + 1):
+        owner = since.timeline
+        for later, begin in begins:
+            if begin <= number:
+                owner = later
+        names.append(segment_name(owner, number))
+    return names
+
+
+def segment_number(name: str) -> int:
+    return int(name[8:16], 16) * _SEGMENTS_IN_LOG_FILE + int(name[16:24], 16)
+
+
+def _position(text: str) -> int:
+    """Bytes from the beginning of the WAL, of `16/B374D848`."""
+    high, low = text.split('/')
+    return int(high, 16) * 2**32 + int(low, 16)
+
+
+def segment_name(timeline: int, number: int) -> str:
+    """The file name of the segment with that number, counted from the beginning of the WAL."""
+    return f'{timeline:08X}{number // _SEGMENTS_IN_LOG_FILE:08X}{number % _SEGMENTS_IN_LOG_FILE:08X}'
+
+
+def parse_time(text: str) -> datetime:
+    """A time with its zone, as WAL-G or PostgreSQL writes it, in UTC; throws ValueError."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'"{text}" is no time with a zone, such as 2026-11-22 10:00:00+00')
+    date, time, fraction, zone = match.groups()
+    digits = zone.replace('Z', '+0000').replace(':', '').ljust(5, '0')
+    moment = f'{date}T{time}.{(fraction or "0")[:6].ljust(6, "0")}{digits[:3]}:{digits[3:]}'
+    return datetime.fromisoformat(moment).astimezone(timezone.utc)
+
+
+def _backup(entry: dict[str, Any]) -> Backup:
+    name = entry['backup_name']
+    return Backup(
+        name=name,
+        started=parse_time(entry['start_time']),
+        finished=parse_time(entry['finish_time']),
+        permanent=bool(entry['is_permanent']),
+        timeline=int(name.removeprefix('base_')[:8], 16),
+        start_lsn=int(entry['start_lsn']),
+        finish_lsn=int(entry['finish_lsn']),
+    )
