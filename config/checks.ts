@@ -6,12 +6,15 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** What no single value shows: rules between values. Takes anything; what the schema refuses is left to its messages. */
 export function crossFindings(file: string, input: unknown): Finding[] {
-  const { networks, hosts, domain, nodes, sizes } = values(input);
+  const { networks, hosts, domain, nodes, sizes, generations, copies } = values(input);
   return [
     ...overlappingNetworks(file, texts(networks)),
     ...misplacedHosts(file, texts(hosts), typeof domain === 'string' ? domain : undefined),
     ...nodeFindings(file, Array.isArray(nodes) ? nodes.map(values) : [], values(networks).wireguard),
     ...sizeFindings(file, values(sizes)),
+    ...recoveryFindings(`${file}: generations`, values(generations)),
+    ...recoveryFindings(`${file}: copies`, values(copies)),
+    ...copyFindings(file, values(copies), values(generations)),
   ];
 }
 
@@ -101,6 +104,34 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
       what: `minReplicas ${minReplicas} is more than maxReplicas ${maxReplicas}`,
       allowed: 'at least as many at most as at least',
       remedy: 'raise maxReplicas or lower minReplicas',
+    };
+  });
+}
+
+/** An archive that two generations write into loses rows at a later recovery. */
+function recoveryFindings(where: string, generations: Values): Finding[] {
+  return Object.entries(generations).flatMap(([name, generation]) => {
+    const { number, recovery } = values(generation);
+    const { from } = values(recovery);
+    if (typeof number !== 'number' || typeof from !== 'number' || from < number) return [];
+    return {
+      where: `${where}.${name}`,
+      what: `generation ${number} is recovered from ${from}`,
+      allowed: 'a recovery from an earlier generation: each writes an archive of its own',
+      remedy: 'give number the next number that was never used; npm run recover writes it',
+    };
+  });
+}
+
+function copyFindings(file: string, copies: Values, generations: Values): Finding[] {
+  return Object.entries(copies).flatMap(([name, copy]) => {
+    const { number: used = 1 } = values(generations[name]);
+    if (values(copy).number !== used) return [];
+    return {
+      where: `${file}: copies.${name}`,
+      what: `generation ${String(used)} is the one in use`,
+      allowed: 'a number of its own: names and archive follow from it',
+      remedy: 'remove the copy, or give it the next number that was never used; npm run recover writes it',
     };
   });
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import { Cpu } from '../constructs/core/cpu.ts';
-import type { Environment, Image } from '../constructs/core/environment.ts';
+import type { Environment, Image, ObjectStore } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
 import { crossFindings, imageFindings } from './checks.ts';
 import { production } from './environments/production.ts';
@@ -20,10 +20,21 @@ export interface LoadOptions {
    * @default false
    */
   readonly strict?: boolean;
+  /**
+   * What to read instead of what the environment's file says.
+   * @default nothing
+   */
+  readonly changes?: Partial<EnvironmentInput>;
 }
 
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
+  const input = { ...environmentInput(name), ...options.changes };
+  return parseEnvironment(name, input, readJson('images.json'), readJson('releases.json'), options);
+}
+
+/** What the file of that environment says. @throws InputError naming the environments there are */
+export function environmentInput(name: string): EnvironmentInput {
   const input = environments[name];
   if (input === undefined) {
     throw new InputError({
@@ -33,7 +44,7 @@ export function loadEnvironment(name: string, options: LoadOptions = {}): Enviro
       remedy: 'name one of these, or add it to config/environments/ and config/index.ts',
     });
   }
-  return parseEnvironment(name, input, readJson('images.json'), readJson('releases.json'), options);
+  return input;
 }
 
 /**
@@ -45,7 +56,7 @@ export function parseEnvironment(
   input: EnvironmentInput,
   images: unknown,
   releases: unknown,
-  { strict = false }: LoadOptions = {},
+  { strict = false }: Pick<LoadOptions, 'strict'> = {},
 ): Environment {
   const file = `config/environments/${name}.ts`;
   const imagesProblems = schemaFindings('config/images.json', imagesSchema, images);
@@ -93,11 +104,23 @@ function toEnvironment(
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
     schedule: (key: string) => lookUp(`${file}: schedules`, input.schedules, key),
+    objectStore: (key: string) => toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key)),
+    generation: (key: string) => {
+      asked.add(`generations.${key}`);
+      return input.generations?.[key] ?? { number: 1 };
+    },
+    copy: (key: string) => {
+      asked.add(`copies.${key}`);
+      return input.copies?.[key];
+    },
     image: (key: string) => toImage(key, lookUp('config/images.json', images, key)),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
-    unusedSizes: () => Object.keys(input.sizes).filter((key) => !asked.has(key)),
+    unused: () =>
+      (['sizes', 'generations', 'copies'] as const)
+        .flatMap((table) => Object.keys(input[table] ?? {}).map((key) => `${table}.${key}`))
+        .filter((path) => !asked.has(path)),
     size: (key: string) => {
-      asked.add(key);
+      asked.add(`sizes.${key}`);
       const { cpuRequestMillicores, memoryMebibytes, ...replicas } = input.sizes[key] ?? {};
       return {
         ...replicas,
@@ -106,6 +129,11 @@ function toEnvironment(
       };
     },
   });
+}
+
+function toObjectStore(name: string, store: EnvironmentInput['objectStores'][string]): ObjectStore {
+  const { hostname, port } = new URL(store.endpoint);
+  return { name, ...store, host: hostname, port: port === '' ? 443 : Number(port) };
 }
 
 function toImage(name: string, { repository, tag, digest }: ImagesInput[string]): Image {

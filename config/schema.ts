@@ -45,6 +45,17 @@ const schedule = v.pipe(
   v.regex(/^([-\d*/,]+ ){4}[-\d*/,]+$/, 'five fields of a cron schedule in UTC, such as "0 2 * * *"'),
 );
 
+const moment = v.pipe(
+  v.string('a moment'),
+  v.regex(
+    /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
+    'a moment in UTC as PostgreSQL takes it, such as 2026-11-22 10:00:00+00',
+  ),
+  v.check((text) => !Number.isNaN(Date.parse(`${text}:00`)), 'a moment that there was'),
+);
+
+const recovery = v.strictObject({ from: positive('the generation that is read'), to: v.optional(moment) });
+
 const replicas = positive('how many pods');
 
 export const environmentSchema = v.strictObject({
@@ -86,6 +97,30 @@ export const environmentSchema = v.strictObject({
     }),
   ),
   schedules: v.record(key, schedule),
+  objectStores: v.record(
+    key,
+    v.strictObject({
+      endpoint: v.pipe(
+        v.string('an endpoint'),
+        v.regex(/^https:\/\/[a-z0-9.-]+(:\d+)?$/, 'the HTTPS address of an S3 service, without a path'),
+      ),
+      region: v.pipe(v.string('a region'), v.regex(/^[a-z0-9-]+$/, 'a region, such as fsn1')),
+      bucket: v.pipe(
+        v.string('a bucket'),
+        v.regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'a bucket: 3 to 63 lower-case letters, digits and dashes'),
+      ),
+    }),
+  ),
+  generations: v.optional(
+    v.record(
+      key,
+      v.strictObject({
+        number: positive('which life of the cluster this is'),
+        recovery: v.optional(recovery),
+      }),
+    ),
+  ),
+  copies: v.optional(v.record(key, v.strictObject({ number: positive('a generation of its own'), recovery }))),
   repository: v.strictObject({
     url: v.pipe(
       v.string('a URL'),

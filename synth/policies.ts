@@ -23,6 +23,8 @@ interface Neighbours extends PolicyContext {
   readonly scaled: ReadonlySet<string>;
   /** Pod Security level of each namespace. */
   readonly levels: ReadonlyMap<string, string | undefined>;
+  /** `namespace/name` of the Secrets that cert-manager writes. */
+  readonly certificates: ReadonlySet<string>;
 }
 
 type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Finding, 'where'>[];
@@ -70,6 +72,12 @@ function neighboursOf(manifests: readonly Manifest[]): Omit<Neighbours, keyof Po
         metadata.name,
         metadata.labels?.['pod-security.kubernetes.io/enforce'],
       ]),
+    ),
+    certificates: new Set(
+      ofKind('Certificate').map(({ metadata, spec }) => {
+        const { secretName } = spec as { readonly secretName: string };
+        return inNamespace(metadata, secretName);
+      }),
     ),
   };
 }
@@ -206,7 +214,10 @@ function autoscalerOwnsReplicas(manifest: Manifest, { scaled }: Neighbours): Ret
   ];
 }
 
-function secretsAreInTheInventory(manifest: Manifest, { secrets }: Neighbours): ReturnType<Rule> {
+/** What cert-manager writes into the Secret of a Certificate. */
+const certificateKeys = new Set(['ca.crt', 'tls.crt', 'tls.key']);
+
+function secretsAreInTheInventory(manifest: Manifest, { secrets, certificates }: Neighbours): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
   const namespace = manifest.metadata.namespace ?? '';
   const mounted = (spec?.volumes ?? []).flatMap(({ secret }) =>
@@ -219,6 +230,7 @@ function secretsAreInTheInventory(manifest: Manifest, { secrets }: Neighbours): 
   );
   return [...mounted, ...named]
     .filter(({ name, key }) => !secrets.get(`${namespace}/${name}`)?.includes(key))
+    .filter(({ name, key }) => !(certificates.has(`${namespace}/${name}`) && certificateKeys.has(key)))
     .map(({ name, key }) => ({
       what: `it reads ${name}.${key}, which the secret inventory does not have for ${namespace}`,
       allowed: [...secrets.keys()].filter((known) => known.startsWith(`${namespace}/`)).join(', ') || 'none there',

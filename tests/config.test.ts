@@ -39,6 +39,8 @@ describe('a configuration', () => {
   });
 
   const [node1, node2] = testInput.nodes;
+  const recovery = (to: string) => ({ generations: { a: { number: 2, recovery: { from: 1, to } } } });
+  const store = (changes: object) => ({ objectStores: { a: { ...testInput.objectStores.backups, ...changes } } });
   const wrong: [string, object, string][] = [
     ['overlapping networks', { networks: { ...testInput.networks, services: '10.42.0.0/15' } }, 'overlaps pods'],
     ['a network with host bits', { networks: { ...testInput.networks, pods: '10.42.0.1/16' } }, 'got "10.42.0.1/16"'],
@@ -53,6 +55,38 @@ describe('a configuration', () => {
     ['two nodes of one address', { nodes: [node1, { ...node2, address: '10.0.0.1' }] }, "another node's address"],
     ['a node outside the WireGuard network', { nodes: [{ ...node1, address: '10.9.0.1' }] }, 'is outside networks'],
     ['more replicas at least than at most', { sizes: { a: { minReplicas: 3, maxReplicas: 2 } } }, 'is more than'],
+    ['a generation of no number', { generations: { a: { number: 0 } } }, 'got 0'],
+    ['a generation before the first', { generations: { a: { number: 2, recovery: { from: 0 } } } }, 'got 0'],
+    ['an option that no generation has', { generations: { a: { number: 2, to: 'x' } } }, 'unknown key "to"'],
+    ['a moment without a zone', recovery('2025-11-22 10:00:00'), 'got "2025-11-22 10:00:00"'],
+    ['a moment in another zone', recovery('2025-11-22 10:00:00+01'), 'got "2025-11-22 10:00:00+01"'],
+    ['a moment as WAL-G writes it', recovery('2025-11-22T10:00:00Z'), 'got "2025-11-22T10:00:00Z"'],
+    ['a moment that never was', recovery('2025-13-22 10:00:00+00'), 'got "2025-13-22 10:00:00+00"'],
+    ['an object store in the clear', store({ endpoint: 'http://s3.example' }), 'got "http://s3.example"'],
+    ['an object store with a path', store({ endpoint: 'https://s3.example/x' }), 'got "https://s3.example/x"'],
+    ['a region that is none', store({ region: 'fsn 1' }), 'got "fsn 1"'],
+    ['a bucket with a capital', store({ bucket: 'Backups' }), 'got "Backups"'],
+    ['a bucket that is too short', store({ bucket: 'ab' }), 'got "ab"'],
+    ['a bucket that ends with a dash', store({ bucket: 'backups-' }), 'got "backups-"'],
+    ['an object store without a bucket', store({ bucket: undefined }), 'the value is missing'],
+    ['keys of an object store', store({ secretAccessKey: 'x' }), 'unknown key "secretAccessKey"'],
+    ['a recovery to no moment', { copies: { a: { number: 2, recovery: { from: 1, to: '2025-11-22' } } } }, 'got "2025'],
+    ['a copy of nothing', { copies: { a: { number: 2 } } }, 'the value is missing'],
+    [
+      'a recovery from itself',
+      { generations: { a: { number: 2, recovery: { from: 2 } } } },
+      'generation 2 is recovered',
+    ],
+    [
+      'a copy from a later one',
+      { copies: { a: { number: 2, recovery: { from: 3 } } } },
+      'generation 2 is recovered from 3',
+    ],
+    [
+      'a copy with the number in use',
+      { generations: { a: { number: 2 } }, copies: { a: { number: 2, recovery: { from: 1 } } } },
+      'generation 2 is the one in use',
+    ],
     ['a schedule that is none', { schedules: { backup: 'daily' } }, 'got "daily"'],
     ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
     ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
@@ -113,6 +147,29 @@ describe('an environment', () => {
       testEnvironment({}, 7).releaseTag,
       testEnvironment({ releases: 'branch' }, 7).releaseTag,
     ]).toEqual([undefined, 'test-7', undefined]);
+  });
+
+  test('gives an object store with its host and its port', () => {
+    const objectStores = {
+      ...testInput.objectStores,
+      here: { endpoint: 'https://s3.example:9000', region: 'here', bucket: 'backups' },
+    };
+    const environment = testEnvironment({ objectStores });
+    expect(environment.objectStore('here')).toEqual({
+      name: 'here',
+      ...objectStores.here,
+      host: 's3.example',
+      port: 9000,
+    });
+    expect(environment.objectStore('backups')).toMatchObject({ host: 's3.example', port: 443 });
+    expect(refusal(() => environment.objectStore('there'))[0]).toMatchObject({ allowed: 'backups, here, offsite' });
+  });
+
+  test('has the first generation of every cluster, and no copy, unless it says so', () => {
+    const copy = { number: 3, recovery: { from: 1 } };
+    const environment = testEnvironment({ generations: { orders: { number: 2 } }, copies: { orders: copy } });
+    expect([environment.generation('orders'), environment.copy('orders')]).toEqual([{ number: 2 }, copy]);
+    expect([environment.generation('stock'), environment.copy('stock')]).toEqual([{ number: 1 }, undefined]);
   });
 
   test('is frozen', () => {

@@ -5,6 +5,7 @@ import { environments, loadEnvironment } from '../config/index.ts';
 import { buildPlatform } from '../apps/platform.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
 import { Workload } from '../constructs/core/workload.ts';
+import { roleLabel } from '../constructs/patroni-cluster/services.ts';
 import { declaredEdges, foreignPodGroups } from '../synth/model.ts';
 import { compareReachability } from '../synth/network/compare.ts';
 import { reachability } from '../synth/network/evaluate.ts';
@@ -31,7 +32,7 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
   });
 
   test('no namespace is open, no selector selects nothing, no rule names a port that nobody has', () => {
-    expect(networkFindings(manifests, { foreign })).toEqual([]);
+    expect(networkFindings(manifests, { foreign, runtimeLabels: [roleLabel] })).toEqual([]);
   });
 
   test('every wire has a reason', () => {
@@ -165,6 +166,19 @@ describe('a policy refuses', () => {
     expect(policyFindings([deployment(), account], context)).toEqual([]);
   });
 
+  const certificate = (namespace: string): Manifest => ({
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: 'web-tls', namespace },
+    spec: { secretName: 'web-tls' },
+  });
+  const mounting = (secretName: string, key: string): Manifest =>
+    deployment({ volumes: [{ name: 's', secret: { secretName, items: [{ key, path: key }] } }] });
+
+  test.each(['ca.crt', 'tls.crt', 'tls.key'])('nothing of a pod that reads %s of a Certificate beside it', (key) => {
+    expect(policyFindings([mounting('web-tls', key), account, certificate('shop')], context)).toEqual([]);
+  });
+
   const spoiled: [string, Manifest[], string][] = [
     ['a Secret with data', [{ apiVersion: 'v1', kind: 'Secret', metadata, data: { a: 'YQ==' } }], 'a Secret with data'],
     ['Endpoints', [{ apiVersion: 'v1', kind: 'Endpoints', metadata }], 'Endpoints are written by controllers'],
@@ -195,13 +209,12 @@ describe('a policy refuses', () => {
       'contains the version',
     ],
     ['replicas beside an autoscaler', [deployment({}, { replicas: 2 }), account, autoscaler('web')], 'states replicas'],
+    ['a secret that nobody declared', [mounting('x', 'k'), account], 'reads x.k'],
+    ['a key that no Certificate has', [mounting('web-tls', 'k'), account, certificate('shop')], 'reads web-tls.k'],
     [
-      'a secret that nobody declared',
-      [
-        deployment({ volumes: [{ name: 's', secret: { secretName: 'x', items: [{ key: 'k', path: 'k' }] } }] }),
-        account,
-      ],
-      'reads x.k',
+      'the Secret of a Certificate of another namespace',
+      [mounting('web-tls', 'tls.key'), account, certificate('data')],
+      'reads web-tls.tls.key',
     ],
     ['a workload without an account', [deployment()], 'there is no service account web'],
     [

@@ -45,7 +45,19 @@ export const production: EnvironmentInput = {
   /** In UTC, as CronJobs read them. */
   schedules: {
     postgresBackup: '0 2 * * *',
+    postgresRestoreTest: '0 4 * * 0',
+    postgresOffsiteCopy: '20 * * * *',
     redisSnapshot: '0 * * * *',
+  },
+
+  /** Buckets, and a second provider's for the copies. */
+  objectStores: {
+    backups: { endpoint: 'https://fsn1.your-objectstorage.com', region: 'fsn1', bucket: 'example-backups' },
+    offsite: {
+      endpoint: 'https://s3.eu-central-003.backblazeb2.com',
+      region: 'eu-central-003',
+      bucket: 'example-backups-offsite',
+    },
   },
 
   /** What Argo CD reads. */

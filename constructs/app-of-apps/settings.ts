@@ -35,6 +35,8 @@ export class ArgoCdSettings extends Construct {
       'application.sync.requireOverridePrivilegeForRevisionSync': 'true',
       // Makes a wave wait for the applications of the one before.
       'resource.customizations.health.argoproj.io_Application': file('application-health.lua'),
+      // The script looks into a message; without this it has no functions for text.
+      'resource.customizations.useOpenLibs.argoproj.io_Application': 'true',
       'resource.customizations.health.autoscaling_HorizontalPodAutoscaler': file('horizontalpodautoscaler-health.lua'),
       'resource.customizations.health.apiextensions.k8s.io_CustomResourceDefinition': file(
         'customresourcedefinition-health.lua',

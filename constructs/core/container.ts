@@ -3,6 +3,7 @@ import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IProbe } from 'kubernetes-models/v1/Probe';
 import type { Cpu } from './cpu.ts';
 import type { Image } from './environment.ts';
+import type { Mount } from './pod-volume.ts';
 import type { SecretKeyReference } from './secret-ref.ts';
 
 export interface ContainerPort {
@@ -61,6 +62,11 @@ export interface ContainerProps {
   /** @default none */
   readonly environment?: Readonly<Record<string, string>>;
   /**
+   * Variables that the kubelet fills from a field of the pod, such as `metadata.name`.
+   * @default none
+   */
+  readonly podFields?: Readonly<Record<string, string>>;
+  /**
    * Variables that hold the path of a file with the secret's value, such as `DATABASE_PASSWORD_FILE`.
    * @default none
    */
@@ -77,6 +83,11 @@ export interface ContainerProps {
   readonly preStopSleepSeconds?: number;
   /** @default none: the root file system is read-only */
   readonly writableDirectories?: readonly WritableDirectory[];
+  /**
+   * Volumes of the workload that this container sees.
+   * @default none
+   */
+  readonly mounts?: readonly Mount[];
 }
 
 /** Where the keys of a secret appear as files. */
@@ -89,7 +100,7 @@ export function secretDirectory(secretName: string): string {
 }
 
 export function containerSpec(props: ContainerProps): IContainer {
-  const { resources, probes, preStopSleepSeconds = 0 } = props;
+  const { resources, probes, podFields = {}, preStopSleepSeconds = 0 } = props;
   const secretFiles = Object.entries(props.secretFiles ?? {});
   const variables = {
     ...props.environment,
@@ -104,11 +115,16 @@ export function containerSpec(props: ContainerProps): IContainer {
     ...(props.ports
       ? { ports: props.ports.map(({ name, port, protocol = 'TCP' }) => ({ name, containerPort: port, protocol })) }
       : {}),
-    ...(Object.keys(variables).length > 0
+    ...(Object.keys({ ...variables, ...podFields }).length > 0
       ? {
-          env: Object.keys(variables)
+          env: Object.keys({ ...variables, ...podFields })
             .sort()
-            .map((name) => ({ name, value: variables[name] })),
+            .map((name) => {
+              const fieldPath = podFields[name];
+              return fieldPath === undefined
+                ? { name, value: variables[name] }
+                : { name, valueFrom: { fieldRef: { fieldPath } } };
+            }),
         }
       : {}),
     resources: {
@@ -131,15 +147,24 @@ export function containerSpec(props: ContainerProps): IContainer {
       capabilities: { drop: ['ALL'] },
       readOnlyRootFilesystem: true,
     },
-    ...(secrets.length + (props.writableDirectories?.length ?? 0) > 0
-      ? {
-          volumeMounts: [
-            ...(props.writableDirectories ?? []).map(({ name, path }) => ({ name, mountPath: path })),
-            ...secrets.map((name) => ({ name: secretVolume(name), mountPath: secretDirectory(name), readOnly: true })),
-          ],
-        }
-      : {}),
+    ...volumeMounts(props, secrets),
   };
+}
+
+function volumeMounts(
+  { writableDirectories = [], mounts = [] }: ContainerProps,
+  secrets: readonly string[],
+): Pick<IContainer, 'volumeMounts'> {
+  const list = [
+    ...writableDirectories.map(({ name, path }) => ({ name, mountPath: path })),
+    ...mounts.map(({ volume, path, readOnly = false }) => ({
+      name: volume,
+      mountPath: path,
+      ...(readOnly ? { readOnly } : {}),
+    })),
+    ...secrets.map((name) => ({ name: secretVolume(name), mountPath: secretDirectory(name), readOnly: true })),
+  ];
+  return list.length > 0 ? { volumeMounts: list } : {};
 }
 
 export function secretVolume(secretName: string): string {

@@ -48,6 +48,34 @@ export interface WorkloadSize {
   readonly memory?: Size;
 }
 
+/** A bucket of an S3 service. */
+export interface ObjectStore {
+  /** Its name in the configuration, such as `backups`. */
+  readonly name: string;
+  /** Such as `https://fsn1.your-objectstorage.com`. */
+  readonly endpoint: string;
+  /** The endpoint's host and port. */
+  readonly host: string;
+  readonly port: number;
+  readonly region: string;
+  readonly bucket: string;
+}
+
+/** Which life of a database cluster this is. Each recovery begins a new one, with an archive of its own. */
+export interface Generation {
+  /** From 1. */
+  readonly number: number;
+  /** What it is recovered from; undefined for one that began empty. */
+  readonly recovery?: Recovery;
+}
+
+export interface Recovery {
+  /** The generation whose archive is read. */
+  readonly from: number;
+  /** Such as `2026-11-22 10:00:00+00`; without it, all there is. */
+  readonly to?: string;
+}
+
 /** Parsed, validated, frozen configuration of one environment. */
 export interface Environment {
   readonly name: string;
@@ -60,6 +88,12 @@ export interface Environment {
   readonly releaseTag: string | undefined;
   /** The address of a host of the configuration, such as `api.example.com`. @throws InputError for an unknown name */
   host(name: string): string;
+  /** A bucket of the configuration. @throws InputError for an unknown name */
+  objectStore(name: string): ObjectStore;
+  /** The generation of a database cluster; the first where the configuration says nothing. */
+  generation(name: string): Generation;
+  /** A generation beside the one in use, to look at what an archive holds; undefined for none. */
+  copy(name: string): Generation | undefined;
   /** A cron schedule of the configuration, in UTC. @throws InputError for an unknown name */
   schedule(name: string): string;
   /** An image of the table. @throws InputError for an unknown name */
@@ -68,6 +102,6 @@ export interface Environment {
   readonly imageReferences: ReadonlySet<string>;
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
-  /** Sizes of the configuration that nobody has asked for so far. */
-  unusedSizes(): string[];
+  /** Sizes, generations and copies of the configuration that nobody has asked for so far, such as `sizes.backnd`. */
+  unused(): string[];
 }

@@ -10,6 +10,8 @@ export {
   KubePodDisruptionBudget,
   KubePriorityClass,
   KubeResourceQuota,
+  KubeRole,
+  KubeRoleBinding,
   KubeService,
   KubeServiceAccount,
   Quantity,

@@ -44,7 +44,7 @@ export class Platform {
     const admissions = this.owners.flatMap((owner) => owner.admissions);
     this.connections = [...connectionsOf(this.wires, admissions), ...nameLookups(this.wires)];
     this.checkPeers();
-    this.checkSizes();
+    this.checkUnused();
     this.needs = applicationNeeds(this.wires);
     this.waves = waves(this.charts, this.needs);
     const byPeer = connectionsByPeer(this.connections);
@@ -60,11 +60,11 @@ export class Platform {
   }
 
   /** A size under a name that nobody asks for is a misspelling, and the default would apply without a word. */
-  private checkSizes(): void {
-    const findings = this.environment.unusedSizes().map((name) => ({
-      where: `config/environments/${this.environment.name}.ts: sizes.${name}`,
+  private checkUnused(): void {
+    const findings = this.environment.unused().map((path) => ({
+      where: `config/environments/${this.environment.name}.ts: ${path}`,
       what: 'no application asks for it',
-      allowed: 'names that apps/ gives to environment.size(...)',
+      allowed: 'names that apps/ gives to environment.size(...), generation(...) and copy(...)',
       remedy: 'correct the name, or remove it',
     }));
     if (findings.length > 0) throw new InputError(findings);

@@ -2,6 +2,8 @@ import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
 import { containerSpec, secretVolume } from './container.ts';
 import type { ContainerProps } from './container.ts';
+import { volumeSpec } from './pod-volume.ts';
+import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
 
 /** How the pods of one workload share the nodes. */
@@ -15,28 +17,34 @@ export type Spread =
 
 export interface PodTemplateProps {
   readonly containers: readonly ContainerProps[];
+  readonly volumes: Readonly<Record<string, PodVolume>>;
   readonly serviceAccountName: string;
   /** Whether the pods talk to the Kubernetes API and get a token for it. */
   readonly mountToken: boolean;
   readonly priority: Priority;
   readonly spread: Spread;
-  /** Numeric user and group of all containers; above 10000, so that it is nobody on the host. */
+  /** Numeric user of all containers; above 10000, it is nobody on the host. */
   readonly user: number;
+  readonly group: number;
   readonly terminationGracePeriodSeconds: number;
   /** Seconds after which a pod leaves a node that stopped answering; undefined keeps it bound to the node. */
   readonly leaveLostNodeAfterSeconds: number | undefined;
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly selector: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 const hostname = 'kubernetes.io/hostname';
 
 /** A pod that Pod Security's `restricted` level admits. */
 export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
-  const { containers, user, selector } = props;
+  const { containers, user, group, selector, annotations } = props;
   return {
-    metadata: { labels: { ...props.labels } },
+    metadata: {
+      labels: { ...props.labels },
+      ...(Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}),
+    },
     spec: {
       serviceAccountName: props.serviceAccountName,
       automountServiceAccountToken: props.mountToken,
@@ -47,15 +55,15 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
       securityContext: {
         runAsNonRoot: true,
         runAsUser: user,
-        runAsGroup: user,
-        fsGroup: user,
+        runAsGroup: group,
+        fsGroup: group,
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
       ...affinity(props.spread, selector),
       ...tolerations(props.leaveLostNodeAfterSeconds),
       containers: containers.map(containerSpec),
-      ...volumes(containers),
+      ...volumes(containers, props.volumes),
     },
   };
 }
@@ -90,7 +98,10 @@ function tolerations(seconds: number | undefined): Pick<IPodSpec, 'tolerations'>
   };
 }
 
-function volumes(containers: readonly ContainerProps[]): Pick<IPodSpec, 'volumes'> {
+function volumes(
+  containers: readonly ContainerProps[],
+  shared: Readonly<Record<string, PodVolume>>,
+): Pick<IPodSpec, 'volumes'> {
   const directories = containers.flatMap(({ writableDirectories = [] }) => writableDirectories);
   const keys = new Map<string, Set<string>>();
   for (const { secret, key } of containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
@@ -98,6 +109,7 @@ function volumes(containers: readonly ContainerProps[]): Pick<IPodSpec, 'volumes
   }
   const list = [
     ...directories.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit: sizeLimit.asString() } })),
+    ...Object.entries(shared).map(([name, volume]) => volumeSpec(name, volume)),
     ...[...keys].sort().map(([secretName, names]) => ({
       name: secretVolume(secretName),
       // 0440: root owns the files, the pod's group reads them.

@@ -1,13 +1,10 @@
-import type { ApiObject, Duration } from 'cdk8s';
+import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { IDaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
-import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
-import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
-import type { IJob } from 'kubernetes-models/batch/v1/Job';
-import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
-import type { Autoscaling } from './availability.ts';
 import type { ContainerProps, HttpProbe } from './container.ts';
+import { controllerManifest } from './controller.ts';
+import type { Controller, ControllerManifest } from './controller.ts';
 import { InputError } from './error.ts';
 import { kubeObject, typedObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
@@ -15,29 +12,8 @@ import { labels, selectorLabels } from './labels.ts';
 import { PodOwner } from './pod-owner.ts';
 import { podTemplate } from './pod-template.ts';
 import type { Spread } from './pod-template.ts';
+import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
-
-export type Controller =
-  | {
-      readonly kind: 'Deployment';
-      /** A number, or bounds between which an autoscaler decides. */
-      readonly replicas: number | Autoscaling;
-    }
-  | {
-      readonly kind: 'StatefulSet';
-      readonly replicas: number;
-      /** The headless Service that names the pods. Immutable after creation. */
-      readonly serviceName: string;
-      /** Immutable after creation. */
-      readonly volumeClaims: readonly IPersistentVolumeClaim[];
-    }
-  | { readonly kind: 'DaemonSet' }
-  | {
-      readonly kind: 'Job';
-      /** Attempts after the first; the pause between them doubles from 10 seconds. */
-      readonly retries: number;
-      readonly deadline: Duration;
-    };
 
 export interface WorkloadProps {
   /** Name of the object and its service account. */
@@ -66,6 +42,21 @@ export interface WorkloadProps {
    * @default 10001
    */
   readonly user?: number;
+  /**
+   * Numeric group of the containers and of their volumes.
+   * @default the user's number
+   */
+  readonly group?: number;
+  /**
+   * Volumes that containers mount by name, beside their own writable directories and secrets.
+   * @default none
+   */
+  readonly volumes?: Readonly<Record<string, PodVolume>>;
+  /**
+   * Annotations of the pods: one that changes makes new pods.
+   * @default none
+   */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
   /**
    * Seconds from the order to stop to SIGKILL.
    * @default 30
@@ -143,7 +134,7 @@ export class Workload extends PodOwner {
     if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
       horizontalAutoscaler(this, controller.replicas);
     }
-    if (maxUnavailable !== false && controller.kind !== 'Job' && controller.kind !== 'DaemonSet') {
+    if (maxUnavailable !== false && (controller.kind === 'Deployment' || controller.kind === 'StatefulSet')) {
       disruptionBudget(this, maxUnavailable);
     }
   }
@@ -179,6 +170,7 @@ export class Workload extends PodOwner {
       case 'DaemonSet':
         return { least: nodes, most: nodes };
       case 'Job':
+      case 'CronJob':
         return { least: 0, most: 1 };
     }
   }
@@ -192,82 +184,43 @@ export class Workload extends PodOwner {
     };
   }
 
-  private manifest(metadata: IDeployment['metadata']): IDeployment | IStatefulSet | IDaemonSet | IJob {
+  private manifest(metadata: IObjectMeta): ControllerManifest {
     const { props } = this;
     const { controller, leaveLostNodeAfterSeconds = workloadDefaults.leaveLostNodeAfterSeconds } = props;
     const bound = controller.kind === 'DaemonSet' || leaveLostNodeAfterSeconds === false;
+    const user = props.user ?? workloadDefaults.user;
+    const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
       containers: props.containers,
+      volumes: props.volumes ?? {},
       serviceAccountName: props.name,
       mountToken: props.mountToken ?? workloadDefaults.mountToken,
       priority: props.priority,
       spread: props.spread,
-      user: props.user ?? workloadDefaults.user,
+      user,
+      group: props.group ?? user,
       terminationGracePeriodSeconds:
         props.terminationGracePeriodSeconds ?? workloadDefaults.terminationGracePeriodSeconds,
       leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
-      restartPolicy: controller.kind === 'Job' ? 'Never' : 'Always',
+      restartPolicy: ends ? 'Never' : 'Always',
       selector: this.selector,
       labels: this.labels,
+      annotations: props.podAnnotations ?? {},
     });
-    const selector = { matchLabels: { ...this.selector } };
     // Why the numbers are what they are, where somebody looks when a pod is short of them.
     const annotations = {
-      ...metadata?.annotations,
+      ...metadata.annotations,
       ...Object.fromEntries(
         props.containers.map(({ name, resources }) => [`diptych/resources-of-${name}`, resources.because]),
       ),
     };
-    const common = { metadata: { ...metadata, annotations } };
-    switch (controller.kind) {
-      case 'Deployment':
-        return {
-          apiVersion: 'apps/v1',
-          kind: 'Deployment',
-          ...common,
-          spec: {
-            // An autoscaler owns the number: written here, each sync would reset it.
-            ...(typeof controller.replicas === 'number' ? { replicas: controller.replicas } : {}),
-            revisionHistoryLimit: 3,
-            progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull,
-            selector,
-            strategy: { type: 'RollingUpdate', rollingUpdate: rollingUpdates[props.spread] },
-            template,
-          },
-        };
-      case 'StatefulSet':
-        return {
-          apiVersion: 'apps/v1',
-          kind: 'StatefulSet',
-          ...common,
-          spec: {
-            replicas: controller.replicas,
-            revisionHistoryLimit: 3,
-            serviceName: controller.serviceName,
-            selector,
-            template,
-            volumeClaimTemplates: [...controller.volumeClaims],
-          },
-        };
-      case 'DaemonSet':
-        return {
-          apiVersion: 'apps/v1',
-          kind: 'DaemonSet',
-          ...common,
-          spec: { revisionHistoryLimit: 3, selector, template },
-        };
-      case 'Job':
-        return {
-          apiVersion: 'batch/v1',
-          kind: 'Job',
-          ...common,
-          spec: {
-            backoffLimit: controller.retries,
-            activeDeadlineSeconds: controller.deadline.toSeconds(),
-            template,
-          },
-        };
-    }
+    return controllerManifest(controller, {
+      metadata: { ...metadata, annotations },
+      selector: { matchLabels: { ...this.selector } },
+      template,
+      rollingUpdate: rollingUpdates[props.spread],
+      progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull,
+    });
   }
 
   /** In seconds, as the startup probes allow it. */

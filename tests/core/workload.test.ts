@@ -1,6 +1,7 @@
 import { Duration, Size } from 'cdk8s';
 import type { ContainerProps } from '../../constructs/core/container.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
+import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
 import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
 import type { WorkloadProps } from '../../constructs/core/workload.ts';
@@ -34,6 +35,7 @@ describe('every kind of workload', () => {
     { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] },
     { kind: 'DaemonSet' },
     { kind: 'Job', retries: 1, deadline: Duration.minutes(1) },
+    { kind: 'CronJob', schedule: '0 4 * * 0', retries: 1, deadline: Duration.minutes(1) },
   ];
   test.each(controllers)(
     'as a $kind passes Pod Security restricted and has an account without a token',
@@ -41,10 +43,70 @@ describe('every kind of workload', () => {
       const manifests = make({ controller });
       const workload = only(manifests, controller.kind);
       expect(restrictedViolations(podTemplateOf(workload)!.spec!)).toEqual([]);
-      expect(at(workload, 'spec.template.spec.serviceAccountName')).toBe('web');
+      expect(podTemplateOf(workload)!.spec!.serviceAccountName).toBe('web');
       expect(only(manifests, 'ServiceAccount').automountServiceAccountToken).toBe(false);
     },
   );
+});
+
+test('a CronJob runs once at a time, by UTC, also when its minute was missed, and ends', () => {
+  const controller = { kind: 'CronJob', schedule: '0 4 * * 0', retries: 2, deadline: Duration.hours(1) } as const;
+  const manifests = make({ controller });
+  expect(only(manifests, 'CronJob').spec).toMatchObject({
+    schedule: '0 4 * * 0',
+    timeZone: 'Etc/UTC',
+    concurrencyPolicy: 'Forbid',
+    startingDeadlineSeconds: 3600,
+    jobTemplate: {
+      spec: { backoffLimit: 2, activeDeadlineSeconds: 3600, template: { spec: { restartPolicy: 'Never' } } },
+    },
+  });
+  expect(manifests.map(({ kind }) => kind)).not.toContain('PodDisruptionBudget');
+});
+
+describe('a CronJob with another', () => {
+  const controller = { kind: 'CronJob', schedule: '0 4 * * 0', retries: 2, deadline: Duration.hours(1) } as const;
+
+  test.each([{ schedule: '0 5 * * 0' }, { retries: 3 }, { deadline: Duration.hours(2) }])(
+    '%j is another one',
+    (given) => {
+      expect(make({ controller: { ...controller, ...given } })).not.toEqual(make({ controller }));
+    },
+  );
+});
+
+describe('a StatefulSet', () => {
+  const policy = (ordered?: boolean): unknown => {
+    const controller = { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] } as const;
+    const given = ordered === undefined ? controller : { ...controller, ordered };
+    return only(make({ controller: given }), 'StatefulSet').spec;
+  };
+
+  test('starts one pod after the other', () => {
+    expect(policy()).not.toHaveProperty('podManagementPolicy');
+    expect(policy(true)).toEqual(policy());
+  });
+
+  test('starts all at once where they need each other', () => {
+    expect(policy(false)).toMatchObject({ podManagementPolicy: 'Parallel' });
+  });
+
+  test('makes a claim of each of its pods', () => {
+    const volumeClaims = [persistentVolumeClaim('data', Size.gibibytes(5), 'local-path')];
+    const manifests = make({ controller: { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims } });
+    expect(at(only(manifests, 'StatefulSet'), 'spec.volumeClaimTemplates')).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'data' },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'local-path',
+          resources: { requests: { storage: '5Gi' } },
+        },
+      },
+    ]);
+  });
 });
 
 describe('a workload', () => {
@@ -113,6 +175,9 @@ describe('a workload', () => {
     maxUnavailable: 2,
     mountToken: true,
     user: 20_002,
+    group: 20_003,
+    volumes: { files: { configMap: 'files' } },
+    podAnnotations: { 'example.com/hash': 'x' },
     terminationGracePeriodSeconds: 99,
     leaveLostNodeAfterSeconds: 99,
     progressDeadlineSeconds: 99,
@@ -120,6 +185,21 @@ describe('a workload', () => {
   };
   test.each(Object.entries(changes))('changes its output with the option %s', (key, value) => {
     expect(make({ [key]: value })).not.toEqual(make());
+  });
+
+  test('gives its volumes to a group of their own, or to that of the user', () => {
+    const groups = (changes: Partial<WorkloadProps>): unknown[] => {
+      const { runAsUser, runAsGroup, fsGroup } = pod(changes).securityContext ?? {};
+      return [runAsUser, runAsGroup, fsGroup];
+    };
+    expect(groups({ user: 101 })).toEqual([101, 101, 101]);
+    expect(groups({ user: 101, group: 103 })).toEqual([101, 103, 103]);
+  });
+
+  test('annotates its pods, and neither itself nor its other objects with that', () => {
+    const manifests = make({ podAnnotations: { 'example.com/hash': 'x' } });
+    expect(podTemplateOf(only(manifests, 'Deployment'))!.metadata!.annotations).toEqual({ 'example.com/hash': 'x' });
+    expect(manifests.filter(({ metadata }) => metadata.annotations?.['example.com/hash'] !== undefined)).toEqual([]);
   });
 
   test('has the defaults that are documented', () => {

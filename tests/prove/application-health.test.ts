@@ -47,6 +47,15 @@ function application(status: object, spec: object = {}, others: object = {}): un
 (argocd === undefined ? describe.skip : describe)('the health that a wave waits for', () => {
   const older = { status: 'Synced', comparedTo: { source: { ...source, targetRevision: 'production-3' } } };
   const retrying = { phase: 'Running', retryCount: 1 };
+  /** With the pruning left to do of the revision that a sync was for. */
+  const confirming = (revision: string): object => ({
+    sync: { ...outOfSync, revision: 'b1' },
+    operationState: {
+      phase: 'Running',
+      message: 'waiting for pruning confirmation of apps/StatefulSet/data/postgres',
+      syncResult: { revision },
+    },
+  });
   const itself = { 'argocd.argoproj.io/tracking-id': 'root:argoproj.io/Application:argocd/root' };
 
   test.each([
@@ -57,6 +66,12 @@ function application(status: object, spec: object = {}, others: object = {}): un
     ['not synced yet', 'Progressing', application({ sync: outOfSync })],
     ['being synced', 'Progressing', application({ operationState: { phase: 'Running' } })],
     ['failed to sync', 'Degraded', application({ sync: outOfSync, operationState: { phase: 'Failed' } })],
+    ['waiting for somebody to confirm a pruning', 'Healthy', application(confirming('b1'), {}, { operation: {} })],
+    [
+      'waiting for somebody to confirm a pruning of the release before',
+      'Progressing',
+      application(confirming('a0'), {}, { operation: {} }),
+    ],
     [
       'failed to sync, with a new sync asked for',
       'Progressing',

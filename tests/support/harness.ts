@@ -45,6 +45,10 @@ export const testInput: EnvironmentInput = {
   networks: { private: '10.10.0.0/16', wireguard: '10.0.0.0/24', pods: '10.42.0.0/16', services: '10.43.0.0/16' },
   sizes: {},
   schedules: { postgresBackup: '0 2 * * *' },
+  objectStores: {
+    backups: { endpoint: 'https://s3.example', region: 'here', bucket: 'test-backups' },
+    offsite: { endpoint: 'https://s3.elsewhere.example', region: 'there', bucket: 'test-copies' },
+  },
   repository: { url: 'https://git.example/platform.git', branch: 'main' },
   releases: 'tags',
 };

@@ -1,0 +1,127 @@
+import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
+import type { Duration } from 'cdk8s';
+import type { IDaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
+import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob';
+import type { IJob } from 'kubernetes-models/batch/v1/Job';
+import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
+import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
+import type { Autoscaling } from './availability.ts';
+
+/** What makes the pods of a workload. */
+export type Controller =
+  | {
+      readonly kind: 'Deployment';
+      /** A number, or bounds between which an autoscaler decides. */
+      readonly replicas: number | Autoscaling;
+    }
+  | {
+      readonly kind: 'StatefulSet';
+      readonly replicas: number;
+      /** The headless Service that names the pods. Immutable after creation. */
+      readonly serviceName: string;
+      /** Immutable after creation. */
+      readonly volumeClaims: readonly IPersistentVolumeClaim[];
+      /**
+       * Whether pods start one after the other, each when the one before is ready. Immutable after creation.
+       * @default true
+       */
+      readonly ordered?: boolean;
+    }
+  | { readonly kind: 'DaemonSet' }
+  | {
+      readonly kind: 'Job';
+      /** Attempts after the first; the pause between them doubles from 10 seconds. */
+      readonly retries: number;
+      readonly deadline: Duration;
+    }
+  | {
+      readonly kind: 'CronJob';
+      /** Five fields, in UTC. One that still runs is never joined by a second. */
+      readonly schedule: string;
+      readonly retries: number;
+      readonly deadline: Duration;
+    };
+
+export type ControllerManifest = IDeployment | IStatefulSet | IDaemonSet | IJob | ICronJob;
+
+export interface ControllerParts {
+  readonly metadata: IObjectMeta;
+  readonly selector: { readonly matchLabels: Record<string, string> };
+  readonly template: IPodTemplateSpec;
+  /** Of a Deployment. */
+  readonly rollingUpdate: { readonly maxSurge: number; readonly maxUnavailable: number };
+  /** Of a Deployment. */
+  readonly progressDeadlineSeconds: number;
+}
+
+/** Seconds after its time in which a CronJob may still be started: a server that restarts misses none. */
+const startingDeadlineSeconds = 3600;
+
+export function controllerManifest(controller: Controller, parts: ControllerParts): ControllerManifest {
+  const { metadata, selector, template } = parts;
+  switch (controller.kind) {
+    case 'Deployment':
+      return {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata,
+        spec: {
+          // An autoscaler owns the number: written here, each sync would reset it.
+          ...(typeof controller.replicas === 'number' ? { replicas: controller.replicas } : {}),
+          revisionHistoryLimit: 3,
+          progressDeadlineSeconds: parts.progressDeadlineSeconds,
+          selector,
+          strategy: { type: 'RollingUpdate', rollingUpdate: parts.rollingUpdate },
+          template,
+        },
+      };
+    case 'StatefulSet':
+      return {
+        apiVersion: 'apps/v1',
+        kind: 'StatefulSet',
+        metadata,
+        spec: {
+          replicas: controller.replicas,
+          revisionHistoryLimit: 3,
+          serviceName: controller.serviceName,
+          ...(controller.ordered === false ? { podManagementPolicy: 'Parallel' } : {}),
+          selector,
+          template,
+          volumeClaimTemplates: [...controller.volumeClaims],
+        },
+      };
+    case 'DaemonSet':
+      return {
+        apiVersion: 'apps/v1',
+        kind: 'DaemonSet',
+        metadata,
+        spec: { revisionHistoryLimit: 3, selector, template },
+      };
+    case 'Job':
+      return { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: jobSpec(controller, template) };
+    case 'CronJob':
+      return {
+        apiVersion: 'batch/v1',
+        kind: 'CronJob',
+        metadata,
+        spec: {
+          schedule: controller.schedule,
+          timeZone: 'Etc/UTC',
+          concurrencyPolicy: 'Forbid',
+          startingDeadlineSeconds,
+          successfulJobsHistoryLimit: 1,
+          failedJobsHistoryLimit: 3,
+          jobTemplate: { spec: jobSpec(controller, template) },
+        },
+      };
+  }
+}
+
+function jobSpec(
+  { retries, deadline }: { readonly retries: number; readonly deadline: Duration },
+  template: IPodTemplateSpec,
+): NonNullable<IJob['spec']> {
+  return { backoffLimit: retries, activeDeadlineSeconds: deadline.toSeconds(), template };
+}

@@ -1,0 +1,63 @@
+import { Size } from 'cdk8s';
+import { containerSpec } from '../../constructs/core/container.ts';
+import type { ContainerProps } from '../../constructs/core/container.ts';
+import { Cpu } from '../../constructs/core/cpu.ts';
+import { image } from '../support/harness.ts';
+
+const base: ContainerProps = {
+  name: 'web',
+  image,
+  resources: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(128), because: 'measured' },
+  probes: 'none',
+};
+const container = (changes: Partial<ContainerProps> = {}) => containerSpec({ ...base, ...changes });
+
+describe('variables', () => {
+  test('may come from fields of the pod, and stand among the others by name', () => {
+    const { env } = container({ environment: { A: '1', C: '3' }, podFields: { B: 'metadata.name' } });
+    expect(env).toEqual([
+      { name: 'A', value: '1' },
+      { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'C', value: '3' },
+    ]);
+  });
+
+  test('from a field win over a value', () => {
+    expect(container({ environment: { A: '1' }, podFields: { A: 'status.podIP' } }).env).toEqual([
+      { name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    ]);
+  });
+
+  test('leave no empty list where there are none', () => {
+    expect(container()).not.toHaveProperty('env');
+  });
+});
+
+describe('before it stops', () => {
+  test('a container sleeps', () => {
+    expect(container({ preStopSleepSeconds: 5 }).lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
+  });
+
+  test('or does nothing', () => {
+    expect(container()).not.toHaveProperty('lifecycle');
+  });
+});
+
+describe('mounts', () => {
+  test('show volumes of the workload, writable unless it is said', () => {
+    const mounts = [
+      { volume: 'data', path: '/data' },
+      { volume: 'files', path: '/etc/files', readOnly: true },
+    ];
+    expect(container({ mounts }).volumeMounts).toEqual([
+      { name: 'data', mountPath: '/data' },
+      { name: 'files', mountPath: '/etc/files', readOnly: true },
+    ]);
+  });
+
+  test("stand beside the container's own writable directories", () => {
+    const writableDirectories = [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }];
+    const mounts = [{ volume: 'data', path: '/data' }];
+    expect(container({ writableDirectories, mounts }).volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'data']);
+  });
+});

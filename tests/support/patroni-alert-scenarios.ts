@@ -1,0 +1,178 @@
+/** Numbers over time, and what one alert makes of them. Members are postgres-0 and postgres-1, in the namespace `test`. */
+export interface Scenario {
+  /** Minutes between two samples, and between two looks at them. */
+  readonly step?: number;
+  /** How long it goes on. */
+  readonly minutes: number;
+  /** Labels of the alert that fires; none by default. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Values in promtool's notation by series; a number stays as it is all the time. */
+  readonly fires: Readonly<Record<string, Values>>;
+  readonly quiet: Readonly<Record<string, Values>>;
+}
+
+export type Values = number | string;
+
+const patroni = (metric: string, member: 0 | 1): string =>
+  `${metric}{scope="postgres",name="postgres-${member}",namespace="test",pod="postgres-${member}"}`;
+const ofPod = (metric: string, member: 0 | 1, more = ''): string =>
+  `${metric}{namespace="test",pod="postgres-${member}"${more}}`;
+const agent = (metric: string, member: 0 | 1): string =>
+  `${metric}{cluster="postgres",namespace="test",pod="postgres-${member}"}`;
+const cronJob = (metric: string, name: string): string => `${metric}{namespace="test",cronjob="postgres-${name}"}`;
+const pod = (member: 0 | 1) => ({ pod: `postgres-${member}` });
+
+const [hour, day] = [60, 24 * 60];
+const leader = { [patroni('patroni_primary', 0)]: 1, [patroni('patroni_primary', 1)]: 0 };
+const noStandbyLeader = {
+  [patroni('patroni_standby_leader', 0)]: 0,
+  [patroni('patroni_standby_leader', 1)]: 0,
+};
+const archiver = (member: 0 | 1, archived: Values, failed: Values, age: Values, wal: Values) => ({
+  [ofPod('pg_stat_archiver_archived_count', member)]: archived,
+  [ofPod('pg_stat_archiver_failed_count', member)]: failed,
+  [ofPod('pg_stat_archiver_last_archive_age', member)]: age,
+  [patroni('patroni_xlog_location', member)]: wal,
+});
+
+/** By the name of the alert. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  PostgresNoLeader: {
+    minutes: 3,
+    fires: { [patroni('patroni_primary', 0)]: 0, [patroni('patroni_primary', 1)]: 0, ...noStandbyLeader },
+    quiet: { ...leader, ...noStandbyLeader },
+  },
+  PostgresMemberDown: {
+    minutes: 7,
+    fires: { [patroni('patroni_postgres_running', 0)]: 1, [patroni('patroni_postgres_running', 1)]: 0 },
+    quiet: { [patroni('patroni_postgres_running', 0)]: 1, [patroni('patroni_postgres_running', 1)]: 1 },
+  },
+  PostgresFailedOver: {
+    minutes: 20,
+    // The old primary is away when the other one begins the next timeline.
+    fires: {
+      [patroni('patroni_postgres_timeline', 0)]: '1+0x20 stale',
+      [patroni('patroni_postgres_timeline', 1)]: '1+0x21 2+0x40',
+    },
+    // The only one was restarted in place: for a while there is no timeline.
+    quiet: { [patroni('patroni_postgres_timeline', 0)]: '1+0x20 0+0x3 1+0x40' },
+  },
+  PostgresNotReplicated: {
+    minutes: 7,
+    fires: { ...leader, [patroni('patroni_sync_standby', 0)]: 0, [patroni('patroni_sync_standby', 1)]: 0 },
+    quiet: { ...leader, [patroni('patroni_sync_standby', 0)]: 0, [patroni('patroni_sync_standby', 1)]: 1 },
+  },
+  PostgresReplicaDisconnected: {
+    minutes: 12,
+    labels: pod(1),
+    fires: {
+      [patroni('patroni_replica', 0)]: 0,
+      [patroni('patroni_replica', 1)]: 1,
+      [patroni('patroni_postgres_streaming', 0)]: 0,
+      [patroni('patroni_postgres_streaming', 1)]: 0,
+    },
+    quiet: {
+      [patroni('patroni_replica', 0)]: 0,
+      [patroni('patroni_replica', 1)]: 1,
+      [patroni('patroni_postgres_streaming', 0)]: 0,
+      [patroni('patroni_postgres_streaming', 1)]: 1,
+    },
+  },
+  PostgresPendingRestart: {
+    minutes: 62,
+    fires: { [patroni('patroni_pending_restart', 0)]: 1 },
+    quiet: { [patroni('patroni_pending_restart', 0)]: 0 },
+  },
+  PostgresReplicaLags: {
+    minutes: 7,
+    labels: pod(1),
+    fires: { [ofPod('pg_replication_lag_seconds', 0)]: 0, [ofPod('pg_replication_lag_seconds', 1)]: 61 },
+    quiet: { [ofPod('pg_replication_lag_seconds', 0)]: 0, [ofPod('pg_replication_lag_seconds', 1)]: 59 },
+  },
+  PostgresTooManyConnections: {
+    minutes: 12,
+    labels: pod(0),
+    fires: {
+      [ofPod('pg_stat_activity_count', 0, ',state="active"')]: 60,
+      [ofPod('pg_stat_activity_count', 0, ',state="idle"')]: 21,
+      [ofPod('pg_settings_max_connections', 0)]: 100,
+    },
+    quiet: {
+      [ofPod('pg_stat_activity_count', 0, ',state="active"')]: 60,
+      [ofPod('pg_stat_activity_count', 0, ',state="idle"')]: 21,
+      [ofPod('pg_settings_max_connections', 0)]: 200,
+    },
+  },
+  PostgresWraparoundNear: {
+    minutes: 62,
+    fires: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 1_000_000_001 },
+    quiet: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 200_000_000 },
+  },
+  PostgresArchivingFails: {
+    minutes: 30,
+    labels: pod(0),
+    // Nothing was ever archived: PostgreSQL doesn't know when the last time was.
+    fires: archiver(0, 0, '0+1x60', 'NaN '.repeat(61), '5e9+1000x60'),
+    // One archives what it writes; the other one writes nothing since long.
+    quiet: { ...archiver(0, '0+1x60', 0, 30, '5e9+1000x60'), ...archiver(1, 7, 3, '3600+30x60', 5e9) },
+  },
+  PostgresStandbyCopiedAnew: {
+    minutes: 90,
+    labels: { cluster: 'postgres', namespace: 'test', ...pod(1) },
+    fires: { [agent('postgres_standby_copied_anew_total', 1)]: `${'_ '.repeat(160)}1+0x20` },
+    // It was more than an hour ago.
+    quiet: { [agent('postgres_standby_copied_anew_total', 1)]: '_ 1+0x178' },
+  },
+  PostgresVolumeFillsUp: {
+    step: 5,
+    minutes: 8 * hour,
+    labels: { cluster: 'postgres', namespace: 'test', ...pod(1) },
+    // 10 GB that lose 200 MB an hour, or 50.
+    fires: { [agent('postgres_volume_available_bytes', 1)]: '10e9-16666666x96' },
+    quiet: { [agent('postgres_volume_available_bytes', 1)]: '10e9-4166666x96' },
+  },
+  PostgresChecksumFailures: {
+    minutes: 1,
+    labels: pod(1),
+    fires: { [agent('postgres_checksum_failures', 0)]: 0, [agent('postgres_checksum_failures', 1)]: 1 },
+    quiet: { [agent('postgres_checksum_failures', 0)]: 0, [agent('postgres_checksum_failures', 1)]: 0 },
+  },
+  PostgresReconcileFailed: {
+    minutes: 17,
+    fires: { [agent('postgres_reconcile_failed', 0)]: 1 },
+    quiet: { [agent('postgres_reconcile_failed', 0)]: 0 },
+  },
+  PostgresBackupTooOld: {
+    step: 5,
+    minutes: 27 * hour,
+    fires: { [agent('walg_backup_newest_finish_timestamp_seconds', 1)]: 60 },
+    quiet: { [agent('walg_backup_newest_finish_timestamp_seconds', 1)]: 3 * 3600 },
+  },
+  PostgresArchiveIncomplete: {
+    minutes: 1,
+    fires: { [agent('walg_wal_verify_status', 1)]: 1, [agent('walg_kept_backups_incomplete', 1)]: 2 },
+    quiet: { [agent('walg_wal_verify_status', 1)]: 1, [agent('walg_kept_backups_incomplete', 1)]: 0 },
+  },
+  PostgresRestoreTestFailed: {
+    step: hour,
+    minutes: 8 * day + 3 * hour,
+    // It never succeeded, so that it has no time of that.
+    fires: { [cronJob('kube_cronjob_created', 'restore-test')]: 60 },
+    quiet: {
+      [cronJob('kube_cronjob_created', 'restore-test')]: 60,
+      [cronJob('kube_cronjob_status_last_successful_time', 'restore-test')]: 7 * 24 * 3600,
+    },
+  },
+  PostgresOffsiteCopyTooOld: {
+    step: 5,
+    minutes: 4 * hour,
+    fires: {
+      [cronJob('kube_cronjob_created', 'offsite')]: 0,
+      [cronJob('kube_cronjob_status_last_successful_time', 'offsite')]: 1200,
+    },
+    quiet: {
+      [cronJob('kube_cronjob_created', 'offsite')]: 0,
+      [cronJob('kube_cronjob_status_last_successful_time', 'offsite')]: 2 * 3600,
+    },
+  },
+};
