@@ -168,7 +168,7 @@ describe('npm run matrix -- --check', () => {
     const { code, stderr } = run(['--check']);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'shop/backend -> data/postgres TCP 5432: is declared, but the network policies do not allow it',
+      'shop/backend -> data/redis TCP 6379: is declared, but the network policies do not allow it',
     );
   });
 });

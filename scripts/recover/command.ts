@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { runCommand } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { summary } from '../../synth/summary.ts';
+import { help, parseOptions } from './options.ts';
+import { planRecovery } from './plan.ts';
+import type { RecoverContext, RecoveryPlan } from './plan.ts';
+import { commitMessage, runbook, steps } from './steps.ts';
+
+/** Runs `npm run recover`. @returns the exit code: 0 done, 1 refused, 2 called wrongly */
+export function recoverCommand(
+  context: RecoverContext,
+  args: readonly string[],
+  output: Output = process,
+): Promise<number> {
+  return runCommand(
+    help,
+    async () => {
+      const options = parseOptions(args, context.now);
+      if (options === 'help') {
+        output.stdout.write(help);
+        return 0;
+      }
+      const plan = await planRecovery(context, options);
+      if (!options.dryRun) write(context, plan);
+      output.stdout.write(`${report(plan)}\n`);
+      return 0;
+    },
+    output,
+  );
+}
+
+/** The environment's file and what follows from it, or neither. */
+function write({ root, synthesise }: RecoverContext, { options, file, text, textBefore, changes }: RecoveryPlan): void {
+  const target = path.join(root, file);
+  fs.writeFileSync(target, text);
+  try {
+    synthesise(options.environment, changes, false);
+  } catch (error) {
+    fs.writeFileSync(target, textBefore);
+    throw error;
+  }
+}
+
+/** What is written, the commit message, and what to do from here. */
+export function report(plan: RecoveryPlan): string {
+  const { options, file, recovered, former, next, result, replaced, unread } = plan;
+  const { number, recovery } = recovered;
+  const { name } = former.cluster;
+  const used = former.cluster.generation;
+  const place = options.beside ? `beside generation ${used}` : `in place of generation ${used}`;
+  return [
+    `${file}: ${options.dryRun ? 'would get' : 'has'} generation ${number} of ${name}, ${place}`,
+    `  reads  ${former.archive.prefix(recovery.from)}, to ${recovery.to ?? 'the newest change it has'}`,
+    `  writes ${next.archive.prefix(number)}`,
+    ...(replaced === undefined ? [] : [`  it takes the place of the copy that was generation ${replaced.number}`]),
+    ...(unread.length === 0
+      ? []
+      : [
+          `  see by hand that no other generation ${number} was: what ${unread.join(', ')} say of ${file} can't be read`,
+        ]),
+    '',
+    summary(result, options.dryRun),
+    '',
+    'Commit message:',
+    '',
+    ...indented(commitMessage(plan).split('\n'), '    '),
+    '',
+    `What to do from here (the whole procedure: ${runbook}):`,
+    ...steps(plan).flatMap(({ text, commands, notes }, index) => [
+      '',
+      `${index + 1}. ${text}`,
+      ...indented(commands, '     '),
+      ...indented(notes, '   '),
+    ]),
+  ].join('\n');
+}
+
+function indented(lines: readonly string[], indent: string): string[] {
+  return lines.map((line) => (line === '' ? '' : indent + line));
+}

@@ -1,0 +1,191 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { EnvironmentInput } from '../../config/schema.ts';
+import type { Generation } from '../../constructs/core/environment.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import type { Platform } from '../../constructs/core/platform.ts';
+import type { Archive } from '../../constructs/patroni-cluster/archive.ts';
+import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import type { SynthResult } from '../../synth/synthesise.ts';
+import { Git } from '../release/git.ts';
+import { entryText, EnvironmentFile, NotUnderstood } from './environment-file.ts';
+import type { Recovered, Table } from './environment-file.ts';
+import { generationsIn, readHistory } from './history.ts';
+import type { Generations, History } from './history.ts';
+import { microsecondsOf } from './moment.ts';
+import type { RecoverOptions } from './options.ts';
+
+/** What the command takes from the world. */
+export interface RecoverContext {
+  /** The repository's root. */
+  readonly root: string;
+  readonly now: Date;
+  /** Synthesises the environment with changes to what its file says. @throws InputError, having written nothing */
+  readonly synthesise: (environment: string, changes: Partial<EnvironmentInput>, dryRun: boolean) => SynthResult;
+}
+
+/** A cluster with the archive it writes. */
+export interface ArchivedCluster {
+  readonly cluster: PatroniCluster;
+  readonly archive: Archive;
+}
+
+export interface RecoveryPlan {
+  readonly options: RecoverOptions;
+  /** Path of the environment's file from the root. */
+  readonly file: string;
+  readonly textBefore: string;
+  readonly text: string;
+  readonly changes: Partial<EnvironmentInput>;
+  readonly recovered: Recovered;
+  /** The generation in use before. */
+  readonly former: ArchivedCluster;
+  readonly next: ArchivedCluster;
+  /** A copy that this one takes the place of. */
+  readonly replaced: Generation | undefined;
+  /** What would be written. */
+  readonly result: SynthResult;
+  /** Commits whose generations could not be read. */
+  readonly unread: readonly string[];
+}
+
+/** Decides everything and writes nothing. @throws InputError with what stands in the way */
+export async function planRecovery(context: RecoverContext, options: RecoverOptions): Promise<RecoveryPlan> {
+  const { environment: name, cluster, beside } = options;
+  const { platform } = context.synthesise(name, {}, true);
+  const { environment } = platform;
+  const inUse: Generations = { generation: environment.generation(cluster), copy: environment.copy(cluster) };
+  const former = findCluster(platform, cluster, environment.generation(cluster).number);
+  const file = `config/environments/${name}.ts`;
+  const textBefore = readText(context.root, file);
+  const history = await readHistory(new Git(context.root), file, cluster);
+  checkCommitted(file, textBefore, cluster, history);
+  const known = [inUse.generation, inUse.copy, ...history.generations].filter((each) => each !== undefined);
+  // A file of apps/ may number one itself, for an upgrade.
+  const built = clustersOf(platform).filter((each) => each.name === cluster);
+  const numbers = [
+    ...known.flatMap((each) => [each.number, each.recovery?.from ?? 1]),
+    ...built.map(({ generation }) => generation),
+  ];
+  const number = 1 + Math.max(...numbers);
+  const from = options.from ?? environment.generation(cluster).number;
+  checkSource(options, from, number, known);
+  const { to } = options;
+  const recovered: Recovered = { number, recovery: { from, ...(to === undefined ? {} : { to }) } };
+  const table: Table = beside ? 'copies' : 'generations';
+  const { text, changes } = edited(file, textBefore, table, cluster, recovered, inUse);
+  const result = context.synthesise(name, changes, true);
+  return {
+    ...{ options, file, textBefore, text, changes, recovered, former, result },
+    next: findCluster(result.platform, cluster, number),
+    replaced: beside ? inUse.copy : undefined,
+    unread: history.unread,
+  };
+}
+
+function clustersOf({ charts }: Platform): PatroniCluster[] {
+  return charts.flatMap((chart) => chart.node.findAll().filter((node) => node instanceof PatroniCluster));
+}
+
+function findCluster(platform: Platform, name: string, generation: number): ArchivedCluster {
+  const all = clustersOf(platform);
+  const cluster = all.find((each) => each.name === name && each.generation === generation);
+  if (cluster?.archive) return { cluster, archive: cluster.archive };
+  throw new InputError({
+    where: '--cluster',
+    what: cluster ? `${name} has no backups, so there is nothing to recover it from` : `there is no cluster ${name}`,
+    allowed: [...new Set(all.filter(({ archive }) => archive).map((each) => each.name))].join(', ') || 'none so far',
+    remedy: cluster ? 'another cluster; backups: false in apps/ says so' : 'name one of these',
+  });
+}
+
+function readText(root: string, file: string): string {
+  try {
+    return fs.readFileSync(path.join(root, file), 'utf8');
+  } catch (error) {
+    throw new InputError({
+      where: file,
+      what: `it can't be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      allowed: 'an environment in a file of its name',
+      remedy: 'move it there',
+    });
+  }
+}
+
+/** What was never committed was never released either. */
+function checkCommitted(file: string, text: string, cluster: string, { head }: History): void {
+  try {
+    if (head === undefined || same(generationsIn(text, cluster), head)) return;
+  } catch (error) {
+    if (error instanceof NotUnderstood) return;
+    throw error;
+  }
+  throw new InputError({
+    where: file,
+    what: `generations or copies of ${cluster} are changed and not committed`,
+    allowed: 'what the last commit says: a generation that was never released has no archive to read',
+    remedy: `git checkout HEAD -- ${file} && npm run synth, or commit and release it first`,
+  });
+}
+
+/** The archive that is read has to be that of a generation, and reach back to the moment. */
+function checkSource(
+  { to, from: given }: RecoverOptions,
+  from: number,
+  next: number,
+  known: readonly Generation[],
+): void {
+  if (from >= next) {
+    throw new InputError({
+      where: '--from',
+      what: `there was no generation ${from}`,
+      allowed: next === 2 ? '1' : `1 to ${next - 1}`,
+      remedy: 'name one of these, or leave it out for the one in use',
+    });
+  }
+  const began = known.find((each) => each.number === from && each.recovery?.to !== undefined)?.recovery;
+  if (to === undefined || began?.to === undefined || microsecondsOf(to) > microsecondsOf(began.to)) return;
+  throw new InputError({
+    where: given === undefined ? '--to' : '--from',
+    what: `generation ${from} was itself recovered to ${began.to}: its archive begins later than ${to}`,
+    allowed: `a moment after its recovery, or the generation that was in use at ${to}`,
+    remedy: `add --from ${began.from}`,
+  });
+}
+
+/** The file's text with the new generation. @throws InputError where that is for a person to write */
+function edited(
+  file: string,
+  text: string,
+  table: Table,
+  cluster: string,
+  recovered: Recovered,
+  inUse: Generations,
+): Pick<RecoveryPlan, 'text' | 'changes'> {
+  try {
+    if (!same(generationsIn(text, cluster), inUse))
+      throw new NotUnderstood(`what is in force for ${cluster} is not what stands there`);
+    const environmentFile = new EnvironmentFile(text);
+    return {
+      text: environmentFile.with(table, cluster, recovered),
+      changes: { [table]: { ...environmentFile.table(table), [cluster]: recovered } },
+    };
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    throw new InputError({
+      where: file,
+      what: `this program can't change it: ${error.message}`,
+      allowed: 'one exported object literal, whose generations and copies are plain values without comments in them',
+      remedy: `write into ${table} by hand, then npm run synth:\n${entryText(cluster, recovered, '    ')}`,
+    });
+  }
+}
+
+/** Not written down is the same as the first. */
+function same(a: Generations, b: Generations): boolean {
+  const picture = ({ generation, copy }: Generations): string =>
+    JSON.stringify(
+      [generation ?? { number: 1 }, copy].map((each) => [each?.number, each?.recovery?.from, each?.recovery?.to]),
+    );
+  return picture(a) === picture(b);
+}

@@ -1,0 +1,140 @@
+import type { EnvironmentInput } from '../../config/schema.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import type { RecoverContext } from '../../scripts/recover/plan.ts';
+import type { SynthResult } from '../../synth/synthesise.ts';
+import { dry, file, generations, Recovery, second, text } from './recovery.ts';
+
+const to = '2025-11-22T10:00:00Z';
+let recovery: Recovery;
+
+beforeEach(() => {
+  recovery = new Recovery();
+});
+
+afterEach(() => {
+  recovery.repository.remove();
+});
+
+/** What the command refuses with. */
+async function refusal(args: string, changes: Partial<RecoverContext> = {}): Promise<string> {
+  const { repository } = recovery;
+  const files = (): string => repository.git('diff', 'HEAD') + repository.git('status', '--porcelain');
+  const before = files();
+  const code = await recovery.run(args, changes);
+  expect([code, recovery.stdout, files()]).toEqual([1, '', before]);
+  return recovery.stderr;
+}
+
+describe('bad input', () => {
+  test.each([
+    ['', 'npm run recover: it is not said what to recover\n  allowed: pg,'],
+    [`redis --to ${to}`, "npm run recover: it can't recover redis\n  allowed: pg,"],
+    [`pg redis --to ${to}`, "npm run recover: it can't recover pg redis\n"],
+    ['pg', '--to: it is not said to when\n  allowed: --to TIME'],
+    ['pg --to 2025-11-22T10:00:00', '--to: "2025-11-22T10:00:00" has no time zone\n'],
+    ['pg --to 2025-11-24T10:00:00Z', '--to: "2025-11-24T10:00:00Z" has not come yet'],
+    ['pg --to noon', '--to: "noon" is no time\n'],
+    [`pg --to ${to} --from 0`, '--from: "0" is no generation\n'],
+    [`pg --to ${to} --from first`, '--from: "first" is no generation\n'],
+    [`pg --to ${to} --from 2`, '--from: there was no generation 2\n  allowed: 1\n'],
+    [`pg --to ${to} --cluster mysql`, '--cluster: there is no cluster mysql\n  allowed: postgres\n'],
+    [`pg --to ${to} --environment nowhere`, 'the environment: there is none called "nowhere"\n'],
+  ])('"%s" is refused in words', async (args, words) => {
+    expect(await refusal(args)).toContain(words);
+  });
+
+  test('is refused all at once', async () => {
+    expect(await refusal('redis --to noon --from no')).toContain('3 to mend; nothing was written.');
+  });
+
+  test('an option that does not exist is answered with the help', async () => {
+    expect(await recovery.run(`pg --until ${to}`)).toBe(2);
+    expect(recovery.stderr).toContain('npm run recover -- pg --to TIME [OPTION...]');
+  });
+
+  test('a moment before the archive that is read began is refused', async () => {
+    recovery.commit(text(generations(second)));
+    expect(await refusal('pg --to 2025-11-20T08:00:00Z')).toContain(
+      '--to: generation 2 was itself recovered to 2025-11-20 08:00:00+00: its archive begins later than 2025-11-20 08:00:00+00\n' +
+        '  allowed: a moment after its recovery, or the generation that was in use at 2025-11-20 08:00:00+00\n' +
+        '  remedy:  add --from 1',
+    );
+    expect(await recovery.run('pg --to 2025-11-20T08:00:00Z --from 1 --dry-run')).toBe(0);
+    expect(await recovery.run('pg --to 2025-11-20T08:00:00.000001Z --dry-run')).toBe(0);
+  });
+
+  test('the same holds for a generation that only the history knows', async () => {
+    recovery.commit(text(generations(second)));
+    recovery.commit(text(generations('postgres: { number: 3, recovery: { from: 1 } },')));
+    expect(await refusal('pg --to 2025-11-20T08:00:00Z --from 2')).toContain(
+      '--from: generation 2 was itself recovered',
+    );
+  });
+
+  test('a file with an earlier run that nobody committed is refused', async () => {
+    await recovery.run(`pg --to ${to}`);
+    expect(await refusal(`pg --to ${to}`)).toContain(
+      `${file}: generations or copies of postgres are changed and not committed\n`,
+    );
+    expect(recovery.stderr).toContain(`remedy:  git checkout HEAD -- ${file} && npm run synth`);
+  });
+
+  test('a shallow clone is refused', async () => {
+    recovery.repository.put('note', '');
+    recovery.repository.commit('Note');
+    recovery.repository.git('push', '--quiet', 'origin', 'main');
+    recovery.repository.git('clone', '--quiet', '--depth', '1', `file://${recovery.repository.remote}`, 'shallow');
+    expect(await refusal(`pg --to ${to}`, { root: `${recovery.repository.clone}/shallow` })).toContain(
+      'this clone: it is shallow',
+    );
+  });
+
+  test('an environment whose file is elsewhere is refused', async () => {
+    recovery.repository.git('mv', file, 'config/production.ts');
+    recovery.repository.commit('Move');
+    recovery.repository.read = () => text();
+    expect(await refusal(`pg --to ${to}`)).toContain(`${file}: it can't be read: ENOENT\n`);
+  });
+
+  test('a file that is not understood is refused with the lines to write by hand', async () => {
+    recovery.commit(text('  ...more,\n'));
+    expect(await refusal(`pg --to ${to}`)).toContain(
+      [
+        `${file}: this program can't change it: "...more" is no property with a plain name and a value`,
+        '  allowed: one exported object literal, whose generations and copies are plain values without comments in them',
+        '  remedy:  write into generations by hand, then npm run synth:',
+        '    postgres: {',
+        '      number: 2,',
+        "      recovery: { from: 1, to: '2025-11-22 10:00:00+00' },",
+        '    },',
+      ].join('\n'),
+    );
+  });
+
+  test('a file that says something else than what is in force is refused', async () => {
+    const inForce = { generations: { postgres: { number: 3, recovery: { from: 1 } } }, copies: undefined };
+    const other = (_: string, change: Partial<EnvironmentInput>): SynthResult => dry({ ...inForce, ...change });
+    expect(await refusal(`pg --to ${to}`, { synthesise: other })).toContain(
+      'what is in force for postgres is not what stands there',
+    );
+    expect(recovery.stderr).toContain('      number: 4,\n');
+  });
+
+  test('an environment that the synthesis refuses is not written', async () => {
+    const finding = { where: 'node1', what: 'it is full', allowed: 'less', remedy: 'lower something' };
+    const full = (_: string, change: Partial<EnvironmentInput>): SynthResult => {
+      if (change.copies) throw new InputError(finding);
+      return dry({ ...recovery.tables(), ...change });
+    };
+    expect(await refusal(`pg --to ${to} --beside`, { synthesise: full })).toContain('node1: it is full\n');
+  });
+
+  test('a synthesis that fails while it writes leaves the file as it was', async () => {
+    const finding = { where: 'dist', what: 'another run writes', allowed: 'one', remedy: 'wait' };
+    const busy = (_: string, change: Partial<EnvironmentInput>, dryRun: boolean): SynthResult => {
+      if (!dryRun) throw new InputError(finding);
+      return dry({ ...recovery.tables(), ...change });
+    };
+    expect(await refusal(`pg --to ${to}`, { synthesise: busy })).toContain('dist: another run writes\n');
+  });
+});

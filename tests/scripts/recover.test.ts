@@ -1,0 +1,215 @@
+import fs from 'node:fs';
+import { load } from 'js-yaml';
+import { parseEnvironment } from '../../config/index.ts';
+import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import { declared } from '../../scripts/recover/options.ts';
+import { synthesise } from '../../synth/synthesise.ts';
+import { toYaml } from '../../synth/yaml.ts';
+import { root } from '../support/committed.ts';
+import { at, testImages, testInput } from '../support/harness.ts';
+import { minimal } from '../support/patroni-cluster.ts';
+import { bucket, copies, dry, file, generations, Recovery, second, text } from './recovery.ts';
+
+const to = '2025-11-22T10:00:00Z';
+const tests = { root, environment: 'production', strict: false, dryRun: true };
+let recovery: Recovery;
+
+beforeEach(() => {
+  recovery = new Recovery();
+});
+
+afterEach(() => {
+  recovery.repository.remove();
+});
+
+describe('recovering in place', () => {
+  test('makes a second generation from the archive of the first', async () => {
+    expect(await recovery.run(`pg --to ${to}`)).toBe(0);
+    expect(recovery.generation).toEqual({ number: 2, recovery: { from: 1, to: '2025-11-22 10:00:00+00' } });
+    expect(recovery.stdout).toContain(`s3://${bucket}/postgres/17-1, to 2025-11-22 10:00:00+00\n`);
+  });
+
+  test('to latest names no moment', async () => {
+    expect(await recovery.run('pg --to latest')).toBe(0);
+    expect(recovery.generation).toEqual({ number: 2, recovery: { from: 1 } });
+  });
+
+  test('writes what the synthesis makes of it', async () => {
+    await recovery.run(`pg --to ${to}`);
+    expect(JSON.parse(recovery.repository.read('written'))).toEqual({ generations: { postgres: recovery.generation } });
+  });
+
+  test('reads the generation in use, or the one that is named', async () => {
+    recovery.commit(text(generations(second)));
+    await recovery.run(`pg --to ${to} --dry-run`);
+    expect(recovery.stdout).toContain(`reads  s3://${bucket}/postgres/17-2, to`);
+    await recovery.run(`pg --to ${to} --from 1 --dry-run`);
+    expect(recovery.stdout).toContain(`reads  s3://${bucket}/postgres/17-1, to`);
+  });
+
+  test('gives an environment that is accepted', async () => {
+    await recovery.run(`pg --to ${to}`);
+    const environment = parseEnvironment('test', { ...testInput, ...recovery.tables() }, testImages, { test: 0 });
+    expect(environment.generation('postgres')).toEqual(recovery.generation);
+  });
+
+  test('wires clients to the new generation, which reads the old archive and writes its own', async () => {
+    await recovery.run(`pg --to ${to}`);
+    const named = (name: string) => recovery.result!.collection.dist.find(({ path }) => path === name)!.manifest;
+    const backend = JSON.stringify(named('backend/deployment-backend.yaml'));
+    expect(backend).toContain('postgres-2.data.svc.cluster.local');
+    expect(backend).not.toContain('postgres.data.svc.cluster.local');
+    const { 'patroni.yml': yaml = '' } = at(named('data/configmap-postgres-2-configuration.yaml'), 'data') as Record<
+      string,
+      string
+    >;
+    const patroni = load(yaml) as { readonly bootstrap: { readonly walg: object } };
+    expect(patroni.bootstrap.walg).toMatchObject({
+      prefix: `s3://${bucket}/postgres/17-1`,
+      target: '2025-11-22 10:00:00+00',
+    });
+    expect(JSON.stringify(named('data/statefulset-postgres-2.yaml'))).toContain(`s3://${bucket}/postgres/17-2`);
+  });
+
+  test('asks for no secret that there was not before', async () => {
+    const before = dry(recovery.tables());
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.result!.collection.unsealed).toEqual(before.collection.unsealed);
+  });
+
+  test('with --dry-run tells the same and writes nothing', async () => {
+    const before = recovery.repository.here();
+    expect(await recovery.run(`pg --to ${to} --dry-run`)).toBe(0);
+    const dry = recovery.stdout;
+    expect([recovery.repository.here(), recovery.generation]).toEqual([before, undefined]);
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.stdout).toBe(
+      dry.replace(': would get generation', ': has generation').replace('would write', 'written    '),
+    );
+  });
+});
+
+describe('the number of a generation', () => {
+  test.each([
+    ['in use', generations('postgres: { number: 4, recovery: { from: 1 } },'), 5],
+    ['beside the one in use', copies('postgres: { number: 6, recovery: { from: 1 } },'), 7],
+  ])('is above the one %s', async (_, table, number) => {
+    recovery.commit(text(table));
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.generation).toMatchObject({ number });
+  });
+
+  test('that was taken back is not used again', async () => {
+    recovery.commit(text(generations(second)));
+    recovery.repository.git('revert', '--no-edit', 'HEAD');
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.generation).toEqual({ number: 3, recovery: { from: 1, to: '2025-11-22 10:00:00+00' } });
+  });
+
+  test('that a branch uses which nobody has merged is not used again', async () => {
+    recovery.repository.git('switch', '--quiet', '--create', 'work');
+    recovery.commit(text(generations(second)));
+    recovery.repository.git('switch', '--quiet', 'main');
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.generation).toMatchObject({ number: 3 });
+  });
+
+  test('that a branch took back before its merge is not used again', async () => {
+    const { repository } = recovery;
+    repository.git('switch', '--quiet', '--create', 'work');
+    recovery.commit(text(copies('postgres: { number: 8, recovery: { from: 1 } },')));
+    recovery.commit(text());
+    repository.git('switch', '--quiet', 'main');
+    repository.put('note', '');
+    repository.commit('Note');
+    repository.git('merge', '--quiet', '--no-ff', '--no-edit', 'work');
+    repository.git('branch', '--quiet', '--delete', 'work');
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.generation).toMatchObject({ number: 9 });
+  });
+
+  test('that a file of apps/ gives to a cluster is not used again', async () => {
+    const { platform, ...others } = synthesise({ ...tests, changes: recovery.tables() });
+    const chart = platform.charts.find(({ application }) => application === 'data')!;
+    const copyOf = chart.node.findAll().find((node) => node instanceof PatroniCluster);
+    new PatroniCluster(chart, 'postgres-next', { ...minimal, copyOf, generation: { number: 7 } });
+    const own = recovery.context().synthesise;
+    await recovery.run(`pg --to ${to}`, {
+      synthesise: (name, changes, dryRun) =>
+        Object.keys(changes).length === 0 ? { platform, ...others } : own(name, changes, dryRun),
+    });
+    expect(recovery.generation).toMatchObject({ number: 8 });
+  });
+
+  test('of another cluster does not matter', async () => {
+    recovery.commit(text(generations('postgres: { number: 1 },')));
+    recovery.commit(text(generations('other: { number: 7 },')));
+    recovery.commit(text());
+    await recovery.run(`pg --to ${to}`);
+    expect(recovery.generation).toMatchObject({ number: 2 });
+  });
+
+  test('is told to be checked by hand where a commit of the history can not be read', async () => {
+    recovery.commit(text('  ...more,\n'));
+    const commit = recovery.repository.git('rev-parse', 'HEAD').slice(0, 12);
+    recovery.commit(text());
+    expect(await recovery.run(`pg --to ${to}`)).toBe(0);
+    expect(recovery.stdout).toContain(`see by hand that no other generation 2 was: what ${commit} say of ${file}`);
+  });
+
+  test('comes from the file alone where there is no repository', async () => {
+    recovery.repository.put(file, text(generations(second)));
+    fs.renameSync(`${recovery.repository.clone}/.git`, `${recovery.repository.folder}/git`);
+    expect(await recovery.run(`pg --to ${to}`)).toBe(0);
+    expect(recovery.generation).toMatchObject({ number: 3 });
+  });
+});
+
+describe('recovering beside', () => {
+  test('leaves the running cluster and its clients as they are', async () => {
+    const before = dry(recovery.tables());
+    expect(await recovery.run(`pg --to ${to} --beside`)).toBe(0);
+    expect([recovery.generation, recovery.copy]).toEqual([
+      undefined,
+      { number: 2, recovery: { from: 1, to: '2025-11-22 10:00:00+00' } },
+    ]);
+    const now = new Map(recovery.result!.collection.dist.map(({ path, manifest }) => [path, manifest]));
+    for (const { path, manifest } of before.collection.dist) expect([path, now.get(path)]).toEqual([path, manifest]);
+    const added = [...now.keys()].filter((path) => !before.collection.dist.some((each) => each.path === path));
+    expect(added.filter((path) => !/^data\/[a-z]+-postgres-2[-.]/.test(path))).toEqual([]);
+  });
+
+  test('keeps copy and generation apart', async () => {
+    recovery.commit(text(generations(second)));
+    await recovery.run(`pg --to ${to} --beside`);
+    expect(recovery.generation).toMatchObject({ number: 2 });
+    expect(recovery.copy).toEqual({ number: 3, recovery: { from: 2, to: '2025-11-22 10:00:00+00' } });
+  });
+
+  test('gives what becomes the one in use without being made again', async () => {
+    await recovery.run(`pg --to ${to} --beside`);
+    const { copies } = recovery.tables();
+    const statefulSet = (changes: Parameters<typeof dry>[0]) => {
+      const { dist } = dry(changes).collection;
+      const { manifest } = dist.find(({ path }) => path === 'data/statefulset-postgres-2.yaml')!;
+      return { replicas: at(manifest, 'spec.replicas'), text: toYaml(manifest) };
+    };
+    const beside = statefulSet({ generations: {}, copies });
+    const taken = statefulSet({ generations: copies, copies: {} });
+    expect([beside.replicas, taken.replicas]).toEqual([1, 2]);
+    expect(taken.text.replace('replicas: 2\n', 'replicas: 1\n')).toBe(beside.text);
+  });
+
+  test('takes the place of a copy that is there, and says so', async () => {
+    recovery.commit(text(copies('postgres: { number: 2, recovery: { from: 1 } },')));
+    await recovery.run(`pg --to ${to} --beside`);
+    expect(recovery.copy).toMatchObject({ number: 3 });
+    expect(recovery.stdout).toContain('it takes the place of the copy that was generation 2\n');
+  });
+});
+
+test('--help explains every option and does nothing', async () => {
+  expect(await recovery.run('--help')).toBe(0);
+  for (const option of Object.keys(declared)) expect(recovery.stdout).toContain(`\n  --${option} `);
+  expect(recovery.result).toBeUndefined();
+});

@@ -1,0 +1,123 @@
+import fs from 'node:fs';
+import { environmentInput } from '../../config/index.ts';
+import type { EnvironmentInput } from '../../config/schema.ts';
+import type { Generation } from '../../constructs/core/environment.ts';
+import { recoverCommand } from '../../scripts/recover/command.ts';
+import { EnvironmentFile, NotUnderstood } from '../../scripts/recover/environment-file.ts';
+import { parseOptions } from '../../scripts/recover/options.ts';
+import { planRecovery } from '../../scripts/recover/plan.ts';
+import type { RecoverContext } from '../../scripts/recover/plan.ts';
+import { steps } from '../../scripts/recover/steps.ts';
+import type { Step } from '../../scripts/recover/steps.ts';
+import { synthesise } from '../../synth/synthesise.ts';
+import type { SynthResult } from '../../synth/synthesise.ts';
+import { root } from '../support/committed.ts';
+import { testInput } from '../support/harness.ts';
+import { Repository } from './repository.ts';
+
+export const file = 'config/environments/production.ts';
+export const bucket = testInput.objectStores.backups!.bucket;
+
+/** The file of an environment with these tables. */
+export const text = (tables = ''): string => `export const production = {\n  domain: 'example.com',\n${tables}};\n`;
+export const generations = (entries: string): string => `  generations: {\n    ${entries}\n  },\n`;
+export const copies = (entries: string): string => `  copies: {\n    ${entries}\n  },\n`;
+export const second = "postgres: { number: 2, recovery: { from: 1, to: '2025-11-20 08:00:00+00' } },";
+
+const synthesised = new Map<string, SynthResult>();
+
+/** What the platform would be with these changes, on the tests' own nodes and buckets. Nothing is written. */
+export function dry(changes: Partial<EnvironmentInput>): SynthResult {
+  const key = JSON.stringify(changes);
+  const { nodes, reserved, networks } = testInput;
+  const objectStores = { ...environmentInput('production').objectStores, ...testInput.objectStores };
+  const own = { nodes, reserved, networks, objectStores, sizes: {} };
+  const result =
+    synthesised.get(key) ??
+    synthesise({ root, environment: 'production', strict: false, dryRun: true, changes: { ...own, ...changes } });
+  synthesised.set(key, result);
+  return result;
+}
+
+function words(args: string): string[] {
+  return args.split(' ').filter((word) => word !== '');
+}
+
+let template: Repository | undefined;
+
+afterAll(() => template?.remove());
+
+/** A repository that holds one environment's file, and what the command prints about it. */
+export class Recovery {
+  readonly repository = new Repository();
+  stdout = '';
+  stderr = '';
+  /** What was synthesised last. */
+  result: SynthResult | undefined;
+
+  constructor() {
+    if (template === undefined) {
+      template = new Repository();
+      template.put(file, text());
+      template.publish();
+    }
+    fs.cpSync(template.folder, this.repository.folder, { recursive: true });
+  }
+
+  /** What the command sees, at noon of 23 November 2025. */
+  context(changes: Partial<RecoverContext> = {}): RecoverContext {
+    return {
+      root: this.repository.clone,
+      now: new Date('2025-11-23T12:00:00Z'),
+      synthesise: (environment, change, dryRun) => {
+        environmentInput(environment);
+        this.result = dry({ ...this.tables(), ...change });
+        if (!dryRun) this.repository.put('written', JSON.stringify(change));
+        return this.result;
+      },
+      ...changes,
+    };
+  }
+
+  /** Runs `npm run recover`. @returns the exit code */
+  run(args: string, changes: Partial<RecoverContext> = {}): Promise<number> {
+    this.stdout = this.stderr = '';
+    return recoverCommand(this.context(changes), words(args), {
+      stdout: { write: (text) => (this.stdout += text) },
+      stderr: { write: (text) => (this.stderr += text) },
+    });
+  }
+
+  /** What the command would print as steps. */
+  async steps(args: string): Promise<readonly Step[]> {
+    const context = this.context();
+    const options = parseOptions(words(args), context.now);
+    return options === 'help' ? [] : steps(await planRecovery(context, options));
+  }
+
+  /** What the file gives the cluster `postgres`. */
+  get generation(): Generation | undefined {
+    return this.tables().generations?.postgres;
+  }
+
+  get copy(): Generation | undefined {
+    return this.tables().copies?.postgres;
+  }
+
+  /** Commits a version of the file. */
+  commit(content: string): void {
+    this.repository.put(file, content);
+    this.repository.commit('Change');
+  }
+
+  /** The tables of the file, as far as it can be read. */
+  tables(): Partial<EnvironmentInput> {
+    try {
+      const read = new EnvironmentFile(this.repository.read(file));
+      return { generations: read.table('generations'), copies: read.table('copies') as EnvironmentInput['copies'] };
+    } catch (error) {
+      if (!(error instanceof NotUnderstood)) throw error;
+      return { generations: undefined, copies: undefined };
+    }
+  }
+}
