@@ -86,7 +86,7 @@ export const promises: readonly PromiseEntry[] = [
     proofs: [
       {
         kind: 'static',
-        test: 'tests/patroni-cluster.test.ts',
+        test: 'tests/constructs/patroni-cluster.test.ts',
         name: 'the primary and the standby never share a node',
       },
       { kind: 'drill' },

@@ -20,7 +20,7 @@ export const backend = application(
         image: environment.image('backend'),
         host: environment.host('backend'),
         size: environment.size('backend'),
-        database: used.data.postgres.database('shop'),
+        database: used.data.postgres.primary,
         cache: used.data.redis,
         directory: used.identity.samba,
         secretFiles: { SESSION_KEY_FILE: session.key('key') },

@@ -1,62 +1,61 @@
+import { Size } from 'cdk8s';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
-import type { PostgresEndpoint, RedisEndpoint } from '../constructs/core/endpoint.ts';
+import type { RedisEndpoint } from '../constructs/core/endpoint.ts';
+import type { Environment } from '../constructs/core/environment.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
+import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
+import { apiServer } from './cluster.ts';
 import { namespaces } from './namespaces.ts';
 
 const madeBy = 'the data tier, whose constructs are not written yet';
 const domain = `${namespaces.data.name}.svc.cluster.local`;
 
 /**
- * PostgreSQL and Redis. Their constructs come later and hand out the same endpoints; until then the pods are declared
- * here, so that whoever uses them is wired already.
+ * PostgreSQL and Redis. The construct of Redis comes later and hands out the same endpoint; until then its pods are
+ * declared here, so that whoever uses them is wired already.
  */
-export const data = application('data', { namespace: namespaces.data, layer: 'data' }, (scope) => ({
-  postgres: postgres(scope),
+export const data = application('data', { namespace: namespaces.data, layer: 'data' }, (scope, environment) => ({
+  postgres: postgres(scope, environment),
   redis: redis(scope),
 }));
 
-interface Postgres {
-  /** The database of that name, shared by all who ask for it: one role that owns the tables, one that works on them. */
-  database(name: string): PostgresEndpoint;
-}
-
-function postgres(scope: ApplicationChart): Postgres {
-  const peer = new ForeignWorkload(scope, 'postgres', {
-    name: 'postgres',
-    madeBy,
-    podLabels: { 'app.kubernetes.io/name': 'patroni', 'app.kubernetes.io/instance': 'postgres' },
-    ports: [{ name: 'postgres', port: 5432 }],
+function postgres(scope: ApplicationChart, environment: Environment): PatroniCluster {
+  const props = {
+    image: environment.image('spilo'),
+    exporter: environment.image('postgres-exporter'),
+    kubernetesApi: apiServer(environment),
+    databases: [{ name: 'shop' }],
+    storage: Size.gibibytes(50),
+    size: environment.size('postgres'),
+  };
+  const backups = { store: environment.objectStore('backups'), schedule: environment.schedule('postgresBackup') };
+  const cluster = new PatroniCluster(scope, 'postgres', {
+    ...props,
+    generation: environment.generation('postgres'),
+    backups: {
+      ...backups,
+      restoreTestSchedule: environment.schedule('postgresRestoreTest'),
+      offsite: {
+        store: environment.objectStore('offsite'),
+        image: environment.image('rclone'),
+        schedule: environment.schedule('postgresOffsiteCopy'),
+      },
+    },
   });
-  const host = `postgres-primary.${domain}`;
-  const credentials = (database: string, role: string, purpose: string) => {
-    const user = `${database}_${role}`;
-    const secret = new SecretRef(scope, `postgres-${database}-${role}`, {
-      name: `postgres-${database}-${role}`,
-      purpose,
-      keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
+  const generation = environment.copy('postgres');
+  if (generation !== undefined) {
+    // To look at: no application is wired to it, so it needs no standby.
+    new PatroniCluster(scope, 'postgres-copy', {
+      ...props,
+      copyOf: cluster,
+      generation,
+      members: 1,
+      backups: { ...backups, restoreTestSchedule: false, offsite: false },
     });
-    return { user, password: secret.key('password') };
-  };
-  const databases = new Map<string, PostgresEndpoint>();
-  const database = (name: string): PostgresEndpoint => {
-    const known = databases.get(name);
-    if (known !== undefined) return known;
-    const made: PostgresEndpoint = {
-      name: `PostgreSQL ${name}`,
-      host,
-      port: 5432,
-      database: name,
-      sslMode: 'require',
-      credentials: credentials(name, 'app', `works on the database ${name}`),
-      migrationCredentials: credentials(name, 'owner', `owns the tables of the database ${name}`),
-      targets: [{ peer, host, port: 5432 }],
-    };
-    databases.set(name, made);
-    return made;
-  };
-  return { database };
+  }
+  return cluster;
 }
 
 function redis(scope: ApplicationChart): RedisEndpoint {

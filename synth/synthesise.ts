@@ -1,11 +1,14 @@
 import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
+import type { LoadOptions } from '../config/index.ts';
 import { InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { roleLabel } from '../constructs/patroni-cluster/services.ts';
 import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
+import { majorUpgradeFindings } from './major-upgrade.ts';
 import { declaredEdges, foreignPodGroups } from './model.ts';
 import { compareReachability } from './network/compare.ts';
 import { reachability } from './network/evaluate.ts';
@@ -25,6 +28,11 @@ export interface SynthOptions {
   readonly strict: boolean;
   /** Tell what would change, and change nothing. */
   readonly dryRun: boolean;
+  /**
+   * What to read instead of what the environment's file says.
+   * @default nothing
+   */
+  readonly changes?: LoadOptions['changes'];
 }
 
 export interface SynthResult {
@@ -34,10 +42,10 @@ export interface SynthResult {
 }
 
 /** From the configuration to the files. @throws InputError with everything that is wrong, before anything is written */
-export function synthesise({ root, environment, strict, dryRun }: SynthOptions): SynthResult {
-  const platform = buildPlatform(environment, { strict });
+export function synthesise({ root, environment, strict, dryRun, changes }: SynthOptions): SynthResult {
+  const platform = buildPlatform(environment, { strict, changes });
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
-  check(platform, collection);
+  check(platform, collection, majorUpgradeFindings(root, environment, collection.dist));
   return { platform, collection, written: writeTrees(root, treesOf(environment, collection), { dryRun }) };
 }
 
@@ -48,9 +56,9 @@ export function treesOf(environment: string, { dist, argocd }: Collection): Tree
   ];
 }
 
-/** @throws InputError with every finding of every check */
-export function check(platform: Platform, collection: Collection): void {
-  const findings = [...manifestFindings(platform, collection), ...budgetFindings(platform)];
+/** @throws InputError with every finding of every check, and of those that looked further than the collection */
+export function check(platform: Platform, collection: Collection, further: readonly Finding[] = []): void {
+  const findings = [...manifestFindings(platform, collection), ...budgetFindings(platform), ...further];
   if (findings.length > 0) throw new InputError(findings);
 }
 
@@ -67,7 +75,7 @@ export function manifestFindings(platform: Platform, { dist, argocd }: Collectio
 function networkChecks(platform: Platform, manifests: readonly Manifest[]): Finding[] {
   const foreign = foreignPodGroups(platform);
   return [
-    ...networkFindings(manifests, { foreign }),
+    ...networkFindings(manifests, { foreign, runtimeLabels: [roleLabel] }),
     ...compareReachability(declaredEdges(platform), reachability(manifests, { foreign })),
   ];
 }

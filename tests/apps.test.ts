@@ -16,11 +16,22 @@ test('every application that a file of apps/ defines is in the table', async () 
   expect(defined.filter((each) => !applications.includes(each as Application<unknown>))).toEqual([]);
 });
 
-test('a size that no application asks for is refused', () => {
-  const environment = testEnvironment({ sizes: { backnd: { minReplicas: 3 } } });
-  const application = testApplication('backend', (_, asked) => asked.size('backend'));
-  expect(refusal(() => new Platform(environment, [application]))[0]).toMatchObject({
-    where: 'config/environments/test.ts: sizes.backnd',
-    what: 'no application asks for it',
+test('a size, generation or copy that no application asks for is refused', () => {
+  const recovered = { number: 3, recovery: { from: 1 } };
+  const environment = testEnvironment({
+    sizes: { backend: { minReplicas: 3 }, backnd: { minReplicas: 3 } },
+    generations: { orders: { number: 2 }, order: { number: 2 } },
+    copies: { orders: recovered, ordres: recovered },
   });
+  const application = testApplication('backend', (_, asked) => [
+    asked.size('backend'),
+    asked.generation('orders'),
+    asked.copy('orders'),
+  ]);
+  const what = 'no application asks for it';
+  expect(refusal(() => new Platform(environment, [application]))).toMatchObject([
+    { where: 'config/environments/test.ts: sizes.backnd', what },
+    { where: 'config/environments/test.ts: generations.order', what },
+    { where: 'config/environments/test.ts: copies.ordres', what },
+  ]);
 });

@@ -2,6 +2,7 @@ import { Size } from 'cdk8s';
 import { buildPlatform } from '../../apps/platform.ts';
 import { application } from '../../constructs/core/application.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
+import type { Controller } from '../../constructs/core/controller.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../../constructs/core/foreign-workload.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
@@ -10,7 +11,6 @@ import { defineNamespace } from '../../constructs/core/namespace.ts';
 import type { NamespaceDefinition } from '../../constructs/core/namespace.ts';
 import { Platform } from '../../constructs/core/platform.ts';
 import { Workload } from '../../constructs/core/workload.ts';
-import type { Controller } from '../../constructs/core/workload.ts';
 import { Foundations } from '../../constructs/foundations/index.ts';
 import { at, image, only, testEnvironment } from '../support/harness.ts';
 

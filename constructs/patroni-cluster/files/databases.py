@@ -83,6 +83,11 @@ class Server:
         arguments += ['-v', 'ON_ERROR_STOP=1', '-At']
         return child.run(arguments, _TIMEOUT, stdin=sql, environment=_ENVIRONMENT)
 
+    def checksum_failures(self) -> int:
+        """Of all databases and what they share, since the statistics were last reset."""
+        counted = 'select coalesce(sum(checksum_failures), 0) from pg_catalog.pg_stat_database;\n'
+        return int(self.run('postgres', counted))
+
     def primary_host(self) -> str:
         """Where this member is told to replicate from, whether it does or not; empty for a primary."""
         told = self.run('postgres', "select pg_catalog.current_setting('primary_conninfo');\n")

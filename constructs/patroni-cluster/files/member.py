@@ -1,6 +1,7 @@
 """What the agent does for its own member: roles and databases, dynamic configuration, renewed certificates."""
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,6 +34,7 @@ class Keeper:
         if view.running:
             self._step('certificates', lambda: self._reload_certificates(settings))
             self._step("Patroni's own file", lambda: self._reload_patroni(settings))
+        self._step('measures', lambda: self._measure(settings, view))
         self._step('standby', lambda: self._release_stuck(settings, view))
         if not (view.running and view.primary):
             # A later leader reconciles at once, and nobody shows what only the leader knows.
@@ -81,6 +83,14 @@ class Keeper:
             Server(settings).reload()
             self._certificates = found
             log('info', 'PostgreSQL was told to read its certificate')
+
+    def _measure(self, settings: Settings, view: View) -> None:
+        """What no exporter knows: local volumes have no metrics of their own."""
+        volume = os.statvfs(settings.data_directory)
+        self._figures.postgres_volume_available_bytes = volume.f_bavail * volume.f_frsize
+        self._figures.postgres_checksum_failures = None
+        if view.running:
+            self._figures.postgres_checksum_failures = Server(settings).checksum_failures()
 
     def _release_stuck(self, settings: Settings, view: View) -> None:
         """

@@ -26,6 +26,8 @@ class Figures:
     postgres_reconcile_last_success_timestamp_seconds: float | None = None
     postgres_reconcile_failed: float | None = None
     postgres_standby_copied_anew_total: float | None = None
+    postgres_checksum_failures: float | None = None
+    postgres_volume_available_bytes: float | None = None
 
 
 HELP = {
@@ -41,6 +43,8 @@ HELP = {
     'walg_kept_backups_incomplete': 'Kept older full backups that lack WAL of their own.',
     'postgres_reconcile_last_success_timestamp_seconds': 'When roles and databases were last as declared.',
     'postgres_reconcile_failed': 'Whether making roles and databases failed last time.',
+    'postgres_checksum_failures': 'Pages of this member that were read and were not what had been written.',
+    'postgres_volume_available_bytes': "What is free on this member's volume.",
     'postgres_standby_copied_anew_total': 'How often this member was copied anew because it stood still as a standby.',
 }
 
@@ -53,7 +57,8 @@ def render(figures: Figures, cluster: str) -> str:
         value = getattr(figures, name)
         if value is not None:
             kind = 'counter' if name.endswith('_total') else 'gauge'
-            lines += [f'# HELP {name} {help_text}', f'# TYPE {name} {kind}', f'{name}{{cluster="{label}"}} {value:.15g}']
+            lines += [f'# HELP {name} {help_text}', f'# TYPE {name} {kind}']
+            lines.append(f'{name}{{cluster="{label}"}} {value:.15g}')
     return ''.join(f'{line}\n' for line in lines)
 
 

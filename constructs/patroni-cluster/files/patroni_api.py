@@ -1,9 +1,9 @@
 """
 Patroni's own interface: what it says of a member, and its dynamic configuration.
 
-Never asked for /cluster: to answer it, Patroni 4.1 reads the leader's lock anew in a thread of its own, and a leader that
-stood still for longer than its lock held may then take a lock back that another member holds by now. Measured with a
-frozen container: commits that the new leader had acknowledged were lost.
+Never asked for /cluster: to answer it, Patroni 4.1 reads the leader's lock anew in a thread of its own, and a leader
+that stood still for longer than its lock held may then take a lock back that another member holds by now. Measured with
+a frozen container: commits that the new leader had acknowledged were lost.
 """
 
 import base64
@@ -61,7 +61,11 @@ class Patroni:
             position=(xlog.get('received_location'), xlog.get('replayed_location'), own.get('timeline')),
             timeline=own.get('timeline'),
             standbys=tuple(
-                Standby(str(each.get('application_name')), str(each.get('client_addr')), each.get('state') == 'streaming')
+                Standby(
+                    name=str(each.get('application_name')),
+                    host=str(each.get('client_addr')),
+                    streaming=each.get('state') == 'streaming',
+                )
                 for each in own.get('replication') or ()
             ),
         )

@@ -1,0 +1,49 @@
+import { secretFile } from '../core/container.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { backupDefaults } from './defaults.ts';
+import type { BackupProps } from './props.ts';
+import type { PatroniSettings } from './patroni-configuration.ts';
+import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
+
+/** Nothing is deleted that would leave fewer. */
+const minimumFulls = 2;
+
+export interface AgentProps {
+  readonly dynamicConfiguration: Record<string, unknown>;
+  readonly backups: BackupProps | false;
+  readonly memberSecrets: Readonly<Record<string, SecretKeyReference>>;
+  readonly passwords: Readonly<Record<string, SecretKeyReference>>;
+}
+
+/** What files/agent.py reads. It notices when the file changes. */
+export function agentConfiguration(settings: PatroniSettings, props: AgentProps): string {
+  const { backups, memberSecrets, passwords, dynamicConfiguration } = props;
+  const files = Object.entries({ ...memberSecrets, ...passwords }).map(
+    ([role, key]) => [role, secretFile(key)] as const,
+  );
+  const configuration = {
+    cluster: settings.scope,
+    patroni: `http://127.0.0.1:${ports.patroni}`,
+    walg: script('walg.sh'),
+    psql: 'psql',
+    binaries: binaries(settings.version),
+    socketDirectory,
+    dataDirectory,
+    metricsPort: ports.agent,
+    backups:
+      backups === false
+        ? null
+        : {
+            schedule: backups.schedule,
+            keepFullDays: backups.keepFullDays ?? backupDefaults.keepFullDays,
+            keepWalDays: backups.keepWalDays ?? backupDefaults.keepWalDays,
+            minimumFulls,
+          },
+    databases: settings.databases,
+    passwords: Object.fromEntries(files),
+    tlsFiles: settings.tls ? ['ca.crt', 'tls.crt', 'tls.key'].map((file) => `${tlsPath}/${file}`) : [],
+    patroniFile: `${configurationPath}/patroni.yml`,
+    dynamicConfiguration,
+  };
+  return `${JSON.stringify(configuration, null, 2)}\n`;
+}

@@ -1,0 +1,93 @@
+import { InputError } from '../core/error.ts';
+import type { Finding } from '../core/error.ts';
+
+/** A database with the two roles that use it. */
+export interface Database {
+  readonly name: string;
+  /**
+   * The role that owns the database and its tables, for migrations.
+   * @default the database's name and `_owner`
+   */
+  readonly owner?: string;
+  /**
+   * The role the application runs as: it reads and writes rows.
+   * @default the database's name and `_app`
+   */
+  readonly user?: string;
+  /**
+   * Extensions that are there from the start, such as `pg_trgm`.
+   * @default none
+   */
+  readonly extensions?: readonly string[];
+}
+
+export type CompleteDatabase = Required<Database>;
+
+/** Roles and databases that are there already, or PostgreSQL's own. */
+const taken = new Set(['postgres', 'template0', 'template1', 'public', 'replication', 'rewind', 'monitoring', 'none']);
+
+/** @throws InputError for a name that PostgreSQL refuses, or that is there twice */
+export function completeDatabases(where: string, databases: readonly Database[]): readonly CompleteDatabase[] {
+  const complete = databases.map(
+    ({ name, owner = `${name}_owner`, user = `${name}_app`, extensions = [] }): CompleteDatabase => ({
+      name,
+      owner,
+      user,
+      extensions,
+    }),
+  );
+  const findings = [
+    ...(complete.length === 0
+      ? [finding(where, 'no database is declared', 'at least one database', 'name the database of an application')]
+      : []),
+    ...complete.flatMap((database) => [
+      ...(['name', 'owner', 'user'] as const).flatMap((field) => nameFindings(where, field, database[field])),
+      ...database.extensions
+        .filter((extension) => !/^[a-z][a-z0-9_-]*$/.test(extension))
+        .map((extension) =>
+          finding(where, `the extension "${extension}"`, 'small letters, digits, _ and -', 'correct the name'),
+        ),
+      ...(database.owner === database.user
+        ? [
+            finding(
+              where,
+              `the role ${database.owner} owns the database ${database.name} and works on it`,
+              'two roles, so that the application can change no table',
+              'name another user',
+            ),
+          ]
+        : []),
+    ]),
+    ...twins(complete.map(({ name }) => name)).map((name) =>
+      finding(where, `the database ${name} is declared twice`, 'each database once', 'remove one of them'),
+    ),
+    ...twins(complete.flatMap(({ owner, user }) => [owner, user])).map((role) =>
+      finding(where, `the role ${role} belongs to two databases`, 'roles of their own', 'name another role'),
+    ),
+  ];
+  if (findings.length > 0) throw new InputError(findings);
+  return complete;
+}
+
+function finding(where: string, what: string, allowed: string, remedy: string): Finding {
+  return { where: `${where}: databases`, what, allowed, remedy };
+}
+
+function nameFindings(where: string, field: string, name: string): Finding[] {
+  if (taken.has(name)) {
+    return [finding(where, `the ${field} "${name}" is PostgreSQL's or ours`, 'any other name', 'rename it')];
+  }
+  if (/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(name)) return [];
+  return [
+    finding(
+      where,
+      `the ${field} "${name}"`,
+      'small letters, digits and _, 63 at most, a letter first and not pg_: names that need no quotes',
+      'rename it',
+    ),
+  ];
+}
+
+function twins(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

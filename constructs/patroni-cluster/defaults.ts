@@ -1,0 +1,15 @@
+import { Size } from 'cdk8s';
+import { Cpu } from '../core/cpu.ts';
+
+/** What the tests and the documentation take for the defaults. */
+export const patroniClusterDefaults = {
+  version: 17,
+  members: 2,
+  size: { cpuRequest: Cpu.millicores(500), memory: Size.gibibytes(2) },
+  storageClass: 'local-path',
+  synchronous: 'on',
+  tls: true,
+  consensus: 'endpoints',
+} as const;
+
+export const backupDefaults = { keepFullDays: 30, keepWalDays: 7 } as const;

@@ -1,0 +1,5 @@
+export type { Database } from './databases.ts';
+export { backupDefaults, patroniClusterDefaults } from './defaults.ts';
+export type { OffsiteCopyProps } from './offsite.ts';
+export { PatroniCluster } from './patroni-cluster.ts';
+export type { BackupProps, PatroniClusterProps } from './props.ts';

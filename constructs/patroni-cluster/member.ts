@@ -1,0 +1,175 @@
+import { Size } from 'cdk8s';
+import type { ContainerProps, Probes } from '../core/container.ts';
+import { Cpu } from '../core/cpu.ts';
+import type { Image } from '../core/environment.ts';
+import type { Mount, PodVolume } from '../core/pod-volume.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { certificateKeys } from './certificates.ts';
+import {
+  configurationPath,
+  dataDirectory,
+  ports,
+  script,
+  scriptsPath,
+  socketDirectory,
+  tlsPath,
+  volumePath,
+} from './paths.ts';
+
+/** What the containers of a member are made of. */
+export interface MemberProps {
+  readonly image: Image;
+  readonly exporterImage: Image | undefined;
+  readonly cpuRequest: Cpu;
+  readonly memory: Size;
+  readonly because: string;
+  /** Variables of WAL-G, and the files of its keys; none without an archive. */
+  readonly archive:
+    | {
+        readonly environment: Readonly<Record<string, string>>;
+        readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+      }
+    | undefined;
+  readonly memberSecrets: Readonly<Record<'replication' | 'rewind' | 'restapi', SecretKeyReference>>;
+  readonly rolePasswords: Readonly<Record<string, SecretKeyReference>>;
+  readonly scriptsConfigMap: string;
+  readonly configurationConfigMap: string;
+  readonly tlsSecret: string | undefined;
+}
+
+export const claimName = 'data';
+
+export function memberVolumes(props: MemberProps): Readonly<Record<string, PodVolume>> {
+  return {
+    configuration: { configMap: props.configurationConfigMap },
+    scripts: { configMap: props.scriptsConfigMap, executable: true },
+    socket: { sizeLimit: Size.mebibytes(1) },
+    // What queries share between their parallel workers.
+    'shared-memory': { sizeLimit: Size.mebibytes(Math.floor(props.memory.toMebibytes() / 8)), inMemory: true },
+    ...(props.tlsSecret === undefined ? {} : { tls: { secretName: props.tlsSecret, keys: certificateKeys } }),
+  };
+}
+
+/** The database, the agent that looks after it, and the exporter of its numbers. */
+export function memberContainers(props: MemberProps): readonly [ContainerProps, ...ContainerProps[]] {
+  const exporter = props.exporterImage;
+  return [
+    databaseContainer(props),
+    agentContainer(props),
+    ...(exporter === undefined ? [] : [exporterContainer(exporter)]),
+  ];
+}
+
+function sharedMounts({ tlsSecret }: MemberProps): readonly Mount[] {
+  return [
+    { volume: 'configuration', path: configurationPath, readOnly: true },
+    { volume: 'scripts', path: scriptsPath, readOnly: true },
+    { volume: 'socket', path: socketDirectory },
+    ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
+  ];
+}
+
+function databaseContainer(props: MemberProps): ContainerProps {
+  const { replication, rewind, restapi } = props.memberSecrets;
+  return {
+    name: 'postgres',
+    image: props.image,
+    command: [script('start.sh')],
+    environment: { ...props.archive?.environment, PGDATA: dataDirectory },
+    podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP', POD_NAME: 'metadata.name' },
+    secretFiles: {
+      ...props.archive?.secretFiles,
+      REPLICATION_PASSWORD_FILE: replication,
+      REWIND_PASSWORD_FILE: rewind,
+      RESTAPI_PASSWORD_FILE: restapi,
+      // A new cluster's roles are made from this container, before it is ready.
+      ...passwordFiles(props.rolePasswords),
+    },
+    ports: [
+      { name: 'postgres', port: ports.postgres },
+      { name: 'patroni', port: ports.patroni },
+    ],
+    resources: { cpuRequest: props.cpuRequest, memory: props.memory, because: props.because },
+    probes: patroniProbes,
+    writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+    mounts: [
+      ...sharedMounts(props),
+      { volume: 'shared-memory', path: '/dev/shm' },
+      { volume: claimName, path: volumePath },
+    ],
+  };
+}
+
+/**
+ * Patroni's own answers. Liveness is 503 when its loop stood still for longer than the leader's lock holds: it takes the
+ * place of a watchdog. It stays 200 while a copy or a recovery runs, however long.
+ * @see https://patroni.readthedocs.io/en/latest/rest_api.html#health-check-endpoints (4.1)
+ */
+const patroniProbes: Probes = {
+  startup: { path: '/liveness', port: 'patroni', periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 60 },
+  readiness: { path: '/readiness', port: 'patroni', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
+  liveness: { path: '/liveness', port: 'patroni', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 4 },
+};
+
+function agentContainer(props: MemberProps): ContainerProps {
+  return {
+    name: 'agent',
+    image: props.image,
+    command: ['python3', script('agent.py'), '--config', `${configurationPath}/agent.json`],
+    environment: { ...props.archive?.environment, PYTHONDONTWRITEBYTECODE: '1' },
+    podFields: { POD_NAME: 'metadata.name' },
+    secretFiles: {
+      ...props.archive?.secretFiles,
+      RESTAPI_PASSWORD_FILE: props.memberSecrets.restapi,
+      REPLICATION_PASSWORD_FILE: props.memberSecrets.replication,
+      REWIND_PASSWORD_FILE: props.memberSecrets.rewind,
+      ...passwordFiles(props.rolePasswords),
+    },
+    ports: [{ name: 'agent', port: ports.agent }],
+    resources: {
+      cpuRequest: Cpu.millicores(100),
+      memory: Size.mebibytes(384),
+      because: 'A backup holds 4 parts of 20Mi in memory and compresses on less than one core; the rest idles.',
+    },
+    probes: httpProbes('/healthz', 'agent'),
+    writableDirectories: [{ name: 'agent-tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+    // WAL-G reads the data directory; it writes nothing there.
+    mounts: [...sharedMounts(props), { volume: claimName, path: volumePath, readOnly: true }],
+  };
+}
+
+function exporterContainer(image: Image): ContainerProps {
+  return {
+    name: 'exporter',
+    image,
+    // Off by default, and what tells of a wraparound in time.
+    command: ['/bin/postgres_exporter', '--collector.database_wraparound'],
+    environment: {
+      // By the socket, as a role without a password that may only look.
+      DATA_SOURCE_NAME: `host=${socketDirectory} user=monitoring dbname=postgres sslmode=disable`,
+    },
+    ports: [{ name: 'metrics', port: ports.exporter }],
+    resources: {
+      cpuRequest: Cpu.millicores(20),
+      memory: Size.mebibytes(64),
+      because: 'Measured: 14Mi after a scrape of PostgreSQL 15.',
+    },
+    probes: httpProbes('/', 'metrics'),
+    mounts: [{ volume: 'socket', path: socketDirectory }],
+  };
+}
+
+function httpProbes(path: string, port: string): Probes {
+  return {
+    startup: { path, port, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 30 },
+    readiness: { path, port, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+    liveness: { path, port, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 6 },
+  };
+}
+
+/** The variable of each role's file. Only its path matters: the agent's configuration names it by role. */
+function passwordFiles(passwords: Readonly<Record<string, SecretKeyReference>>): Record<string, SecretKeyReference> {
+  return Object.fromEntries(
+    Object.entries(passwords).map(([role, reference]) => [`${role.toUpperCase()}_PASSWORD_FILE`, reference]),
+  );
+}

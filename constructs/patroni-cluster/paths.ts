@@ -1,0 +1,17 @@
+/** Where things are in the pods: what Spilo's image has, and what we mount. */
+export const volumePath = '/home/postgres/pgdata';
+export const dataDirectory = `${volumePath}/pgroot/data`;
+export const socketDirectory = '/run/postgresql';
+export const scriptsPath = '/opt/postgres';
+export const configurationPath = '/etc/patroni';
+export const tlsPath = '/run/tls';
+export const scratchPath = '/scratch';
+
+export const script = (name: string): string => `${scriptsPath}/${name}`;
+export const binaries = (version: number): string => `/usr/lib/postgresql/${version}/bin`;
+
+/** Spilo's numbers for postgres. */
+export const postgresUser = 101;
+export const postgresGroup = 103;
+
+export const ports = { postgres: 5432, patroni: 8008, agent: 9351, exporter: 9187 } as const;

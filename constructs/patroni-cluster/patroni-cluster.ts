@@ -1,0 +1,246 @@
+import { Construct } from 'constructs';
+import type { Alert } from '../core/alert.ts';
+import { applicationOf } from '../core/application-chart.ts';
+import type { Endpoint, MetricsEndpoint, PostgresEndpoint } from '../core/endpoint.ts';
+import { kubeObject } from '../core/kube-object.ts';
+import { KubeConfigMap } from '../core/level1.ts';
+import { persistentVolumeClaim } from '../core/pod-volume.ts';
+import { Workload } from '../core/workload.ts';
+import { agentConfiguration } from './agent-configuration.ts';
+import { Archive } from './archive.ts';
+import { memberCertificate } from './certificates.ts';
+import { checkCluster } from './checks.ts';
+import { completeDatabases } from './databases.ts';
+import type { CompleteDatabase } from './databases.ts';
+import { patroniClusterDefaults } from './defaults.ts';
+import { databaseEndpoints } from './endpoints.ts';
+import type { DatabaseEndpoints } from './endpoints.ts';
+import { claimName, memberContainers, memberVolumes } from './member.ts';
+import { patroniAlerts } from './monitoring.ts';
+import { offsiteCopy } from './offsite.ts';
+import { postgresqlParameters } from './parameters.ts';
+import { dynamicConfiguration, patroniYaml } from './patroni-configuration.ts';
+import type { PatroniSettings } from './patroni-configuration.ts';
+import { ports, postgresGroup, postgresUser } from './paths.ts';
+import type { PatroniClusterProps } from './props.ts';
+import { patroniRights } from './rbac.ts';
+import { restoreTest } from './restore-test.ts';
+import { scripts, scriptsHash } from './scripts.ts';
+import { patroniServices, serviceNames } from './services.ts';
+import { sharedSecret } from './shared-secret.ts';
+
+/** On the StatefulSet, whose volumes only this major version of PostgreSQL can read: synth compares it with the last one. */
+export const majorVersionAnnotation = 'diptych/postgresql-major';
+
+const because =
+  'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
+  'page cache and what 100 connections sort in.';
+
+/** PostgreSQL with a standby that takes over by itself, an archive of every change, and backups that are tried. */
+export class PatroniCluster extends Construct {
+  readonly workload: Workload;
+  /** The same in every generation. */
+  readonly name: string;
+  readonly generation: number;
+  readonly scope: string;
+  readonly namespace: string;
+  readonly databases: readonly CompleteDatabase[];
+  readonly archive: Archive | false;
+  /** Numbers of Patroni, the exporter and the agent, of all members. */
+  readonly metrics: readonly MetricsEndpoint[];
+  readonly alerts: readonly Alert[];
+  private readonly endpoints: DatabaseEndpoints;
+
+  /** @throws InputError with everything that is wrong */
+  constructor(scope: Construct, id: string, props: PatroniClusterProps) {
+    super(scope, id);
+    const name = props.copyOf?.name ?? props.name ?? id;
+    const where = `PatroniCluster ${name}`;
+    checkCluster(where, props);
+    const databases = completeDatabases(where, props.databases);
+    const { number: generation, recovery } = props.generation ?? { number: 1 };
+    this.name = name;
+    this.generation = generation;
+    this.databases = databases;
+    this.scope = generation === 1 ? name : `${name}-${generation}`;
+    this.namespace = applicationOf(this).destination.name;
+    const resolved = resolve(props);
+    const folder = `${name}/${resolved.version}`;
+    const secretsOwner = props.copyOf ?? this;
+    const archive = props.backups && new Archive(secretsOwner, name, folder, generation, props.backups);
+    this.archive = archive;
+    const settings: PatroniSettings = {
+      scope: this.scope,
+      namespace: this.namespace,
+      databases,
+      archive: archive !== false,
+      recovery: recovery && archive ? { ...recovery, prefix: archive.prefix(recovery.from) } : undefined,
+      standbyOf: props.standbyOf,
+      ...resolved,
+    };
+    this.endpoints = databaseEndpoints(this, { name, secretsOwner, scope: this.scope, databases, tls: resolved.tls });
+    const configMap = (part: string, data: Record<string, string>): string => {
+      const configMapName = `${this.scope}-${part}`;
+      kubeObject(this, part, KubeConfigMap, { metadata: { name: configMapName }, data });
+      return configMapName;
+    };
+    const scriptsConfigMap = configMap('scripts', scripts());
+    const memberSecrets = passwordsOfMembers(secretsOwner, name);
+    const configurationConfigMap = `${this.scope}-configuration`;
+    const member = {
+      image: props.image,
+      exporterImage: props.exporter === false ? undefined : props.exporter,
+      ...resolved,
+      archive: archive === false ? undefined : archive,
+      memberSecrets,
+      rolePasswords: this.endpoints.passwords,
+      scriptsConfigMap,
+      configurationConfigMap,
+      tlsSecret: resolved.tls ? memberCertificate(this, this.scope, this.namespace) : undefined,
+    };
+    this.workload = new Workload(this, 'members', {
+      name: this.scope,
+      program: 'patroni',
+      component: 'database',
+      controller: {
+        kind: 'StatefulSet',
+        replicas: resolved.members,
+        serviceName: serviceNames(this.scope).members,
+        // The leader may be any of them: one that waits for it must not keep it from starting.
+        ordered: false,
+        volumeClaims: [persistentVolumeClaim(claimName, props.storage, resolved.storageClass)],
+      },
+      containers: memberContainers(member),
+      volumes: memberVolumes(member),
+      podAnnotations: { 'diptych/scripts': scriptsHash() },
+      priority: 'critical-data',
+      spread: 'strict',
+      mountToken: true,
+      user: postgresUser,
+      group: postgresGroup,
+      // On SIGTERM Patroni writes a checkpoint, sends the last WAL to the standby and hands the lock over by itself. A
+      // preStop hook that asks for a switchover only takes time from a pod that is killed soon: 22 s in place of 5.
+      terminationGracePeriodSeconds: 180,
+      // Its data is on its node: there is nowhere to go.
+      leaveLostNodeAfterSeconds: false,
+    });
+    this.workload.object.metadata.addAnnotation(majorVersionAnnotation, String(resolved.version));
+    this.workload.object.addJsonPatch(...(props.patches ?? []));
+    const { labels, selector } = this.workload;
+    configMap('configuration', {
+      'patroni.yml': patroniYaml(settings, selector),
+      'agent.json': agentConfiguration(settings, {
+        dynamicConfiguration: dynamicConfiguration(settings),
+        backups: props.backups,
+        memberSecrets,
+        passwords: this.endpoints.passwords,
+      }),
+    });
+    patroniRights(this, this.scope, labels, resolved.consensus);
+    patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
+    this.connect(props, archive);
+    this.endpoints.serve(this.workload);
+    this.metrics = this.metricsEndpoints(props.exporter !== false);
+
+    const restoreTestName = `${this.scope}-restore-test`;
+    const offsiteName = `${name}-offsite`;
+    if (archive) {
+      const { restoreTestSchedule: schedule, offsite } = props.backups;
+      const { image, storage } = props;
+      const { storageClass } = resolved;
+      const maps = { scriptsConfigMap, configurationConfigMap };
+      if (schedule !== false) {
+        restoreTest(this, { name: restoreTestName, image, archive, schedule, storage, storageClass, ...maps });
+      }
+      if (offsite) offsiteCopy(this, offsiteName, name, archive, scriptsConfigMap, offsite);
+    }
+    this.alerts = patroniAlerts({
+      scope: this.scope,
+      namespace: this.namespace,
+      members: resolved.members,
+      synchronous: resolved.synchronous !== 'off' && resolved.members > 1,
+      exporter: props.exporter !== false,
+      backups: archive !== false,
+      restoreTest: props.backups && props.backups.restoreTestSchedule !== false ? restoreTestName : undefined,
+      offsiteCopy: props.backups && props.backups.offsite ? offsiteName : undefined,
+    });
+  }
+
+  /** The only database's primary. @throws InputError where there are several */
+  get primary(): PostgresEndpoint {
+    return this.endpoints.only().primary;
+  }
+
+  /** The only database's replicas, for reading what may be a moment old. @throws InputError where there are several */
+  get replicas(): PostgresEndpoint {
+    return this.endpoints.only().replicas;
+  }
+
+  /** A database's primary and replicas. @throws InputError naming the databases there are */
+  database(name: string): { readonly primary: PostgresEndpoint; readonly replicas: PostgresEndpoint } {
+    return this.endpoints.of(name);
+  }
+
+  private connect(props: PatroniClusterProps, archive: Archive | false): void {
+    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+    const target = { peer: this.workload, host };
+    const members: Endpoint = {
+      name: `members of ${this.scope}`,
+      targets: [
+        { ...target, port: ports.postgres },
+        { ...target, port: ports.patroni },
+        // Agents ask each other before one makes a backup.
+        { ...target, port: ports.agent },
+      ],
+    };
+    this.workload.observes(members, 'replicates and agrees on the leader');
+    this.workload.needs(props.kubernetesApi, 'holds the lock of the leader');
+    if (archive) this.workload.observes(archive.endpoint, 'archives WAL and backups');
+    if (props.standbyOf) this.workload.observes(props.standbyOf, 'follows the primary of another cluster');
+  }
+
+  private metricsEndpoints(exporter: boolean): MetricsEndpoint[] {
+    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+    const endpoint = (what: string, path: string, port: number): MetricsEndpoint => ({
+      name: `${what} of ${this.scope}`,
+      path,
+      targets: [{ peer: this.workload, host, port }],
+    });
+    return [
+      endpoint('Patroni', '/metrics', ports.patroni),
+      endpoint('agent', '/metrics.txt', ports.agent),
+      ...(exporter ? [endpoint('PostgreSQL', '/metrics', ports.exporter)] : []),
+    ];
+  }
+}
+
+function resolve(props: PatroniClusterProps) {
+  const { size, storage } = props;
+  const tls = props.tls ?? patroniClusterDefaults.tls;
+  const memory = size?.memory ?? patroniClusterDefaults.size.memory;
+  return {
+    tls,
+    memory,
+    cpuRequest: size?.cpuRequest ?? patroniClusterDefaults.size.cpuRequest,
+    because:
+      size?.cpuRequest === undefined && size?.memory === undefined
+        ? because
+        : 'Set for this environment in config/environments/.',
+    version: props.version ?? patroniClusterDefaults.version,
+    members: props.members ?? patroniClusterDefaults.members,
+    synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
+    consensus: props.consensus ?? patroniClusterDefaults.consensus,
+    storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
+    parameters: { ...postgresqlParameters(memory, storage, tls), ...props.parameters },
+  };
+}
+
+function passwordsOfMembers(owner: Construct, name: string) {
+  const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
+  const secret = sharedSecret(owner, 'member-passwords', {
+    name: `${name}-members`,
+    purpose: `lets the members of ${name} replicate, rewind and ask each other`,
+    keys: { replication: random, rewind: random, restapi: random },
+  });
+  return { replication: secret.key('replication'), rewind: secret.key('rewind'), restapi: secret.key('restapi') };
+}

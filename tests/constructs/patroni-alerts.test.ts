@@ -1,0 +1,170 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import { installed } from '../support/built.ts';
+import { root } from '../support/committed.ts';
+import { scenarios } from '../support/patroni-alert-scenarios.ts';
+import type { Values } from '../support/patroni-alert-scenarios.ts';
+import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
+
+const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image };
+const { alerts } = clusterWith(full).value;
+const names = (changes: Partial<PatroniClusterProps>): string[] =>
+  clusterWith({ ...full, ...changes }).value.alerts.map(({ name }) => name);
+
+test('every alert has a series that fires it and one that keeps it quiet', () => {
+  expect(Object.keys(scenarios).sort()).toEqual(alerts.map(({ name }) => name).sort());
+});
+
+describe('there is no alert', () => {
+  test.each([
+    ['on a standby where there is none', { members: 1 }, ['PostgresNotReplicated']],
+    ['on a standby that nobody waits for', { synchronous: 'off' }, ['PostgresNotReplicated']],
+    [
+      'that only an exporter could feed, without one',
+      { exporter: false },
+      ['PostgresReplicaLags', 'PostgresTooManyConnections', 'PostgresWraparoundNear', 'PostgresArchivingFails'],
+    ],
+    [
+      'on restore tests without any',
+      { backups: { ...backups, restoreTestSchedule: false } },
+      ['PostgresRestoreTestFailed'],
+    ],
+    ['on copies without any', { backups: { ...backups, offsite: false } }, ['PostgresOffsiteCopyTooOld']],
+    [
+      'on backups without any',
+      { backups: false },
+      [
+        'PostgresArchivingFails',
+        'PostgresBackupTooOld',
+        'PostgresArchiveIncomplete',
+        'PostgresRestoreTestFailed',
+        'PostgresOffsiteCopyTooOld',
+      ],
+    ],
+  ] as [string, Partial<PatroniClusterProps>, string[]][])('%s', (_, changes, gone) => {
+    expect(names({}).filter((name) => !names(changes).includes(name))).toEqual(gone);
+  });
+});
+
+test('an alert of one generation is not that of another', () => {
+  const [first, second] = [1, 2].map((number) => clusterWith({ ...full, generation: { number } }).value.alerts);
+  expect(first?.filter(({ expression }) => second?.some((other) => other.expression === expression))).toEqual(
+    // The copies of all generations are one job.
+    first?.filter(({ name }) => name === 'PostgresOffsiteCopyTooOld'),
+  );
+});
+
+describe('the numbers that alerts ask for', () => {
+  /** Names in PromQL, without what stands in label values. */
+  const asked = alerts.flatMap(
+    ({ expression }) => expression.replace(/"[^"]*"/g, '').match(/\b(patroni|pg|kube|walg|postgres)_\w+/g) ?? [],
+  );
+  const of = (prefix: RegExp): string[] => [...new Set(asked)].filter((name) => prefix.test(name)).sort();
+
+  test('are those of Patroni 4.1', () => {
+    expect(of(/^patroni_/)).toEqual([
+      'patroni_pending_restart',
+      'patroni_postgres_running',
+      'patroni_postgres_streaming',
+      'patroni_postgres_timeline',
+      'patroni_primary',
+      'patroni_replica',
+      'patroni_standby_leader',
+      'patroni_sync_standby',
+      'patroni_xlog_location',
+    ]);
+  });
+
+  test('are those of postgres_exporter 0.17.1, with the collector that is not on by default', () => {
+    expect(of(/^pg_/)).toEqual([
+      'pg_database_wraparound_age_datfrozenxid_seconds',
+      'pg_replication_lag_seconds',
+      'pg_settings_max_connections',
+      'pg_stat_activity_count',
+      'pg_stat_archiver_archived_count',
+      'pg_stat_archiver_failed_count',
+      'pg_stat_archiver_last_archive_age',
+    ]);
+    const [, , exporter] = clusterWith(full).value.workload.props.containers;
+    expect(exporter?.command).toContain('--collector.database_wraparound');
+  });
+
+  test('are those of kube-state-metrics', () => {
+    expect(of(/^kube_/)).toEqual(['kube_cronjob_created', 'kube_cronjob_status_last_successful_time']);
+  });
+
+  test('are those of the agent', () => {
+    const source = fs.readFileSync(path.join(root, 'constructs/patroni-cluster/files/metrics.py'), 'utf8');
+    expect(of(/^(walg|postgres)_/).filter((name) => !source.includes(`'${name}': `))).toEqual([]);
+  });
+});
+
+const promtool = installed('promtool');
+
+/** The package `prometheus` of Debian and Ubuntu has it. */
+(promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-alerts-'));
+    const rules = alerts.map(({ name, expression, forMinutes, severity }) => ({
+      alert: name,
+      expr: expression,
+      for: `${forMinutes}m`,
+      labels: { severity },
+    }));
+    put('rules.yaml', { groups: [{ name: 'postgres', rules }] });
+  });
+
+  afterAll(() => {
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  // JSON is YAML too.
+  function put(file: string, content: unknown): string {
+    fs.writeFileSync(path.join(folder, file), JSON.stringify(content));
+    return path.join(folder, file);
+  }
+
+  /** What promtool says against it; empty if the alert fires, or keeps quiet, as it should. */
+  function complaints(name: string, which: 'fires' | 'quiet'): string {
+    const { step = 0.5, minutes, labels = {}, [which]: series } = scenarios[name]!;
+    const severity = alerts.find((alert) => alert.name === name)!.severity;
+    const values = (value: Values): string => (typeof value === 'number' ? `${value}+0x${minutes / step}` : value);
+    const file = put(`${name}-${which}.yaml`, {
+      rule_files: ['rules.yaml'],
+      evaluation_interval: `${step * 60}s`,
+      tests: [
+        {
+          interval: `${step * 60}s`,
+          input_series: Object.entries(series).map(([key, value]) => ({ series: key, values: values(value) })),
+          alert_rule_test: [
+            {
+              eval_time: `${minutes}m`,
+              alertname: name,
+              exp_alerts: which === 'fires' ? [{ exp_labels: { severity, ...labels } }] : [],
+            },
+          ],
+        },
+      ],
+    });
+    const { status, stdout, stderr } = spawnSync(promtool!, ['test', 'rules', file], { encoding: 'utf8' });
+    return status === 0 ? '' : `${stdout}${stderr}`;
+  }
+
+  test('every expression is PromQL', () => {
+    const said = execFileSync(promtool!, ['check', 'rules', path.join(folder, 'rules.yaml')], { encoding: 'utf8' });
+    expect(said).toContain(`SUCCESS: ${alerts.length} rules found`);
+  });
+
+  test.each(Object.keys(scenarios))('%s fires', (name) => {
+    expect(complaints(name, 'fires')).toBe('');
+  });
+
+  test.each(Object.keys(scenarios))('%s keeps quiet', (name) => {
+    expect(complaints(name, 'quiet')).toBe('');
+  });
+});

@@ -1,0 +1,174 @@
+import { Size } from 'cdk8s';
+import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import type { Database, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import { budgetFindings } from '../../synth/budget.ts';
+import { built } from '../support/constructs.ts';
+import { refusal } from '../support/harness.ts';
+import { backups, cluster, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
+
+const refused = (changes: Partial<PatroniClusterProps>): string[] =>
+  refusal(() => clusterWith(changes)).map(({ what }) => what);
+const soon = `${new Date(Date.now() + 3_600_000).toISOString().slice(0, 19).replace('T', ' ')}+00`;
+const past = '2026-11-22 10:00:00+00';
+
+describe('a cluster is refused for', () => {
+  const wrong: [string, Partial<PatroniClusterProps>, string][] = [
+    ['no members', { members: 0 }, 'members: 0'],
+    ['half a member', { members: 1.5 }, 'members: 1.5'],
+    [
+      'one member that waits for a standby',
+      { members: 1, synchronous: 'strict' },
+      'one member with synchronous: strict would never take a write: there is no standby to confirm it',
+    ],
+    ['less memory than the parameters need', { size: { memory: Size.mebibytes(511) } }, 'a member has 511Mi of memory'],
+    ['a volume that WAL alone would fill', { storage: Size.gibibytes(1) }, 'a volume of 1Gi'],
+    ['no full backup that is kept', { backups: { ...backups, keepFullDays: 0 } }, 'backups.keepFullDays: 0'],
+    ['part of a day of WAL', { backups: { ...backups, keepWalDays: 0.5 } }, 'backups.keepWalDays: 0.5'],
+    [
+      'WAL that is kept longer than what it starts from',
+      { backups: { ...backups, keepFullDays: 7, keepWalDays: 8 } },
+      'WAL is kept 8 days and full backups 7',
+    ],
+    [
+      'backups without a place',
+      { backups: { ...backups, store: undefined as unknown as typeof backups.store, offsite: false } },
+      'backups are scheduled and there is no store to keep them in',
+    ],
+    [
+      'copies at the same provider',
+      { backups: { ...backups, offsite: { ...offsite, store: { ...offsite.store, host: backups.store.host } } } },
+      'the copies go to s3.example, where the backups are',
+    ],
+    [
+      'a recovery without an archive',
+      { generation: { number: 2, recovery: { from: 1 } } },
+      'generation 2 is to be recovered, and there are no backups',
+    ],
+    [
+      'a recovery to a moment that has not come',
+      { backups, generation: { number: 2, recovery: { from: 1, to: soon } } },
+      `it is to be recovered to ${soon}, which has not come yet`,
+    ],
+  ];
+  test.each(wrong)('%s', (_, changes, what) => {
+    expect(refused(changes)).toEqual([what]);
+  });
+
+  test('two origins at once', () => {
+    const twice = { backups, generation: { number: 2, recovery: { from: 1, to: past } } };
+    const findings = refusal(() => cluster(({ database }) => ({ ...twice, standbyOf: database })));
+    expect(findings.map(({ what }) => what)).toEqual([
+      'it is to follow another cluster and to be recovered from an archive',
+    ]);
+  });
+
+  test('all of it at once, each with where, what is allowed and a remedy', () => {
+    const findings = refusal(() => clusterWith({ members: 0, storage: Size.gibibytes(1) }));
+    expect(findings).toHaveLength(2);
+    for (const finding of findings) {
+      expect(finding).toEqual({
+        where: 'PatroniCluster postgres',
+        what: expect.any(String) as string,
+        allowed: expect.stringMatching(/.{10}/) as string,
+        remedy: expect.stringMatching(/.{10}/) as string,
+      });
+    }
+  });
+
+  test('nothing that is just allowed', () => {
+    const { value } = clusterWith({
+      members: 1,
+      size: { memory: Size.mebibytes(512) },
+      storage: Size.gibibytes(2),
+      backups: { ...backups, keepFullDays: 7, keepWalDays: 7 },
+      generation: { number: 2, recovery: { from: 1, to: past } },
+    });
+    expect(value.scope).toBe('postgres-2');
+  });
+});
+
+describe('a copy is refused for', () => {
+  const copied = (changes: Partial<PatroniClusterProps>): string[] =>
+    refusal(() =>
+      built((scope) => {
+        const copyOf = new PatroniCluster(scope, 'postgres', minimal);
+        new PatroniCluster(scope, 'copy', { ...minimal, copyOf, ...changes });
+      }),
+    ).map(({ what }) => what);
+
+  test('the generation of the original', () => {
+    expect(copied({})).toEqual(['it is a copy of postgres, and generation 1 too']);
+  });
+
+  test('a name of its own', () => {
+    expect(copied({ generation: { number: 2 }, name: 'orders' })).toEqual([
+      'it is a copy of postgres, and named orders',
+    ]);
+  });
+});
+
+describe('databases are refused for', () => {
+  const wrong: [string, readonly Database[], string][] = [
+    ['being none', [], 'no database is declared'],
+    ['a name with a dash', [{ name: 'my-shop' }], 'the name "my-shop"'],
+    ['a name with a capital', [{ name: 'Shop' }], 'the name "Shop"'],
+    ['a name that begins with a digit', [{ name: '1shop' }], 'the name "1shop"'],
+    ['a name of 64 characters', [{ name: 'a'.repeat(64), owner: 'a', user: 'b' }], `the name "${'a'.repeat(64)}"`],
+    ["a name of PostgreSQL's own kind", [{ name: 'pg_shop' }], 'the name "pg_shop"'],
+    ["a database of PostgreSQL's", [{ name: 'template1' }], `the name "template1" is PostgreSQL's or ours`],
+    ['a role of ours', [{ name: 'shop', owner: 'replication' }], `the owner "replication" is PostgreSQL's or ours`],
+    ['a role that needs quotes', [{ name: 'shop', user: 'shop app' }], 'the user "shop app"'],
+    ['an extension that is none', [{ name: 'shop', extensions: ['pg_trgm; drop'] }], 'the extension "pg_trgm; drop"'],
+    [
+      'one role for both',
+      [{ name: 'shop', owner: 'shop', user: 'shop' }],
+      'the role shop owns the database shop and works on it',
+    ],
+    [
+      'being there twice',
+      [{ name: 'shop' }, { name: 'shop', owner: 'a', user: 'b' }],
+      'the database shop is declared twice',
+    ],
+    [
+      'a role of two databases',
+      [{ name: 'shop' }, { name: 'archive', owner: 'shop_owner' }],
+      'the role shop_owner belongs to two databases',
+    ],
+  ];
+  test.each(wrong)('%s', (_, databases, what) => {
+    expect(refused({ databases })).toContain(what);
+  });
+
+  test('nothing that PostgreSQL takes without quotes', () => {
+    const databases = [{ name: '_orders_2', owner: 'a'.repeat(63), user: 'b', extensions: ['uuid-ossp', 'pg_trgm'] }];
+    expect(clusterWith({ databases }).value.primary.database).toBe('_orders_2');
+  });
+});
+
+describe('an endpoint', () => {
+  const two = [{ name: 'shop' }, { name: 'orders' }];
+
+  test('of a database that is not there names those that are', () => {
+    const { value } = clusterWith({ databases: two });
+    expect(refusal(() => value.database('shpo'))).toEqual([
+      {
+        where: 'PatroniCluster postgres',
+        what: 'there is no database "shpo"',
+        allowed: "database('shop'), database('orders')",
+        remedy: 'name one of these, or declare the database',
+      },
+    ]);
+  });
+
+  test.each(['primary', 'replicas'] as const)('%s is refused where there are several databases', (which) => {
+    const { value } = clusterWith({ databases: two });
+    expect(refusal(() => value[which])[0]).toMatchObject({ what: 'it has several databases' });
+  });
+});
+
+test('more members than nodes are refused, because two never share one', () => {
+  const findings = budgetFindings(clusterWith({ members: 3 }).platform);
+  expect(findings.map(({ what }) => what)).toContain(
+    '3 pods that never share a node, on 2 nodes: one would wait for ever',
+  );
+});

@@ -1,0 +1,72 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildPlatform } from '../apps/platform.ts';
+import { environments } from '../config/index.ts';
+import type { Alert } from '../constructs/core/alert.ts';
+import { root } from './support/committed.ts';
+
+const folder = path.join(root, 'docs/runbooks');
+const files = fs.readdirSync(folder).sort();
+const text = (file: string): string => fs.readFileSync(path.join(folder, file), 'utf8');
+
+/** Of every construct of every environment that has any. */
+const alerts = Object.keys(environments).flatMap((name) =>
+  buildPlatform(name)
+    .charts.flatMap((chart) => chart.node.findAll())
+    .flatMap((node) => ('alerts' in node ? (node.alerts as readonly Alert[]) : [])),
+);
+
+/** Where programs and pages send people to a runbook. */
+const references = ['constructs', 'docs/constructs', 'synth', 'scripts']
+  .flatMap((name) =>
+    fs
+      .readdirSync(path.join(root, name), { recursive: true, encoding: 'utf8' })
+      .map((file) => path.join(root, name, file)),
+  )
+  .filter((file) => /\.(ts|md)$/.test(file))
+  .map((file) => fs.readFileSync(file, 'utf8'))
+  .join('\n');
+
+test('every alert has its runbook', () => {
+  expect(alerts.length).toBeGreaterThan(10);
+  expect(alerts.filter(({ runbook }) => !files.includes(`${runbook}.md`))).toEqual([]);
+});
+
+test('there is no runbook that nothing leads to', () => {
+  const named = new Set(alerts.map(({ runbook }) => `${runbook}.md`));
+  expect(files.filter((file) => !named.has(file) && !references.includes(`runbooks/${file}`))).toEqual([]);
+});
+
+test('every link leads somewhere', () => {
+  const broken = files.flatMap((file) =>
+    [...text(file).matchAll(/\]\(([^)#:]+)\)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !fs.existsSync(path.join(folder, target)))
+      .map((target) => `${file}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('the runbook of an alert says what it means, where to look and what to do', () => {
+  for (const { runbook } of alerts) {
+    expect(text(`${runbook}.md`).match(/^## .*/gm)).toEqual(['## What it means', '## Look', '## Do']);
+  }
+});
+
+test('names of production in commands are those of its objects', () => {
+  const names = new Set(
+    fs
+      .readdirSync(path.join(root, 'dist/production/data'))
+      .map((file) => /^(?:cronjob|service|configmap|statefulset)-(.*)\.yaml$/.exec(file)?.[1])
+      .filter((name) => name !== undefined)
+      // The pages name the first generation.
+      .map((name) => name.replace(/^postgres-\d+/, 'postgres')),
+  );
+  const mentioned = files.flatMap((file) =>
+    [...text(file).matchAll(/cronjob[ /](postgres-[a-z-]+)|endpoints (postgres\S*) (postgres-\S*)/g)].flatMap(
+      ([, cronJob, ...endpoints]) => (cronJob === undefined ? endpoints : [cronJob]),
+    ),
+  );
+  expect(mentioned.length).toBeGreaterThan(3);
+  expect(mentioned.filter((name) => !names.has(name))).toEqual([]);
+});

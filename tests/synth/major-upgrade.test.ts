@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import { majorUpgradeFindings } from '../../synth/major-upgrade.ts';
+import { synthesise } from '../../synth/synthesise.ts';
+import { toYaml } from '../../synth/yaml.ts';
+import { root as repository } from '../support/committed.ts';
+import { refusal } from '../support/harness.ts';
+import { clusterWith, statefulSet } from '../support/patroni-cluster.ts';
+
+const file = 'data/statefulset-postgres.yaml';
+let root: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-major-'));
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+/** What an earlier run wrote. */
+function written(text: string): void {
+  fs.mkdirSync(path.join(root, 'dist/production/data'), { recursive: true });
+  fs.writeFileSync(path.join(root, 'dist/production', file), text);
+}
+
+const members = (version: 15 | 16 | 17 | 18): Manifest => statefulSet(clusterWith({ version }).manifests);
+const findings = (version: 15 | 16 | 17 | 18, name = file) =>
+  majorUpgradeFindings(root, 'production', [{ path: name, source: 'the tests', manifest: members(version) }]);
+
+describe('another major version of PostgreSQL', () => {
+  test('is refused for the volumes that there are, with the runbook', () => {
+    written(toYaml(members(17)));
+    expect(findings(18)).toEqual([
+      {
+        where: 'StatefulSet test/postgres',
+        what: "PostgreSQL 18 is to start on the volumes of 17, and can't read them",
+        allowed: 'version 17 here; another one in another generation or cluster, with volumes of its own',
+        remedy: 'set the version back, and follow docs/runbooks/postgres-major-upgrade.md',
+      },
+    ]);
+    expect(fs.existsSync(path.join(repository, 'docs/runbooks/postgres-major-upgrade.md'))).toBe(true);
+  });
+
+  test('is refused backwards too', () => {
+    written(toYaml(members(18)));
+    expect(findings(17)).toHaveLength(1);
+  });
+
+  test('is refused in the middle of a merge', () => {
+    const [ours, theirs] = [17, 18].map((major) => `    diptych/postgresql-major: '${major}'\n`);
+    written(`metadata:\n  annotations:\n<<<<<<< HEAD\n${ours!}=======\n${theirs!}>>>>>>> other\n`);
+    expect(findings(18)).toHaveLength(1);
+  });
+
+  test('is taken by the next generation, which has volumes of its own', () => {
+    written(toYaml(members(17)));
+    expect(findings(18, 'data/statefulset-postgres-2.yaml')).toEqual([]);
+  });
+
+  test('is taken where nothing was written yet', () => {
+    expect(findings(18)).toEqual([]);
+  });
+});
+
+test('the same version is taken', () => {
+  written(toYaml(members(17)));
+  expect(findings(17)).toEqual([]);
+});
+
+test('npm run synth asks for it, and writes nothing', () => {
+  written(toYaml(members(17)).replace(/(diptych\/postgresql-major: )'\d+'/, "$1'14'"));
+  const before = fs.readFileSync(path.join(root, 'dist/production', file), 'utf8');
+  const changes = { generations: {}, copies: {} };
+  const run = (): unknown => synthesise({ root, environment: 'production', strict: false, dryRun: false, changes });
+  expect(refusal(run).map(({ what }) => what)).toEqual([
+    "PostgreSQL 17 is to start on the volumes of 14, and can't read them",
+  ]);
+  expect(fs.readFileSync(path.join(root, 'dist/production', file), 'utf8')).toBe(before);
+});
