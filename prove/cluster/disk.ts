@@ -1,5 +1,7 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { serverTypes } from '../../config/server-types.ts';
 import { diskOf, logsOf, pkiFolder } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { link, ownFile } from './files.ts';
@@ -44,6 +46,7 @@ export function writeDisk(cluster: Cluster, node: NodePlan): void {
   }
   for (const [file, content] of Object.entries(configurationOf(cluster, node))) write(file, content);
   for (const [file, value] of Object.entries(kernelSettings)) write(`etc/diptych/kernel/${file}`, `${value}\n`);
+  for (const [file, text] of Object.entries(processorsOf(node))) write(`etc/diptych/processors/${file}`, `${text}\n`);
   write('etc/diptych/init', ownFile('init.sh'));
   const services = servicesOf(cluster.plan, node);
   for (const service of services) write(`etc/diptych/services/${service.name}`, scriptOf(service), 0o755);
@@ -55,6 +58,33 @@ export function writeDisk(cluster: Cluster, node: NodePlan): void {
     fs.mkdirSync(path.join(disk, pki), { recursive: true, mode: 0o700 });
     fs.copyFileSync(path.join(pkiFolder(cluster), file), path.join(disk, pki, file));
   }
+}
+
+/**
+ * What a kubelet counts a machine's processors by: as many as the node's server type has, so that what fits on it there
+ * fits here too. How fast they are together is this machine's affair.
+ */
+export function processorsOf({ serverType }: NodePlan): Readonly<Record<string, string>> {
+  const count = serverTypes[serverType]?.vcpu ?? os.cpus().length;
+  const list = count === 1 ? '0' : `0-${count - 1}`;
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  return {
+    ...{ online: list, possible: list, present: list },
+    ...Object.fromEntries(
+      numbers.flatMap((number) => [
+        [`cpu${number}/online`, '1'],
+        [`cpu${number}/topology/core_id`, String(number)],
+        [`cpu${number}/topology/physical_package_id`, '0'],
+        [`cpu${number}/topology/thread_siblings_list`, String(number)],
+        [`cpu${number}/cache/index0/level`, '1'],
+        [`cpu${number}/cache/index0/type`, 'Unified'],
+        [`cpu${number}/cache/index0/size`, '32K'],
+        [`cpu${number}/cache/index0/shared_cpu_list`, String(number)],
+        [`cpu${number}/cache/index0/shared_cpu_map`, (1n << BigInt(number)).toString(16)],
+        [`cpu${number}/cache/index0/id`, String(number)],
+      ]),
+    ),
+  };
 }
 
 function scriptOf({ name, program, args, after }: Service): string {

@@ -47,6 +47,8 @@ export async function startNode(cluster: Cluster, node: NodePlan): Promise<void>
   // What an earlier start that failed left.
   await killNode(cluster, node);
   makeCgroup(systemCgroup(cluster.cgroup, name));
+  // The kubelet would bind it to the processors it counts, which the machine doesn't have.
+  makeCgroup(`${podCgroup(cluster.cgroup, name).slice(1)}/kubepods`);
   const log = path.join(logsOf(cluster, name), 'stage.log');
   const stage = path.join(import.meta.dirname, 'files', 'stage.sh');
   startIn(

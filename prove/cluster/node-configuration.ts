@@ -102,14 +102,11 @@ function networkScript({ nodes, networks, outside }: ClusterPlan, node: NodePlan
   return `${lines.join('\n')}\n`;
 }
 
-function kubeletConfiguration(
-  { nodes, dnsService }: ClusterPlan,
-  { name, role }: NodePlan,
-  cgroupRoot: string,
-): unknown {
+function kubeletConfiguration({ dnsService }: ClusterPlan, { name, role }: NodePlan, cgroupRoot: string): unknown {
   const total = Math.floor(os.totalmem() / 2 ** 20);
-  // Every kubelet sees the whole machine. Each node gets an equal share, and the machine keeps one for itself.
-  const reserved = total - Math.floor(total / (nodes.length + 1));
+  // Every kubelet sees the whole machine, and may promise three quarters of it, together more than there is: what pods
+  // use is a small part of what they request, and a server of the real type has more to promise.
+  const reserved = Math.floor(total / 4);
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -126,6 +123,7 @@ function kubeletConfiguration(
     failCgroupV1: false,
     failSwapOn: false,
     systemReserved: { memory: `${reserved}Mi` },
+    enforceNodeAllocatable: ['none'],
     // The disk is the machine's: how full it is says nothing about the platform, and images can't be pulled again.
     evictionHard: { ...kubeletSettings.evictionHard, ...thresholds('1%') },
     imageGCHighThresholdPercent: 100,

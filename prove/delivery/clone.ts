@@ -5,9 +5,17 @@ import { secretInventory } from '../../apps/inventory.ts';
 import { loadEnvironment } from '../../config/index.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError, must } from '../cluster/run.ts';
+import type { ObjectStoreName } from '../world/names.ts';
+import { credentials } from '../world/object-storage.ts';
 import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../world/repositories.ts';
 import { repositoryFolder, worldFolder } from '../world/start.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
+
+/** The store that the keys in a secret open. */
+const storeOf: Readonly<Record<string, ObjectStoreName>> = {
+  'postgres-archive': 'primary',
+  'postgres-offsite': 'offsite',
+};
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -19,8 +27,10 @@ export class PlatformClone {
   readonly folder: string;
   readonly environment: string;
   private readonly branch: string;
+  private readonly cluster: Cluster;
 
-  private constructor(folder: string, environment: string, branch: string) {
+  private constructor(cluster: Cluster, folder: string, environment: string, branch: string) {
+    this.cluster = cluster;
     this.folder = folder;
     this.environment = environment;
     this.branch = branch;
@@ -30,7 +40,7 @@ export class PlatformClone {
   static of(cluster: Cluster): PlatformClone {
     const { name } = cluster.plan;
     const folder = path.join(worldFolder(cluster), 'clone');
-    return new PlatformClone(folder, name, loadEnvironment(name).repository.branch);
+    return new PlatformClone(cluster, folder, name, loadEnvironment(name).repository.branch);
   }
 
   /**
@@ -115,7 +125,7 @@ export class PlatformClone {
   }
 
   /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ClusterError */
-  npm(script: 'synth' | 'release' | 'seal', args: readonly string[] = [], input?: string): Promise<string> {
+  npm(script: 'recover' | 'release' | 'seal' | 'synth', args: readonly string[] = [], input?: string): Promise<string> {
     const program = script === 'synth' ? 'main.ts' : `scripts/${script}.ts`;
     return must(process.execPath, [path.join(this.folder, 'scripts', 'run.cjs'), program, ...args], {
       env: gitEnvironment,
@@ -132,9 +142,17 @@ export class PlatformClone {
         const human = Object.entries(keys).filter(([, { kind }]) => kind === 'human');
         return human.length === 0
           ? []
-          : [[name, Object.fromEntries(human.map(([key]) => [key, `value of ${name} ${key}`]))]];
+          : [[name, Object.fromEntries(human.map(([key]) => [key, this.typed(name, key)]))]];
       }),
     );
     return this.npm('seal', ['--environment', this.environment, ...args, '--values', '-'], JSON.stringify(values));
+  }
+
+  /** What a person would have got from the provider: the keys of the stand-ins for object storage. */
+  private typed(secret: string, key: string): string {
+    const store = storeOf[secret];
+    if (store === undefined) return `value of ${secret} ${key}`;
+    const { accessKey, secretKey } = credentials(this.cluster, store);
+    return key === 'access-key-id' ? accessKey : secretKey;
   }
 }

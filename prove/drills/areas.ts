@@ -15,6 +15,7 @@ import { failuresDrill } from './failures/drill.ts';
 import { healDrill } from './heal/drill.ts';
 import { networkDrill } from './network.ts';
 import { onPlatform } from './platform.ts';
+import { failoverDrill, postgresDrill } from './postgres/index.ts';
 import { rollbackDrill } from './rollback/drill.ts';
 import { scalingDrill } from './scaling/hpa.ts';
 import { secretsDrill } from './secrets.ts';
@@ -25,7 +26,7 @@ const controlPlane = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube
 /** What the platform runs on, for areas that need all of it. */
 export const platformPrograms: readonly ProgramName[] = [
   ...clusterPrograms,
-  ...(['argocd', 'helm', 'sealed-secrets-controller'] as const),
+  ...(['argocd', 'helm', 'sealed-secrets-controller', 'wal-g', 'postgres-exporter', 'rclone'] as const),
 ];
 
 /** Every area, by the name under which it is run. */
@@ -64,6 +65,18 @@ export const areas: Readonly<Record<string, Area>> = {
     purpose: 'changes and deletes by hand what Argo CD brings back (promise gitops-heal)',
     programs: platformPrograms,
     drill: onPlatform(healDrill),
+  },
+  failover: {
+    purpose:
+      'loses the PostgreSQL primary in seven ways, under a writing client (promises pg-failover, pg-rpo, pg-spread)',
+    programs: platformPrograms,
+    drill: onPlatform(failoverDrill),
+  },
+  postgres: {
+    purpose:
+      'the same, then backups, retention, recovery to a moment and copies elsewhere (pg-backup, pg-pitr, offsite)',
+    programs: platformPrograms,
+    drill: postgresDrill,
   },
   rollback: {
     purpose: 'rolls a release back as a developer, and lets nothing undo it (promise gitops-rollback)',

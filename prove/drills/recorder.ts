@@ -26,7 +26,14 @@ export interface RecorderOptions {
   /** Where it runs. @default node1 */
   readonly node?: string;
   /** Another client that prints the same lines; it is told neither address nor interval. @default `probe every` */
-  readonly client?: { readonly image: string; readonly command: readonly string[] };
+  readonly client?: RecordingClient;
+}
+
+export interface RecordingClient {
+  readonly image: string;
+  readonly command: readonly string[];
+  /** A Secret whose keys it finds as files in /run/secret. @default none */
+  readonly secret?: string;
 }
 
 /** Answers in a row after which a client counts: it has then most likely asked pods of every node. */
@@ -109,11 +116,18 @@ export function parseRequest(line: string): RecordedRequest | undefined {
   return { at: new Date(at), ok: state === 'ok', milliseconds: Number(milliseconds), text };
 }
 
-function withClient(pod: Manifest, { image, command }: NonNullable<RecorderOptions['client']>): Manifest {
+function withClient(pod: Manifest, { image, command, secret }: RecordingClient): Manifest {
   const spec = pod.spec as { readonly containers: readonly object[] };
   const resources = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } };
-  const containers = spec.containers.map((container) => ({ ...container, image, command, args: [], resources }));
-  return { ...pod, spec: { ...spec, containers } };
+  const volumes = secret === undefined ? [] : [{ name: 'secret', secret: { secretName: secret } }];
+  const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/run/${name}`, readOnly: true }));
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    ...{ image, command, args: [], resources, volumeMounts },
+  }));
+  // Neither a lost node nor pods that move to a full one may take the observer away.
+  const stays = { priorityClassName: 'critical-data', tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] };
+  return { ...pod, spec: { ...spec, containers, volumes, ...stays } };
 }
 
 export const labelsOf = (name: string) => ({ 'proving/recorder': name });

@@ -93,15 +93,15 @@ export async function makeBucket(
   { bucket, lockedDays }: { readonly bucket: string; readonly lockedDays: number } = objectStores[store],
 ): Promise<void> {
   if (lockedDays === 0) {
-    await put(cluster, store, bucket);
+    await request(cluster, store, bucket);
     const status = '<Status>Enabled</Status>';
-    await put(cluster, store, `${bucket}?versioning=`, { body: element('VersioningConfiguration', status) });
+    await request(cluster, store, `${bucket}?versioning=`, { body: element('VersioningConfiguration', status) });
     return;
   }
-  await put(cluster, store, bucket, { headers: ['x-amz-bucket-object-lock-enabled: true'] });
+  await request(cluster, store, bucket, { headers: ['x-amz-bucket-object-lock-enabled: true'] });
   const retention = `<DefaultRetention><Mode>COMPLIANCE</Mode><Days>${lockedDays}</Days></DefaultRetention>`;
   const lock = `<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>${retention}</Rule>`;
-  await put(cluster, store, `${bucket}?object-lock=`, { body: element('ObjectLockConfiguration', lock) });
+  await request(cluster, store, `${bucket}?object-lock=`, { body: element('ObjectLockConfiguration', lock) });
 }
 
 /**
@@ -129,6 +129,33 @@ export function objects(
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+/**
+ * Tries to delete the newest version of an object for good.
+ * @returns whether the store refused it. @throws ClusterError where there is no such object
+ */
+export async function isLocked(cluster: Cluster, store: ObjectStoreName, key: string): Promise<boolean> {
+  const { bucket } = objectStores[store];
+  const query = `prefix=${encodeURIComponent(key)}&versions=`;
+  const versions = await request(cluster, store, `${bucket}?${query}`, { method: 'GET' });
+  const version = /<VersionId>([^<]+)<\/VersionId>/.exec(versions)?.[1];
+  if (version === undefined) throw new ClusterError(`${bucket} has no version of ${key}`);
+  try {
+    await request(cluster, store, `${bucket}/${key}?versionId=${version}`, { method: 'DELETE' });
+    return false;
+  } catch (error) {
+    if (error instanceof ClusterError && /\b403\b|AccessDenied|Locked/.test(error.message)) return true;
+    throw error;
+  }
+}
+
+/** Loses all objects below a prefix with all of their versions, as a provider would that goes out of business. */
+export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: ObjectStoreName, prefix: string): void {
+  for (const part of ['objects', 'versions', 'about']) {
+    const folder = path.join(storeFolder(cluster, store), part, objectStores[store].bucket, prefix);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const listening = (address: string): string => `--port=${address}:443`;
 
 /** Process id of a store; undefined while it doesn't run. */
@@ -140,13 +167,20 @@ function processOf(cluster: Cluster, store: ObjectStoreName): number | undefined
 const element = (name: string, content: string): string =>
   `<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${name}>`;
 
-/** A PUT that is signed. */
-async function put(
+interface RequestOptions {
+  /** @default PUT */
+  readonly method?: 'DELETE' | 'GET' | 'PUT';
+  readonly body?: string;
+  readonly headers?: readonly string[];
+}
+
+/** A signed request. @returns the answer's body. @throws ClusterError where it is refused */
+async function request(
   cluster: Cluster,
   store: ObjectStoreName,
   target: string,
-  { body = '', headers = [] }: { readonly body?: string; readonly headers?: readonly string[] } = {},
-): Promise<void> {
+  { method = 'PUT', body = '', headers = [] }: RequestOptions = {},
+): Promise<string> {
   const { host, address, region } = objectStores[store];
   const { accessKey, secretKey } = credentials(cluster, store);
   const digest = (algorithm: string) => crypto.createHash(algorithm).update(body);
@@ -155,10 +189,10 @@ async function put(
     `content-md5: ${digest('md5').digest('base64')}`,
     ...headers,
   ];
-  await inFabric(
+  return inFabric(
     cluster,
     [
-      ...['curl', '--silent', '--show-error', '--fail-with-body', '--config', '-', '--request', 'PUT'],
+      ...['curl', '--silent', '--show-error', '--fail-with-body', '--config', '-', '--request', method],
       ...['--cacert', path.join(pkiFolder(cluster), 'world-ca.crt'), '--resolve', `${host}:443:${address}`],
       ...['--aws-sigv4', `aws:amz:${region}:s3`, ...all.flatMap((header) => ['--header', header])],
       ...['--data-binary', body, `https://${host}/${target}`],

@@ -5,6 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Node } from '../../constructs/core/environment.ts';
 import type { Cluster } from '../../prove/cluster/cluster.ts';
+import { processorsOf } from '../../prove/cluster/disk.ts';
 import { cutRules } from '../../prove/cluster/faults.ts';
 import { podManifest } from '../../prove/cluster/kubectl.ts';
 import { nodeLabels } from '../../prove/cluster/lifecycle.ts';
@@ -149,10 +150,16 @@ describe('settings', () => {
     expect(authentication).toMatchObject({ anonymous: { enabled: false } });
   });
 
-  test('leave the rest of the memory to the machine, however many nodes there are', () => {
+  test('let a kubelet promise three quarters of the machine, however many nodes there are', () => {
     const total = Math.floor(os.totalmem() / 2 ** 20);
     const { systemReserved } = configured('node1', 'etc/kubernetes/settings/kubelet.json', threeNodes());
-    expect(systemReserved).toEqual({ memory: `${total - Math.floor(total / 4)}Mi` });
+    expect(systemReserved).toEqual({ memory: `${Math.floor(total / 4)}Mi` });
+  });
+
+  test('let a kubelet count as many processors as the server type has', () => {
+    const files = processorsOf(nodeOf(plan, 'node1'));
+    const cores = Object.keys(files).filter((file) => file.endsWith('/topology/core_id'));
+    expect([files.online, cores.length]).toEqual(['0-7', 8]);
   });
 
   test('keep pods off a witness', () => {

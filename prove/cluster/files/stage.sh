@@ -20,6 +20,11 @@ mount --bind "$logs" var/log/diptych
 (cd etc/diptych/kernel && find . -type f) | while read -r file; do
   mount --bind "etc/diptych/kernel/$file" "proc/sys/$file"
 done
+# The processors that the node's server type has. Without the folder of memory banks the kubelet looks there alone.
+mount --bind etc/diptych/processors sys/devices/system/cpu
+if [ -d sys/devices/system/node ]; then
+  mount -t tmpfs -o ro tmpfs sys/devices/system/node
+fi
 mkdir -p old
 pivot_root . old
 exec chroot . /bin/bash /etc/diptych/init

@@ -50,7 +50,7 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
     const name = describePeer(owner);
     if (owner instanceof Workload) {
       const { controller } = owner.props;
-      if (controller.kind === 'Job') return [];
+      if (controller.kind === 'Job' || controller.kind === 'CronJob') return [];
       const { least, most: rollout } = owner.podCount(workers);
       const most =
         controller.kind !== 'Deployment'

@@ -58,7 +58,8 @@ export async function checkInstallation(
       ...standIns,
       'a stand-in for GitHub, with a certificate that Argo CD is told to trust',
       'secrets sealed for the sealing key of the proving ground',
-      'PostgreSQL, Redis and the directory are not there yet',
+      "cert-manager's controller: certificates are signed by openssl",
+      'Redis and the directory are not there yet',
     ],
   };
 }

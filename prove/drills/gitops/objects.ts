@@ -76,6 +76,16 @@ const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: stri
     because: 'Argo CD makes it at its first start; nobody but an admin may use it',
   },
   { pattern: /^Secret\/sealed-secrets\/sealing-key$/, because: 'the key that opens everything is never in git' },
+  {
+    pattern: /^PersistentVolumeClaim\/data\/data-postgres-\d+$/,
+    because: 'a StatefulSet makes it, and it outlives it',
+  },
+  { pattern: /^PersistentVolume\/pvc-[-0-9a-f]+$/, because: 'the provisioner makes it for a claim' },
+  {
+    pattern: /^Endpoints\/data\/postgres(-config|-failover|-sync)?$/,
+    because: "Patroni's lock and its primary's address",
+  },
+  { pattern: /^Secret\/data\/postgres-(ca|tls)$/, because: 'cert-manager writes it for a Certificate' },
 ];
 
 /**

@@ -1,0 +1,174 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DrillCheck } from '../../results.ts';
+import { objects, startObjectStorage, stopObjectStorage } from '../../world/object-storage.ts';
+import { longestGap } from '../failures/figures.ts';
+import type { RunningPlatform } from '../platform.ts';
+import { archiveAll, backUp, fullBackups, restoreTest, retain, waitForBackups } from './backups.ts';
+import type { FullBackup } from './backups.ts';
+import { memberMetric } from './metrics.ts';
+import type { Members } from './members.ts';
+import type { DrillRound } from './round.ts';
+import { database, Writer } from './writer.ts';
+
+const fulls = 6;
+const folder = 'postgres/17-1/';
+/** Of an archive's WAL, below its folder. */
+const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
+
+/**
+ * Fulls with a row before and several segments after each; then retention with days of some seconds: what should be gone
+ * is gone, what should be kept restores.
+ */
+export async function retentionRound({ signal, report }: RunningPlatform, members: Members): Promise<DrillRound> {
+  const { cluster } = members;
+  const { leader, standby } = await members.whole(signal);
+  await waitForBackups(members, 1, { atMost: 180, signal });
+  await members.sql(
+    leader,
+    'drop table if exists drill_writes; create table if not exists drill_rows (n int)',
+    database,
+  );
+  await members.sql(leader, 'truncate drill_rows', database);
+  const made: FullBackup[] = [];
+  for (let number = 1; number <= fulls; number += 1) {
+    if (number === fulls) await bulk(members, leader);
+    await members.sql(leader, `insert into drill_rows values (${number})`, database);
+    const before = new Set((await fullBackups(members)).map(({ name }) => name));
+    // A standby's full begins where it last had a restart point, and has its name from there.
+    await members.sql(leader, 'checkpoint');
+    await archiveAll(members, signal);
+    await members.sql(standby, 'checkpoint');
+    await backUp(members, standby);
+    const added = (await fullBackups(members)).find(({ name }) => !before.has(name));
+    if (added !== undefined) made.push(added);
+    report(`full backup ${number} of ${fulls}: ${added?.name ?? 'none'}`);
+    for (let segment = 0; segment < 3; segment += 1) await archiveAll(members, signal);
+  }
+  const [first, second, third, base] = made;
+  const checks: DrillCheck[] = [
+    { what: 'full backups made from the standby', expected: `${fulls}`, got: `${made.length}` },
+  ];
+  if (first === undefined || second === undefined || third === undefined || base === undefined) {
+    return { figures: {}, checks };
+  }
+  const age = (from: FullBackup, until: FullBackup): number =>
+    (Date.now() - (Date.parse(from.finished) + Date.parse(until.finished)) / 2) / 1000;
+  await retain(members, standby, { keepFullSeconds: age(first, second), keepWalSeconds: age(base, made[4] ?? base) });
+  const left = await fullBackups(members);
+  const number = ({ name }: FullBackup): number => made.findIndex((each) => each.name === name) + 1;
+  checks.push(
+    {
+      what: 'fulls after retention, by number, kept older ones with a star',
+      expected: '2* 3* 4 5 6',
+      got: left.map((each) => `${number(each)}${each.permanent ? '*' : ''}`).join(' '),
+    },
+    {
+      what: 'WAL before the window that no kept full needs',
+      expected: 'none',
+      got: superfluous(segments(members), [second, third], base).join(', ') || 'none',
+    },
+  );
+  for (const kept of [second, third, base]) {
+    const result = await restoreTest(members, `${number(kept)}`, { args: ['--backup', kept.name] }, signal);
+    report(`full ${number(kept)} restored: ${JSON.stringify(result)}`);
+    checks.push({
+      what: `rows of full ${number(kept)} when it is restored`,
+      expected: `${number(kept)}`,
+      got: result.error ?? String(result.databases?.[database]?.rows),
+    });
+  }
+  const newest = await restoreTest(members, 'newest', {}, signal);
+  checks.push({
+    what: 'the newest full, restored by the weekly test',
+    expected: `${fulls}`,
+    got: newest.error ?? String(newest.databases?.[database]?.rows),
+  });
+  await members.sql(leader, 'drop table drill_rows', database);
+  await members.sql(leader, 'drop table drill_bulk');
+  return {
+    figures: {
+      'restore of the newest': newest.seconds ?? 0,
+      'restored per GB': Math.round(((newest.seconds ?? 0) / ((newest.bytes ?? 1) / 1e9)) * 10) / 10,
+      'objects in the archive': objects(cluster, 'primary', folder).length,
+    },
+    checks,
+  };
+}
+
+/** About a quarter of a gigabyte in another database, so that a restore takes more than its start. */
+async function bulk(members: Members, leader: string): Promise<void> {
+  const rows = "select g as id, string_agg(md5(random()::text || part), '') as text";
+  const source = 'generate_series(1, 300000) g, generate_series(1, 24) part group by g';
+  await members.sql(leader, `create table drill_bulk as ${rows} from ${source}`);
+}
+
+/** The archive's segments, by name. */
+function segments({ cluster }: Members): readonly string[] {
+  return objects(cluster, 'primary', folder).flatMap(({ key }) => segmentPattern.exec(key)?.[1] ?? []);
+}
+
+interface Ranged {
+  readonly name: string;
+}
+
+/** Segments that lie before the base and that none of the kept fulls was made with. */
+export function superfluous(all: readonly string[], kept: readonly Ranged[], base: Ranged): string[] {
+  // A full's name has the segment that it begins with: base_000000010000000000000004.
+  const begin = ({ name }: Ranged): string => name.replace('base_', '').slice(0, 24);
+  const starts = kept.map(begin);
+  return all.filter(
+    (segment) => segment < begin(base) && !starts.some((start) => segment >= start && near(start, segment)),
+  );
+}
+
+/** A full of the drill takes four segments at most. */
+function near(start: string, segment: string): boolean {
+  const position = (name: string): number =>
+    Number.parseInt(name.slice(8, 16), 16) * 256 + Number.parseInt(name.slice(16), 16);
+  return position(segment) - position(start) < 4;
+}
+
+/** Object storage away for longer than the alert waits: writes go on, and afterwards the archive catches up. */
+export async function outageRound({ cluster, report, signal }: RunningPlatform, members: Members): Promise<DrillRound> {
+  await members.whole(signal);
+  await Writer.prepare(members);
+  const writer = await Writer.start(members, { number: 4 });
+  try {
+    const since = new Date();
+    await stopObjectStorage(cluster, 'primary');
+    report('object storage is away');
+    // The alert wants the newest archived segment to be 300 s old, and failures within 10 minutes.
+    await delay(310_000, undefined, { signal });
+    const { leader } = await members.whole(signal);
+    const [failed, age] = [
+      await memberMetric(members, leader, 'pg_stat_archiver_failed_count'),
+      await memberMetric(members, leader, 'pg_stat_archiver_last_archive_age'),
+    ];
+    await startObjectStorage(cluster, 'primary', { signal });
+    report(`object storage is back; ${failed} attempts failed, the newest archived segment is ${age} s old`);
+    const caughtUp = await archiveAll(members, signal, 180);
+    const writes = await writer.writes(since);
+    const until = new Date();
+    const gap = longestGap(writes, since, until);
+    const lost = await writer.lost();
+    return {
+      figures: { 'caught up': caughtUp, 'commits during the outage': writes.filter(({ ok }) => ok).length, gap },
+      checks: [
+        {
+          what: 'commits go on without object storage',
+          expected: 'yes',
+          got: gap < 5 ? 'yes' : `no: ${gap} s without`,
+        },
+        { what: 'rows lost', expected: 'none', got: lost.slice(0, 5).join(', ') || 'none' },
+        {
+          what: 'the condition of the alert PostgresArchivingFails',
+          expected: 'true',
+          got: String(failed > 0 && age > 300),
+        },
+      ],
+    };
+  } finally {
+    await startObjectStorage(cluster, 'primary').catch(() => undefined);
+    await writer.remove();
+  }
+}

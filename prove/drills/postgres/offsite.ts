@@ -1,0 +1,66 @@
+import type { DrillRound } from './round.ts';
+import { objectStores } from '../../world/names.ts';
+import { loseObjects, objects, isLocked } from '../../world/object-storage.ts';
+import { seconds } from '../failures/figures.ts';
+import type { RunningPlatform } from '../platform.ts';
+import { fullBackups, restoreTest, runCronJob } from './backups.ts';
+import type { Members } from './members.ts';
+
+const folder = 'postgres/';
+const cronJob = 'postgres-offsite';
+
+/** Copies, empties the first provider, copies again, and restores from the copy alone. */
+export async function offsiteRound(
+  { cluster, report, signal }: RunningPlatform,
+  members: Members,
+): Promise<DrillRound> {
+  const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
+  const start = performance.now();
+  await runCronJob(members, cronJob, 'offsite', signal);
+  const copy = seconds(performance.now() - start);
+  const keys = (store: 'primary' | 'offsite'): string[] => objects(cluster, store, folder).map(({ key }) => key);
+  const [source, copied] = [keys('primary'), keys('offsite')];
+  report(`${copied.length} of ${source.length} objects copied in ${copy} s`);
+  const missing = source.filter((key) => !copied.includes(key));
+
+  loseObjects(cluster, 'primary', folder);
+  report('the first provider lost everything');
+  await runCronJob(members, cronJob, 'offsite-again', signal).catch((error: unknown) => {
+    // Nothing to copy from is a failure that somebody should hear of; what counts is what is left.
+    report(String(error).split('\n')[0] ?? '');
+  });
+  const left = keys('offsite');
+  const refused = await isLocked(cluster, 'offsite', copied[0] ?? '');
+  const { host, region, bucket } = objectStores.offsite;
+  const secret = 'postgres-offsite';
+  const restored = await restoreTest(
+    members,
+    'offsite',
+    {
+      args: ['--backup', newest],
+      secret,
+      env: {
+        AWS_ENDPOINT: `https://${host}`,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${secret}/access-key-id`,
+        AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${secret}/secret-access-key`,
+        WALG_S3_PREFIX: `s3://${bucket}/${folder}17-3`,
+      },
+    },
+    signal,
+  );
+  report(`restored from the copy: ${JSON.stringify(restored)}`);
+  return {
+    figures: { copied: copied.length, copy, restored: restored.seconds ?? 0 },
+    checks: [
+      { what: 'objects that were not copied', expected: 'none', got: missing.slice(0, 5).join(', ') || 'none' },
+      {
+        what: 'copies left after the first provider lost all',
+        expected: String(copied.length),
+        got: String(left.length),
+      },
+      { what: 'deleting a version of a copy', expected: 'refused', got: refused ? 'refused' : 'done' },
+      { what: 'restoring from the copy', expected: newest, got: restored.error ?? restored.backup },
+    ],
+  };
+}

@@ -1,0 +1,36 @@
+import { tryKubectl } from '../../cluster/kubectl.ts';
+import { waitFor } from '../../cluster/run.ts';
+import type { DrillCheck } from '../../results.ts';
+import { seconds } from '../failures/figures.ts';
+import type { RunningPlatform } from '../platform.ts';
+import { waitForBackups } from './backups.ts';
+import { namespace } from './members.ts';
+import type { Members } from './members.ts';
+
+/** Throws a standby's data away and lets Patroni make it anew from the archive. */
+export async function rebuildReplica(
+  { cluster, report, signal }: RunningPlatform,
+  members: Members,
+): Promise<{ readonly seconds: number; readonly checks: readonly DrillCheck[] }> {
+  const { standby } = await members.whole(signal);
+  await waitForBackups(members, 1, { atMost: 180, signal });
+  const since = new Date();
+  await members.post(standby, '/reinitialize', { force: true });
+  const log = async (): Promise<string> => {
+    const args = [
+      'logs',
+      standby,
+      '--container=postgres',
+      `--namespace=${namespace}`,
+      `--since-time=${since.toISOString()}`,
+    ];
+    return (await tryKubectl(cluster, args)).stdout;
+  };
+  const method = await waitFor(`${standby} to be made anew`, { atMost: 180, every: 500, signal }, async () => {
+    return /replica has been created using (\S+)/.exec(await log())?.[1];
+  });
+  await members.whole(signal, 180);
+  const took = seconds(Date.now() - since.getTime());
+  report(`${standby} made anew by ${method} in ${took} s`);
+  return { seconds: took, checks: [{ what: 'what a new standby is made from', expected: 'walg', got: method }] };
+}

@@ -1,0 +1,4 @@
+import type { Measured } from '../../results.ts';
+
+/** What one round of a drill measured. */
+export type DrillRound = Measured['rounds'][number];
