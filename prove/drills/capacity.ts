@@ -12,6 +12,7 @@ import { RoundRecord } from './capacity/record.ts';
 import { shapesOf } from './capacity/shapes.ts';
 import type { Shape } from './capacity/shapes.ts';
 import { Stage } from './capacity/stage.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
 import { defineCustomResources, inOrder } from './committed.ts';
 
 /**
@@ -61,6 +62,24 @@ function standInsOf(shapes: readonly Shape[]): string[] {
   ];
 }
 
+/** Nobody makes volumes here, and a pod without its volume is placed nowhere. */
+function withoutClaims(manifest: Manifest): Manifest {
+  if (manifest.kind !== 'StatefulSet') return manifest;
+  const { volumeClaimTemplates = [], ...spec } = structuredClone(manifest.spec) as StatefulSetSpec;
+  const claimed = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name));
+  for (const container of spec.template.spec.containers) {
+    container.volumeMounts = (container.volumeMounts ?? []).filter(({ name }) => !claimed.has(name));
+  }
+  return { ...manifest, spec };
+}
+
+interface StatefulSetSpec {
+  readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  readonly template: {
+    readonly spec: { readonly containers: { volumeMounts?: { readonly name: string }[] }[] };
+  };
+}
+
 async function drillShape(shape: Shape, folder: string, report: (line: string) => void): Promise<RoundRecord> {
   const { platform, manifests } = shape;
   const { name, nodes } = platform.environment;
@@ -71,11 +90,12 @@ async function drillShape(shape: Shape, folder: string, report: (line: string) =
   try {
     await defineCustomResources(plane);
     const kwok = await KwokNodes.start(plane, platform.environment);
-    for (const manifest of [...inOrder(manifests), ...foreignDeployments(platform, manifests)]) {
+    const workers = nodes.filter(({ role }) => role !== 'witness');
+    for (const manifest of [...inOrder(manifests).map(withoutClaims), ...foreignDeployments(platform, manifests)]) {
       const { ok, stderr } = plane.apply([manifest]);
       if (!ok) throw new DrillError(`apply ${manifest.kind} ${manifest.metadata.name}: ${stderr.trim()}`);
     }
-    const drill = new CapacityDrill(platform, new Stage(plane, groupsOf(platform)), kwok, record, say);
+    const drill = new CapacityDrill(platform, new Stage(plane, groupsOf(platform), workers.length), kwok, record, say);
     await drill.atLeast();
     const servers = nodes.filter(({ role }) => role === 'server');
     const losable = nodes.filter((node) => node.role !== 'witness' && servers.some((server) => server !== node));

@@ -6,6 +6,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { DrillError } from '../processes.ts';
 import { asset } from '../tools/assets.ts';
+import { certManagerGroups, customResourceDefinitions } from '../world/upstream/custom-resource-definitions.ts';
 
 /** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
 export function committedObjects(root: string, folder: string): Manifest[] {
@@ -34,8 +35,10 @@ export async function defineCustomResources(plane: ControlPlane): Promise<void> 
     const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', asset(program, file)]);
     if (!ok) throw new DrillError(`${file}: ${stderr}`);
   }
+  const { ok, stderr } = plane.apply(customResourceDefinitions(certManagerGroups));
+  if (!ok) throw new DrillError(`cert-manager's definitions: ${stderr}`);
   await plane.waitFor('the custom resources', 30, () =>
-    ['applications', 'appprojects', 'sealedsecrets'].every(
+    ['applications', 'appprojects', 'sealedsecrets', 'certificates', 'issuers'].every(
       (kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok,
     ),
   );

@@ -64,15 +64,15 @@ class SecretsDrill {
     const controller = await this.prepare(root);
     report('sealing the inventory');
     const certificate = await controller.start();
-    await this.seal('--cert', certificate);
+    await this.seal('--cert', certificate, '--values', '-');
     const first = await this.unsealed();
 
     report('moving a secret to another namespace');
     await this.moved();
 
     report('rotating a value');
-    const [rotated] = this.inventory;
-    if (rotated === undefined) throw new DrillError('the inventory is empty');
+    const rotated = this.inventory.find(({ keys }) => Object.values(keys).every(({ kind }) => kind === 'random'));
+    if (rotated === undefined) throw new DrillError('the inventory has no secret that is generated');
     await this.seal('--rotate', rotated.name, '--cert', certificate);
     const second = await this.renewed(rotated, first);
 
@@ -114,13 +114,26 @@ class SecretsDrill {
       root: this.plane.folder,
       inventory: () => this.inventory,
       now: new Date(),
-      stdin: new PassThrough().end(),
+      stdin: new PassThrough().end(args.includes('-') ? this.typed() : ''),
       stdout: output,
       stderr: output,
     });
     this.check(`npm run seal -- ${args.filter((arg) => arg.startsWith('--')).join(' ')} succeeds`, code === 0);
     const { ok, stderr } = this.plane.apply(this.sealed());
     if (!ok) throw new DrillError(`sealed secrets: ${stderr}`);
+  }
+
+  /** What a person would type. */
+  private typed(): string {
+    const human = this.inventory.map(({ name, keys }) => [
+      name,
+      Object.fromEntries(
+        Object.entries(keys)
+          .filter(([, { kind }]) => kind === 'human')
+          .map(([key]) => [key, `value of ${name} ${key}`]),
+      ),
+    ]);
+    return JSON.stringify(Object.fromEntries(human.filter(([, values]) => Object.keys(values ?? {}).length > 0)));
   }
 
   private sealed(): Manifest[] {

@@ -1,5 +1,5 @@
-import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { podTemplateOf } from '../../synth/pods.ts';
 
 /** One way to be wrong, and what the API server says to it. */
 export interface Spoiled {
@@ -72,7 +72,8 @@ export function spoiledObjects(pod: Manifest, deployment: Manifest): Spoiled[] {
 
 /** A pod as the controller of a workload would make it. */
 export function podOf(workload: Manifest): Manifest {
-  const { template } = (workload as unknown as Required<Pick<IDeployment, 'spec'>>).spec;
+  const template = podTemplateOf(workload);
+  if (template === undefined) throw new TypeError(`${workload.kind} ${workload.metadata.name} makes no pods`);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -81,8 +82,19 @@ export function podOf(workload: Manifest): Manifest {
       namespace: workload.metadata.namespace ?? '',
       labels: { ...template.metadata?.labels },
     },
-    spec: { ...template.spec },
+    spec: { ...template.spec, volumes: [...(template.spec?.volumes ?? []), ...claimed(workload)] },
   };
+}
+
+/** The volumes that a StatefulSet gives its first pod. */
+function claimed({ metadata, spec }: Manifest): object[] {
+  const { volumeClaimTemplates = [] } = spec as {
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  };
+  return volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${metadata.name}-0` },
+  }));
 }
 
 function changed(manifest: Manifest, path: Path, value: unknown): Manifest {

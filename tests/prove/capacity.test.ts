@@ -32,6 +32,7 @@ const web: Group = {
   namespace: 'shop',
   selector: { app: 'web' },
   own: true,
+  strict: false,
   each: { cpu: 250, memory: 512 },
   count: { least: 1, most: 2, rollout: 3 },
 };
@@ -118,6 +119,12 @@ describe('the difference between computed and placed', () => {
 
   test('counts pods without a place', () => {
     expect(missingPods([web], [pod({ ready: false })], 'rollout')).toBe(2);
+  });
+
+  test('those that never share a node are expected on the nodes that are left', () => {
+    const strict = { ...web, strict: true };
+    expect(differences([strict], [pod()], 'rollout', 1)).toEqual([]);
+    expect(missingPods([strict], [], 'rollout', 1)).toBe(1);
   });
 });
 

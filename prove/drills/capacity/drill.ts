@@ -154,14 +154,14 @@ export class CapacityDrill {
   }
 
   private stays(size: Size, { name }: Pick<Node, 'name'>, placed: readonly Pod[]): void {
-    const open = differences(this.stage.groups, placed, size);
+    const open = differences(this.stage.groups, placed, size, this.stage.nodes);
     const what = `with ${name} lost, everything ${words[size]} is placed and ready`;
     this.check(what, 'yes', open.length === 0 ? 'yes' : open.join(', '));
   }
 
   /** Told, not checked: that everything fits at its most is promised with all nodes there. */
   private without(size: Size, { name }: Node, { placed, open }: Outcome): void {
-    const missing = missingPods(this.stage.groups, placed, size);
+    const missing = missingPods(this.stage.groups, placed, size, this.stage.nodes);
     this.figure(`without a place ${words[size]} with ${name} lost`, 'pods', missing);
     for (const { node, allocatable } of nodeLoads(this.platform)) {
       if (node.name === name) continue;

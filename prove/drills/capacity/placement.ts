@@ -14,8 +14,10 @@ export interface Group {
   readonly name: string;
   readonly namespace: string;
   readonly selector: Readonly<Record<string, string>>;
-  /** Whether their Deployment is our own, not the stand-in of a chart's. */
+  /** Whether they are a Deployment's of our own, not of a StatefulSet or the stand-in of a chart. */
   readonly own: boolean;
+  /** Whether two of them never share a node: a lost node's one has nowhere to go. */
+  readonly strict: boolean;
   /** What one pod requests. */
   readonly each: Amount;
   readonly count: Readonly<Record<Size, number>>;
@@ -59,13 +61,24 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
             ? controller.replicas
             : controller.replicas.maximum;
       const each = { cpu: owner.requests.millicores, memory: owner.requests.mebibytes };
-      return [{ name, namespace, selector, own: true, each, count: { least, most, rollout } }];
+      const strict = owner.props.spread === 'strict';
+      return [
+        {
+          name,
+          namespace,
+          selector,
+          own: controller.kind === 'Deployment',
+          strict,
+          each,
+          count: { least, most, rollout },
+        },
+      ];
     }
     if (owner instanceof ForeignWorkload && owner.requests !== undefined) {
       const { cpu, memory, replicas } = owner.requests;
       const each = { cpu: cpu.millicores, memory: memory.toMebibytes() };
       const count = { least: replicas, most: replicas, rollout: replicas };
-      return [{ name, namespace, selector, own: false, each, count }];
+      return [{ name, namespace, selector, own: false, strict: false, each, count }];
     }
     return [];
   });
@@ -94,12 +107,13 @@ export function placedPods(pods: readonly Pod[], lost: readonly string[] = []): 
 /**
  * What keeps `placed` from being exactly the computed pods, all of them ready, a line each; empty when nothing does.
  * @param placed what `placedPods` returned
+ * @param nodes that are left
  */
-export function differences(groups: readonly Group[], placed: readonly Pod[], size: Size): string[] {
+export function differences(groups: readonly Group[], placed: readonly Pod[], size: Size, nodes = Infinity): string[] {
   const lines = groups.flatMap((group) => {
     const pods = placed.filter((pod) => belongs(pod, group));
     const ready = pods.filter(isReady).length;
-    const wanted = group.count[size];
+    const wanted = wantedOf(group, size, nodes);
     if (ready === wanted && pods.length === wanted) return [];
     return [`${group.name}: ${ready} ready and ${pods.length - ready} others of ${wanted}`];
   });
@@ -108,11 +122,15 @@ export function differences(groups: readonly Group[], placed: readonly Pod[], si
 }
 
 /** How many computed pods have no place. */
-export function missingPods(groups: readonly Group[], placed: readonly Pod[], size: Size): number {
+export function missingPods(groups: readonly Group[], placed: readonly Pod[], size: Size, nodes = Infinity): number {
   return groups.reduce((sum, group) => {
     const has = placed.filter((pod) => belongs(pod, group)).length;
-    return sum + Math.max(0, group.count[size] - has);
+    return sum + Math.max(0, wantedOf(group, size, nodes) - has);
   }, 0);
+}
+
+function wantedOf({ count, strict }: Group, size: Size, nodes: number): number {
+  return strict ? Math.min(count[size], nodes) : count[size];
 }
 
 export function requestsOf(pods: readonly Pod[]): Amount {

@@ -34,10 +34,18 @@ export class Stage {
   readonly plane: ControlPlane;
   readonly groups: readonly Group[];
   private readonly lost = new Set<string>();
+  private readonly workers: number;
 
-  constructor(plane: ControlPlane, groups: readonly Group[]) {
+  /** @param workers nodes that pods may run on */
+  constructor(plane: ControlPlane, groups: readonly Group[], workers: number) {
     this.plane = plane;
     this.groups = groups;
+    this.workers = workers;
+  }
+
+  /** Nodes that are left. */
+  get nodes(): number {
+    return this.workers - this.lost.size;
   }
 
   /** Pods on these nodes count as gone, whatever the API still says. */
@@ -56,7 +64,7 @@ export class Stage {
     let open: string[] = [];
     const reached = async (): Promise<number | undefined> => {
       placed = placedPods(this.list('pods') as unknown as Pod[], [...this.lost]);
-      open = differences(this.groups, placed, size);
+      open = differences(this.groups, placed, size, this.nodes);
       if (open.length === 0) return Math.round((performance.now() - start) / 100) / 10;
       // Each question costs the machine more than it costs the answer.
       await pause(700);
