@@ -5,8 +5,8 @@ import { platformStandIns, platformVersions } from '../platform.ts';
 
 interface Condition {
   readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime: string;
+  readonly reason?: string;
+  readonly lastUpdateTime?: string;
 }
 
 interface Timed {
@@ -88,9 +88,12 @@ export async function checkWaves(cluster: Cluster, gitDelayMilliseconds: number)
   };
 }
 
-/** Milliseconds since the epoch, to the second: since when a Deployment has had all its pods. */
+/**
+ * Milliseconds since the epoch, to the second: when a Deployment first had all its pods. `Available` would forget it where
+ * a pod on a busy machine is not ready for a moment later on.
+ */
 async function availableSince(cluster: Cluster, namespace: string, name: string): Promise<number> {
   const { status } = await getJson<Timed>(cluster, ['deployment', name, `--namespace=${namespace}`]);
-  const available = status?.conditions?.find(({ type, status: state }) => type === 'Available' && state === 'True');
-  return available === undefined ? Infinity : Date.parse(available.lastTransitionTime);
+  const complete = status?.conditions?.find(({ reason }) => reason === 'NewReplicaSetAvailable');
+  return complete?.lastUpdateTime === undefined ? Infinity : Date.parse(complete.lastUpdateTime);
 }

@@ -58,14 +58,7 @@ export const postgresDrill: Drill = async (run) => {
       },
       rounds: [recovery],
     });
-    const offsite = await offsiteRound(platform, new Members(cluster, 'postgres-3'));
-    measured.push({
-      ...common(platform),
-      promise: 'offsite',
-      drill: 'backups copied to a second provider, the first one emptied, a backup restored from the copy',
-      units: { copied: 'objects', copy: 's', restored: 's' },
-      rounds: [offsite],
-    });
+    measured.push(offsiteResult(platform, await offsiteRound(platform, new Members(cluster, 'postgres-3'), 3)));
     return measured;
   });
 };
@@ -169,6 +162,16 @@ function backupResult(platform: RunningPlatform, parts: readonly DrillRound[]): 
         checks: parts.flatMap(({ checks }) => checks),
       },
     ],
+  };
+}
+
+export function offsiteResult(platform: RunningPlatform, round: DrillRound): Measured {
+  return {
+    ...common(platform),
+    promise: 'offsite',
+    drill: 'backups copied to a second provider, the first one emptied, a backup restored from the copy',
+    units: { copied: 'objects', copy: 's', restored: 's' },
+    rounds: [round],
   };
 }
 

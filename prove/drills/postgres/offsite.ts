@@ -13,13 +13,16 @@ const cronJob = 'postgres-offsite';
 export async function offsiteRound(
   { cluster, report, signal }: RunningPlatform,
   members: Members,
+  generation: number,
 ): Promise<DrillRound> {
   const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
+  const keys = (store: 'primary' | 'offsite'): string[] => objects(cluster, store, folder).map(({ key }) => key);
+  // Archiving goes on: what comes while it copies is for the next copy.
+  const source = keys('primary');
   const start = performance.now();
   await runCronJob(members, cronJob, 'offsite', signal);
   const copy = seconds(performance.now() - start);
-  const keys = (store: 'primary' | 'offsite'): string[] => objects(cluster, store, folder).map(({ key }) => key);
-  const [source, copied] = [keys('primary'), keys('offsite')];
+  const copied = keys('offsite');
   report(`${copied.length} of ${source.length} objects copied in ${copy} s`);
   const missing = source.filter((key) => !copied.includes(key));
 
@@ -44,7 +47,7 @@ export async function offsiteRound(
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${secret}/access-key-id`,
         AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${secret}/secret-access-key`,
-        WALG_S3_PREFIX: `s3://${bucket}/${folder}17-3`,
+        WALG_S3_PREFIX: `s3://${bucket}/${folder}17-${generation}`,
       },
     },
     signal,
