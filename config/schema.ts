@@ -51,8 +51,14 @@ const moment = v.pipe(
     /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?\+00$/,
     'a moment in UTC as PostgreSQL takes it, such as 2026-11-22 10:00:00+00',
   ),
-  v.check((text) => !Number.isNaN(Date.parse(`${text}:00`)), 'a moment that there was'),
+  v.check(isMoment, 'a moment that there was'),
 );
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isMoment(text: string): boolean {
+  const date = new Date(`${text}:00`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
+}
 
 const recovery = v.strictObject({ from: positive('the generation that is read'), to: v.optional(moment) });
 

@@ -61,6 +61,7 @@ describe('a configuration', () => {
     ['a moment without a zone', recovery('2025-11-22 10:00:00'), 'got "2025-11-22 10:00:00"'],
     ['a moment in another zone', recovery('2025-11-22 10:00:00+01'), 'got "2025-11-22 10:00:00+01"'],
     ['a moment as WAL-G writes it', recovery('2025-11-22T10:00:00Z'), 'got "2025-11-22T10:00:00Z"'],
+    ['a day that never was', recovery('2025-02-30 10:00:00+00'), 'got "2025-02-30 10:00:00+00"'],
     ['a moment that never was', recovery('2025-13-22 10:00:00+00'), 'got "2025-13-22 10:00:00+00"'],
     ['an object store in the clear', store({ endpoint: 'http://s3.example' }), 'got "http://s3.example"'],
     ['an object store with a path', store({ endpoint: 'https://s3.example/x' }), 'got "https://s3.example/x"'],

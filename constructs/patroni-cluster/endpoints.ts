@@ -1,7 +1,9 @@
 import type { Construct } from 'constructs';
 import { applicationOf } from '../core/application-chart.ts';
+import { secretVolume } from '../core/container.ts';
 import type { PodPeer, PostgresEndpoint, Target } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
+import { checkName } from '../core/names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { ports } from './paths.ts';
@@ -44,6 +46,8 @@ export function databaseEndpoints(
   const targetLists: { readonly list: Target[]; readonly host: string }[] = [];
   const credentials = (database: string, part: string, user: string, purpose: string) => {
     const secretName = `${name}-${database.replaceAll('_', '-')}-${part}`;
+    // Containers mount it as a volume of that name.
+    checkName(`PatroniCluster ${name}: database ${database}`, secretVolume(secretName));
     const secret = sharedSecret(secretsOwner, secretName, {
       name: secretName,
       purpose,
