@@ -1,7 +1,9 @@
 import { secretFile } from '../core/container.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { certificateKeys } from './certificates.ts';
 import { backupDefaults } from './defaults.ts';
 import type { BackupProps } from './props.ts';
+import { dynamicConfiguration } from './patroni-configuration.ts';
 import type { PatroniSettings } from './patroni-configuration.ts';
 import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
 
@@ -9,7 +11,6 @@ import { binaries, configurationPath, dataDirectory, ports, script, socketDirect
 const minimumFulls = 2;
 
 export interface AgentProps {
-  readonly dynamicConfiguration: Record<string, unknown>;
   readonly backups: BackupProps | false;
   readonly memberSecrets: Readonly<Record<string, SecretKeyReference>>;
   readonly passwords: Readonly<Record<string, SecretKeyReference>>;
@@ -17,7 +18,7 @@ export interface AgentProps {
 
 /** What files/agent.py reads. It notices when the file changes. */
 export function agentConfiguration(settings: PatroniSettings, props: AgentProps): string {
-  const { backups, memberSecrets, passwords, dynamicConfiguration } = props;
+  const { backups, memberSecrets, passwords } = props;
   const files = Object.entries({ ...memberSecrets, ...passwords }).map(
     ([role, key]) => [role, secretFile(key)] as const,
   );
@@ -41,9 +42,9 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
           },
     databases: settings.databases,
     passwords: Object.fromEntries(files),
-    tlsFiles: settings.tls ? ['ca.crt', 'tls.crt', 'tls.key'].map((file) => `${tlsPath}/${file}`) : [],
+    tlsFiles: settings.tls ? certificateKeys.map((file) => `${tlsPath}/${file}`) : [],
     patroniFile: `${configurationPath}/patroni.yml`,
-    dynamicConfiguration,
+    dynamicConfiguration: dynamicConfiguration(settings),
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
 }

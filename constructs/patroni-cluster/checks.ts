@@ -137,7 +137,7 @@ const rules: readonly Rule[] = [
           ]),
     ];
   },
-  function standbyTakesNoDatabases({ standbyOf, generation }) {
+  function standbyRecoversNothing({ standbyOf, generation }) {
     if (standbyOf === undefined || generation?.recovery === undefined) return [];
     return [
       {

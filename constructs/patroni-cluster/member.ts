@@ -70,21 +70,13 @@ function sharedMounts({ tlsSecret }: MemberProps): readonly Mount[] {
 }
 
 function databaseContainer(props: MemberProps): ContainerProps {
-  const { replication, rewind, restapi } = props.memberSecrets;
   return {
     name: 'postgres',
     image: props.image,
     command: [script('start.sh')],
     environment: { ...props.archive?.environment, PGDATA: dataDirectory },
     podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP', POD_NAME: 'metadata.name' },
-    secretFiles: {
-      ...props.archive?.secretFiles,
-      REPLICATION_PASSWORD_FILE: replication,
-      REWIND_PASSWORD_FILE: rewind,
-      RESTAPI_PASSWORD_FILE: restapi,
-      // A new cluster's roles are made from this container, before it is ready.
-      ...passwordFiles(props.rolePasswords),
-    },
+    secretFiles: secretFiles(props),
     ports: [
       { name: 'postgres', port: ports.postgres },
       { name: 'patroni', port: ports.patroni },
@@ -118,13 +110,7 @@ function agentContainer(props: MemberProps): ContainerProps {
     command: ['python3', script('agent.py'), '--config', `${configurationPath}/agent.json`],
     environment: { ...props.archive?.environment, PYTHONDONTWRITEBYTECODE: '1' },
     podFields: { POD_NAME: 'metadata.name' },
-    secretFiles: {
-      ...props.archive?.secretFiles,
-      RESTAPI_PASSWORD_FILE: props.memberSecrets.restapi,
-      REPLICATION_PASSWORD_FILE: props.memberSecrets.replication,
-      REWIND_PASSWORD_FILE: props.memberSecrets.rewind,
-      ...passwordFiles(props.rolePasswords),
-    },
+    secretFiles: secretFiles(props),
     ports: [{ name: 'agent', port: ports.agent }],
     resources: {
       cpuRequest: Cpu.millicores(100),
@@ -167,9 +153,14 @@ function httpProbes(path: string, port: string): Probes {
   };
 }
 
-/** The variable of each role's file. Only its path matters: the agent's configuration names it by role. */
-function passwordFiles(passwords: Readonly<Record<string, SecretKeyReference>>): Record<string, SecretKeyReference> {
-  return Object.fromEntries(
-    Object.entries(passwords).map(([role, reference]) => [`${role.toUpperCase()}_PASSWORD_FILE`, reference]),
-  );
+/**
+ * Keys of the archive and the password of each role. The database has those of the databases' roles too: a new cluster's
+ * roles are made from its container, before it is ready.
+ */
+function secretFiles({ archive, memberSecrets, rolePasswords }: MemberProps): Record<string, SecretKeyReference> {
+  const passwords = Object.entries({ ...memberSecrets, ...rolePasswords });
+  return {
+    ...archive?.secretFiles,
+    ...Object.fromEntries(passwords.map(([role, key]) => [`${role.toUpperCase()}_PASSWORD_FILE`, key])),
+  };
 }

@@ -19,7 +19,7 @@ import { claimName, memberContainers, memberVolumes } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
 import { offsiteCopy } from './offsite.ts';
 import { postgresqlParameters } from './parameters.ts';
-import { dynamicConfiguration, patroniYaml } from './patroni-configuration.ts';
+import { patroniYaml } from './patroni-configuration.ts';
 import type { PatroniSettings } from './patroni-configuration.ts';
 import { ports, postgresGroup, postgresUser } from './paths.ts';
 import type { PatroniClusterProps } from './props.ts';
@@ -84,7 +84,8 @@ export class PatroniCluster extends Construct {
       kubeObject(this, part, KubeConfigMap, { metadata: { name: configMapName }, data });
       return configMapName;
     };
-    const scriptsConfigMap = configMap('scripts', scripts());
+    const files = scripts();
+    const scriptsConfigMap = configMap('scripts', files);
     const memberSecrets = passwordsOfMembers(secretsOwner, name);
     const configurationConfigMap = `${this.scope}-configuration`;
     const member = {
@@ -112,7 +113,7 @@ export class PatroniCluster extends Construct {
       },
       containers: memberContainers(member),
       volumes: memberVolumes(member),
-      podAnnotations: { 'diptych/scripts': scriptsHash() },
+      podAnnotations: { 'diptych/scripts': scriptsHash(files) },
       priority: 'critical-data',
       spread: 'strict',
       mountToken: true,
@@ -130,7 +131,6 @@ export class PatroniCluster extends Construct {
     configMap('configuration', {
       'patroni.yml': patroniYaml(settings, selector),
       'agent.json': agentConfiguration(settings, {
-        dynamicConfiguration: dynamicConfiguration(settings),
         backups: props.backups,
         memberSecrets,
         passwords: this.endpoints.passwords,
@@ -138,21 +138,26 @@ export class PatroniCluster extends Construct {
     });
     patroniRights(this, this.scope, labels, resolved.consensus);
     patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
-    this.connect(props, archive);
+    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+    this.connect(props, archive, host);
     this.endpoints.serve(this.workload);
-    this.metrics = this.metricsEndpoints(props.exporter !== false);
+    this.metrics = this.metricsEndpoints(props.exporter !== false, host);
 
-    const restoreTestName = `${this.scope}-restore-test`;
-    const offsiteName = `${name}-offsite`;
+    let restoreTestName: string | undefined;
+    let offsiteName: string | undefined;
     if (archive) {
       const { restoreTestSchedule: schedule, offsite } = props.backups;
       const { image, storage } = props;
       const { storageClass } = resolved;
       const maps = { scriptsConfigMap, configurationConfigMap };
       if (schedule !== false) {
+        restoreTestName = `${this.scope}-restore-test`;
         restoreTest(this, { name: restoreTestName, image, archive, schedule, storage, storageClass, ...maps });
       }
-      if (offsite) offsiteCopy(this, offsiteName, name, archive, scriptsConfigMap, offsite);
+      if (offsite) {
+        offsiteName = `${name}-offsite`;
+        offsiteCopy(this, offsiteName, name, archive, scriptsConfigMap, offsite);
+      }
     }
     this.alerts = patroniAlerts({
       scope: this.scope,
@@ -161,8 +166,8 @@ export class PatroniCluster extends Construct {
       synchronous: resolved.synchronous !== 'off' && resolved.members > 1,
       exporter: props.exporter !== false,
       backups: archive !== false,
-      restoreTest: props.backups && props.backups.restoreTestSchedule !== false ? restoreTestName : undefined,
-      offsiteCopy: props.backups && props.backups.offsite ? offsiteName : undefined,
+      restoreTest: restoreTestName,
+      offsiteCopy: offsiteName,
     });
   }
 
@@ -181,8 +186,7 @@ export class PatroniCluster extends Construct {
     return this.endpoints.of(name);
   }
 
-  private connect(props: PatroniClusterProps, archive: Archive | false): void {
-    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+  private connect(props: PatroniClusterProps, archive: Archive | false, host: string): void {
     const target = { peer: this.workload, host };
     const members: Endpoint = {
       name: `members of ${this.scope}`,
@@ -199,8 +203,7 @@ export class PatroniCluster extends Construct {
     if (props.standbyOf) this.workload.observes(props.standbyOf, 'follows the primary of another cluster');
   }
 
-  private metricsEndpoints(exporter: boolean): MetricsEndpoint[] {
-    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+  private metricsEndpoints(exporter: boolean, host: string): MetricsEndpoint[] {
     const endpoint = (what: string, path: string, port: number): MetricsEndpoint => ({
       name: `${what} of ${this.scope}`,
       path,

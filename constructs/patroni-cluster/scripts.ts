@@ -11,6 +11,6 @@ export function scripts(): Record<string, string> {
 }
 
 /** Changes with any of them: running programs don't notice that their files changed. */
-export function scriptsHash(): string {
-  return crypto.createHash('sha256').update(JSON.stringify(scripts())).digest('hex').slice(0, 12);
+export function scriptsHash(files: Readonly<Record<string, string>>): string {
+  return crypto.createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
 }

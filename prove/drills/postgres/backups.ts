@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { ClusterError, waitFor } from '../../cluster/run.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { seconds } from '../failures/figures.ts';
 import { namespace } from './members.ts';
 import type { Members } from './members.ts';
 
@@ -14,11 +15,7 @@ export interface FullBackup {
 }
 
 export interface AgentStatus {
-  readonly makesBackups?: boolean;
-  readonly scheduled?: string;
-  readonly nextScheduled?: string;
   readonly backups?: readonly FullBackup[];
-  readonly errors: readonly string[];
 }
 
 const agent = ['python3', '/opt/postgres/agent.py', '--config', '/etc/patroni/agent.json'];
@@ -88,7 +85,7 @@ export async function archiveAll(members: Members, signal: AbortSignal, atMost =
     const last = await members.sqlOnLeader("select coalesce(last_archived_wal, '') from pg_stat_archiver");
     return last.slice(8) >= segment.slice(8);
   });
-  return Math.round((performance.now() - start) / 100) / 10;
+  return seconds(performance.now() - start);
 }
 
 export interface RestoreTest {
@@ -125,41 +122,40 @@ interface JobChanges {
   readonly secret?: string;
 }
 
-/**
- * Runs the weekly restore test now.
- */
+/** Runs the weekly restore test now. @returns its report, also where it failed */
 export async function restoreTest(
   members: Members,
   id: string,
   options: JobChanges,
   signal: AbortSignal,
 ): Promise<RestoreTest> {
-  const { cluster } = members;
-  const name = `drill-restore-${id}`;
-  await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
-  const job = await jobOf(members, `${members.scope}-restore-test`, name, options);
-  await apply(cluster, [job]);
-  try {
-    await finished(members, name, signal);
-    const log = await kubectl(cluster, ['logs', `job/${name}`, `--namespace=${namespace}`]);
-    const line = log.trim().split('\n').at(-1) ?? '';
-    return JSON.parse(line) as RestoreTest;
-  } finally {
-    await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found']);
-  }
+  const { log } = await runJob(members, `${members.scope}-restore-test`, `drill-restore-${id}`, options, signal);
+  const line = log.trim().split('\n').at(-1) ?? '';
+  return JSON.parse(line) as RestoreTest;
 }
 
 /** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ClusterError where it fails */
 export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<string> {
+  const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, {}, signal);
+  if (outcome !== 'Complete') throw new ClusterError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
+  return log;
+}
+
+/** Makes the job of a CronJob, waits for its end, reads its log and removes it. */
+async function runJob(
+  members: Members,
+  cronJob: string,
+  name: string,
+  changes: JobChanges,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: 'Complete' | 'Failed'; readonly log: string }> {
   const { cluster } = members;
-  const name = `drill-${id}`;
   await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
-  await apply(cluster, [await jobOf(members, cronJob, name, {})]);
+  await apply(cluster, [await jobOf(members, cronJob, name, changes)]);
   try {
     const outcome = await finished(members, name, signal);
     const log = await kubectl(cluster, ['logs', `job/${name}`, `--namespace=${namespace}`]);
-    if (outcome !== 'Complete') throw new ClusterError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
-    return log;
+    return { outcome, log };
   } finally {
     await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found']);
   }

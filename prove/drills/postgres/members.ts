@@ -3,6 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/machine.ts';
 import { ClusterError, waitFor } from '../../cluster/run.ts';
+import { seconds } from '../failures/figures.ts';
 
 /** What Patroni says of its own member. */
 interface PatroniStatus {
@@ -96,7 +97,7 @@ export class Members {
       if (error instanceof Error) error.message += `\n  ${seen || 'no member answers'}`;
       throw error;
     });
-    return { seconds: Math.round((performance.now() - start) / 100) / 10, ...found };
+    return { seconds: seconds(performance.now() - start), ...found };
   }
 
   /** Runs a command in a member's container. */
