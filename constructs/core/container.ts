@@ -28,8 +28,12 @@ export interface Resources {
 }
 
 /** A question the kubelet asks a container. */
-export interface HttpProbe {
-  readonly path: string;
+export interface Probe {
+  /**
+   * Asked for by HTTP.
+   * @default none: whether the port takes a connection
+   */
+  readonly path?: string;
   /** Name of one of the container's ports. */
   readonly port: string;
   readonly periodSeconds: number;
@@ -39,11 +43,11 @@ export interface HttpProbe {
 
 export interface Probes {
   /** May the other two start asking? Its period times its threshold is the longest start allowed. */
-  readonly startup: HttpProbe;
+  readonly startup: Probe;
   /** May it get traffic? */
-  readonly readiness: HttpProbe;
+  readonly readiness: Probe;
   /** Is it beyond repair? Asks nothing of its dependencies, or their outage would restart it. */
-  readonly liveness: HttpProbe;
+  readonly liveness: Probe;
 }
 
 /** A directory that the container may write to, lost with the pod. */
@@ -171,6 +175,7 @@ export function secretVolume(secretName: string): string {
   return `secret-${secretName}`;
 }
 
-function probeSpec({ path, port, periodSeconds, timeoutSeconds, failureThreshold }: HttpProbe): IProbe {
-  return { httpGet: { path, port }, periodSeconds, timeoutSeconds, failureThreshold };
+function probeSpec({ path, port, periodSeconds, timeoutSeconds, failureThreshold }: Probe): IProbe {
+  const question = path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port } };
+  return { ...question, periodSeconds, timeoutSeconds, failureThreshold };
 }

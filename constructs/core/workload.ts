@@ -2,7 +2,7 @@ import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/O
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
-import type { ContainerProps, HttpProbe } from './container.ts';
+import type { ContainerProps, Probe } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
 import { InputError } from './error.ts';
@@ -238,7 +238,7 @@ export class Workload extends PodOwner {
     const findings = this.props.containers.flatMap(({ name, probes }) =>
       Object.entries(probes === 'none' ? {} : probes).flatMap(([kind, probe]) => {
         const where = `workload ${this.namespace}/${this.name}: ${kind} probe of ${name}`;
-        const { port, periodSeconds, timeoutSeconds, failureThreshold } = probe as HttpProbe;
+        const { port, periodSeconds, timeoutSeconds, failureThreshold } = probe as Probe;
         const remedy = 'change the probe';
         return [
           ...(names.includes(port)

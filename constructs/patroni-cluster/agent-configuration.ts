@@ -44,7 +44,8 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
     passwords: Object.fromEntries(files),
     tlsFiles: settings.tls ? certificateKeys.map((file) => `${tlsPath}/${file}`) : [],
     patroniFile: `${configurationPath}/patroni.yml`,
-    dynamicConfiguration: dynamicConfiguration(settings),
+    // null: one that followed another cluster and doesn't any more becomes a primary.
+    dynamicConfiguration: { standby_cluster: null, ...dynamicConfiguration(settings) },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
 }

@@ -11,43 +11,73 @@ type Specification = NonNullable<ICertificate['spec']>;
 export const certificateKeys = ['ca.crt', 'tls.crt', 'tls.key'] as const;
 
 /**
- * An authority of this cluster's own, and the certificate that all members share. Clients that want to check it get
- * `ca.crt` of the returned Secret.
- * @returns the Secret that cert-manager writes
+ * The authority that all generations of a cluster share: one that follows another checks its certificate.
+ * @param name of the cluster, without its generation
  * @see https://cert-manager.io/docs/configuration/ca/ (v1.21)
  */
-export function memberCertificate(construct: Construct, scope: string, namespace: string): string {
-  const secretName = `${scope}-tls`;
-  const authority = `${scope}-ca`;
-  const names = serviceNames(scope);
-  const hosts = Object.values(names).flatMap((name) => [name, `${name}.${namespace}.svc.cluster.local`]);
+export function authority(construct: Construct, name: string): void {
   const issuer = (name: string, spec: IIssuer['spec']): void => {
     const manifest: IIssuer = { apiVersion, kind: 'Issuer', metadata: { name }, spec };
     typedObject(construct, `issuer-${name}`, manifest);
   };
-  const certificate = (name: string, spec: Omit<Specification, 'secretName' | 'privateKey'>): void => {
-    const manifest: ICertificate = {
-      apiVersion,
-      kind: 'Certificate',
-      metadata: { name },
-      spec: { secretName: name, privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' }, ...spec },
-    };
-    typedObject(construct, `certificate-${name}`, manifest);
-  };
-  issuer(`${scope}-self-signed`, { selfSigned: {} });
-  certificate(authority, {
-    commonName: `authority of ${scope}`,
+  issuer(`${name}-self-signed`, { selfSigned: {} });
+  certificate(construct, authorityOf(name), {
+    commonName: `authority of ${name}`,
     isCA: true,
     duration: '87600h0m0s',
-    issuerRef: { kind: 'Issuer', name: `${scope}-self-signed` },
+    issuerRef: { kind: 'Issuer', name: `${name}-self-signed` },
   });
-  issuer(authority, { ca: { secretName: authority } });
-  certificate(secretName, {
-    dnsNames: [...hosts, `*.${names.members}.${namespace}.svc.cluster.local`],
+  issuer(authorityOf(name), { ca: { secretName: authorityOf(name) } });
+}
+
+export interface CertificateProps {
+  /** Of the cluster: that of its authority. */
+  readonly name: string;
+  readonly scope: string;
+  readonly namespace: string;
+}
+
+/**
+ * The certificate that all members share. Clients that want to check it get `ca.crt` of the same Secret.
+ * @returns the Secret that cert-manager writes
+ */
+export function memberCertificate(construct: Construct, { name, scope, namespace }: CertificateProps): string {
+  const { primary, replicas, members } = serviceNames(scope);
+  return signed(construct, `${scope}-tls`, name, [
+    ...[primary, replicas, members].flatMap((service) => hostsOf(service, namespace)),
+    `*.${members}.${namespace}.svc.cluster.local`,
+  ]);
+}
+
+/** A certificate of its own, so that its pods hold no key of the members. @returns the Secret that cert-manager writes */
+export function poolerCertificate(construct: Construct, { name, scope, namespace }: CertificateProps): string {
+  const { pooler } = serviceNames(scope);
+  return signed(construct, `${pooler}-tls`, name, hostsOf(pooler, namespace));
+}
+
+const authorityOf = (name: string): string => `${name}-ca`;
+
+function hostsOf(service: string, namespace: string): string[] {
+  return [service, `${service}.${namespace}.svc.cluster.local`];
+}
+
+function signed(construct: Construct, secretName: string, name: string, dnsNames: string[]): string {
+  certificate(construct, secretName, {
+    dnsNames,
     duration: '2160h0m0s',
     renewBefore: '720h0m0s',
     usages: ['digital signature', 'server auth', 'client auth'],
-    issuerRef: { kind: 'Issuer', name: authority },
+    issuerRef: { kind: 'Issuer', name: authorityOf(name) },
   });
   return secretName;
+}
+
+function certificate(construct: Construct, name: string, spec: Omit<Specification, 'secretName' | 'privateKey'>): void {
+  const manifest: ICertificate = {
+    apiVersion,
+    kind: 'Certificate',
+    metadata: { name },
+    spec: { secretName: name, privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' }, ...spec },
+  };
+  typedObject(construct, `certificate-${name}`, manifest);
 }

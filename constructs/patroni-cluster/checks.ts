@@ -1,17 +1,20 @@
 import { SizeRoundingBehavior } from 'cdk8s';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
-import { backupDefaults, patroniClusterDefaults } from './defaults.ts';
-import { leastMemoryMebibytes } from './parameters.ts';
+import { backupDefaults, patroniClusterDefaults, poolerDefaults } from './defaults.ts';
+import { leastMemoryMebibytes, maxConnections } from './parameters.ts';
 import type { PatroniClusterProps } from './props.ts';
 
-type Rule = (props: PatroniClusterProps) => readonly Omit<Finding, 'where'>[];
+type Rule = (props: PatroniClusterProps, namespace: string) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
-export function checkCluster(where: string, props: PatroniClusterProps): void {
-  const findings = rules.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
+export function checkCluster(where: string, props: PatroniClusterProps, namespace: string): void {
+  const findings = rules.flatMap((rule) => rule(props, namespace).map((finding) => ({ where, ...finding })));
   if (findings.length > 0) throw new InputError(findings);
 }
+
+/** Connections that a pooler leaves to the exporter, the agents, people, and applications that are wired past it. */
+const besidePooler = 20;
 
 const rules: readonly Rule[] = [
   function membersAreWhole({ members = patroniClusterDefaults.members }) {
@@ -113,37 +116,86 @@ const rules: readonly Rule[] = [
       },
     ];
   },
-  function copyIsAnotherGeneration({ copyOf, generation, name }) {
-    if (copyOf === undefined) return [];
+  function generationsDiffer({ copyOf, standbyOf, generation, name }) {
+    const other = copyOf ?? standbyOf;
+    if (other === undefined) return [];
+    const relation = copyOf === undefined ? 'follows' : 'is a copy of';
     const number = generation?.number ?? 1;
     return [
-      ...(number === copyOf.generation
+      ...(number === other.generation
         ? [
             {
-              what: `it is a copy of ${copyOf.scope}, and generation ${number} too`,
+              what: `it ${relation} ${other.scope}, and is generation ${number} too`,
               allowed: 'a generation of its own: the names of its objects and its archive follow from it',
-              remedy: 'give copies in the configuration the next number that was never used',
+              remedy: 'give generation the next number that was never used; for a copy, copies in the configuration',
             },
           ]
         : []),
-      ...(name === undefined || name === copyOf.name
+      ...(name === undefined || name === other.name
         ? []
         : [
             {
-              what: `it is a copy of ${copyOf.name}, and named ${name}`,
-              allowed: 'the name of what it is a copy of: secrets and archives are found by it',
+              what: `it ${relation} ${other.name}, and is named ${name}`,
+              allowed: 'the name of the other: secrets and archives are found by it',
               remedy: 'remove name',
             },
           ]),
     ];
   },
-  function standbyRecoversNothing({ standbyOf, generation }) {
-    if (standbyOf === undefined || generation?.recovery === undefined) return [];
+  function generationsShareTheNamespace({ copyOf, standbyOf }, namespace) {
+    const other = copyOf ?? standbyOf;
+    if (other === undefined || other.namespace === namespace) return [];
     return [
       {
-        what: 'it is to follow another cluster and to be recovered from an archive',
+        what: `it is in the namespace ${namespace}, and ${other.scope} in ${other.namespace}`,
+        allowed: 'the same namespace: they share secrets and the authority of their certificates',
+        remedy: `move it to the application of ${other.scope}`,
+      },
+    ];
+  },
+  function standbyHasTheSameFiles({ standbyOf, version = patroniClusterDefaults.version }) {
+    if (standbyOf === undefined || standbyOf.version === version) return [];
+    return [
+      {
+        what: `it is PostgreSQL ${version} and follows ${standbyOf.scope}, which is ${standbyOf.version}`,
+        allowed: 'the same major version: what is replicated are the files',
+        remedy: 'change version; see docs/runbooks/postgres-major-upgrade.md',
+      },
+    ];
+  },
+  function poolerIsWhole({ pooler }) {
+    if (!pooler) return [];
+    const { poolSize = poolerDefaults.poolSize, maxClients = poolerDefaults.maxClients, size } = pooler;
+    const pods = size?.minReplicas ?? poolerDefaults.size.minReplicas;
+    return Object.entries({ poolSize, maxClients, 'size.minReplicas': pods })
+      .filter(([, value]) => !Number.isInteger(value) || value < 1)
+      .map(([option, value]) => ({
+        what: `pooler.${option}: ${value}`,
+        allowed: 'a whole number, 1 or more',
+        remedy: 'change the option',
+      }));
+  },
+  function poolerFitsTheServer({ pooler, databases, parameters }) {
+    if (!pooler) return [];
+    const { poolSize = poolerDefaults.poolSize, size } = pooler;
+    const pods = size?.minReplicas ?? poolerDefaults.size.minReplicas;
+    const most = Number(parameters?.max_connections ?? maxConnections) - besidePooler;
+    if (pods * databases.length * poolSize <= most) return [];
+    return [
+      {
+        what: `${pods} poolers with ${poolSize} connections for each of ${databases.length} databases are ${pods * databases.length * poolSize}`,
+        allowed: `${most} together: max_connections, less ${besidePooler} for the exporter, people and clients without a pooler`,
+        remedy: 'lower pooler.poolSize, or raise max_connections in parameters',
+      },
+    ];
+  },
+  function oneOrigin({ copyOf, standbyOf, generation }) {
+    if (standbyOf === undefined || (copyOf === undefined && generation?.recovery === undefined)) return [];
+    return [
+      {
+        what: `it is to follow ${standbyOf.scope}, and to be ${copyOf === undefined ? 'recovered from an archive' : `a copy of ${copyOf.scope}`}`,
         allowed: 'one of the two',
-        remedy: 'remove standbyOf, or recovery from generations in the configuration',
+        remedy: 'remove standbyOf, or copyOf, or recovery from generations in the configuration',
       },
     ];
   },

@@ -12,4 +12,11 @@ export const patroniClusterDefaults = {
   consensus: 'endpoints',
 } as const;
 
+export const poolerDefaults = {
+  mode: 'transaction',
+  poolSize: 20,
+  maxClients: 1000,
+  size: { minReplicas: 2, cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(128) },
+} as const;
+
 export const backupDefaults = { keepFullDays: 30, keepWalDays: 7 } as const;

@@ -1,7 +1,6 @@
 import type { Construct } from 'constructs';
-import { applicationOf } from '../core/application-chart.ts';
 import { secretVolume } from '../core/container.ts';
-import type { PodPeer, PostgresEndpoint, Target } from '../core/endpoint.ts';
+import type { Credentials, PodPeer, PostgresEndpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkName } from '../core/names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -10,90 +9,118 @@ import { ports } from './paths.ts';
 import { serviceNames } from './services.ts';
 import { sharedSecret } from './shared-secret.ts';
 
-export interface DatabaseEndpointsProps {
-  /** Of the secrets: it stays from one generation to the next. */
-  readonly name: string;
-  readonly secretsOwner: Construct;
-  readonly scope: string;
-  readonly databases: readonly CompleteDatabase[];
-  readonly tls: boolean;
-}
+/** The role an application works as, and the one that owns the tables. */
+type DatabaseCredentials = Pick<PostgresEndpoint, 'credentials' | 'migrationCredentials'>;
 
-interface Pair {
-  readonly primary: PostgresEndpoint;
-  readonly replicas: PostgresEndpoint;
-}
+/** A database with the passwords of its roles. */
+export type OpenDatabase = CompleteDatabase & DatabaseCredentials;
 
-export interface DatabaseEndpoints {
-  /** The password of each role. */
-  readonly passwords: Readonly<Record<string, SecretKeyReference>>;
-  /** @throws InputError naming the databases there are */
-  of(database: string): Pair;
-  /** @throws InputError where there are several */
-  only(): Pair;
-  /** Says which pods serve them all. */
-  serve(peer: PodPeer): void;
-}
-
-/** What clients of each database are wired to. */
-export function databaseEndpoints(
-  construct: Construct,
-  { name, secretsOwner, scope, databases, tls }: DatabaseEndpointsProps,
-): DatabaseEndpoints {
-  const namespace = applicationOf(construct).destination.name;
-  const names = serviceNames(scope);
-  const passwords: Record<string, SecretKeyReference> = {};
-  const targetLists: { readonly list: Target[]; readonly host: string }[] = [];
-  const credentials = (database: string, part: string, user: string, purpose: string) => {
+/**
+ * @param name of the secrets: it stays from one generation to the next
+ * @param owner of the secrets
+ */
+export function withCredentials(
+  owner: Construct,
+  name: string,
+  databases: readonly CompleteDatabase[],
+): readonly OpenDatabase[] {
+  const credentials = (database: string, part: string, user: string, purpose: string): Credentials => {
     const secretName = `${name}-${database.replaceAll('_', '-')}-${part}`;
     // Containers mount it as a volume of that name.
     checkName(`PatroniCluster ${name}: database ${database}`, secretVolume(secretName));
-    const secret = sharedSecret(secretsOwner, secretName, {
+    const secret = sharedSecret(owner, secretName, {
       name: secretName,
       purpose,
       keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
     });
-    const password = secret.key('password');
-    passwords[user] = password;
-    return { user, password };
+    return { user, password: secret.key('password') };
   };
-  const pairs = new Map<string, Pair>();
-  for (const { name: database, owner, user } of databases) {
-    const shared = {
-      port: ports.postgres,
-      database,
-      sslMode: tls ? ('require' as const) : ('disable' as const),
-      credentials: credentials(database, 'app', user, `works on the database ${database}`),
-      migrationCredentials: credentials(database, 'owner', owner, `owns the tables of the database ${database}`),
+  return databases.map((database) => ({
+    ...database,
+    credentials: credentials(database.name, 'app', database.user, `works on the database ${database.name}`),
+    migrationCredentials: credentials(
+      database.name,
+      'owner',
+      database.owner,
+      `owns the tables of the database ${database.name}`,
+    ),
+  }));
+}
+
+/** The password of each role. */
+export function passwordsOf(databases: readonly OpenDatabase[]): Readonly<Record<string, SecretKeyReference>> {
+  const roles = databases.flatMap(({ credentials, migrationCredentials }) => [credentials, migrationCredentials]);
+  return Object.fromEntries(roles.map(({ user, password }) => [user, password]));
+}
+
+export interface DatabaseEndpointsProps {
+  readonly scope: string;
+  readonly namespace: string;
+  readonly databases: readonly OpenDatabase[];
+  readonly tls: boolean;
+  readonly members: PodPeer;
+  /** The pods of PgBouncer; undefined where there are none. */
+  readonly pooler: PodPeer | undefined;
+}
+
+/** What clients of one database are wired to. */
+export interface DatabaseEndpoints {
+  /** Takes writes. */
+  readonly primary: PostgresEndpoint;
+  /** Read what may be a moment old. */
+  readonly replicas: PostgresEndpoint;
+  /** The primary through PgBouncer. @throws InputError where there is none */
+  readonly pooled: PostgresEndpoint;
+}
+
+/** @throws InputError naming the databases there are */
+export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): DatabaseEndpoints {
+  const { scope, namespace, tls, members, pooler } = props;
+  const names = serviceNames(scope);
+  const database = props.databases.find((each) => each.name === name);
+  if (database === undefined) return refuse(props, `there is no database "${name}"`);
+  const endpoint = (what: string, service: string, port: number, peer: PodPeer): PostgresEndpoint => {
+    const host = `${service}.${namespace}.svc.cluster.local`;
+    const { credentials, migrationCredentials } = database;
+    return {
+      port,
+      database: name,
+      sslMode: tls ? 'require' : 'disable',
+      credentials,
+      migrationCredentials,
+      name: `PostgreSQL ${name}${what}`,
+      host,
+      targets: [{ peer, host, port }],
     };
-    const endpoint = (service: string, what: string): PostgresEndpoint => {
-      const host = `${service}.${namespace}.svc.cluster.local`;
-      const targets: Target[] = [];
-      targetLists.push({ list: targets, host });
-      return { ...shared, name: `PostgreSQL ${database}${what}`, host, targets };
-    };
-    pairs.set(database, {
-      primary: endpoint(names.primary, ''),
-      replicas: endpoint(names.replicas, ' (replicas)'),
-    });
-  }
-  const refuse = (what: string): never => {
-    throw new InputError({
-      where: `PatroniCluster ${name}`,
-      what,
-      allowed: [...pairs.keys()].map((database) => `database('${database}')`).join(', '),
-      remedy: 'name one of these, or declare the database',
-    });
   };
   return {
-    passwords,
-    of: (database) => pairs.get(database) ?? refuse(`there is no database "${database}"`),
-    only: () => {
-      const [first, ...others] = pairs.values();
-      return first !== undefined && others.length === 0 ? first : refuse('it has several databases');
-    },
-    serve: (peer) => {
-      for (const { list, host } of targetLists) list.push({ peer, host, port: ports.postgres });
+    primary: endpoint('', names.primary, ports.postgres, members),
+    replicas: endpoint(' (replicas)', names.replicas, ports.postgres, members),
+    get pooled() {
+      if (pooler) return endpoint(' (pooled)', names.pooler, ports.pooler, pooler);
+      throw new InputError({
+        where: `PatroniCluster ${scope}`,
+        what: `the database ${name} is to be reached by a pooler, and there is none`,
+        allowed: 'pooled where the option pooler is set',
+        remedy: "set pooler: { image: environment.image('pgbouncer') }, or use primary",
+      });
     },
   };
+}
+
+/** Those of the only database. @throws InputError where there are several */
+export function onlyDatabaseEndpoints(props: DatabaseEndpointsProps): DatabaseEndpoints {
+  const [first, ...others] = props.databases;
+  return first !== undefined && others.length === 0
+    ? databaseEndpoints(props, first.name)
+    : refuse(props, 'it has several databases');
+}
+
+function refuse({ scope, databases }: DatabaseEndpointsProps, what: string): never {
+  throw new InputError({
+    where: `PatroniCluster ${scope}`,
+    what,
+    allowed: databases.map(({ name }) => `database('${name}')`).join(', '),
+    remedy: 'name one of these, or declare the database',
+  });
 }

@@ -1,7 +1,7 @@
 import type { Size } from 'cdk8s';
 
 /** Connections that applications may hold together; each costs the server about 10 MiB when it works. */
-const maxConnections = 100;
+export const maxConnections = 100;
 
 /** Least memory for which the numbers below make sense. */
 export const leastMemoryMebibytes = 512;

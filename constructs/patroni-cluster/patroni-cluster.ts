@@ -5,16 +5,17 @@ import type { Endpoint, MetricsEndpoint, PostgresEndpoint } from '../core/endpoi
 import { kubeObject } from '../core/kube-object.ts';
 import { KubeConfigMap } from '../core/level1.ts';
 import { persistentVolumeClaim } from '../core/pod-volume.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 import { agentConfiguration } from './agent-configuration.ts';
 import { Archive } from './archive.ts';
-import { memberCertificate } from './certificates.ts';
+import { authority, memberCertificate, poolerCertificate } from './certificates.ts';
 import { checkCluster } from './checks.ts';
 import { completeDatabases } from './databases.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { patroniClusterDefaults } from './defaults.ts';
-import { databaseEndpoints } from './endpoints.ts';
-import type { DatabaseEndpoints } from './endpoints.ts';
+import { databaseEndpoints, onlyDatabaseEndpoints, passwordsOf, withCredentials } from './endpoints.ts';
+import type { DatabaseEndpoints, DatabaseEndpointsProps } from './endpoints.ts';
 import { claimName, memberContainers, memberVolumes } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
 import { offsiteCopy } from './offsite.ts';
@@ -22,6 +23,8 @@ import { postgresqlParameters } from './parameters.ts';
 import { patroniYaml } from './patroni-configuration.ts';
 import type { PatroniSettings } from './patroni-configuration.ts';
 import { ports, postgresGroup, postgresUser } from './paths.ts';
+import { pooler } from './pooler.ts';
+import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { patroniRights } from './rbac.ts';
 import { restoreTest } from './restore-test.ts';
@@ -42,6 +45,8 @@ export class PatroniCluster extends Construct {
   /** The same in every generation. */
   readonly name: string;
   readonly generation: number;
+  /** Major version of PostgreSQL. */
+  readonly version: number;
   readonly scope: string;
   readonly namespace: string;
   readonly databases: readonly CompleteDatabase[];
@@ -49,24 +54,32 @@ export class PatroniCluster extends Construct {
   /** Numbers of Patroni, the exporter and the agent, of all members. */
   readonly metrics: readonly MetricsEndpoint[];
   readonly alerts: readonly Alert[];
-  private readonly endpoints: DatabaseEndpoints;
+  private readonly endpoints: DatabaseEndpointsProps;
+  /** The first of the generations that stand beside each other. */
+  private readonly secretsOwner: Construct;
 
   /** @throws InputError with everything that is wrong */
   constructor(scope: Construct, id: string, props: PatroniClusterProps) {
     super(scope, id);
-    const name = props.copyOf?.name ?? props.name ?? id;
+    const before = props.copyOf ?? props.standbyOf;
+    const name = before?.name ?? props.name ?? id;
     const where = `PatroniCluster ${name}`;
-    checkCluster(where, props);
+    const namespace = applicationOf(this).destination.name;
+    checkCluster(where, props, namespace);
     const databases = completeDatabases(where, props.databases);
     const { number: generation, recovery } = props.generation ?? { number: 1 };
     this.name = name;
     this.generation = generation;
     this.databases = databases;
     this.scope = generation === 1 ? name : `${name}-${generation}`;
-    this.namespace = applicationOf(this).destination.name;
+    this.namespace = namespace;
     const resolved = resolve(props);
+    this.version = resolved.version;
     const folder = `${name}/${resolved.version}`;
-    const secretsOwner = props.copyOf ?? this;
+    const secretsOwner = before?.secretsOwner ?? this;
+    this.secretsOwner = secretsOwner;
+    const ownBackups = props.standbyOf === undefined && props.backups;
+    const open = withCredentials(secretsOwner, name, databases);
     const archive = props.backups && new Archive(secretsOwner, name, folder, generation, props.backups);
     this.archive = archive;
     const settings: PatroniSettings = {
@@ -75,10 +88,13 @@ export class PatroniCluster extends Construct {
       databases,
       archive: archive !== false,
       recovery: recovery && archive ? { ...recovery, prefix: archive.prefix(recovery.from) } : undefined,
-      standbyOf: props.standbyOf,
+      standbyOf: props.standbyOf && {
+        ...props.standbyOf.leader,
+        prefix: (archive && props.standbyOf.archive && archive.prefix(props.standbyOf.generation)) || undefined,
+      },
       ...resolved,
     };
-    this.endpoints = databaseEndpoints(this, { name, secretsOwner, scope: this.scope, databases, tls: resolved.tls });
+    if (resolved.tls && !before) authority(this, name);
     const configMap = (part: string, data: Record<string, string>): string => {
       const configMapName = `${this.scope}-${part}`;
       kubeObject(this, part, KubeConfigMap, { metadata: { name: configMapName }, data });
@@ -86,6 +102,7 @@ export class PatroniCluster extends Construct {
     };
     const files = scripts();
     const scriptsConfigMap = configMap('scripts', files);
+    const passwords = passwordsOf(open);
     const memberSecrets = passwordsOfMembers(secretsOwner, name);
     const configurationConfigMap = `${this.scope}-configuration`;
     const member = {
@@ -94,10 +111,10 @@ export class PatroniCluster extends Construct {
       ...resolved,
       archive: archive === false ? undefined : archive,
       memberSecrets,
-      rolePasswords: this.endpoints.passwords,
+      rolePasswords: passwords,
       scriptsConfigMap,
       configurationConfigMap,
-      tlsSecret: resolved.tls ? memberCertificate(this, this.scope, this.namespace) : undefined,
+      tlsSecret: resolved.tls ? memberCertificate(this, this) : undefined,
     };
     this.workload = new Workload(this, 'members', {
       name: this.scope,
@@ -131,22 +148,25 @@ export class PatroniCluster extends Construct {
     configMap('configuration', {
       'patroni.yml': patroniYaml(settings, selector),
       'agent.json': agentConfiguration(settings, {
-        backups: props.backups,
+        backups: ownBackups,
         memberSecrets,
-        passwords: this.endpoints.passwords,
+        passwords,
       }),
     });
     patroniRights(this, this.scope, labels, resolved.consensus);
     patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
     const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
     this.connect(props, archive, host);
-    this.endpoints.serve(this.workload);
+    this.endpoints = {
+      ...{ scope: this.scope, namespace: this.namespace, databases: open, tls: resolved.tls, members: this.workload },
+      pooler: props.pooler ? this.pool(props.pooler, passwords, resolved.tls) : undefined,
+    };
     this.metrics = this.metricsEndpoints(props.exporter !== false, host);
 
     let restoreTestName: string | undefined;
     let offsiteName: string | undefined;
-    if (archive) {
-      const { restoreTestSchedule: schedule, offsite } = props.backups;
+    if (archive && ownBackups) {
+      const { restoreTestSchedule: schedule, offsite } = ownBackups;
       const { image, storage } = props;
       const { storageClass } = resolved;
       const maps = { scriptsConfigMap, configurationConfigMap };
@@ -165,7 +185,7 @@ export class PatroniCluster extends Construct {
       members: resolved.members,
       synchronous: resolved.synchronous !== 'off' && resolved.members > 1,
       exporter: props.exporter !== false,
-      backups: archive !== false,
+      backups: ownBackups !== false,
       restoreTest: restoreTestName,
       offsiteCopy: offsiteName,
     });
@@ -173,17 +193,35 @@ export class PatroniCluster extends Construct {
 
   /** The only database's primary. @throws InputError where there are several */
   get primary(): PostgresEndpoint {
-    return this.endpoints.only().primary;
+    return onlyDatabaseEndpoints(this.endpoints).primary;
   }
 
   /** The only database's replicas, for reading what may be a moment old. @throws InputError where there are several */
   get replicas(): PostgresEndpoint {
-    return this.endpoints.only().replicas;
+    return onlyDatabaseEndpoints(this.endpoints).replicas;
   }
 
-  /** A database's primary and replicas. @throws InputError naming the databases there are */
-  database(name: string): { readonly primary: PostgresEndpoint; readonly replicas: PostgresEndpoint } {
-    return this.endpoints.of(name);
+  /** The only database's primary through PgBouncer. @throws InputError where there are several, or no pooler */
+  get pooled(): PostgresEndpoint {
+    return onlyDatabaseEndpoints(this.endpoints).pooled;
+  }
+
+  /** How to reach a database. @throws InputError naming the databases there are */
+  database(name: string): DatabaseEndpoints {
+    return databaseEndpoints(this.endpoints, name);
+  }
+
+  private pool(props: PoolerProps, passwords: Readonly<Record<string, SecretKeyReference>>, tls: boolean): Workload {
+    const { scope, namespace, databases, leader } = this;
+    const tlsSecret = tls ? poolerCertificate(this, this) : undefined;
+    return pooler(this, { ...props, scope, namespace, databases, passwords, tlsSecret, primary: leader });
+  }
+
+  /** Whoever leads, whatever the database. */
+  private get leader(): Endpoint & { readonly host: string; readonly port: number } {
+    const host = `${serviceNames(this.scope).primary}.${this.namespace}.svc.cluster.local`;
+    const port = ports.postgres;
+    return { name: `primary of ${this.scope}`, host, port, targets: [{ peer: this.workload, host, port }] };
   }
 
   private connect(props: PatroniClusterProps, archive: Archive | false, host: string): void {
@@ -200,7 +238,7 @@ export class PatroniCluster extends Construct {
     this.workload.observes(members, 'replicates and agrees on the leader');
     this.workload.needs(props.kubernetesApi, 'holds the lock of the leader');
     if (archive) this.workload.observes(archive.endpoint, 'archives WAL and backups');
-    if (props.standbyOf) this.workload.observes(props.standbyOf, 'follows the primary of another cluster');
+    if (props.standbyOf) this.workload.observes(props.standbyOf.leader, 'follows its primary');
   }
 
   private metricsEndpoints(exporter: boolean, host: string): MetricsEndpoint[] {

@@ -21,8 +21,8 @@ export interface PatroniSettings {
   readonly archive: boolean;
   /** The archive that a new cluster is made from; undefined for an empty one. */
   readonly recovery: (Recovery & { readonly prefix: string }) | undefined;
-  /** The primary of another cluster that this one follows; undefined for one that takes writes. */
-  readonly standbyOf: { readonly host: string; readonly port: number } | undefined;
+  /** The generation that this one follows, and its archive if it has one; undefined for one that takes writes. */
+  readonly standbyOf: { readonly host: string; readonly port: number; readonly prefix: string | undefined } | undefined;
 }
 
 /**
@@ -62,7 +62,7 @@ export function dynamicConfiguration(settings: PatroniSettings): Record<string, 
  * @see https://patroni.readthedocs.io/en/latest/yaml_configuration.html (4.1)
  */
 export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<string, string>>): string {
-  const { scope, namespace, version, consensus, tls, archive } = settings;
+  const { scope, namespace, version, consensus, tls, archive, standbyOf } = settings;
   const connection = tls ? { sslmode: 'verify-ca', sslrootcert: `${tlsPath}/ca.crt` } : {};
   const others = Object.fromEntries(Object.entries(labels).filter(([key]) => key !== scopeLabel));
   return dump(
@@ -109,7 +109,7 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
               }
             : {}),
         },
-        ...(archive ? { recovery_conf: { restore_command: restoreCommand() } } : {}),
+        ...(archive ? { recovery_conf: { restore_command: restoreCommand(standbyOf?.prefix) } } : {}),
         pg_hba: hostBasedAuthentication(settings),
         pg_ident: ['local postgres postgres', 'local postgres monitoring'],
         create_replica_methods: archive ? ['walg', 'basebackup'] : ['basebackup'],

@@ -1,10 +1,11 @@
 import type { JsonPatch, Size } from 'cdk8s';
-import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
 import type { ArchiveProps } from './archive.ts';
 import type { Database } from './databases.ts';
 import type { OffsiteCopyProps } from './offsite.ts';
 import type { PatroniCluster } from './patroni-cluster.ts';
+import type { PoolerProps } from './pooler.ts';
 
 export interface BackupProps extends ArchiveProps {
   /** When the full backup is made: five fields of a cron schedule in UTC. */
@@ -28,7 +29,7 @@ export interface BackupProps extends ArchiveProps {
 export interface PatroniClusterProps {
   /**
    * Name of the cluster, Patroni's scope: the Service of the primary. From the second generation on with its number.
-   * @default the construct's id; with copyOf, that cluster's name
+   * @default the construct's id; with copyOf or standbyOf, that cluster's name
    */
   readonly name?: string;
   /** Image with PostgreSQL, Patroni and WAL-G: `environment.image('spilo')`. */
@@ -91,10 +92,18 @@ export interface PatroniClusterProps {
    */
   readonly copyOf?: PatroniCluster;
   /**
-   * The primary of another cluster that this one follows without taking writes.
+   * The cluster that this one is another generation of, and that it follows without taking writes or making backups:
+   * the way to other volumes or nodes. Without this option it becomes a cluster of its own, for good: it archives to a
+   * folder of its own, and begins with a full backup.
    * @default none
    */
-  readonly standbyOf?: PostgresEndpoint;
+  readonly standbyOf?: PatroniCluster;
+  /**
+   * PgBouncer in front of the primary, for applications with more connections than PostgreSQL can hold: they are wired
+   * to `pooled` in place of `primary`.
+   * @default none
+   */
+  readonly pooler?: PoolerProps | false;
   /**
    * Further parameters of PostgreSQL; they win over ours.
    * @default none

@@ -18,6 +18,8 @@ export const serviceNames = (scope: string) => ({
   primary: scope,
   replicas: `${scope}-replicas`,
   members: `${scope}-members`,
+  /** Of PgBouncer, where there is one. */
+  pooler: `${scope}-pooler`,
 });
 
 /**

@@ -56,6 +56,13 @@ export function databaseImages(
       user: 65534,
     },
     {
+      reference: reference('pgbouncer'),
+      // Its packages are in there too: a system of its own would take another minute to make.
+      layers: [databaseLayer()],
+      user: 998,
+      standIn: "PgBouncer: Debian's 1.24",
+    },
+    {
       reference: reference('rclone'),
       layers: [
         debianLayer,
@@ -79,7 +86,7 @@ function databaseLayer(): Layer {
     name: 'postgres',
     release,
     packages: [
-      ...['ca-certificates', 'curl', 'libsodium23', `postgresql-${major}`, 'python3'],
+      ...['ca-certificates', 'curl', 'libsodium23', 'pgbouncer', `postgresql-${major}`, 'python3'],
       ...python.map((name) => `python3-${name}`),
     ],
     wheels: [patroni],

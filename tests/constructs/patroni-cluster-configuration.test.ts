@@ -227,7 +227,10 @@ describe('parameters', () => {
 
   test('are what the agent keeps Patroni to', () => {
     const { manifests } = cluster();
-    expect(agentFile(manifests).dynamicConfiguration).toEqual(patroniFile(manifests).bootstrap.dcs);
+    expect(agentFile(manifests).dynamicConfiguration).toEqual({
+      standby_cluster: null,
+      ...patroniFile(manifests).bootstrap.dcs,
+    });
   });
 });
 
@@ -248,23 +251,6 @@ test('an empty cluster begins where its archive is empty too, and sorts text in 
 test('a version runs the programs of that version', () => {
   expect(configured({ version: 15 }).postgresql.bin_dir).toBe('/usr/lib/postgresql/15/bin');
   expect(agentFile(clusterWith({ version: 15 }).manifests).binaries).toBe('/usr/lib/postgresql/15/bin');
-});
-
-describe('a cluster that follows another one', () => {
-  const { manifests, platform } = cluster(({ database }) => ({ standbyOf: database }));
-
-  test('copies from its primary and takes no writes', () => {
-    expect(patroniFile(manifests).bootstrap.dcs.standby_cluster).toEqual({
-      host: 'postgres.servers.svc.cluster.local',
-      port: 5432,
-    });
-  });
-
-  test('may reach it, and does not wait for it when it is installed', () => {
-    expect(platform.wires.map(({ endpoint, strength }) => `${strength} ${endpoint.name}`)).toContain(
-      'observes PostgreSQL shop',
-    );
-  });
 });
 
 test('every object passes the strict schema and the policies', () => {

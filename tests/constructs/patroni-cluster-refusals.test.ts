@@ -4,7 +4,7 @@ import type { Database, PatroniClusterProps } from '../../constructs/patroni-clu
 import { budgetFindings } from '../../synth/budget.ts';
 import { built } from '../support/constructs.ts';
 import { refusal } from '../support/harness.ts';
-import { backups, cluster, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
+import { backups, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
 
 const refused = (changes: Partial<PatroniClusterProps>): string[] =>
   refusal(() => clusterWith(changes)).map(({ what }) => what);
@@ -54,14 +54,6 @@ describe('a cluster is refused for', () => {
     expect(refused(changes)).toEqual([what]);
   });
 
-  test('two origins at once', () => {
-    const twice = { backups, generation: { number: 2, recovery: { from: 1, to: past } } };
-    const findings = refusal(() => cluster(({ database }) => ({ ...twice, standbyOf: database })));
-    expect(findings.map(({ what }) => what)).toEqual([
-      'it is to follow another cluster and to be recovered from an archive',
-    ]);
-  });
-
   test('all of it at once, each with where, what is allowed and a remedy', () => {
     const findings = refusal(() => clusterWith({ members: 0, storage: Size.gibibytes(1) }));
     expect(findings).toHaveLength(2);
@@ -97,12 +89,12 @@ describe('a copy is refused for', () => {
     ).map(({ what }) => what);
 
   test('the generation of the original', () => {
-    expect(copied({})).toEqual(['it is a copy of postgres, and generation 1 too']);
+    expect(copied({})).toEqual(['it is a copy of postgres, and is generation 1 too']);
   });
 
   test('a name of its own', () => {
     expect(copied({ generation: { number: 2 }, name: 'orders' })).toEqual([
-      'it is a copy of postgres, and named orders',
+      'it is a copy of postgres, and is named orders',
     ]);
   });
 });

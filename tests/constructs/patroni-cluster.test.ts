@@ -11,8 +11,8 @@ import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
 import { at, only } from '../support/harness.ts';
 import { backups, cluster, clusterWith, files, minimal, statefulSet } from '../support/patroni-cluster.ts';
 
-/** But for `copyOf`, which needs another cluster: see patroni-cluster-archive.test.ts. */
-const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf'>> = {
+/** But for those that need another cluster: see patroni-cluster-archive.test.ts and patroni-cluster-standby.test.ts. */
+const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf' | 'standbyOf'>> = {
   name: () => 'orders',
   image: () => nextVersion(minimal.image),
   exporter: () => ({ ...minimal.image, reference: 'registry.example/exporter:1.2.3' }),
@@ -31,7 +31,7 @@ const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf'>> = {
   consensus: () => 'configmaps',
   backups: () => backups,
   generation: () => ({ number: 2 }),
-  standbyOf: ({ database }) => database,
+  pooler: () => ({ image: minimal.image }),
   parameters: () => ({ max_connections: 200 }),
   patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
 };
@@ -45,7 +45,8 @@ function withoutScripts(manifests: readonly Manifest[]): string {
 }
 
 describe('output', () => {
-  const all = (servers: Servers): Partial<PatroniClusterProps> => everyOption(changes, servers);
+  // What a pooler adds stands in patroni-cluster-pooler.test.ts.
+  const all = (servers: Servers): Partial<PatroniClusterProps> => ({ ...everyOption(changes, servers), pooler: false });
   const kinds = (manifests: readonly Manifest[], ...wanted: string[]): Manifest[] =>
     manifests.filter(({ kind }) => wanted.includes(kind));
   const around = (manifests: readonly Manifest[]): Manifest[] =>

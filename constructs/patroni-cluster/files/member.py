@@ -36,14 +36,15 @@ class Keeper:
             self._step("Patroni's own file", lambda: self._reload_patroni(settings))
         self._step('measures', lambda: self._measure(settings, view))
         self._step('standby', lambda: self._release_stuck(settings, view))
-        if not (view.running and view.primary):
+        if view.running and view.primary:
+            self._step('databases', lambda: self._reconcile(settings))
+        else:
             # A later leader reconciles at once, and nobody shows what only the leader knows.
             self._reconciled = None
             self._figures.postgres_reconcile_failed = None
             self._figures.postgres_reconcile_last_success_timestamp_seconds = None
-            return
-        self._step('databases', lambda: self._reconcile(settings))
-        self._step('dynamic configuration', lambda: self._configure(settings))
+        if view.running and (view.primary or view.standby_leader):
+            self._step('dynamic configuration', lambda: self._configure(settings, view))
 
     def _step(self, name: str, action: Callable[[], None]) -> None:
         try:
@@ -65,11 +66,14 @@ class Keeper:
         self._figures.postgres_reconcile_last_success_timestamp_seconds = time.time()
         log('info', 'roles and databases are as declared')
 
-    def _configure(self, settings: Settings) -> None:
+    def _configure(self, settings: Settings, view: View) -> None:
         patroni = Patroni(settings.patroni)
         changes = differences(settings.dynamic_configuration, patroni.configuration())
         if not changes:
             return
+        if view.primary and changes.get('standby_cluster'):
+            raise ValueError('a cluster that takes writes is to follow another one, which would throw its rows away: '
+                             'give the one that follows a generation of its own')
         patroni.change_configuration(changes, _restapi_password(settings))
         log('info', 'dynamic configuration changed', changes=changes)
 

@@ -45,6 +45,8 @@ class View:
     position: tuple[object, ...]
     timeline: int | None
     standbys: tuple[Standby, ...]
+    # Whether it leads a cluster that follows another one.
+    standby_leader: bool = False
 
 
 class Patroni:
@@ -57,6 +59,7 @@ class Patroni:
         return View(
             primary=own.get('role') in ('primary', 'master'),
             running=own.get('state') == 'running',
+            standby_leader=own.get('role') == 'standby_leader',
             streaming=own.get('replication_state') == 'streaming',
             position=(xlog.get('received_location'), xlog.get('replayed_location'), own.get('timeline')),
             timeline=own.get('timeline'),

@@ -106,6 +106,27 @@ describe('the dynamic configuration', () => {
     expect(world.patroni.configuration).toEqual({});
   });
 
+  test('is changed by the leader of a cluster that followed another one and no longer does', async () => {
+    world.patroni.own = { role: 'standby_leader', state: 'running', replication_state: 'streaming' };
+    world.patroni.configuration = { ttl: 20, standby_cluster: { host: 'postgres', port: 5432 } };
+    world.configure({ dynamicConfiguration: { standby_cluster: null, ttl: 20 } });
+    const agent = world.agent();
+    await agent.said(/^dynamic configuration changed$/);
+    const patches = world.patroni.requests.filter(({ request }) => request === 'PATCH /config');
+    expect(patches.map(({ body }) => body)).toEqual([{ standby_cluster: null }]);
+    // Roles and databases are the other cluster's until it is a primary.
+    expect(world.calls('psql')).toEqual([]);
+  });
+
+  test('never makes a primary follow another cluster, which would throw its rows away', async () => {
+    world.patroni.own = { role: 'primary', state: 'running' };
+    world.patroni.configuration = { ttl: 20 };
+    world.configure({ dynamicConfiguration: { standby_cluster: { host: 'postgres', port: 5432 }, ttl: 20 } });
+    const agent = world.agent();
+    await agent.said(/^dynamic configuration: a cluster that takes writes is to follow another one/);
+    expect(world.patroni.configuration).toEqual({ ttl: 20 });
+  });
+
   describe('differs', () => {
     const cases = [
       ['a key that is missing', { ttl: 20 }, {}, { ttl: 20 }],

@@ -29,7 +29,7 @@ const layersOf = (reference: string) => images().find((each) => each.reference.i
 describe('images of the database', () => {
   test('have the references of the table', () => {
     const table = loadEnvironment('production');
-    const expected = ['spilo', 'postgres-exporter', 'rclone'].map(
+    const expected = ['spilo', 'postgres-exporter', 'pgbouncer', 'rclone'].map(
       (name) => `${table.image(name).repository}:${table.image(name).tag}`,
     );
     expect(images().map(({ reference }) => reference)).toEqual(expected);
@@ -37,6 +37,13 @@ describe('images of the database', () => {
 
   test('say what they stand in for', () => {
     expect(images()[0]?.standIn).toBe("Spilo: Debian's PostgreSQL 17, Patroni 4.1.0 from PyPI, WAL-G 1.1.3");
+  });
+
+  test('share one system, so that the pooler costs no time to build', () => {
+    const [system, ...others] = layersOf('pgbouncer');
+    expect([system?.name, others]).toEqual(['postgres', []]);
+    expect(system).toEqual(layersOf('spilo')[0]);
+    expect(system?.packages).toContain('pgbouncer');
   });
 
   test('say that the WAL-G is another one where it is', () => {

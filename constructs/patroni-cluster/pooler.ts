@@ -1,0 +1,180 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Size } from 'cdk8s';
+import type { Construct } from 'constructs';
+import type { IService } from 'kubernetes-models/v1/Service';
+import type { Probes } from '../core/container.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Image, WorkloadSize } from '../core/environment.ts';
+import { kubeObject, typedObject } from '../core/kube-object.ts';
+import { KubeConfigMap } from '../core/level1.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Workload } from '../core/workload.ts';
+import { certificateKeys } from './certificates.ts';
+import type { CompleteDatabase } from './databases.ts';
+import { poolerDefaults } from './defaults.ts';
+import { ports, tlsPath } from './paths.ts';
+import { serviceNames } from './services.ts';
+
+export interface PoolerProps {
+  /** Image of PgBouncer, 1.21 or newer: `environment.image('pgbouncer')`. */
+  readonly image: Image;
+  /**
+   * When a connection goes back to the pool. `transaction` serves many clients with few connections, but nothing outlives
+   * a transaction: no LISTEN, no SET, no advisory lock of a session. Roles that own a database always get `session`, for
+   * migrations.
+   * @default transaction
+   */
+  readonly mode?: 'transaction' | 'session';
+  /**
+   * Connections to PostgreSQL that a pod opens for each database at most.
+   * @default 20
+   */
+  readonly poolSize?: number;
+  /**
+   * Clients that a pod takes at most.
+   * @default 1000
+   */
+  readonly maxClients?: number;
+  /**
+   * Pods (`minReplicas`), CPU and memory of each.
+   * @default 2 pods, 100m and 128 MiB
+   */
+  readonly size?: Pick<WorkloadSize, 'minReplicas' | 'cpuRequest' | 'memory'>;
+}
+
+export interface PoolerSettings extends PoolerProps {
+  /** Patroni's scope. */
+  readonly scope: string;
+  readonly namespace: string;
+  readonly databases: readonly CompleteDatabase[];
+  /** Of each role. */
+  readonly passwords: Readonly<Record<string, SecretKeyReference>>;
+  /** The Secret with the pooler's certificate; undefined without TLS. */
+  readonly tlsSecret: string | undefined;
+  /** Where it connects to: the Service of the primary. */
+  readonly primary: Endpoint;
+}
+
+/** Numbers of the user and the group in CloudNativePG's image. */
+const user = 998;
+const group = 996;
+const configurationPath = '/etc/pgbouncer';
+const files = path.join(import.meta.dirname, 'files', 'pooler');
+const because =
+  'Estimate: a client takes 2 to 10 KiB, with TLS some 40; one core serves tens of thousands of queries a second.';
+
+/** PgBouncer in front of the primary: clients keep their connections while the primary moves, and share its few. */
+export function pooler(construct: Construct, settings: PoolerSettings): Workload {
+  const { scope, image, size, tlsSecret, passwords } = settings;
+  const name = serviceNames(scope).pooler;
+  const own = (file: string): string => fs.readFileSync(path.join(files, file), 'utf8');
+  const data = {
+    'start.sh': own('start.sh'),
+    'pgbouncer.ini': own('pgbouncer.ini'),
+    'cluster.ini': clusterIni(settings),
+  };
+  kubeObject(construct, 'pooler-configuration', KubeConfigMap, { metadata: { name }, data });
+  const workload = new Workload(construct, 'pooler', {
+    name,
+    program: 'pgbouncer',
+    component: 'pooler',
+    controller: { kind: 'Deployment', replicas: size?.minReplicas ?? poolerDefaults.size.minReplicas },
+    containers: [
+      {
+        name: 'pgbouncer',
+        image,
+        command: ['bash', `${configurationPath}/start.sh`],
+        secretFiles: Object.fromEntries(
+          Object.entries(passwords).map(([role, key]) => [`${role.toUpperCase()}_PASSWORD_FILE`, key]),
+        ),
+        ports: [{ name: 'pooler', port: ports.pooler }],
+        resources: {
+          cpuRequest: size?.cpuRequest ?? poolerDefaults.size.cpuRequest,
+          memory: size?.memory ?? poolerDefaults.size.memory,
+          because,
+        },
+        probes: poolerProbes,
+        // Until clients' nodes know that it is leaving.
+        preStopSleepSeconds: 5,
+        mounts: [
+          { volume: 'configuration', path: configurationPath, readOnly: true },
+          { volume: 'users', path: '/run/pgbouncer' },
+          ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
+        ],
+      },
+    ],
+    volumes: {
+      configuration: { configMap: name },
+      users: { sizeLimit: Size.mebibytes(1), inMemory: true },
+      ...(tlsSecret === undefined ? {} : { tls: { secretName: tlsSecret, keys: certificateKeys } }),
+    },
+    podAnnotations: {
+      'diptych/configuration': crypto.createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 12),
+    },
+    priority: 'critical-data',
+    spread: 'preferred',
+    user,
+    group,
+    // Transactions that run may end.
+    terminationGracePeriodSeconds: 60,
+  });
+  const { labels, selector } = workload;
+  const manifest: IService = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, labels: { ...labels } },
+    spec: {
+      selector: { ...selector },
+      ports: [{ name: 'postgres', port: ports.pooler, protocol: 'TCP', targetPort: 'pooler' }],
+    },
+  };
+  typedObject(construct, 'pooler-service', manifest);
+  workload.observes(settings.primary, 'lends its connections to many clients');
+  return workload;
+}
+
+/** It has no page to ask for; whether the primary answers is not its fault. */
+const poolerProbes: Probes = {
+  startup: { port: 'pooler', periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 },
+  readiness: { port: 'pooler', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 },
+  liveness: { port: 'pooler', periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
+};
+
+/** What pgbouncer.ini includes at the end of its section. */
+function clusterIni(settings: PoolerSettings): string {
+  const { scope, namespace, databases, tlsSecret } = settings;
+  const { mode = poolerDefaults.mode, poolSize = poolerDefaults.poolSize } = settings;
+  const host = `${serviceNames(scope).primary}.${namespace}.svc.cluster.local`;
+  const file = (key: (typeof certificateKeys)[number]): string => `${tlsPath}/${key}`;
+  const tls =
+    tlsSecret === undefined
+      ? { client_tls_sslmode: 'disable', server_tls_sslmode: 'disable' }
+      : {
+          client_tls_sslmode: 'require',
+          client_tls_protocols: 'tlsv1.3',
+          client_tls_cert_file: file('tls.crt'),
+          client_tls_key_file: file('tls.key'),
+          server_tls_sslmode: 'verify-full',
+          server_tls_protocols: 'tlsv1.3',
+          server_tls_ca_file: file('ca.crt'),
+        };
+  const settled = {
+    listen_port: ports.pooler,
+    pool_mode: mode,
+    default_pool_size: poolSize,
+    // Both roles of a database together: an idle connection of one makes room for the other.
+    max_db_connections: poolSize,
+    max_client_conn: settings.maxClients ?? poolerDefaults.maxClients,
+    ...tls,
+  };
+  return [
+    ...Object.entries(settled).map(([key, value]) => `${key} = ${value}`),
+    '\n[databases]',
+    ...databases.map(({ name }) => `${name} = host=${host} port=${ports.postgres}`),
+    '\n[users]',
+    ...databases.map(({ owner }) => `${owner} = pool_mode=session`),
+    '',
+  ].join('\n');
+}
