@@ -93,6 +93,20 @@ export const promises: readonly PromiseEntry[] = [
     ],
   },
   {
+    id: 'pg-pooler',
+    promise: 'clients of the pooler write again after a failover, and nothing they were told of is lost',
+    bound: '< 20 s, 0 lost',
+    proofs: [
+      { kind: 'drill', measures: { outage: { unit: 's', below: 20 }, lost: { unit: 'transactions', atMost: 0 } } },
+    ],
+  },
+  {
+    id: 'pg-standby',
+    promise: 'a cluster can follow another one and then stand alone; a copy can be made beside it',
+    bound: '0 rows missing',
+    proofs: [{ kind: 'drill', measures: { missing: { unit: 'rows', atMost: 0 } } }],
+  },
+  {
     id: 'redis-failover',
     promise: 'Sentinel promotes the replica',
     bound: '< 15 s (ours: < 8 s)',

@@ -16,6 +16,7 @@ import { healDrill } from './heal/drill.ts';
 import { networkDrill } from './network.ts';
 import { onPlatform } from './platform.ts';
 import { failoverDrill, postgresDrill } from './postgres/index.ts';
+import { modesDrill } from './postgres/modes.ts';
 import { rollbackDrill } from './rollback/drill.ts';
 import { scalingDrill } from './scaling/hpa.ts';
 import { secretsDrill } from './secrets.ts';
@@ -71,6 +72,11 @@ export const areas: Readonly<Record<string, Area>> = {
       'loses the PostgreSQL primary in seven ways, under a writing client (promises pg-failover, pg-rpo, pg-spread)',
     programs: platformPrograms,
     drill: onPlatform(failoverDrill),
+  },
+  modes: {
+    purpose: 'tries the options of PostgreSQL that the platform does not use (promises pg-pooler, pg-standby)',
+    programs: platformPrograms,
+    drill: onPlatform(modesDrill),
   },
   postgres: {
     purpose:

@@ -105,15 +105,19 @@ export function slowFaults({ cluster, signal }: RunningPlatform, members: Member
   ];
 }
 
-/** Strikes the primary under a writer and waits until everything is as before. */
+/**
+ * Strikes the primary under a writer and waits until everything is as before.
+ * @param pooled whether the writer goes through PgBouncer. @default false
+ */
 export async function failover(
   { cluster, report, signal }: RunningPlatform,
   members: Members,
   fault: Fault,
+  pooled = false,
 ): Promise<Failover> {
   const { leader } = fault.on === undefined ? await members.whole(signal) : await members.leadOn(fault.on, signal);
   await Writer.prepare(members);
-  const writer = await Writer.start(members, { number: 1 });
+  const writer = await Writer.start(members, { number: 1, pooled });
   try {
     await delay(2000);
     const since = new Date();

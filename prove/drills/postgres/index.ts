@@ -3,9 +3,8 @@ import { exists } from '../../cluster/lifecycle.ts';
 import { deliver } from '../../delivery/deliver.ts';
 import { DrillError } from '../../processes.ts';
 import type { DrillCheck, Measured } from '../../results.ts';
-import { versionOf } from '../../tools/modules.ts';
 import type { Drill } from '../area.ts';
-import { environment, platformStandIns, platformVersions } from '../platform.ts';
+import { environment } from '../platform.ts';
 import type { RunningPlatform } from '../platform.ts';
 import { withCluster } from '../with-cluster.ts';
 import { outageRound, retentionRound } from './archive-drill.ts';
@@ -15,16 +14,9 @@ import { Members } from './members.ts';
 import { offsiteRound } from './offsite.ts';
 import { recoveryRound } from './recovery.ts';
 import { rebuildReplica } from './rebuild.ts';
+import { common } from './result.ts';
 import type { DrillRound } from './round.ts';
 import { splitBrain } from './split-brain.ts';
-
-const versions = (): Readonly<Record<string, string>> => ({
-  ...platformVersions(),
-  postgresql: '17',
-  patroni: '4.1.0',
-  'wal-g': versionOf('wal-g'),
-  versitygw: versionOf('versitygw'),
-});
 
 /** The ways to lose a primary; the quick ones in as many rounds as asked. */
 export function failoverDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
@@ -172,17 +164,5 @@ export function offsiteResult(platform: RunningPlatform, round: DrillRound): Mea
     drill: 'backups copied to a second provider, the first one emptied, a backup restored from the copy',
     units: { copied: 'objects', copy: 's', restored: 's' },
     rounds: [round],
-  };
-}
-
-function common({ standIns }: RunningPlatform): Pick<Measured, 'versions' | 'standIns'> {
-  return {
-    versions: versions(),
-    standIns: [
-      ...platformStandIns,
-      ...standIns,
-      'two S3 servers of the proving ground for two providers of object storage',
-      "cert-manager's controller: certificates are signed by openssl",
-    ],
   };
 }

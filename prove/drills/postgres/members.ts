@@ -39,6 +39,12 @@ export const memberLabels = (scope: string) => ({
   'app.kubernetes.io/component': 'database',
 });
 
+export const poolerLabels = (scope: string) => ({
+  'app.kubernetes.io/name': 'pgbouncer',
+  'app.kubernetes.io/instance': `${scope}-pooler`,
+  'app.kubernetes.io/component': 'pooler',
+});
+
 /** The members of a PostgreSQL cluster in the platform, asked through Patroni and PostgreSQL themselves. */
 export class Members {
   readonly cluster: Cluster;
@@ -47,6 +53,11 @@ export class Members {
   constructor(cluster: Cluster, scope = 'postgres') {
     this.cluster = cluster;
     this.scope = scope;
+  }
+
+  /** Without the number of its generation: secrets and archives are found by it. */
+  get clusterName(): string {
+    return this.scope.replace(/-\d+$/, '');
   }
 
   /** Names of the pods there should be. */

@@ -1,6 +1,6 @@
 """Commits a row all the time and prints for each one whether it was acknowledged, as the program `probe every` does.
 
-python3 writer.py HOST DATABASE USER PASSWORD_FILE FIRST_ID MILLISECONDS
+python3 writer.py HOST PORT DATABASE USER PASSWORD_FILE FIRST_ID MILLISECONDS
 """
 
 import select
@@ -28,7 +28,7 @@ def wait(connection: psycopg2.extensions.connection) -> None:
 
 
 def main() -> None:
-    host, database, user, password_file, first, milliseconds = sys.argv[1:]
+    host, port, database, user, password_file, first, milliseconds = sys.argv[1:]
     psycopg2.extensions.set_wait_callback(wait)
     connection = None
     number = int(first)
@@ -39,6 +39,7 @@ def main() -> None:
             if connection is None:
                 connection = psycopg2.connect(
                     host=host,
+                    port=port,
                     dbname=database,
                     user=user,
                     password=Path(password_file).read_text(),

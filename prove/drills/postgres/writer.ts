@@ -4,7 +4,7 @@ import { loadEnvironment } from '../../../config/index.ts';
 import { environment } from '../platform.ts';
 import { Recorder } from '../recorder.ts';
 import type { RecordedRequest } from '../recorder.ts';
-import { memberLabels, namespace } from './members.ts';
+import { memberLabels, namespace, poolerLabels } from './members.ts';
 import type { Members } from './members.ts';
 
 /** Milliseconds between two commits of a writer. */
@@ -13,6 +13,13 @@ const every = 50;
 const block = 1_000_000;
 
 export const database = 'shop';
+
+interface WriterOptions {
+  readonly number: number;
+  readonly host?: string;
+  readonly node?: string;
+  readonly pooled?: boolean;
+}
 
 /** Commits rows all the time, each with a number of its own, as an application's role does. */
 export class Writer {
@@ -36,27 +43,27 @@ export class Writer {
 
   /**
    * @param number of the writer: rows of each begin at another million
-   * @param host where it connects to. @default the Service of the primary
+   * @param host where it connects to. @default the Service of the primary, or of the pooler
+   * @param pooled whether it goes through PgBouncer. @default false
    */
-  static async start(
-    members: Members,
-    { number, host, node }: { readonly number: number; readonly host?: string; readonly node?: string },
-  ): Promise<Writer> {
+  static async start(members: Members, { number, host, node, pooled = false }: WriterOptions): Promise<Writer> {
     const { repository, tag } = loadEnvironment(environment).image('spilo');
     const script = fs.readFileSync(path.join(import.meta.dirname, 'writer.py'), 'utf8');
-    const service = `${members.scope}.${namespace}.svc.cluster.local`;
+    const name = pooled ? `${members.scope}-pooler` : members.scope;
+    const service = `${name}.${namespace}.svc.cluster.local`;
+    const port = pooled ? 6432 : 5432;
     const recorder = await Recorder.start(members.cluster, {
       namespace,
       name: `writer-${number}`,
       url: host ?? service,
-      target: memberLabels(members.scope),
-      port: 5432,
+      target: pooled ? poolerLabels(members.scope) : memberLabels(members.scope),
+      port,
       node,
       client: {
         image: `${repository}:${tag}`,
-        secret: 'postgres-shop-app',
+        secret: `${members.clusterName}-shop-app`,
         command: [
-          ...['python3', '-u', '-c', script, host ?? service, database, `${database}_app`],
+          ...['python3', '-u', '-c', script, host ?? service, String(port), database, `${database}_app`],
           ...['/run/secret/password', String(number * block), String(every)],
         ],
       },

@@ -1,0 +1,84 @@
+import crypto from 'node:crypto';
+import { namespaces } from '../../../apps/namespaces.ts';
+import { loadEnvironment } from '../../../config/index.ts';
+import { application } from '../../../constructs/core/application.ts';
+import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
+import type { Environment } from '../../../constructs/core/environment.ts';
+import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { Platform } from '../../../constructs/core/platform.ts';
+import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
+import { ClusterError } from '../../cluster/run.ts';
+import { environment } from '../platform.ts';
+import { namespace } from './members.ts';
+
+/** The platform's own keys of object storage: a drill has no person to ask for others. */
+const storageKeys = 'postgres-archive';
+const partOf = 'drill';
+
+interface SecretObject {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Clusters of an application that only a drill has, beside those of the platform and in their namespace. */
+export class DrillClusters {
+  private readonly cluster: Cluster;
+  private readonly applied = new Map<string, Manifest>();
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  /** Brings them to what constructs say; objects that are not said any more stay. */
+  async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
+    const drill = application(partOf, { namespace: namespaces.data, layer: 'data' }, build);
+    const given = loadEnvironment(environment, { changes: { sizes: {}, generations: {}, copies: {} } });
+    const platform = new Platform(given, [drill]);
+    const entries = platform.secrets.map((secret) => secret.inventoryEntry());
+    const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
+    const secrets = await Promise.all(missing.map((entry) => this.secret(entry)));
+    const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
+    for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
+    await apply(this.cluster, manifests);
+  }
+
+  /** Another value of a secret, as a rotation brings it. */
+  async rotate(name: string, key: string): Promise<void> {
+    const value = crypto.randomBytes(32).toString('base64url');
+    const patch = JSON.stringify({ stringData: { [key]: value } });
+    await kubectl(this.cluster, ['patch', 'secret', name, `--namespace=${namespace}`, `--patch=${patch}`]);
+  }
+
+  /** Removes them with all that they made: volumes, and what Patroni keeps. */
+  async remove(): Promise<void> {
+    const names = [...this.applied.keys()].map((name) => name.toLowerCase());
+    const where = [`--namespace=${namespace}`, '--ignore-not-found'];
+    if (names.length > 0) await kubectl(this.cluster, ['delete', ...names, ...where], { timeout: 400 });
+    const left = `--selector=app.kubernetes.io/part-of=${partOf}`;
+    await tryKubectl(this.cluster, ['delete', 'pvc,endpoints,configmap', left, ...where], { timeout: 120 });
+  }
+
+  private async secret({ name, type, keys }: SecretInventoryEntry): Promise<Manifest> {
+    const platformKeys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
+    const values = Object.entries(keys).map(([key, source]) => [key, value(key, source, platformKeys.data)] as const);
+    return {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      type,
+      data: Object.fromEntries(values),
+    };
+  }
+}
+
+/** In base64. */
+function value(key: string, source: SecretSource, ofPlatform: Readonly<Record<string, string>>): string {
+  if (source.kind === 'random') {
+    return Buffer.from(crypto.randomBytes(source.bytes).toString(source.encoding)).toString('base64');
+  }
+  const known = ofPlatform[key];
+  if (source.kind !== 'human' || known === undefined) throw new ClusterError(`nobody here knows a value of ${key}`);
+  return known;
+}

@@ -1,0 +1,133 @@
+import { waitFor } from '../../cluster/run.ts';
+import type { DrillCheck } from '../../results.ts';
+import { objects } from '../../world/object-storage.ts';
+import { seconds } from '../failures/figures.ts';
+import type { RunningPlatform } from '../platform.ts';
+import { archiveAll, waitForBackups } from './backups.ts';
+import { quickFaults } from './failover.ts';
+import type { Members } from './members.ts';
+import type { DrillRound } from './round.ts';
+import { database } from './writer.ts';
+
+/** The clusters of a drill, and what applies each stage. */
+export interface Generations {
+  readonly first: Members;
+  readonly second: Members;
+  readonly third: Members;
+  /** The second follows the first. */
+  readonly follow: () => Promise<void>;
+  /** The second is let go. */
+  readonly part: () => Promise<void>;
+  /** A third is made from the first one's archive. */
+  readonly copy: () => Promise<void>;
+}
+
+const count = 'select count(*) from drill_rows';
+
+/** A generation that follows another one, over a failover; let go; and a copy beside, from the archive. */
+export async function standbyRound(platform: RunningPlatform, generations: Generations): Promise<DrillRound> {
+  const { first, second, third } = generations;
+  const { report, signal } = platform;
+  await first.whole(signal, 180);
+  await add(first, 1000);
+  let start = performance.now();
+  await generations.follow();
+  await waitFor(`${second.scope} to follow ${first.scope}`, { atMost: 300, every: 500, signal }, async () => {
+    const members = await second.list().catch(() => []);
+    const roles = members.filter(({ replication_state }) => replication_state === 'streaming').map(({ role }) => role);
+    return roles.length === 2 && roles.includes('standby_leader');
+  });
+  const followed = seconds(performance.now() - start);
+  report(`${second.scope} follows after ${followed} s`);
+  const refused = await writeRefused(second);
+  const arrivedBefore = await arrives(platform, first, second);
+  const [kill] = quickFaults(first);
+  const { leader } = await first.whole(signal);
+  await kill?.strike(leader);
+  await first.whole(signal, 120);
+  const arrivedAfter = await arrives(platform, first, second);
+
+  const expected = await rowsOf(first);
+  start = performance.now();
+  await generations.part();
+  await second.whole(signal, 300);
+  const parted = seconds(performance.now() - start);
+  const rows = await rowsOf(second);
+  report(`${second.scope} takes writes after ${parted} s, with ${rows} of ${expected} rows`);
+  await add(second, 1);
+  const written = await rowsOf(second);
+  const stays = await rowsOf(first);
+  const [full] = await waitForBackups(second, 1, { atMost: 240, signal });
+
+  await waitForBackups(first, 1, { atMost: 240, signal });
+  await archiveAll(first, signal);
+  const before = objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length;
+  start = performance.now();
+  await generations.copy();
+  await waitFor(`a leader of ${third.scope}`, { atMost: 300, every: 500, signal }, () => third.leader());
+  const copied = seconds(performance.now() - start);
+  const copiedRows = await rowsOf(third);
+  report(`${third.scope} has ${copiedRows} of ${expected} rows after ${copied} s`);
+  const checks: DrillCheck[] = [
+    { what: 'a write to a cluster that follows', expected: 'refused', got: refused },
+    { what: 'rows of the cluster that was let go', expected, got: rows },
+    { what: 'rows after its first write', expected: String(Number(expected) + 1), got: written },
+    { what: 'rows of the one it followed', expected, got: stays },
+    { what: 'its first full backup', expected: 'made by itself', got: full === undefined ? 'none' : 'made by itself' },
+    { what: 'rows of the copy', expected, got: copiedRows },
+    {
+      what: 'the archive that was copied from',
+      expected: 'as large or larger',
+      got:
+        objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length >= before
+          ? 'as large or larger'
+          : 'smaller',
+    },
+  ];
+  return {
+    figures: {
+      followed,
+      'row arrived': Math.max(arrivedBefore, arrivedAfter),
+      'took writes': parted,
+      copied,
+      missing: Number(expected) - Math.min(Number(rows), Number(copiedRows)),
+    },
+    checks,
+  };
+}
+
+async function add(members: Members, rows: number): Promise<void> {
+  await members.sqlOnLeader(
+    'create table if not exists drill_rows (at timestamptz not null default clock_timestamp());' +
+      `insert into drill_rows select clock_timestamp() from generate_series(1, ${rows})`,
+    database,
+  );
+}
+
+function rowsOf(members: Members): Promise<string> {
+  return members.sqlOnLeader(count, database);
+}
+
+/** @returns seconds until a row of the first is in both members of the other */
+async function arrives({ signal }: RunningPlatform, from: Members, to: Members): Promise<number> {
+  await add(from, 1);
+  const wanted = await rowsOf(from);
+  const start = performance.now();
+  await waitFor(`${wanted} rows in ${to.scope}`, { atMost: 120, every: 200, signal }, async () => {
+    const found = await Promise.all(to.names.map((name) => to.sql(name, count, database).catch(() => '')));
+    return found.every((rows) => rows === wanted);
+  });
+  return seconds(performance.now() - start);
+}
+
+async function writeRefused(members: Members): Promise<string> {
+  const answers = await Promise.all(
+    members.names.map((name) =>
+      members.sql(name, 'insert into drill_rows default values', database).then(
+        () => `${name} took it`,
+        (error: unknown) => (String(error).includes('read-only transaction') ? 'refused' : String(error)),
+      ),
+    ),
+  );
+  return [...new Set(answers)].join('; ');
+}
