@@ -34,6 +34,8 @@ import { sharedSecret } from './shared-secret.ts';
 
 /** On the StatefulSet, whose volumes only this major version of PostgreSQL can read: synth compares it with the last one. */
 export const majorVersionAnnotation = 'diptych/postgresql-major';
+/** On one that is made from an archive: the StatefulSet that wrote it, whose version it has to have. */
+export const recoveredFromAnnotation = 'diptych/recovered-from';
 
 const because =
   'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
@@ -71,7 +73,7 @@ export class PatroniCluster extends Construct {
     this.name = name;
     this.generation = generation;
     this.databases = databases;
-    this.scope = generation === 1 ? name : `${name}-${generation}`;
+    this.scope = scopeOf(name, generation);
     this.namespace = namespace;
     const resolved = resolve(props);
     this.version = resolved.version;
@@ -142,7 +144,9 @@ export class PatroniCluster extends Construct {
       // Its data is on its node: there is nowhere to go.
       leaveLostNodeAfterSeconds: false,
     });
-    this.workload.object.metadata.addAnnotation(majorVersionAnnotation, String(resolved.version));
+    const { metadata } = this.workload.object;
+    metadata.addAnnotation(majorVersionAnnotation, String(resolved.version));
+    if (recovery) metadata.addAnnotation(recoveredFromAnnotation, scopeOf(name, recovery.from));
     this.workload.object.addJsonPatch(...(props.patches ?? []));
     const { labels, selector } = this.workload;
     configMap('configuration', {
@@ -253,6 +257,10 @@ export class PatroniCluster extends Construct {
       ...(exporter ? [endpoint('PostgreSQL', '/metrics', ports.exporter)] : []),
     ];
   }
+}
+
+function scopeOf(name: string, generation: number): string {
+  return generation === 1 ? name : `${name}-${generation}`;
 }
 
 function resolve(props: PatroniClusterProps) {

@@ -7,7 +7,7 @@ import { synthesise } from '../../synth/synthesise.ts';
 import { toYaml } from '../../synth/yaml.ts';
 import { root as repository } from '../support/committed.ts';
 import { refusal } from '../support/harness.ts';
-import { clusterWith, statefulSet } from '../support/patroni-cluster.ts';
+import { backups, clusterWith, statefulSet } from '../support/patroni-cluster.ts';
 
 const file = 'data/statefulset-postgres.yaml';
 let root: string;
@@ -29,6 +29,33 @@ function written(text: string): void {
 const members = (version: 15 | 16 | 17 | 18): Manifest => statefulSet(clusterWith({ version }).manifests);
 const findings = (version: 15 | 16 | 17 | 18, name = file) =>
   majorUpgradeFindings(root, 'production', [{ path: name, source: 'the tests', manifest: members(version) }]);
+
+describe('a recovery with another major version of PostgreSQL', () => {
+  const recovered = (version: 17 | 18) => {
+    const generation = { number: 2, recovery: { from: 1 } };
+    const manifest = statefulSet(clusterWith({ version, backups, generation }).manifests);
+    const path = 'data/statefulset-postgres-2.yaml';
+    return majorUpgradeFindings(root, 'production', [{ path, source: 'the tests', manifest }]);
+  };
+
+  test('is refused: backups are files', () => {
+    written(toYaml(members(17)));
+    expect(recovered(18)).toEqual([
+      {
+        where: 'StatefulSet test/postgres-2',
+        what: 'PostgreSQL 18 is to be recovered from the archive of postgres, which 17 wrote',
+        allowed: "version 17: backups are files, and another version can't read them",
+        remedy: 'set the version back; once it is recovered, follow docs/runbooks/postgres-major-upgrade.md',
+      },
+    ]);
+  });
+
+  test('is none with the same one, or where nobody knows what wrote the archive', () => {
+    expect(recovered(18)).toEqual([]);
+    written(toYaml(members(17)));
+    expect(recovered(17)).toEqual([]);
+  });
+});
 
 describe('another major version of PostgreSQL', () => {
   test('is refused for the volumes that there are, with the runbook', () => {

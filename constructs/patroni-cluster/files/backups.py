@@ -176,7 +176,8 @@ def _others(settings: Settings, view: View) -> list[str]:
     """Where the other members are, as far as this one is connected to them."""
     if view.primary:
         return [standby.host for standby in view.standbys]
-    return [host for host in [Server(settings).primary_host()] if host]
+    address = Server(settings).primary_address()
+    return [] if address is None else [address[0]]
 
 
 def _another_makes_one(hosts: list[str], port: int) -> bool:

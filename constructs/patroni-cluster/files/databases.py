@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import urllib.parse
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from settings import Database, Settings
 
 # Seconds; a statement gives up before its psql is ended.
 _TIMEOUT = 30
+_CONNECT_TIMEOUT = 3
 # A commit doesn't wait for a standby that may be away, and the server's log and statistics see no verifier.
 _OPTIONS = (
     'synchronous_commit=local',
@@ -88,11 +90,11 @@ class Server:
         counted = 'select coalesce(sum(checksum_failures), 0) from pg_catalog.pg_stat_database;\n'
         return int(self.run('postgres', counted))
 
-    def primary_host(self) -> str:
-        """Where this member is told to replicate from, whether it does or not; empty for a primary."""
+    def primary_address(self) -> tuple[str, int] | None:
+        """Host and port that this member is told to replicate from, whether it does or not; None for a primary."""
         told = self.run('postgres', "select pg_catalog.current_setting('primary_conninfo');\n")
-        found = re.search(r'\bhost=(\S+)', told)
-        return found[1] if found else ''
+        host, port = re.search(r'\bhost=(\S+)', told), re.search(r'\bport=(\d+)', told)
+        return (host[1], int(port[1]) if port else 5432) if host else None
 
     def reload(self) -> None:
         """Lets PostgreSQL read its configuration and its certificate again."""
@@ -130,8 +132,19 @@ def _names(database: Database) -> str:
 
 def primary_view(settings: Settings) -> View:
     """What the primary's Patroni says, on the port that this member's has."""
-    host = Server(settings).primary_host()
-    if not host:
-        raise PatroniError('this member replicates from nobody')
+    host, _ = _primary_address(settings)
     port = urllib.parse.urlsplit(settings.patroni).port
     return Patroni(f'http://{host}:{port}').view()
+
+
+def reach_primary(settings: Settings) -> None:
+    """Connects to the primary's PostgreSQL; throws OSError where it can't."""
+    with socket.create_connection(_primary_address(settings), _CONNECT_TIMEOUT):
+        pass
+
+
+def _primary_address(settings: Settings) -> tuple[str, int]:
+    address = Server(settings).primary_address()
+    if address is None:
+        raise PatroniError('this member replicates from nobody')
+    return address

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from child import ChildFailed
-from databases import PasswordError, Server, password_of, primary_view
+from databases import PasswordError, Server, password_of, primary_view, reach_primary
 from log import log
 from metrics import Figures
 from patroni_api import Patroni, PatroniError, View, differences
@@ -113,6 +113,9 @@ class Keeper:
         primary = primary_view(settings)
         if not (primary.primary and primary.running):
             return
+        # A primary that can't be reached could not be copied either, and nothing is wrong with what this one has.
+        self._still = view.position, now
+        reach_primary(settings)
         self._still = None
         Patroni(settings.patroni).reinitialize(_restapi_password(settings))
         self._figures.postgres_standby_copied_anew_total = (self._figures.postgres_standby_copied_anew_total or 0) + 1

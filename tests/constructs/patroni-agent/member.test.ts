@@ -5,9 +5,15 @@ beforeEach(async () => {
   world = new World();
   await world.start();
   world.patroni.own = { role: 'primary', state: 'running' };
-  world.program('psql', 'case $(cat) in *primary_conninfo*) echo "user=replication host=127.0.0.1 port=5432" ;; esac');
+  replicatesFrom(new URL(world.patroni.address).port);
 });
 afterEach(() => world.stop());
+
+/** Lets PostgreSQL say that it is told to replicate from that port of this machine. */
+function replicatesFrom(port: string): void {
+  const address = `user=replication host=127.0.0.1 port=${port}`;
+  world.program('psql', `case $(cat) in *primary_conninfo*) echo "${address}" ;; esac`);
+}
 
 /** How often Patroni was told to copy this standby anew after the turns that Python lines make. */
 async function copied(lines: string): Promise<number> {
@@ -64,14 +70,21 @@ describe('a standby that neither streams nor moves', () => {
     world.patroni.own = own;
     expect(await copied('turn(0); turn(121)')).toBe(0);
   });
+
+  test('is left alone while it can reach no port of the primary but that of Patroni', async () => {
+    // Nobody listens there.
+    replicatesFrom('1');
+    expect(await copied('turn(0); turn(121); turn(242)')).toBe(0);
+  });
 });
 
 test('the primary is found where the standby is told to replicate from', () => {
   const code = `
 import databases, settings
-print(json.dumps(databases.Server(settings.load(given)).primary_host()))
+print(json.dumps(databases.Server(settings.load(given)).primary_address()))
 `;
-  expect(python(code, world.path('agent.json'))).toBe('127.0.0.1');
+  replicatesFrom('5433');
+  expect(python(code, world.path('agent.json'))).toEqual(['127.0.0.1', 5433]);
   world.program('psql', 'echo');
-  expect(python(code, world.path('agent.json'))).toBe('');
+  expect(python(code, world.path('agent.json'))).toBeNull();
 });
