@@ -5,7 +5,7 @@ import { backupDefaults } from './defaults.ts';
 import type { BackupProps } from './props.ts';
 import { dynamicConfiguration } from './patroni-configuration.ts';
 import type { PatroniSettings } from './patroni-configuration.ts';
-import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
+import { configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
 
 /** Nothing is deleted that would leave fewer. */
 const minimumFulls = 2;
@@ -27,7 +27,6 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
     patroni: `http://127.0.0.1:${ports.patroni}`,
     walg: script('walg.sh'),
     psql: 'psql',
-    binaries: binaries(settings.version),
     socketDirectory,
     dataDirectory,
     metricsPort: ports.agent,

@@ -75,7 +75,7 @@ function databaseContainer(props: MemberProps): ContainerProps {
     image: props.image,
     command: [script('start.sh')],
     environment: { ...props.archive?.environment, PGDATA: dataDirectory },
-    podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP', POD_NAME: 'metadata.name' },
+    podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP' },
     secretFiles: secretFiles(props),
     ports: [
       { name: 'postgres', port: ports.postgres },

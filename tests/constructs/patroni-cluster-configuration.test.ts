@@ -250,7 +250,6 @@ test('an empty cluster begins where its archive is empty too, and sorts text in 
 
 test('a version runs the programs of that version', () => {
   expect(configured({ version: 15 }).postgresql.bin_dir).toBe('/usr/lib/postgresql/15/bin');
-  expect(agentFile(clusterWith({ version: 15 }).manifests).binaries).toBe('/usr/lib/postgresql/15/bin');
 });
 
 test('every object passes the strict schema and the policies', () => {
