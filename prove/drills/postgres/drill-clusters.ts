@@ -9,8 +9,9 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
+import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ClusterError } from '../../cluster/run.ts';
+import { loseObjects } from '../../world/object-storage.ts';
 import { environment } from '../platform.ts';
 import { namespace } from './members.ts';
 
@@ -25,10 +26,13 @@ interface SecretObject {
 /** Clusters of an application that only a drill has, beside those of the platform and in their namespace. */
 export class DrillClusters {
   private readonly cluster: Cluster;
+  private readonly name: string;
   private readonly applied = new Map<string, Manifest>();
 
-  constructor(cluster: Cluster) {
+  /** @param name of the clusters, whose generations they are */
+  constructor(cluster: Cluster, name: string) {
     this.cluster = cluster;
+    this.name = name;
   }
 
   /** Brings them to what constructs say; objects that are not said any more stay. */
@@ -51,13 +55,22 @@ export class DrillClusters {
     await kubectl(this.cluster, ['patch', 'secret', name, `--namespace=${namespace}`, `--patch=${patch}`]);
   }
 
-  /** Removes them with all that they made: volumes, and what Patroni keeps. */
+  /**
+   * Removes them with all that they made: certificates, volumes, what Patroni keeps, backups. Also what a run before left,
+   * as far as another one would begin with it.
+   */
   async remove(): Promise<void> {
-    const names = [...this.applied.keys()].map((name) => name.toLowerCase());
+    const objects = [...this.applied.values()];
+    const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`.toLowerCase());
+    const certificates = objects.filter(({ kind }) => kind === 'Certificate');
+    const secrets = certificates.map(({ metadata }) => `secret/${metadata.name}`);
     const where = [`--namespace=${namespace}`, '--ignore-not-found'];
-    if (names.length > 0) await kubectl(this.cluster, ['delete', ...names, ...where], { timeout: 400 });
+    const wait = { timeout: 400 };
+    if (names.length > 0) await kubectl(this.cluster, ['delete', ...names, ...secrets, ...where], wait);
     const left = `--selector=app.kubernetes.io/part-of=${partOf}`;
-    await tryKubectl(this.cluster, ['delete', 'pvc,endpoints,configmap', left, ...where], { timeout: 120 });
+    // A volume goes when no pod has it any more.
+    await kubectl(this.cluster, ['delete', 'statefulset,deployment,pvc,endpoints,configmap', left, ...where], wait);
+    loseObjects(this.cluster, 'primary', `${this.name}/`);
   }
 
   private async secret({ name, type, keys }: SecretInventoryEntry): Promise<Manifest> {

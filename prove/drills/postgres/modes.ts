@@ -19,9 +19,10 @@ const name = 'modes';
 /** What the options of a cluster promise that the platform's own does not use. */
 export async function modesDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
   const { cluster } = platform;
-  const clusters = new DrillClusters(cluster);
+  const clusters = new DrillClusters(cluster, name);
   const first = new Members(cluster, name);
   try {
+    await clusters.remove();
     await clusters.apply(firstCluster);
     const pooled = await poolerRound(platform, first, clusters);
     const followed = await standbyRound(platform, {
