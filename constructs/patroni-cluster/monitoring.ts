@@ -12,6 +12,8 @@ export interface AlertSettings {
   readonly backups: boolean;
   readonly restoreTest: string | undefined;
   readonly offsiteCopy: string | undefined;
+  /** Name of the pooler's Deployment. */
+  readonly pooler: string | undefined;
 }
 
 const day = 24 * 3600;
@@ -22,6 +24,7 @@ function selectors({ scope, namespace }: AlertSettings) {
     patroni: `{scope="${scope}",namespace="${namespace}"}`,
     exporter: `{namespace="${namespace}",pod=~"${scope}-[0-9]+"}`,
     agent: `{cluster="${scope}",namespace="${namespace}"}`,
+    deployment: (name: string) => `{namespace="${namespace}",deployment="${name}"}`,
     cronJob: (name: string) => `{namespace="${namespace}",cronjob="${name}"}`,
   };
 }
@@ -37,6 +40,7 @@ export function patroniAlerts(settings: AlertSettings): readonly Alert[] {
     ...agentAlerts(settings),
     ...(settings.backups ? backupAlerts(settings) : []),
     ...cronJobAlerts(settings),
+    ...poolerAlerts(settings),
   ];
 }
 
@@ -254,5 +258,21 @@ function cronJobAlerts(settings: AlertSettings): readonly Alert[] {
             runbook: 'postgres-offsite',
           } as const,
         ]),
+  ];
+}
+
+function poolerAlerts(settings: AlertSettings): readonly Alert[] {
+  const { scope, pooler } = settings;
+  if (pooler === undefined) return [];
+  const available = `kube_deployment_status_replicas_available${selectors(settings).deployment(pooler)}`;
+  return [
+    {
+      name: 'PostgresPoolerDown',
+      expression: `(max(${available}) or vector(0)) < 1`,
+      forMinutes: 1,
+      severity: 'page',
+      summary: `no pooler of ${scope} takes connections: applications that are wired to it reach no database`,
+      runbook: 'postgres-pooler',
+    },
   ];
 }

@@ -192,6 +192,7 @@ export class PatroniCluster extends Construct {
       backups: ownBackups !== false,
       restoreTest: restoreTestName,
       offsiteCopy: offsiteName,
+      pooler: this.endpoints.pooler?.name,
     });
   }
 

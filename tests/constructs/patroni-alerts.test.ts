@@ -9,7 +9,7 @@ import { scenarios } from '../support/patroni-alert-scenarios.ts';
 import type { Values } from '../support/patroni-alert-scenarios.ts';
 import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
 
-const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image };
+const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image, pooler: { image: minimal.image } };
 const { alerts } = clusterWith(full).value;
 const names = (changes: Partial<PatroniClusterProps>): string[] =>
   clusterWith({ ...full, ...changes }).value.alerts.map(({ name }) => name);
@@ -32,6 +32,7 @@ describe('there is no alert', () => {
       { backups: { ...backups, restoreTestSchedule: false } },
       ['PostgresRestoreTestFailed'],
     ],
+    ['on a pooler where there is none', { pooler: false }, ['PostgresPoolerDown']],
     ['on copies without any', { backups: { ...backups, offsite: false } }, ['PostgresOffsiteCopyTooOld']],
     [
       'on backups without any',
@@ -93,7 +94,11 @@ describe('the numbers that alerts ask for', () => {
   });
 
   test('are those of kube-state-metrics', () => {
-    expect(of(/^kube_/)).toEqual(['kube_cronjob_created', 'kube_cronjob_status_last_successful_time']);
+    expect(of(/^kube_/)).toEqual([
+      'kube_cronjob_created',
+      'kube_cronjob_status_last_successful_time',
+      'kube_deployment_status_replicas_available',
+    ]);
   });
 
   test('are those of the agent', () => {

@@ -20,6 +20,7 @@ const ofPod = (metric: string, member: 0 | 1, more = ''): string =>
 const agent = (metric: string, member: 0 | 1): string =>
   `${metric}{cluster="postgres",namespace="test",pod="postgres-${member}"}`;
 const cronJob = (metric: string, name: string): string => `${metric}{namespace="test",cronjob="postgres-${name}"}`;
+const poolers = 'kube_deployment_status_replicas_available{namespace="test",deployment="postgres-pooler"}';
 const pod = (member: 0 | 1) => ({ pod: `postgres-${member}` });
 
 const [hour, day] = [60, 24 * 60];
@@ -174,5 +175,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       [cronJob('kube_cronjob_created', 'offsite')]: 0,
       [cronJob('kube_cronjob_status_last_successful_time', 'offsite')]: 2 * 3600,
     },
+  },
+  PostgresPoolerDown: {
+    minutes: 3,
+    fires: { [poolers]: 0 },
+    quiet: { [poolers]: 1 },
   },
 };
