@@ -94,7 +94,7 @@ export const promises: readonly PromiseEntry[] = [
   },
   {
     id: 'pg-pooler',
-    promise: 'clients of the pooler write again after a failover, and nothing they were told of is lost',
+    promise: "clients of the pooler write again after the primary's process or pod died, and lose no commit",
     bound: '< 20 s, 0 lost',
     proofs: [
       { kind: 'drill', measures: { outage: { unit: 's', below: 20 }, lost: { unit: 'transactions', atMost: 0 } } },

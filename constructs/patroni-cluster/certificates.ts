@@ -49,7 +49,7 @@ export function memberCertificate(construct: Construct, { name, scope, namespace
   ]);
 }
 
-/** A certificate of its own, so that its pods hold no key of the members. @returns the Secret that cert-manager writes */
+/** @returns the Secret that cert-manager writes, with a key of the pooler's own */
 export function poolerCertificate(construct: Construct, { name, scope, namespace }: CertificateProps): string {
   const { pooler } = serviceNames(scope);
   return signed(construct, `${pooler}-tls`, name, hostsOf(pooler, namespace));

@@ -1,6 +1,8 @@
 import { SizeRoundingBehavior } from 'cdk8s';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { archiveDefaults } from './archive.ts';
+import type { ArchiveProps } from './archive.ts';
 import { backupDefaults, patroniClusterDefaults, poolerDefaults } from './defaults.ts';
 import { leastMemoryMebibytes, maxConnections } from './parameters.ts';
 import type { PatroniClusterProps } from './props.ts';
@@ -150,6 +152,43 @@ const rules: readonly Rule[] = [
         what: `it is in the namespace ${namespace}, and ${other.scope} in ${other.namespace}`,
         allowed: 'the same namespace: they share secrets and the authority of their certificates',
         remedy: `move it to the application of ${other.scope}`,
+      },
+    ];
+  },
+  function generationsShareTheirWays({ copyOf, standbyOf, tls = patroniClusterDefaults.tls, backups }) {
+    const other = copyOf ?? standbyOf;
+    if (other === undefined) return [];
+    const ways = ({ store, encryption = archiveDefaults.encryption }: ArchiveProps) =>
+      JSON.stringify([store, encryption]);
+    const differs = other.archive !== false && backups !== false && ways(backups) !== ways(other.archive.props);
+    return [
+      ...(tls === other.tls
+        ? []
+        : [
+            {
+              what: `it talks ${tls ? '' : 'no '}TLS, and ${other.scope} ${other.tls ? 'does' : 'does not'}`,
+              allowed: 'the same: the authority is shared, and one that follows connects to the other',
+              remedy: 'give both the same tls',
+            },
+          ]),
+      ...(differs
+        ? [
+            {
+              what: `its archive is another one than that of ${other.scope}`,
+              allowed: 'the same store and encryption: it reads the archive of the other with its own keys',
+              remedy: 'give backups of both the same store and encryption',
+            },
+          ]
+        : []),
+    ];
+  },
+  function copiesAreOneJob({ copyOf, backups }) {
+    if (copyOf === undefined || backups === false || backups.offsite === false || !copyOf.copiesElsewhere) return [];
+    return [
+      {
+        what: `it copies its backups elsewhere, as ${copyOf.scope} does for all generations`,
+        allowed: 'one of them: the job copies the archives of all generations',
+        remedy: 'set backups.offsite: false here, as long as the other is there',
       },
     ];
   },

@@ -24,7 +24,10 @@ export interface Database {
 export type CompleteDatabase = Required<Database>;
 
 /** Roles and databases that are there already, or PostgreSQL's own. */
-const taken = new Set(['postgres', 'template0', 'template1', 'public', 'replication', 'rewind', 'monitoring', 'none']);
+const taken = new Set([
+  ...['postgres', 'template0', 'template1', 'public', 'none', 'pgbouncer'],
+  ...['replication', 'rewind', 'monitoring', 'restapi'],
+]);
 
 /** @throws InputError for a name that PostgreSQL refuses, or that is there twice */
 export function completeDatabases(where: string, databases: readonly Database[]): readonly CompleteDatabase[] {

@@ -53,6 +53,17 @@ export function passwordsOf(databases: readonly OpenDatabase[]): Readonly<Record
   return Object.fromEntries(roles.map(({ user, password }) => [user, password]));
 }
 
+/** What members of a cluster show each other. */
+export function passwordsOfMembers(owner: Construct, name: string) {
+  const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
+  const secret = sharedSecret(owner, 'member-passwords', {
+    name: `${name}-members`,
+    purpose: `lets the members of ${name} replicate, rewind and ask each other`,
+    keys: { replication: random, rewind: random, restapi: random },
+  });
+  return { replication: secret.key('replication'), rewind: secret.key('rewind'), restapi: secret.key('restapi') };
+}
+
 export interface DatabaseEndpointsProps {
   readonly scope: string;
   readonly namespace: string;

@@ -90,7 +90,10 @@ function memberAlerts(settings: AlertSettings): readonly Alert[] {
       : []),
     {
       name: 'PostgresReplicaDisconnected',
-      expression: `max by (pod) (patroni_replica${patroni}) == 1 unless on (pod) patroni_postgres_streaming${patroni} == 1`,
+      // The leader of a cluster that follows another one replicates too.
+      expression:
+        `max by (pod) (patroni_replica${patroni} + patroni_standby_leader${patroni}) == 1 ` +
+        `unless on (pod) patroni_postgres_streaming${patroni} == 1`,
       forMinutes: 10,
       severity: 'ticket',
       summary: `a replica of ${scope} receives nothing from the primary`,

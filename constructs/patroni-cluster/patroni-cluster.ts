@@ -14,7 +14,13 @@ import { checkCluster } from './checks.ts';
 import { completeDatabases } from './databases.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { patroniClusterDefaults } from './defaults.ts';
-import { databaseEndpoints, onlyDatabaseEndpoints, passwordsOf, withCredentials } from './endpoints.ts';
+import {
+  databaseEndpoints,
+  onlyDatabaseEndpoints,
+  passwordsOf,
+  passwordsOfMembers,
+  withCredentials,
+} from './endpoints.ts';
 import type { DatabaseEndpoints, DatabaseEndpointsProps } from './endpoints.ts';
 import { claimName, memberContainers, memberVolumes } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
@@ -30,7 +36,6 @@ import { patroniRights } from './rbac.ts';
 import { restoreTest } from './restore-test.ts';
 import { scripts, scriptsHash } from './scripts.ts';
 import { patroniServices, serviceNames } from './services.ts';
-import { sharedSecret } from './shared-secret.ts';
 
 /** On the StatefulSet, whose volumes only this major version of PostgreSQL can read: synth compares it with the last one. */
 export const majorVersionAnnotation = 'diptych/postgresql-major';
@@ -49,6 +54,9 @@ export class PatroniCluster extends Construct {
   readonly generation: number;
   /** Major version of PostgreSQL. */
   readonly version: number;
+  readonly tls: boolean;
+  /** Whether it has the job that copies the backups of all generations to another provider. */
+  readonly copiesElsewhere: boolean;
   readonly scope: string;
   readonly namespace: string;
   readonly databases: readonly CompleteDatabase[];
@@ -77,10 +85,12 @@ export class PatroniCluster extends Construct {
     this.namespace = namespace;
     const resolved = resolve(props);
     this.version = resolved.version;
+    this.tls = resolved.tls;
     const folder = `${name}/${resolved.version}`;
     const secretsOwner = before?.secretsOwner ?? this;
     this.secretsOwner = secretsOwner;
     const ownBackups = props.standbyOf === undefined && props.backups;
+    this.copiesElsewhere = ownBackups !== false && ownBackups.offsite !== false;
     const open = withCredentials(secretsOwner, name, databases);
     const archive = props.backups && new Archive(secretsOwner, name, folder, generation, props.backups);
     this.archive = archive;
@@ -162,8 +172,12 @@ export class PatroniCluster extends Construct {
     const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
     this.connect(props, archive, host);
     this.endpoints = {
-      ...{ scope: this.scope, namespace: this.namespace, databases: open, tls: resolved.tls, members: this.workload },
-      pooler: props.pooler ? this.pool(props.pooler, passwords, resolved.tls) : undefined,
+      scope: this.scope,
+      namespace,
+      databases: open,
+      tls: this.tls,
+      members: this.workload,
+      pooler: props.pooler ? this.pool(props.pooler, passwords) : undefined,
     };
     this.metrics = this.metricsEndpoints(props.exporter !== false, host);
 
@@ -216,10 +230,10 @@ export class PatroniCluster extends Construct {
     return databaseEndpoints(this.endpoints, name);
   }
 
-  private pool(props: PoolerProps, passwords: Readonly<Record<string, SecretKeyReference>>, tls: boolean): Workload {
-    const { scope, namespace, databases, leader } = this;
-    const tlsSecret = tls ? poolerCertificate(this, this) : undefined;
-    return pooler(this, { ...props, scope, namespace, databases, passwords, tlsSecret, primary: leader });
+  private pool(props: PoolerProps, passwords: Readonly<Record<string, SecretKeyReference>>): Workload {
+    const { scope, databases, leader } = this;
+    const tlsSecret = this.tls ? poolerCertificate(this, this) : undefined;
+    return pooler(this, { ...props, scope, databases, passwords, tlsSecret, primary: leader });
   }
 
   /** Whoever leads, whatever the database. */
@@ -283,14 +297,4 @@ function resolve(props: PatroniClusterProps) {
     storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
     parameters: { ...postgresqlParameters(memory, storage, tls), ...props.parameters },
   };
-}
-
-function passwordsOfMembers(owner: Construct, name: string) {
-  const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
-  const secret = sharedSecret(owner, 'member-passwords', {
-    name: `${name}-members`,
-    purpose: `lets the members of ${name} replicate, rewind and ask each other`,
-    keys: { replication: random, rewind: random, restapi: random },
-  });
-  return { replication: secret.key('replication'), rewind: secret.key('rewind'), restapi: secret.key('restapi') };
 }

@@ -38,7 +38,7 @@ export interface PoolerProps {
    */
   readonly maxClients?: number;
   /**
-   * Pods (`minReplicas`), CPU and memory of each.
+   * Pods (`minReplicas`), each on a node of its own, and CPU and memory of each.
    * @default 2 pods, 100m and 128 MiB
    */
   readonly size?: Pick<WorkloadSize, 'minReplicas' | 'cpuRequest' | 'memory'>;
@@ -47,14 +47,13 @@ export interface PoolerProps {
 export interface PoolerSettings extends PoolerProps {
   /** Patroni's scope. */
   readonly scope: string;
-  readonly namespace: string;
   readonly databases: readonly CompleteDatabase[];
   /** Of each role. */
   readonly passwords: Readonly<Record<string, SecretKeyReference>>;
   /** The Secret with the pooler's certificate; undefined without TLS. */
   readonly tlsSecret: string | undefined;
   /** Where it connects to: the Service of the primary. */
-  readonly primary: Endpoint;
+  readonly primary: Endpoint & { readonly host: string; readonly port: number };
 }
 
 /** Numbers of the user and the group in CloudNativePG's image. */
@@ -114,7 +113,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
       'diptych/configuration': crypto.createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 12),
     },
     priority: 'critical-data',
-    spread: 'preferred',
+    spread: 'strict',
     user,
     group,
     // Transactions that run may end.
@@ -144,9 +143,8 @@ const poolerProbes: Probes = {
 
 /** What pgbouncer.ini includes at the end of its section. */
 function clusterIni(settings: PoolerSettings): string {
-  const { scope, namespace, databases, tlsSecret } = settings;
+  const { databases, tlsSecret, primary } = settings;
   const { mode = poolerDefaults.mode, poolSize = poolerDefaults.poolSize } = settings;
-  const host = `${serviceNames(scope).primary}.${namespace}.svc.cluster.local`;
   const file = (key: (typeof certificateKeys)[number]): string => `${tlsPath}/${key}`;
   const tls =
     tlsSecret === undefined
@@ -172,7 +170,7 @@ function clusterIni(settings: PoolerSettings): string {
   return [
     ...Object.entries(settled).map(([key, value]) => `${key} = ${value}`),
     '\n[databases]',
-    ...databases.map(({ name }) => `${name} = host=${host} port=${ports.postgres}`),
+    ...databases.map(({ name }) => `${name} = host=${primary.host} port=${primary.port}`),
     '\n[users]',
     ...databases.map(({ owner }) => `${owner} = pool_mode=session`),
     '',

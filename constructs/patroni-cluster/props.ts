@@ -93,8 +93,8 @@ export interface PatroniClusterProps {
   readonly copyOf?: PatroniCluster;
   /**
    * The cluster that this one is another generation of, and that it follows without taking writes or making backups:
-   * the way to other volumes or nodes. Without this option it becomes a cluster of its own, for good: it archives to a
-   * folder of its own, and begins with a full backup.
+   * the way to other volumes or nodes. Replaced by copyOf, it takes writes, for good: it archives to a folder of its own,
+   * and begins with a full backup.
    * @default none
    */
   readonly standbyOf?: PatroniCluster;

@@ -113,6 +113,12 @@ describe('databases are refused for', () => {
     ],
     ["a name of PostgreSQL's own kind", [{ name: 'pg_shop' }], 'the name "pg_shop"'],
     ["a database of PostgreSQL's", [{ name: 'template1' }], `the name "template1" is PostgreSQL's or ours`],
+    ['a database of PgBouncer', [{ name: 'pgbouncer' }], `the name "pgbouncer" is PostgreSQL's or ours`],
+    [
+      'a role whose password would be that of Patroni',
+      [{ name: 'shop', user: 'restapi' }],
+      `the user "restapi" is PostgreSQL's or ours`,
+    ],
     ['a role of ours', [{ name: 'shop', owner: 'replication' }], `the owner "replication" is PostgreSQL's or ours`],
     ['a role that needs quotes', [{ name: 'shop', user: 'shop app' }], 'the user "shop app"'],
     ['an extension that is none', [{ name: 'shop', extensions: ['pg_trgm; drop'] }], 'the extension "pg_trgm; drop"'],

@@ -106,13 +106,33 @@ describe('following is refused for', () => {
       'it is PostgreSQL 18 and follows postgres, which is 17',
     ],
     [
+      'no TLS where the other talks it',
+      (standbyOf) => ({ standbyOf, tls: false }),
+      'it talks no TLS, and postgres does',
+    ],
+    [
+      'another bucket',
+      (standbyOf) => ({ standbyOf, backups: { ...backups, store: { ...backups.store, bucket: 'another' } } }),
+      'its archive is another one than that of postgres',
+    ],
+    [
+      'another encryption',
+      (standbyOf) => ({ standbyOf, backups: { ...backups, encryption: false } }),
+      'its archive is another one than that of postgres',
+    ],
+    [
+      'a second job that copies backups elsewhere',
+      (copyOf) => ({ copyOf }),
+      'it copies its backups elsewhere, as postgres does for all generations',
+    ],
+    [
       'being recovered as well',
       (standbyOf) => ({ standbyOf, generation: { number: 2, recovery: { from: 1 } } }),
       'it is to follow postgres, and to be recovered from an archive',
     ],
     [
       'being a copy as well',
-      (other) => ({ standbyOf: other, copyOf: other }),
+      (other) => ({ standbyOf: other, copyOf: other, backups: { ...backups, offsite: false } }),
       'it is to follow postgres, and to be a copy of postgres',
     ],
   ];

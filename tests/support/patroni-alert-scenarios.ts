@@ -67,12 +67,14 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     minutes: 12,
     labels: pod(1),
     fires: {
+      ...noStandbyLeader,
       [patroni('patroni_replica', 0)]: 0,
       [patroni('patroni_replica', 1)]: 1,
       [patroni('patroni_postgres_streaming', 0)]: 0,
       [patroni('patroni_postgres_streaming', 1)]: 0,
     },
     quiet: {
+      ...noStandbyLeader,
       [patroni('patroni_replica', 0)]: 0,
       [patroni('patroni_replica', 1)]: 1,
       [patroni('patroni_postgres_streaming', 0)]: 0,

@@ -8,7 +8,7 @@ from child import ChildFailed
 from databases import Server, primary_view
 from log import log
 from metrics import Figures
-from patroni_api import PatroniError, View, makes_backups
+from patroni_api import PatroniError, View, makes_backups, members_of
 from retention import plan
 from settings import Backups, Settings
 from walg import Backup, StorageError, Walg
@@ -175,7 +175,7 @@ class Keeper:
 def _others(settings: Settings, view: View) -> list[str]:
     """Where the other members are, as far as this one is connected to them."""
     if view.primary:
-        return [standby.host for standby in view.standbys]
+        return [standby.host for standby in members_of(settings.cluster, view)]
     address = Server(settings).primary_address()
     return [] if address is None else [address[0]]
 

@@ -101,7 +101,7 @@ class Keeper:
         A standby that replayed what its primary never sent can't follow it, and pg_rewind doesn't always see that: when
         it neither streams nor moves while its primary runs, it is copied anew.
         """
-        if view.primary or view.streaming or not view.running:
+        if view.primary or view.standby_leader or view.streaming or not view.running:
             self._still = None
             return
         now = time.monotonic()

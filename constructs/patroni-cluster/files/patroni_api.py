@@ -118,15 +118,24 @@ def _headers(password: str) -> dict[str, str]:
 def makes_backups(name: str, view: View, primary: Callable[[], View]) -> bool:
     """
     Whether backups are this member's business: the first standby by name that streams makes them, and without one the
-    primary. `primary` gives the primary's view.
+    primary. `primary` gives the primary's view. Nobody does in a cluster that follows another one: a standby archives
+    nothing, so such a backup would lack WAL.
     """
-    if not view.running:
+    if not view.running or view.standby_leader:
         return False
+    cluster = name.rpartition('-')[0]
     if view.primary:
-        return not any(standby.streaming for standby in view.standbys)
+        return not any(standby.streaming for standby in members_of(cluster, view))
     if not view.streaming:
         return False
-    return name == min((standby.name for standby in primary().standbys if standby.streaming), default=None)
+    leader = primary()
+    streaming = [standby.name for standby in members_of(cluster, leader) if standby.streaming]
+    return leader.primary and name == min(streaming, default=None)
+
+
+def members_of(cluster: str, view: View) -> list[Standby]:
+    """The standbys that are members of the cluster, without those of another one that follows it."""
+    return [standby for standby in view.standbys if standby.name.rpartition('-')[0] == cluster]
 
 
 def differences(wanted: dict[str, Any], actual: dict[str, Any]) -> dict[str, Any]:

@@ -50,9 +50,10 @@ export class DrillClusters {
 
   /** Another value of a secret, as a rotation brings it. */
   async rotate(name: string, key: string): Promise<void> {
-    const value = crypto.randomBytes(32).toString('base64url');
-    const patch = JSON.stringify({ stringData: { [key]: value } });
-    await kubectl(this.cluster, ['patch', 'secret', name, `--namespace=${namespace}`, `--patch=${patch}`]);
+    const secret = this.applied.get(`Secret/${name}`);
+    if (secret === undefined) throw new ClusterError(`no secret ${name} was applied`);
+    const data = { ...(secret.data as Record<string, string>), [key]: random(32, 'base64url') };
+    await apply(this.cluster, [{ ...secret, data }]);
   }
 
   /**
@@ -86,11 +87,14 @@ export class DrillClusters {
   }
 }
 
+/** In base64, as a Secret has it. */
+function random(bytes: number, encoding: 'hex' | 'base64url'): string {
+  return Buffer.from(crypto.randomBytes(bytes).toString(encoding)).toString('base64');
+}
+
 /** In base64. */
 function value(key: string, source: SecretSource, ofPlatform: Readonly<Record<string, string>>): string {
-  if (source.kind === 'random') {
-    return Buffer.from(crypto.randomBytes(source.bytes).toString(source.encoding)).toString('base64');
-  }
+  if (source.kind === 'random') return random(source.bytes, source.encoding);
   const known = ofPlatform[key];
   if (source.kind !== 'human' || known === undefined) throw new ClusterError(`nobody here knows a value of ${key}`);
   return known;

@@ -4,7 +4,7 @@ import { objects } from '../../world/object-storage.ts';
 import { seconds } from '../failures/figures.ts';
 import type { RunningPlatform } from '../platform.ts';
 import { archiveAll, waitForBackups } from './backups.ts';
-import { quickFaults } from './failover.ts';
+import { slowFaults } from './failover.ts';
 import type { Members } from './members.ts';
 import type { DrillRound } from './round.ts';
 import { database } from './writer.ts';
@@ -41,10 +41,7 @@ export async function standbyRound(platform: RunningPlatform, generations: Gener
   report(`${second.scope} follows after ${followed} s`);
   const refused = await writeRefused(second);
   const arrivedBefore = await arrives(platform, first, second);
-  const [kill] = quickFaults(first);
-  const { leader } = await first.whole(signal);
-  await kill?.strike(leader);
-  await first.whole(signal, 120);
+  const moved = await failOver(platform, first);
   const arrivedAfter = await arrives(platform, first, second);
 
   const expected = await rowsOf(first);
@@ -69,6 +66,7 @@ export async function standbyRound(platform: RunningPlatform, generations: Gener
   const copiedRows = await rowsOf(third);
   report(`${third.scope} has ${copiedRows} of ${expected} rows after ${copied} s`);
   const checks: DrillCheck[] = [
+    { what: 'who leads the one that is followed after its failover', expected: 'another member', got: moved },
     { what: 'a write to a cluster that follows', expected: 'refused', got: refused },
     { what: 'rows of the cluster that was let go', expected, got: rows },
     { what: 'rows after its first write', expected: String(Number(expected) + 1), got: written },
@@ -94,6 +92,21 @@ export async function standbyRound(platform: RunningPlatform, generations: Gener
     },
     checks,
   };
+}
+
+/** Freezes the primary until the other member leads. */
+async function failOver(platform: RunningPlatform, members: Members): Promise<string> {
+  const { signal } = platform;
+  const frozen = slowFaults(platform, members).find(({ name }) => name === 'container frozen');
+  const { leader } = await members.whole(signal);
+  await frozen?.strike(leader);
+  await waitFor(`a leader in place of ${leader}`, { atMost: 60, every: 200, signal }, async () => {
+    const now = await members.leader();
+    return now !== undefined && now !== leader;
+  });
+  await frozen?.end?.(leader);
+  const after = await members.whole(signal, 180);
+  return after.leader === leader ? leader : 'another member';
 }
 
 async function add(members: Members, rows: number): Promise<void> {

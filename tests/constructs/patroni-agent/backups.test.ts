@@ -29,11 +29,32 @@ describe('who makes backups', () => {
       [['postgres-1', false]],
       false,
     ],
+    [
+      'the primary while only a cluster that follows it streams',
+      'postgres-0',
+      { ...primary, standbys: streaming('postgres-2-0') },
+      [],
+      true,
+    ],
+    [
+      'the standby, whatever the name of a cluster that follows the same primary',
+      'postgres-9-1',
+      { ...standby, standbys: [] },
+      streaming('postgres-10-0', 'postgres-9-1'),
+      true,
+    ],
+    [
+      'not the leader of a cluster that follows another one',
+      'postgres-2-0',
+      { ...standby, standby_leader: true, standbys: [] },
+      streaming('postgres-2-0'),
+      false,
+    ],
   ] as const;
   const code = `
 from patroni_api import Standby, View, makes_backups
-def view(primary, running, streaming, standbys):
-    return View(primary=primary, running=running, streaming=streaming, timeline=1, position=(), standbys=tuple(Standby(name, '', streams) for name, streams in standbys))
+def view(primary, running, streaming, standbys, standby_leader=False):
+    return View(primary=primary, running=running, streaming=streaming, timeline=1, standby_leader=standby_leader, position=(), standbys=tuple(Standby(name, '', streams) for name, streams in standbys))
 print(json.dumps([
     makes_backups(name, view(**own), lambda: view(True, True, False, standbys)) for name, own, standbys in given
 ]))
@@ -46,6 +67,17 @@ print(json.dumps([
   test.each(cases.map(([who, , , , is], index) => [who, is, index] as const))('%s', (_who, is, index) => {
     expect(found[index]).toBe(is);
   });
+});
+
+test('a standby of a cluster that follows another one makes no backups: nobody archives the WAL between', () => {
+  const code = `
+from patroni_api import Standby, View, makes_backups
+def view(**more):
+    return View(running=True, timeline=1, position=(), **more)
+leader = view(primary=False, streaming=True, standby_leader=True, standbys=(Standby('postgres-2-1', '', True),))
+print(json.dumps(makes_backups('postgres-2-1', view(primary=False, streaming=True, standbys=()), lambda: leader)))
+`;
+  expect(python(code)).toBe(false);
 });
 
 test('a failed backup is tried again after 5, 10, 20, 40 and then always 60 minutes', () => {
@@ -279,29 +311,34 @@ backups.Keeper('postgres-0', Figures()).turn(settings.load(sys.argv[1]), view, d
   });
 });
 
-test('the agent of a standby asks the primary whether it is chosen, makes a backup, and shows it', async () => {
-  const world = new World();
-  await world.start();
-  world.patroni.own = {
-    role: 'replica',
-    state: 'running',
-    replication_state: 'streaming',
-    // The fake is both members' Patroni: this is what the primary says.
-    replication: [{ application_name: 'postgres-0', client_addr: '10.0.0.1', state: 'streaming' }],
-  };
-  world.program('psql', 'case $(cat) in *primary_conninfo*) echo "host=127.0.0.1 port=5432" ;; esac');
-  world.list([]);
-  world.write('made.json', JSON.stringify([listed(0, 1)]));
-  world.program(
-    'walg.sh',
-    'case "$*" in backup-push*) cp "$here/made.json" "$here/list.json" ;; *--json*) cat "$here/list.json" ;; esac',
-  );
-  const agent = world.agent();
-  await agent.said(/^full backup finished$/);
-  await until(
-    async () => (await agent.metrics()).walg_backups === 1,
-    () => 'the backup is shown',
-  );
-  expect(await agent.metrics()).toMatchObject({ walg_backup_last_result: 1, walg_retention_last_result: 1 });
-  await world.stop();
+describe('the agent of a standby', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = new World();
+    await world.start();
+  });
+  afterEach(() => world.stop());
+
+  test('asks the primary whether it is chosen, makes a backup, and shows it', async () => {
+    world.patroni.own = { role: 'replica', state: 'running', replication_state: 'streaming' };
+    world.patroni.primary = {
+      role: 'primary',
+      state: 'running',
+      replication: [{ application_name: 'postgres-0', client_addr: '10.0.0.1', state: 'streaming' }],
+    };
+    world.program('psql', 'case $(cat) in *primary_conninfo*) echo "host=localhost port=5432" ;; esac');
+    world.list([]);
+    world.write('made.json', JSON.stringify([listed(0, 1)]));
+    world.program(
+      'walg.sh',
+      'case "$*" in backup-push*) cp "$here/made.json" "$here/list.json" ;; *--json*) cat "$here/list.json" ;; esac',
+    );
+    const agent = world.agent();
+    await agent.said(/^full backup finished$/);
+    await until(
+      async () => (await agent.metrics()).walg_backups === 1,
+      () => 'the backup is shown',
+    );
+    expect(await agent.metrics()).toMatchObject({ walg_backup_last_result: 1, walg_retention_last_result: 1 });
+  });
 });

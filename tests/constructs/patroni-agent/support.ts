@@ -49,6 +49,8 @@ export function listed(days: number, segment: number, changes: Record<string, un
 /** Patroni's interface as a leader without replicas has it; tests change what it answers. */
 export class FakePatroni {
   own: Record<string, unknown> = { role: 'primary', state: 'running', timeline: 1 };
+  /** What the primary says, to who asks for it by the name localhost. */
+  primary: Record<string, unknown> = this.own;
   configuration: Record<string, unknown> = {};
   /** All requests that change something. */
   readonly requests: {
@@ -74,7 +76,7 @@ export class FakePatroni {
 
   private async answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const answers: Record<string, unknown> = {
-      '/patroni': this.own,
+      '/patroni': request.headers.host?.startsWith('localhost') ? this.primary : this.own,
       '/config': this.configuration,
     };
     if (request.method !== 'GET') {

@@ -3,7 +3,7 @@
 set -eu
 umask 077
 users=/run/pgbouncer/users.txt
-every=${POOLER_LOOKS_EVERY:-10}
+every=10
 
 # ROLE_PASSWORD_FILE names the file with the password of role.
 write_users() {
