@@ -90,6 +90,8 @@ test('it does not start without a password, and says which one is missing', asyn
   fs.writeFileSync(at('secrets/app/password'), '');
   const { ended, stderr } = start();
   expect((await ended)[0]).toBe(1);
+  // Its end may be known before what it said.
+  await until(() => stderr() !== '');
   expect(stderr()).toMatch(/^start\.sh: SHOP_APP_PASSWORD_FILE is '.*password', which is empty or cannot be read/);
   expect(read('started')).toBe('');
 });
