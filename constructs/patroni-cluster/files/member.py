@@ -110,8 +110,8 @@ class Keeper:
             return
         if now - self._still[1] < STUCK_AFTER:
             return
-        primary = primary_view(settings)
-        if not (primary.primary and primary.running):
+        leader = primary_view(settings)
+        if not leader.running or not (leader.primary or leader.standby_leader and leader.streaming):
             return
         # A primary that can't be reached could not be copied either, and nothing is wrong with what this one has.
         self._still = view.position, now

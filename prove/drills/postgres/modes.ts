@@ -62,7 +62,14 @@ export async function modesDrill(platform: RunningPlatform): Promise<readonly Me
         promise: 'pg-standby',
         drill:
           'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
-        units: { followed: 's', 'row arrived': 's', 'took writes': 's', copied: 's', missing: 'rows' },
+        units: {
+          followed: 's',
+          'row arrived': 's',
+          'row arrived after a failover': 's',
+          'took writes': 's',
+          copied: 's',
+          missing: 'rows',
+        },
         rounds: [followed],
       },
     ];

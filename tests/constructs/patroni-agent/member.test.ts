@@ -66,9 +66,15 @@ describe('a standby that neither streams nor moves', () => {
   test.each([
     ['is no primary any more', { role: 'replica', state: 'running' }],
     ['does not run', { role: 'primary', state: 'starting' }],
+    ['stands still itself, as the leader of a cluster that follows', { role: 'standby_leader', state: 'running' }],
   ])('is left alone while the primary %s', async (_what, own) => {
     world.patroni.own = own;
     expect(await copied('turn(0); turn(121)')).toBe(0);
+  });
+
+  test('is copied anew from the leader of a cluster that follows another one, too', async () => {
+    world.patroni.own = { role: 'standby_leader', state: 'running', replication_state: 'streaming' };
+    expect(await copied('turn(0); turn(121)')).toBe(1);
   });
 
   test('is left alone while it can reach no port of the primary but that of Patroni', async () => {
