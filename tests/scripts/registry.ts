@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type http from 'node:http';
+import { LoopbackServer } from '../support/loopback-server.ts';
 
 export const indexType = 'application/vnd.oci.image.index.v1+json';
 
@@ -12,7 +11,7 @@ export function digestOf(manifest: string): string {
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
 /** A registry on this machine that answers what a test tells it to. */
-export class FakeRegistry {
+export class FakeRegistry extends LoopbackServer {
   /** Manifests by `name:tag`. */
   readonly manifests = new Map<string, string>();
   /** Requests so far: method, path with query, and who asked. */
@@ -20,22 +19,6 @@ export class FakeRegistry {
     [];
   /** Answers instead of the registry; undefined lets it answer itself. */
   intercept: Handler | undefined;
-  private readonly server = http.createServer((request, response) => this.answer(request, response));
-
-  async start(): Promise<void> {
-    await once(this.server.listen(0, '127.0.0.1'), 'listening');
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  /** Such as `127.0.0.1:40000`. */
-  get host(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
 
   /** Sends a manifest the way registries do. */
   send(response: http.ServerResponse, manifest: string, headers: Record<string, string> = {}): void {
@@ -43,7 +26,7 @@ export class FakeRegistry {
     response.writeHead(200, { ...usual, ...headers }).end(manifest);
   }
 
-  private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+  protected answer(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { url = '', headers } = request;
     this.requests.push({ path: url, authorization: headers.authorization, accept: headers.accept ?? '' });
     if (this.intercept !== undefined) {

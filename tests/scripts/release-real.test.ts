@@ -1,13 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { load } from 'js-yaml';
-import { Repository } from './repository.ts';
-
-const root = path.join(import.meta.dirname, '..', '..');
-const parts = ['main.ts', 'config', 'constructs', 'apps', 'synth', 'scripts', 'dist', 'argocd', 'secrets'];
+import { RealRepository } from './real-repository.ts';
 
 interface Application {
   readonly spec: { readonly source?: Source; readonly sources?: readonly Source[] };
@@ -18,34 +15,22 @@ interface Source {
   readonly targetRevision: string;
 }
 
-let repository: Repository;
+let repository: RealRepository;
 
-/** This repository as it is now, synthesised and published, with the real programs. */
 beforeAll(() => {
-  repository = new Repository();
-  for (const part of [...parts, 'package.json', 'package-lock.json', '.gitignore', '.gitattributes']) {
-    const from = path.join(root, part);
-    if (fs.existsSync(from)) fs.cpSync(from, path.join(repository.clone, part), { recursive: true });
-  }
-  fs.symlinkSync(path.join(root, 'node_modules'), path.join(repository.clone, 'node_modules'));
+  repository = new RealRepository(['dist', 'argocd']);
   repository.put('config/releases.json', '{\n  "production": 0\n}\n');
   // An operator may have chosen otherwise.
   const production = repository.read('config/environments/production.ts');
   const tagged = production.replace(/releases: '\w+'/, "releases: 'tags'").replace(/branch: '[^']+'/, "branch: 'main'");
   repository.put('config/environments/production.ts', tagged);
-  runProgram('main.ts');
+  repository.run('main.ts');
   repository.publish();
 }, 60_000);
 
 afterAll(() => {
   repository.remove();
 });
-
-function runProgram(...args: readonly string[]): { readonly status: number | null; readonly text: string } {
-  const options = { cwd: repository.clone, encoding: 'utf8', env: process.env } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/run.cjs', ...args], options);
-  return { status, text: `${stdout}${stderr}` };
-}
 
 /** What the Applications of a folder take from this repository. */
 function ownRevisions(folder: string): string[] {
@@ -73,7 +58,7 @@ test('an interrupted push leaves everything as it was, and the next run releases
   expect([(await ended)[0], repository.picture()]).toEqual([130, before]);
 
   fs.rmSync(`${repository.clone}/.git/hooks/pre-push`);
-  const { status, text } = runProgram('scripts/release.ts');
+  const { status, text } = repository.run('scripts/release.ts');
   expect(text).toMatch(/^released production-1: .*backend.*\npushed main and production-1 to origin\n$/);
   expect(status).toBe(0);
   expect(ownRevisions('argocd/production/applications')).toEqual(['production-1']);

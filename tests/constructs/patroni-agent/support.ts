@@ -2,13 +2,13 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { LoopbackServer } from '../../support/loopback-server.ts';
 
 // On a busy machine a Python takes a second to start.
 jest.setTimeout(30_000);
@@ -47,7 +47,7 @@ export function listed(days: number, segment: number, changes: Record<string, un
 }
 
 /** Patroni's interface as a leader without replicas has it; tests change what it answers. */
-export class FakePatroni {
+export class FakePatroni extends LoopbackServer {
   own: Record<string, unknown> = { role: 'primary', state: 'running', timeline: 1 };
   /** What the primary says, to who asks for it by the name localhost. */
   primary: Record<string, unknown> = this.own;
@@ -58,23 +58,12 @@ export class FakePatroni {
     readonly authorization: string | undefined;
     readonly body: unknown;
   }[] = [];
-  private readonly server = http.createServer((request, response) => void this.answer(request, response));
-
-  async start(): Promise<void> {
-    await once(this.server.listen(0, '127.0.0.1'), 'listening');
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
-  }
 
   get address(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://${this.host}`;
   }
 
-  private async answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  protected async answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const answers: Record<string, unknown> = {
       '/patroni': request.headers.host?.startsWith('localhost') ? this.primary : this.own,
       '/config': this.configuration,
