@@ -1,7 +1,7 @@
 import { argoCdRequests, ArgoCdSettings } from '../constructs/app-of-apps/index.ts';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
-import { publicEndpoint } from '../constructs/core/endpoint.ts';
+import { publicEndpoint, serviceHost } from '../constructs/core/endpoint.ts';
 import type { Endpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
@@ -74,7 +74,7 @@ function network(scope: ApplicationChart, api: Endpoint): void {
 
   const endpoint = (peer: ForeignWorkload, ...ports: number[]): Endpoint => ({
     name: peer.name,
-    targets: ports.map((port) => ({ peer, host: `${peer.name}.${peer.namespace}.svc.cluster.local`, port })),
+    targets: ports.map((port) => ({ peer, host: serviceHost(peer.name, peer.namespace), port })),
   });
   for (const client of [server, controller, applicationSet, notifications, dex])
     client.needs(api, 'reads its settings');

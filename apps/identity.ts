@@ -1,4 +1,5 @@
 import { application } from '../constructs/core/application.ts';
+import { serviceHost } from '../constructs/core/endpoint.ts';
 import type { DirectoryEndpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
@@ -27,7 +28,7 @@ export const identity = application(
       purpose: 'searches the directory for the user who signs in',
       keys: { password: { kind: 'random', bytes: 24, encoding: 'base64url' } },
     });
-    const host = `samba.${namespaces.identity.name}.svc.cluster.local`;
+    const host = serviceHost('samba', namespaces.identity.name);
     const directoryDomain = `ad.${environment.domain}`;
     return {
       samba: {

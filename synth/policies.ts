@@ -3,6 +3,7 @@ import type { Image } from '../constructs/core/environment.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
+import { certificateKeys } from '../constructs/core/secret.ts';
 import { restrictedViolations } from './pod-security.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
 
@@ -214,9 +215,6 @@ function autoscalerOwnsReplicas(manifest: Manifest, { scaled }: Neighbours): Ret
   ];
 }
 
-/** What cert-manager writes into the Secret of a Certificate. */
-const certificateKeys = new Set(['ca.crt', 'tls.crt', 'tls.key']);
-
 function secretsAreInTheInventory(manifest: Manifest, { secrets, certificates }: Neighbours): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
   const namespace = manifest.metadata.namespace ?? '';
@@ -230,7 +228,9 @@ function secretsAreInTheInventory(manifest: Manifest, { secrets, certificates }:
   );
   return [...mounted, ...named]
     .filter(({ name, key }) => !secrets.get(`${namespace}/${name}`)?.includes(key))
-    .filter(({ name, key }) => !(certificates.has(`${namespace}/${name}`) && certificateKeys.has(key)))
+    .filter(
+      ({ name, key }) => !(certificates.has(`${namespace}/${name}`) && certificateKeys.some((each) => each === key)),
+    )
     .map(({ name, key }) => ({
       what: `it reads ${name}.${key}, which the secret inventory does not have for ${namespace}`,
       allowed: [...secrets.keys()].filter((known) => known.startsWith(`${namespace}/`)).join(', ') || 'none there',

@@ -91,6 +91,11 @@ export interface DirectoryEndpoint extends Endpoint {
   readonly credentials: Credentials;
 }
 
+/** The name of a Service in the whole cluster. */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc.cluster.local`;
+}
+
 export function isPodPeer(peer: Peer): peer is PodPeer {
   return 'selector' in peer;
 }

@@ -10,6 +10,9 @@ export type SecretSource =
   /** Not secret, such as a user name, but part of the Secret. */
   | { readonly kind: 'fixed'; readonly value: string };
 
+/** What cert-manager writes into the Secret of a Certificate. */
+export const certificateKeys = ['ca.crt', 'tls.crt', 'tls.key'] as const;
+
 /** A secret of the platform: one set of values, copied to each namespace that uses it. */
 export interface SecretInventoryEntry {
   /** Name of the Secret, such as `postgres-backend`. */

@@ -1,6 +1,6 @@
 import { secretFile } from '../core/container.ts';
+import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
-import { certificateKeys } from './certificates.ts';
 import { backupDefaults } from './defaults.ts';
 import type { BackupProps } from './props.ts';
 import { dynamicConfiguration } from './patroni-configuration.ts';

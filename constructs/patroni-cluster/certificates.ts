@@ -1,14 +1,13 @@
 import type { ICertificate } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate';
 import type { IIssuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer';
 import type { Construct } from 'constructs';
+import { serviceHost } from '../core/endpoint.ts';
 import { typedObject } from '../core/kube-object.ts';
 import { serviceNames } from './services.ts';
 
 const apiVersion = 'cert-manager.io/v1';
 
 type Specification = NonNullable<ICertificate['spec']>;
-
-export const certificateKeys = ['ca.crt', 'tls.crt', 'tls.key'] as const;
 
 /**
  * The authority that all generations of a cluster share: one that follows another checks its certificate.
@@ -45,7 +44,7 @@ export function memberCertificate(construct: Construct, { name, scope, namespace
   const { primary, replicas, members } = serviceNames(scope);
   return signed(construct, `${scope}-tls`, name, [
     ...[primary, replicas, members].flatMap((service) => hostsOf(service, namespace)),
-    `*.${members}.${namespace}.svc.cluster.local`,
+    `*.${serviceHost(members, namespace)}`,
   ]);
 }
 
@@ -58,7 +57,7 @@ export function poolerCertificate(construct: Construct, { name, scope, namespace
 const authorityOf = (name: string): string => `${name}-ca`;
 
 function hostsOf(service: string, namespace: string): string[] {
-  return [service, `${service}.${namespace}.svc.cluster.local`];
+  return [service, serviceHost(service, namespace)];
 }
 
 function signed(construct: Construct, secretName: string, name: string, dnsNames: string[]): string {

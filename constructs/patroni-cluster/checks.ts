@@ -20,8 +20,7 @@ const besidePooler = 20;
 
 const rules: readonly Rule[] = [
   function membersAreWhole({ members = patroniClusterDefaults.members }) {
-    if (Number.isInteger(members) && members >= 1) return [];
-    return [{ what: `members: ${members}`, allowed: 'a whole number, 1 or more', remedy: 'change the option' }];
+    return wholeNumbers({ members });
   },
   function strictNeedsTwo({ members = patroniClusterDefaults.members, synchronous }) {
     if (members > 1 || synchronous !== 'strict') return [];
@@ -58,15 +57,10 @@ const rules: readonly Rule[] = [
   function backupsCanBeKept({ backups }) {
     if (backups === false) return [];
     const { keepFullDays = backupDefaults.keepFullDays, keepWalDays = backupDefaults.keepWalDays } = backups;
-    const wrong = [
-      ...Object.entries({ keepFullDays, keepWalDays })
-        .filter(([, days]) => !Number.isInteger(days) || days < 1)
-        .map(([option, days]) => ({
-          what: `backups.${option}: ${days}`,
-          allowed: 'a whole number of days, 1 or more',
-          remedy: 'change the option',
-        })),
-    ];
+    const wrong = wholeNumbers(
+      { 'backups.keepFullDays': keepFullDays, 'backups.keepWalDays': keepWalDays },
+      ' of days',
+    );
     if (wrong.length > 0 || keepWalDays <= keepFullDays) return wrong;
     return [
       {
@@ -202,27 +196,22 @@ const rules: readonly Rule[] = [
       },
     ];
   },
-  function poolerIsWhole({ pooler }) {
+  function poolerFitsTheServer({ pooler, databases, parameters }) {
     if (!pooler) return [];
     const { poolSize = poolerDefaults.poolSize, maxClients = poolerDefaults.maxClients, size } = pooler;
     const pods = size?.minReplicas ?? poolerDefaults.size.minReplicas;
-    return Object.entries({ poolSize, maxClients, 'size.minReplicas': pods })
-      .filter(([, value]) => !Number.isInteger(value) || value < 1)
-      .map(([option, value]) => ({
-        what: `pooler.${option}: ${value}`,
-        allowed: 'a whole number, 1 or more',
-        remedy: 'change the option',
-      }));
-  },
-  function poolerFitsTheServer({ pooler, databases, parameters }) {
-    if (!pooler) return [];
-    const { poolSize = poolerDefaults.poolSize, size } = pooler;
-    const pods = size?.minReplicas ?? poolerDefaults.size.minReplicas;
+    const wrong = wholeNumbers({
+      'pooler.poolSize': poolSize,
+      'pooler.maxClients': maxClients,
+      'pooler.size.minReplicas': pods,
+    });
+    const connections = pods * databases.length * poolSize;
     const most = Number(parameters?.max_connections ?? maxConnections) - besidePooler;
-    if (pods * databases.length * poolSize <= most) return [];
+    if (connections <= most) return wrong;
     return [
+      ...wrong,
       {
-        what: `${pods} poolers with ${poolSize} connections for each of ${databases.length} databases are ${pods * databases.length * poolSize}`,
+        what: `${pods} poolers with ${poolSize} connections for each of ${databases.length} databases are ${connections}`,
         allowed: `${most} together: max_connections, less ${besidePooler} for the exporter, people and clients without a pooler`,
         remedy: 'lower pooler.poolSize, or raise max_connections in parameters',
       },
@@ -239,3 +228,14 @@ const rules: readonly Rule[] = [
     ];
   },
 ];
+
+/** @param of what, such as ` of days` */
+function wholeNumbers(options: Readonly<Record<string, number>>, of = ''): ReturnType<Rule> {
+  return Object.entries(options)
+    .filter(([, value]) => !Number.isInteger(value) || value < 1)
+    .map(([option, value]) => ({
+      what: `${option}: ${value}`,
+      allowed: `a whole number${of}, 1 or more`,
+      remedy: 'change the option',
+    }));
+}

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { secretVolume } from '../core/container.ts';
+import { serviceHost } from '../core/endpoint.ts';
 import type { Credentials, PodPeer, PostgresEndpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkName } from '../core/names.ts';
@@ -53,6 +54,14 @@ export function passwordsOf(databases: readonly OpenDatabase[]): Readonly<Record
   return Object.fromEntries(roles.map(({ user, password }) => [user, password]));
 }
 
+/** The variables that name the files of passwords, by the roles in capitals. */
+export function passwordFiles(
+  passwords: Readonly<Record<string, SecretKeyReference>>,
+): Record<string, SecretKeyReference> {
+  const entries = Object.entries(passwords);
+  return Object.fromEntries(entries.map(([role, key]) => [`${role.toUpperCase()}_PASSWORD_FILE`, key]));
+}
+
 /** What members of a cluster show each other. */
 export function passwordsOfMembers(owner: Construct, name: string) {
   const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
@@ -91,7 +100,7 @@ export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): 
   const database = props.databases.find((each) => each.name === name);
   if (database === undefined) return refuse(props, `there is no database "${name}"`);
   const endpoint = (what: string, service: string, port: number, peer: PodPeer): PostgresEndpoint => {
-    const host = `${service}.${namespace}.svc.cluster.local`;
+    const host = serviceHost(service, namespace);
     const { credentials, migrationCredentials } = database;
     return {
       port,

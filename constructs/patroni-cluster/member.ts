@@ -3,8 +3,9 @@ import type { ContainerProps, Probes } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { Image } from '../core/environment.ts';
 import type { Mount, PodVolume } from '../core/pod-volume.ts';
+import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
-import { certificateKeys } from './certificates.ts';
+import { passwordFiles } from './endpoints.ts';
 import {
   configurationPath,
   dataDirectory,
@@ -158,9 +159,5 @@ function httpProbes(path: string, port: string): Probes {
  * roles are made from its container, before it is ready.
  */
 function secretFiles({ archive, memberSecrets, rolePasswords }: MemberProps): Record<string, SecretKeyReference> {
-  const passwords = Object.entries({ ...memberSecrets, ...rolePasswords });
-  return {
-    ...archive?.secretFiles,
-    ...Object.fromEntries(passwords.map(([role, key]) => [`${role.toUpperCase()}_PASSWORD_FILE`, key])),
-  };
+  return { ...archive?.secretFiles, ...passwordFiles({ ...memberSecrets, ...rolePasswords }) };
 }

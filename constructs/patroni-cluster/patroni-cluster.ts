@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { Alert } from '../core/alert.ts';
 import { applicationOf } from '../core/application-chart.ts';
+import { serviceHost } from '../core/endpoint.ts';
 import type { Endpoint, MetricsEndpoint, PostgresEndpoint } from '../core/endpoint.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { KubeConfigMap } from '../core/level1.ts';
@@ -34,7 +35,7 @@ import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { patroniRights } from './rbac.ts';
 import { restoreTest } from './restore-test.ts';
-import { scripts, scriptsHash } from './scripts.ts';
+import { hashOf, scripts } from './scripts.ts';
 import { patroniServices, serviceNames } from './services.ts';
 
 /** On the StatefulSet, whose volumes only this major version of PostgreSQL can read: synth compares it with the last one. */
@@ -142,7 +143,7 @@ export class PatroniCluster extends Construct {
       },
       containers: memberContainers(member),
       volumes: memberVolumes(member),
-      podAnnotations: { 'diptych/scripts': scriptsHash(files) },
+      podAnnotations: { 'diptych/scripts': hashOf(files) },
       priority: 'critical-data',
       spread: 'strict',
       mountToken: true,
@@ -169,7 +170,7 @@ export class PatroniCluster extends Construct {
     });
     patroniRights(this, this.scope, labels, resolved.consensus);
     patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
-    const host = `${serviceNames(this.scope).members}.${this.namespace}.svc.cluster.local`;
+    const host = serviceHost(serviceNames(this.scope).members, this.namespace);
     this.connect(props, archive, host);
     this.endpoints = {
       scope: this.scope,
@@ -238,7 +239,7 @@ export class PatroniCluster extends Construct {
 
   /** Whoever leads, whatever the database. */
   private get leader(): Endpoint & { readonly host: string; readonly port: number } {
-    const host = `${serviceNames(this.scope).primary}.${this.namespace}.svc.cluster.local`;
+    const host = serviceHost(serviceNames(this.scope).primary, this.namespace);
     const port = ports.postgres;
     return { name: `primary of ${this.scope}`, host, port, targets: [{ peer: this.workload, host, port }] };
   }

@@ -1,4 +1,3 @@
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
@@ -9,12 +8,14 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { kubeObject, typedObject } from '../core/kube-object.ts';
 import { KubeConfigMap } from '../core/level1.ts';
+import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
-import { certificateKeys } from './certificates.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { poolerDefaults } from './defaults.ts';
+import { passwordFiles } from './endpoints.ts';
 import { ports, tlsPath } from './paths.ts';
+import { hashOf } from './scripts.ts';
 import { serviceNames } from './services.ts';
 
 export interface PoolerProps {
@@ -85,9 +86,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
         name: 'pgbouncer',
         image,
         command: ['bash', `${configurationPath}/start.sh`],
-        secretFiles: Object.fromEntries(
-          Object.entries(passwords).map(([role, key]) => [`${role.toUpperCase()}_PASSWORD_FILE`, key]),
-        ),
+        secretFiles: passwordFiles(passwords),
         ports: [{ name: 'pooler', port: ports.pooler }],
         resources: {
           cpuRequest: size?.cpuRequest ?? poolerDefaults.size.cpuRequest,
@@ -109,9 +108,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
       users: { sizeLimit: Size.mebibytes(1), inMemory: true },
       ...(tlsSecret === undefined ? {} : { tls: { secretName: tlsSecret, keys: certificateKeys } }),
     },
-    podAnnotations: {
-      'diptych/configuration': crypto.createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 12),
-    },
+    podAnnotations: { 'diptych/configuration': hashOf(data) },
     priority: 'critical-data',
     spread: 'strict',
     user,

@@ -10,7 +10,7 @@ export function scripts(): Record<string, string> {
   return Object.fromEntries(names.sort().map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]));
 }
 
-/** Changes with any of them: running programs don't notice that their files changed. */
-export function scriptsHash(files: Readonly<Record<string, string>>): string {
+/** Changes with any of the files. For an annotation of pods: running programs don't notice that their files changed. */
+export function hashOf(files: Readonly<Record<string, string>>): string {
   return crypto.createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
 }

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { Autoscaling } from '../core/availability.ts';
 import type { Probes } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
+import { serviceHost } from '../core/endpoint.ts';
 import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
@@ -171,7 +172,7 @@ export class WebWorkload extends Construct {
         ports: [{ name: 'http', port, targetPort: IntOrString.fromString('http'), protocol: 'TCP' }],
       },
     });
-    const host = `${name}.${this.workload.namespace}.svc.cluster.local`;
+    const host = serviceHost(name, this.workload.namespace);
     const target = { peer: this.workload, host };
     this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets: [{ ...target, port }] };
     this.metrics = metrics

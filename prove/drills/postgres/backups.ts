@@ -14,25 +14,17 @@ export interface FullBackup {
   readonly permanent: boolean;
 }
 
-export interface AgentStatus {
-  readonly backups?: readonly FullBackup[];
-}
-
 const agent = ['python3', '/opt/postgres/agent.py', '--config', '/etc/patroni/agent.json'];
 
-/** What a member's agent says. @throws ClusterError where it says nothing */
-export async function agentStatus(members: Members, name: string = members.names[0]): Promise<AgentStatus> {
+/** The archive's full backups as the first member's agent lists them, oldest first. @throws ClusterError where it doesn't */
+export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
+  const [name] = members.names;
   const { stdout, stderr } = await members.run(name, [...agent, 'status'], 'agent');
   try {
-    return JSON.parse(stdout) as AgentStatus;
+    return (JSON.parse(stdout) as { readonly backups?: readonly FullBackup[] }).backups ?? [];
   } catch {
     throw new ClusterError(`the agent of ${name} says no status: ${stderr.trim()}`);
   }
-}
-
-/** The archive's full backups, oldest first. */
-export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
-  return (await agentStatus(members)).backups ?? [];
 }
 
 /** Waits until there are so many full backups. */
@@ -135,10 +127,9 @@ export async function restoreTest(
 }
 
 /** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ClusterError where it fails */
-export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<string> {
+export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<void> {
   const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, {}, signal);
   if (outcome !== 'Complete') throw new ClusterError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
-  return log;
 }
 
 /** Makes the job of a CronJob, waits for its end, reads its log and removes it. */

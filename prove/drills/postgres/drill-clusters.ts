@@ -42,7 +42,8 @@ export class DrillClusters {
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
-    const secrets = await Promise.all(missing.map((entry) => this.secret(entry)));
+    const keys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
+    const secrets = missing.map((entry) => secretOf(entry, keys.data));
     const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
     for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
     await apply(this.cluster, manifests);
@@ -73,18 +74,11 @@ export class DrillClusters {
     await kubectl(this.cluster, ['delete', 'statefulset,deployment,pvc,endpoints,configmap', left, ...where], wait);
     loseObjects(this.cluster, 'primary', `${this.name}/`);
   }
+}
 
-  private async secret({ name, type, keys }: SecretInventoryEntry): Promise<Manifest> {
-    const platformKeys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
-    const values = Object.entries(keys).map(([key, source]) => [key, value(key, source, platformKeys.data)] as const);
-    return {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace },
-      type,
-      data: Object.fromEntries(values),
-    };
-  }
+function secretOf({ name, type, keys }: SecretInventoryEntry, ofPlatform: SecretObject['data']): Manifest {
+  const values = Object.entries(keys).map(([key, source]) => [key, value(key, source, ofPlatform)] as const);
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data: Object.fromEntries(values) };
 }
 
 /** In base64, as a Secret has it. */

@@ -124,10 +124,7 @@ export async function failover(
     const start = performance.now();
     await fault.strike(leader);
     if (fault.moves) {
-      await waitFor(`a leader in place of ${leader}`, { atMost: 60, every: 200, signal }, async () => {
-        const now = await members.leader();
-        return now !== undefined && now !== leader;
-      });
+      await members.ledByAnother(leader, signal);
     }
     await writesAgain(writer, since, signal);
     await fault.end?.(leader);

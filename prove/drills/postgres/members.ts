@@ -87,6 +87,14 @@ export class Members {
     return members.find(isLeader)?.name;
   }
 
+  /** Waits until a member leads that is not this one. @throws ClusterError after a minute */
+  async ledByAnother(name: string, signal: AbortSignal): Promise<void> {
+    await waitFor(`a leader in place of ${name}`, { atMost: 60, every: 200, signal }, async () => {
+      const now = await this.leader();
+      return now !== undefined && now !== name;
+    });
+  }
+
   /**
    * Waits until one leads and the other follows it synchronously on the same timeline.
    * @returns seconds it took, and who leads

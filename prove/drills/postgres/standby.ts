@@ -109,10 +109,7 @@ async function failOver(platform: RunningPlatform, members: Members): Promise<st
   const frozen = slowFaults(platform, members).find(({ name }) => name === 'container frozen');
   const { leader } = await members.whole(signal);
   await frozen?.strike(leader);
-  await waitFor(`a leader in place of ${leader}`, { atMost: 60, every: 200, signal }, async () => {
-    const now = await members.leader();
-    return now !== undefined && now !== leader;
-  });
+  await members.ledByAnother(leader, signal);
   await frozen?.end?.(leader);
   const after = await members.whole(signal, 180);
   return after.leader === leader ? leader : 'another member';
