@@ -16,7 +16,7 @@ export interface AgentProps {
   readonly passwords: Readonly<Record<string, SecretKeyReference>>;
 }
 
-/** What files/agent.py reads. It notices when the file changes. */
+/** What files/agent/agent.py reads. It notices when the file changes. */
 export function agentConfiguration(settings: PatroniSettings, props: AgentProps): string {
   const { backups, memberSecrets, passwords } = props;
   const files = Object.entries({ ...memberSecrets, ...passwords }).map(

@@ -102,7 +102,7 @@ describe('the numbers that alerts ask for', () => {
   });
 
   test('are those of the agent', () => {
-    const source = fs.readFileSync(path.join(root, 'constructs/patroni-cluster/files/metrics.py'), 'utf8');
+    const source = fs.readFileSync(path.join(root, 'constructs/patroni-cluster/files/agent/metrics.py'), 'utf8');
     expect(of(/^(walg|postgres)_/).filter((name) => !source.includes(`'${name}': `))).toEqual([]);
   });
 });

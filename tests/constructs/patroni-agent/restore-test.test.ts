@@ -90,7 +90,7 @@ describe('a backup that is sound', () => {
     ]) {
       expect(call).toContain(`-c ${option}`);
     }
-    expect(call).toMatch(/-c restore_command=\/.*files\/restore-wal\.sh "%f" "%p" /);
+    expect(call).toMatch(/-c restore_command=\/.*restoreTest\/restore-wal\.sh "%f" "%p" /);
     expect(call).toMatch(/-c unix_socket_directories=\/.*\/restore-\w+ /);
   });
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const sources = fs.readdirSync(files);
+const sources = fs.readdirSync(files, { recursive: true, encoding: 'utf8' });
 const scripts = sources.filter((name) => name.endsWith('.sh'));
 const modules = sources.filter((name) => name.endsWith('.py'));
 
@@ -31,7 +31,7 @@ describe('the files', () => {
   });
 
   test('import nothing but the standard library and each other', () => {
-    const own = modules.map((name) => name.replace('.py', ''));
+    const own = modules.map((name) => path.basename(name, '.py'));
     const imported = modules.flatMap((name) => {
       const text = fs.readFileSync(path.join(files, name), 'utf8');
       return [...text.matchAll(/^(?:from|import) (\w+)/gm)].map(([, module]) => module!);

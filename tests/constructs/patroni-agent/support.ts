@@ -8,6 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { consumers } from '../../../constructs/patroni-cluster/scripts.ts';
 import { LoopbackServer } from '../../support/loopback-server.ts';
 
 // On a busy machine a Python takes a second to start.
@@ -15,11 +16,25 @@ jest.setTimeout(30_000);
 
 export const files = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files');
 
+/** A folder for each consumer with the files that its pods have. */
+const mounted = fs.mkdtempSync(path.join(os.tmpdir(), 'patroni-mounted-'));
+for (const [consumer, paths] of Object.entries(consumers)) {
+  fs.mkdirSync(path.join(mounted, consumer));
+  for (const file of paths) fs.copyFileSync(path.join(files, file), path.join(mounted, consumer, path.basename(file)));
+}
+afterAll(() => fs.rmSync(mounted, { recursive: true }));
+
+/** Where the consumer of a program has it. */
+function program(file: string): string {
+  const found = Object.keys(consumers).map((consumer) => path.join(mounted, consumer, file));
+  return found.find((each) => fs.existsSync(each)) ?? path.resolve(mounted, file);
+}
+
 /** No proxies, no compiled files beside the sources, and no Python that a version manager has to look for first. */
 const environment: NodeJS.ProcessEnv = {
   PATH: `/usr/bin:/bin:${process.env.PATH}`,
   HOME: os.tmpdir(),
-  PYTHONPATH: files,
+  PYTHONPATH: path.join(mounted, 'agent'),
   PYTHONDONTWRITEBYTECODE: '1',
 };
 
@@ -171,17 +186,17 @@ export class World {
 
   /** Runs a program of the folder of the construct to its end. */
   run(file: string, args: readonly string[] = [], variables: NodeJS.ProcessEnv = {}, cwd = this.folder) {
-    const [program, first]: [string, string[]] = file.endsWith('.py') ? ['python3', ['-W', 'error']] : ['bash', []];
+    const [interpreter, first]: [string, string[]] = file.endsWith('.py') ? ['python3', ['-W', 'error']] : ['bash', []];
     const env = { ...environment, POD_NAME: 'postgres-0', TMPDIR: this.folder, ...variables };
     const options = { encoding: 'utf8', env, cwd, timeout: 20_000 } as const;
-    return spawnSync(program, [...first, path.join(files, file), ...args], options);
+    return spawnSync(interpreter, [...first, program(file), ...args], options);
   }
 
   /** The same without keeping the test from serving what the program asks for. */
   async runBeside(file: string, args: readonly string[] = [], variables: NodeJS.ProcessEnv = {}) {
     const env = { ...environment, POD_NAME: 'postgres-0', TMPDIR: this.folder, ...variables };
-    const program = file.endsWith('.py') ? 'python3' : 'bash';
-    const child = spawn(program, [path.resolve(files, file), ...args], { env, cwd: this.folder });
+    const interpreter = file.endsWith('.py') ? 'python3' : 'bash';
+    const child = spawn(interpreter, [program(file), ...args], { env, cwd: this.folder });
     this.running.push(child);
     let stdout = '';
     let stderr = '';
@@ -194,7 +209,7 @@ export class World {
   /** The agent, running until the test ends. */
   agent(variables: NodeJS.ProcessEnv = {}): Agent {
     const env = { ...environment, POD_NAME: 'postgres-0', ...variables };
-    const args = ['-W', 'error', path.join(files, 'agent.py'), '--config', this.path('agent.json')];
+    const args = ['-W', 'error', program('agent.py'), '--config', this.path('agent.json')];
     const child = spawn('python3', args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     this.running.push(child);
     return new Agent(child);
