@@ -4,7 +4,7 @@ import { Chart } from 'cdk8s';
 import type { App } from 'cdk8s';
 import { layers } from '../core/application-chart.ts';
 import type { ApplicationChart, Layer } from '../core/application-chart.ts';
-import { isClusterScoped, typedObject } from '../core/kube-object.ts';
+import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
 import type { UpstreamSource } from '../core/upstream-source.ts';
 
 type Source = NonNullable<NonNullable<IApplication['spec']>['source']>;
@@ -50,14 +50,14 @@ export class AppOfApps extends Chart {
   constructor(scope: App, id: string, props: AppOfAppsProps) {
     super(scope, id, { disableResourceNameHashes: true, namespace: props.namespace });
     this.props = props;
-    typedObject(this, 'project-root', this.rootProject());
-    typedObject(this, 'root', this.root());
+    kubeObject(this, 'project-root', this.rootProject());
+    kubeObject(this, 'root', this.root());
     for (const layer of layers) {
       const entries = props.entries.filter(({ chart }) => chart.layer === layer);
-      if (entries.length > 0) typedObject(this, `project-${layer}`, this.project(layer, entries));
+      if (entries.length > 0) kubeObject(this, `project-${layer}`, this.project(layer, entries));
     }
     for (const entry of props.entries) {
-      typedObject(this, `application-${entry.chart.application}`, this.application(entry));
+      kubeObject(this, `application-${entry.chart.application}`, this.application(entry));
     }
   }
 

@@ -31,44 +31,54 @@ interface ObjectMetadata {
   readonly annotations?: Record<string, string>;
 }
 
+/** An object typed by an interface of `kubernetes-models` or `imports/`. */
+interface TypedManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: ObjectMetadata;
+}
+
+/** A class of cdk8s-plus-28. */
 interface Level1<P> {
   new (scope: Construct, id: string, props: P): ApiObject;
   readonly GVK: { readonly apiVersion: string; readonly kind: string };
 }
 
 /**
- * Adds an object by a class of cdk8s-plus-28. The classes know Kubernetes 1.28 and drop newer fields without a word, so
- * what comes out is compared with what went in.
- * @throws InputError naming the field that would be lost
+ * Adds an object: by a class of cdk8s-plus-28 and its props, or as a manifest where no class knows the kind or a field
+ * of it. The classes know Kubernetes 1.28 and drop newer fields without a word, so what comes out of one is compared with
+ * what went in.
+ * @throws InputError for an object without a name; naming the field that a class would lose
  */
+export function kubeObject(scope: Construct, id: string, manifest: TypedManifest): ApiObject;
 export function kubeObject<P extends { readonly metadata?: ObjectMetadata }>(
   scope: Construct,
   id: string,
   kind: Level1<P>,
   props: P,
-): ApiObject {
-  const complete = { ...props, metadata: metadata(scope, kind.GVK.kind, props.metadata) };
-  const object = new kind(scope, id, complete);
-  // The instance's own toJson is the class's mapping and the resolvers: exactly what a file would hold.
-  const lost = firstLoss(plain(complete), object.toJson() as unknown, '');
-  if (lost !== undefined) {
-    throw new InputError({
-      where: `${kind.GVK.kind} ${complete.metadata.name}`,
-      what: `cdk8s-plus-28 drops the field ${lost}`,
-      allowed: 'fields of Kubernetes 1.28',
-      remedy: 'use typedObject with the interface of kubernetes-models for this object',
-    });
-  }
-  return object;
-}
-
-/** Adds an object typed by `kubernetes-models`: workloads, whose newer fields we need, and custom resources. */
-export function typedObject(
+): ApiObject;
+export function kubeObject<P extends { readonly metadata?: ObjectMetadata }>(
   scope: Construct,
   id: string,
-  manifest: { readonly apiVersion: string; readonly kind: string; readonly metadata?: ObjectMetadata },
+  what: TypedManifest | Level1<P>,
+  props?: P,
 ): ApiObject {
-  return new ApiObject(scope, id, { ...manifest, metadata: metadata(scope, manifest.kind, manifest.metadata) });
+  if (typeof what !== 'function') {
+    return new ApiObject(scope, id, { ...what, metadata: metadata(scope, what.kind, what.metadata) });
+  }
+  const { kind } = what.GVK;
+  const named = metadata(scope, kind, props?.metadata);
+  const complete = { ...props, metadata: named } as P;
+  const object = new what(scope, id, complete);
+  // The instance's own toJson is the class's mapping and the resolvers: exactly what a file would hold.
+  const lost = firstLoss(plain(complete), object.toJson() as unknown, '');
+  if (lost === undefined) return object;
+  throw new InputError({
+    where: `${kind} ${named.name}`,
+    what: `cdk8s-plus-28 drops the field ${lost}`,
+    allowed: 'fields of Kubernetes 1.28',
+    remedy: 'give kubeObject a manifest with the interface of kubernetes-models in place of the class',
+  });
 }
 
 /** Every object below a chart. `Chart.apiObjects` knows only its direct children. */

@@ -6,7 +6,7 @@ import type { ContainerProps, Probe } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
 import { InputError } from './error.ts';
-import { kubeObject, typedObject } from './kube-object.ts';
+import { kubeObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
 import { labels, selectorLabels } from './labels.ts';
 import { PodOwner } from './pod-owner.ts';
@@ -129,7 +129,7 @@ export class Workload extends PodOwner {
     for (const { secret } of props.containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
       secret.copyTo(this, props.annotations);
     }
-    this.object = typedObject(this, 'controller', this.manifest(metadata));
+    this.object = kubeObject(this, 'controller', this.manifest(metadata));
     const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
     if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
       horizontalAutoscaler(this, controller.replicas);

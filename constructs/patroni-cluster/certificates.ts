@@ -2,7 +2,7 @@ import type { ICertificate } from '@kubernetes-models/cert-manager/cert-manager.
 import type { IIssuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer';
 import type { Construct } from 'constructs';
 import { serviceHost } from '../core/endpoint.ts';
-import { typedObject } from '../core/kube-object.ts';
+import { kubeObject } from '../core/kube-object.ts';
 import { serviceNames } from './services.ts';
 
 const apiVersion = 'cert-manager.io/v1';
@@ -17,7 +17,7 @@ type Specification = NonNullable<ICertificate['spec']>;
 export function authority(construct: Construct, name: string): void {
   const issuer = (name: string, spec: IIssuer['spec']): void => {
     const manifest: IIssuer = { apiVersion, kind: 'Issuer', metadata: { name }, spec };
-    typedObject(construct, `issuer-${name}`, manifest);
+    kubeObject(construct, `issuer-${name}`, manifest);
   };
   issuer(`${name}-self-signed`, { selfSigned: {} });
   certificate(construct, authorityOf(name), {
@@ -78,5 +78,5 @@ function certificate(construct: Construct, name: string, spec: Omit<Specificatio
     metadata: { name },
     spec: { secretName: name, privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' }, ...spec },
   };
-  typedObject(construct, `certificate-${name}`, manifest);
+  kubeObject(construct, `certificate-${name}`, manifest);
 }

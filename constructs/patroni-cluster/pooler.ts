@@ -6,7 +6,7 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import type { Probes } from '../core/container.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
-import { kubeObject, typedObject } from '../core/kube-object.ts';
+import { kubeObject } from '../core/kube-object.ts';
 import { KubeConfigMap } from '../core/level1.ts';
 import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -126,7 +126,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
       ports: [{ name: 'postgres', port: ports.pooler, protocol: 'TCP', targetPort: 'pooler' }],
     },
   };
-  typedObject(construct, 'pooler-service', manifest);
+  kubeObject(construct, 'pooler-service', manifest);
   workload.observes(settings.primary, 'lends its connections to many clients');
   return workload;
 }

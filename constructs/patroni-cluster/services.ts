@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { IService } from 'kubernetes-models/v1/Service';
-import { typedObject } from '../core/kube-object.ts';
+import { kubeObject } from '../core/kube-object.ts';
 import { ports } from './paths.ts';
 
 /** The label by which Patroni says what a member is. */
@@ -37,7 +37,7 @@ export function patroniServices(construct: Construct, { scope, selector, labels,
   } as const;
   const service = (name: string, spec: IService['spec']): void => {
     const manifest: IService = { apiVersion: 'v1', kind: 'Service', metadata: { name, labels: { ...labels } }, spec };
-    typedObject(construct, `service-${name}`, manifest);
+    kubeObject(construct, `service-${name}`, manifest);
   };
   service(
     names.primary,

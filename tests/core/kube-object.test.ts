@@ -1,4 +1,4 @@
-import { kubeObject, typedObject } from '../../constructs/core/kube-object.ts';
+import { kubeObject } from '../../constructs/core/kube-object.ts';
 import {
   KubeConfigMap,
   KubeNamespace,
@@ -48,7 +48,7 @@ test.each(['Namespace', 'PersistentVolumeClaim', 'StatefulSet', 'PersistentVolum
   'Argo CD asks before it prunes or deletes a %s',
   (kind) => {
     const [manifest] = manifestsOf((scope) =>
-      typedObject(scope, 'data', { apiVersion: 'v1', kind, metadata: { name: 'data' } }),
+      kubeObject(scope, 'data', { apiVersion: 'v1', kind, metadata: { name: 'data' } }),
     );
     expect(manifest?.metadata.annotations).toEqual({
       'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm',
