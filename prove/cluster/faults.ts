@@ -1,10 +1,10 @@
-import { setFrozen } from './cgroup.ts';
-import { podCgroup } from './cluster.ts';
-import type { Cluster } from './cluster.ts';
-import { initPid, inFabric, inNode, killNode, startNode } from './machine.ts';
+import { setFrozen } from '../machine/cgroup.ts';
+import { podCgroup } from './handle.ts';
+import type { Cluster } from './handle.ts';
+import { initPid, inFabric, inNode, killNode, startNode } from './nodes.ts';
 import { nodeOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
-import { ClusterError } from './run.ts';
+import { ClusterError } from '../machine/run.ts';
 
 /**
  * What a cut separates a node from: everything (its cable is pulled), the other nodes and their pods while the API still

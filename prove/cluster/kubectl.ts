@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import { adminKubeconfig } from './cluster.ts';
-import type { Cluster } from './cluster.ts';
-import { systemImages } from '../images/system.ts';
-import { inNetworkOf, initPid } from './machine.ts';
+import { adminKubeconfig } from './handle.ts';
+import type { Cluster } from './handle.ts';
+import { systemImages } from '../images/recipes/system.ts';
+import { inNetworkOf, initPid } from './nodes.ts';
 import { serversOf } from './plan.ts';
-import { ClusterError, run, waitFor } from './run.ts';
-import type { Result, RunOptions } from './run.ts';
+import { ClusterError, run, waitFor } from '../machine/run.ts';
+import type { Result, RunOptions } from '../machine/run.ts';
 
 /**
  * Command line of kubectl as administrator, from inside the network of a server that has power: it reaches that one's

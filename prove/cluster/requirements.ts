@@ -6,8 +6,8 @@ import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { missingPrograms, remedy } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/programs.ts';
-import { controllerFolders } from './cgroup.ts';
-import type { Cluster } from './cluster.ts';
+import { controllerFolders } from '../machine/cgroup.ts';
+import type { Cluster } from './handle.ts';
 import type { ClusterPlan } from './plan.ts';
 
 /** Programs that every cluster runs. */

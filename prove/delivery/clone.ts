@@ -3,12 +3,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { secretInventory } from '../../apps/inventory.ts';
 import { loadEnvironment } from '../../config/index.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import { ClusterError, must } from '../cluster/run.ts';
-import type { ObjectStoreName } from '../world/names.ts';
-import { credentials } from '../world/object-storage.ts';
-import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../world/repositories.ts';
-import { repositoryFolder, worldFolder } from '../world/start.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { ClusterError, must } from '../machine/run.ts';
+import type { ObjectStoreName } from '../stand-ins/internet/names.ts';
+import { credentials } from '../stand-ins/object-storage/index.ts';
+import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../stand-ins/internet/repositories.ts';
+import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
 
 /** The store that the keys in a secret open. */

@@ -1,6 +1,6 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { ClusterError, waitFor } from '../cluster/run.ts';
-import { applicationOf, refresh, waitForSync } from './applications.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { ClusterError, waitFor } from '../machine/run.ts';
+import { applicationOf, refresh, waitForSync } from '../components/argocd/applications.ts';
 import type { PlatformClone } from './clone.ts';
 
 /** Releases of the clone, made as a person makes them, and the way back to what was there before. */

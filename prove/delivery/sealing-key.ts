@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { namespaces } from '../../apps/namespaces.ts';
-import { pkiFolder } from '../cluster/cluster.ts';
-import type { Cluster } from '../cluster/cluster.ts';
-import { must } from '../cluster/run.ts';
+import { pkiFolder } from '../cluster/handle.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { must } from '../machine/run.ts';
 
 /** Files of the key with which everything is sealed. */
 export interface SealingKeyFiles {

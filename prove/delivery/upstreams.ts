@@ -1,12 +1,12 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Cluster } from '../cluster/cluster.ts';
-import { must } from '../cluster/run.ts';
-import { taggedRepository } from '../world/repositories.ts';
-import { repositoryFolder, worldFolder } from '../world/start.ts';
-import { upstreamCharts, upstreamRepositories } from '../world/upstream/index.ts';
-import type { UpstreamChart } from '../world/upstream/index.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { must } from '../machine/run.ts';
+import { taggedRepository } from '../stand-ins/internet/repositories.ts';
+import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
+import { upstreamCharts, upstreamRepositories } from '../stand-ins/internet/upstream/index.ts';
+import type { UpstreamChart } from '../stand-ins/internet/upstream/index.ts';
 
 /** Puts what others publish where Argo CD reads it. @returns what stands in for something else */
 export async function publishUpstreams(cluster: Cluster): Promise<readonly string[]> {

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import { InputError } from '../../constructs/core/error.ts';
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
-import { checkLinux, DrillError } from '../processes.ts';
-import { failedChecks, recordResult } from '../results.ts';
-import type { Measured } from '../results.ts';
+import { checkLinux, DrillError } from '../machine/processes.ts';
+import { failedChecks, recordResult } from '../results/index.ts';
+import type { Measured } from '../results/index.ts';
 import { missingPrograms, remedy, toolsHere } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/build.ts';
 

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { must } from '../cluster/run.ts';
+import { must } from '../machine/run.ts';
 import { installWheels } from './wheels.ts';
 import type { Wheel } from './wheels.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Cluster } from '../cluster/cluster.ts';
-import { inNode } from '../cluster/machine.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { inNode } from '../cluster/nodes.ts';
 import { packImage } from './store.ts';
 import type { Image } from './store.ts';
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { must } from '../cluster/run.ts';
+import { must } from '../machine/run.ts';
 
 /** A package of PyPI in pure Python: exactly one file. */
 export interface Wheel {

@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { freePorts } from '../../prove/processes.ts';
+import { freePorts } from '../../prove/machine/processes.ts';
 import { built } from '../support/built.ts';
 
 const run = promisify(execFile);

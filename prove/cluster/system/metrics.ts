@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { systemImages } from '../../images/system.ts';
+import { systemImages } from '../../images/recipes/system.ts';
 import { bind, grant, serviceAccount, serviceAccountSubject } from './access.ts';
 
 const name = 'metrics-server';

@@ -2,7 +2,7 @@ import type { Node } from '../../../constructs/core/environment.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { nodeLoads } from '../../../synth/budget.ts';
 import type { Amount } from '../../../synth/budget.ts';
-import type { KwokNodes } from '../../control-plane/kwok-nodes.ts';
+import type { KwokNodes } from '../../cluster/kwok-nodes.ts';
 import { add, computed, differences, missingPods, percent, requestsOf } from './placement.ts';
 import type { Pod, Size } from './placement.ts';
 import type { RoundRecord } from './record.ts';

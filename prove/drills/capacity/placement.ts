@@ -3,7 +3,7 @@ import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { Workload } from '../../../constructs/core/workload.ts';
 import type { Amount } from '../../../synth/budget.ts';
-import { DrillError } from '../../processes.ts';
+import { DrillError } from '../../machine/processes.ts';
 
 /** `least` and `most` are where the autoscalers stand; `rollout` is `most` with what rolling updates add. */
 export type Size = 'least' | 'most' | 'rollout';

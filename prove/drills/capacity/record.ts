@@ -1,4 +1,4 @@
-import type { DrillCheck } from '../../results.ts';
+import type { DrillCheck } from '../../results/index.ts';
 
 /** What one round measured. The units of figures that a round can't give are kept too: they are the same in each round. */
 export class RoundRecord {

@@ -8,7 +8,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
 import { collect } from '../../../synth/collect.ts';
 import { check } from '../../../synth/synthesise.ts';
-import { committedObjects } from '../committed.ts';
+import { committedObjects } from '../../delivery/committed.ts';
 
 /** An environment with the objects it runs. */
 export interface Shape {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import type { ControlPlane } from '../../control-plane/control-plane.ts';
-import { DrillError } from '../../processes.ts';
+import type { ControlPlane } from '../../cluster/control-plane.ts';
+import { DrillError } from '../../machine/processes.ts';
 import { differences, placedPods } from './placement.ts';
 import type { Group, Pod, Size } from './placement.ts';
 

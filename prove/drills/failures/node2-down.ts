@@ -1,16 +1,16 @@
 import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
-import { initPid } from '../../cluster/machine.ts';
-import { ClusterError, waitFor } from '../../cluster/run.ts';
-import { compareAgain, waitForSync } from '../../delivery/applications.ts';
-import type { DrillCheck, Measured } from '../../results.ts';
-import { platformStandIns, platformVersions } from '../platform.ts';
-import type { RunningPlatform } from '../platform.ts';
-import { Recorder } from '../recorder.ts';
-import { failedOf, longestGap, reasonsOf, seconds } from './figures.ts';
+import { initPid } from '../../cluster/nodes.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
+import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
+import type { DrillCheck, Measured } from '../../results/index.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { Recorder } from '../../instruments/recorder.ts';
+import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { gatherStateful } from './placement.ts';
-import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from './pods.ts';
-import type { PodObject } from './pods.ts';
+import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
+import type { PodObject } from '../../cluster/pods.ts';
 
 const [lost, other] = ['node2', 'node1'];
 const spread = ['backend', 'frontend'];

@@ -1,8 +1,8 @@
 import { kubectl } from '../../cluster/kubectl.ts';
-import { ClusterError, waitFor } from '../../cluster/run.ts';
-import type { RunningPlatform } from '../platform.ts';
-import { inUseOf, isInUse, isOnePerNode, ownerOf, podsOf } from './pods.ts';
-import type { PodObject } from './pods.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { inUseOf, isInUse, isOnePerNode, ownerOf, podsOf } from '../../cluster/pods.ts';
+import type { PodObject } from '../../cluster/pods.ts';
 
 /** Seconds after which a pod that has not come up elsewhere is taken to be bound to its node. */
 const patience = 30;

@@ -1,8 +1,13 @@
-import type { Cluster } from '../../cluster/cluster.ts';
-import { applicationsOf, compareAgain, describeApplication, isSyncedAndHealthy } from '../../delivery/applications.ts';
+import type { Cluster } from '../../cluster/handle.ts';
+import {
+  applicationsOf,
+  compareAgain,
+  describeApplication,
+  isSyncedAndHealthy,
+} from '../../components/argocd/applications.ts';
 import type { Delivery } from '../../delivery/deliver.ts';
-import type { Measured } from '../../results.ts';
-import { platformStandIns, platformVersions } from '../platform.ts';
+import type { Measured } from '../../results/index.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
 import { allObjects, nameOf, ownedBy, unowned, writtenByArgoCd } from './objects.ts';
 import type { LiveObject } from './objects.ts';
 

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { namespaces } from '../../../apps/namespaces.ts';
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
-import { argocdNamespace } from '../../delivery/applications.ts';
+import { argocdNamespace } from '../../components/argocd/applications.ts';
 import type { PlatformClone } from '../../delivery/clone.ts';
-import { systemImages } from '../../images/system.ts';
+import { systemImages } from '../../images/recipes/system.ts';
 
 const file = 'apps/drill-database.ts';
 

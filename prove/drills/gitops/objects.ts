@@ -1,6 +1,6 @@
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
-import type { ApplicationObject } from '../../delivery/applications.ts';
+import type { ApplicationObject } from '../../components/argocd/applications.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 
 /** An object of the cluster, as far as its owner is concerned. */

@@ -1,7 +1,7 @@
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { getJson } from '../../cluster/kubectl.ts';
-import type { DrillCheck, Measured } from '../../results.ts';
-import { platformStandIns, platformVersions } from '../platform.ts';
+import type { DrillCheck, Measured } from '../../results/index.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
 
 interface Condition {
   readonly type: string;

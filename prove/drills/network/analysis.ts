@@ -2,7 +2,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { DeclaredEdge } from '../../../synth/network/compare.ts';
 import { reachability } from '../../../synth/network/evaluate.ts';
 import type { PodGroup } from '../../../synth/network/evaluate.ts';
-import type { DrillCheck } from '../../results.ts';
+import type { DrillCheck } from '../../results/index.ts';
 import { connectionsOf, missingFrom } from './connections.ts';
 import type { Connection, End } from './connections.ts';
 import type { StandIn } from './stand-ins.ts';

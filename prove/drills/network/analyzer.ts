@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { run } from '../../cluster/run.ts';
-import { DrillError } from '../../processes.ts';
+import { run } from '../../machine/run.ts';
+import { DrillError } from '../../machine/processes.ts';
 import { EVERY_PORT, PROTOCOLS } from './connections.ts';
 import type { Connection, End, Span } from './connections.ts';
 

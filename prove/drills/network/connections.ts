@@ -1,7 +1,7 @@
 import { parseCidr } from '../../../constructs/core/cidr.ts';
 import type { DeclaredEdge } from '../../../synth/network/compare.ts';
 import { ANYWHERE } from '../../../synth/network/evaluate.ts';
-import { DrillError } from '../../processes.ts';
+import { DrillError } from '../../machine/processes.ts';
 
 /** Whole numbers from `first` to `last`: ports, or IPv4 addresses. */
 export interface Span {

@@ -1,7 +1,7 @@
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { exec } from '../../cluster/kubectl.ts';
-import { ClusterError } from '../../cluster/run.ts';
-import type { DrillCheck } from '../../results.ts';
+import { ClusterError } from '../../machine/run.ts';
+import type { DrillCheck } from '../../results/index.ts';
 import type { StandIn } from './stand-ins.ts';
 
 /** Somewhere to connect to. */

@@ -1,8 +1,8 @@
 import { kubernetesApi } from '../../../constructs/core/endpoint.ts';
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { getJson } from '../../cluster/kubectl.ts';
 import { serversOf } from '../../cluster/plan.ts';
-import { ClusterError, waitFor } from '../../cluster/run.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
 import type { Target } from './reach.ts';
 import { portsOf } from './stand-ins.ts';
 import type { StandIn } from './stand-ins.ts';

@@ -1,14 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DrillCheck } from '../../results.ts';
-import { objects, startObjectStorage, stopObjectStorage } from '../../world/object-storage.ts';
-import { longestGap } from '../failures/figures.ts';
-import type { RunningPlatform } from '../platform.ts';
-import { archiveAll, backUp, fullBackups, restoreTest, retain, waitForBackups } from './backups.ts';
-import type { FullBackup } from './backups.ts';
-import { memberMetric } from './metrics.ts';
-import type { Members } from './members.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
+import { longestGap } from '../../instruments/figures.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import {
+  archiveAll,
+  backUp,
+  fullBackups,
+  restoreTest,
+  retain,
+  waitForBackups,
+} from '../../components/postgres/backups.ts';
+import type { FullBackup } from '../../components/postgres/backups.ts';
+import { memberMetric } from '../../components/postgres/metrics.ts';
+import type { Members } from '../../components/postgres/members.ts';
 import type { DrillRound } from './round.ts';
-import { database, Writer } from './writer.ts';
+import { database, Writer } from '../../instruments/writer.ts';
 
 const fulls = 6;
 const folder = 'postgres/17-1/';

@@ -1,22 +1,22 @@
-import { clusterOf } from '../../cluster/cluster.ts';
-import { exists } from '../../cluster/lifecycle.ts';
+import { clusterOf } from '../../cluster/handle.ts';
+import { exists } from '../../delivery/lifecycle.ts';
 import { deliver } from '../../delivery/deliver.ts';
-import { DrillError } from '../../processes.ts';
-import type { DrillCheck, Measured } from '../../results.ts';
+import { DrillError } from '../../machine/processes.ts';
+import type { DrillCheck, Measured } from '../../results/index.ts';
 import type { Drill } from '../area.ts';
-import { environment } from '../platform.ts';
-import type { RunningPlatform } from '../platform.ts';
-import { withCluster } from '../with-cluster.ts';
+import { environment } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { withCluster } from '../../delivery/with-cluster.ts';
 import { outageRound, retentionRound } from './archive-drill.ts';
-import { failover, nodesOfMembers, quickFaults, slowFaults } from './failover.ts';
-import type { Failover } from './failover.ts';
-import { Members } from './members.ts';
+import { failover, nodesOfMembers, quickFaults, slowFaults } from '../failover/fault.ts';
+import type { Failover } from '../failover/fault.ts';
+import { Members } from '../../components/postgres/members.ts';
 import { offsiteRound } from './offsite.ts';
 import { recoveryRound } from './recovery.ts';
-import { rebuildReplica } from './rebuild.ts';
+import { rebuildReplica } from '../failover/rebuild.ts';
 import { common } from './result.ts';
 import type { DrillRound } from './round.ts';
-import { splitBrain } from './split-brain.ts';
+import { splitBrain } from '../failover/split-brain.ts';
 
 /** The ways to lose a primary; the quick ones in as many rounds as asked. */
 export function failoverDrill(platform: RunningPlatform): Promise<readonly Measured[]> {

@@ -1,10 +1,10 @@
 import type { DrillRound } from './round.ts';
-import { objectStores } from '../../world/names.ts';
-import { loseObjects, objects, isLocked } from '../../world/object-storage.ts';
-import { seconds } from '../failures/figures.ts';
-import type { RunningPlatform } from '../platform.ts';
-import { fullBackups, restoreTest, runCronJob } from './backups.ts';
-import type { Members } from './members.ts';
+import { objectStores } from '../../stand-ins/internet/names.ts';
+import { loseObjects, objects, isLocked } from '../../stand-ins/object-storage/index.ts';
+import { seconds } from '../../instruments/figures.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
+import type { Members } from '../../components/postgres/members.ts';
 
 const folder = 'postgres/';
 const cronJob = 'postgres-offsite';

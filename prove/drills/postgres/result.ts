@@ -1,7 +1,7 @@
-import type { Measured } from '../../results.ts';
+import type { Measured } from '../../results/index.ts';
 import { versionOf } from '../../tools/modules.ts';
-import { platformStandIns, platformVersions } from '../platform.ts';
-import type { RunningPlatform } from '../platform.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 const versions = (): Readonly<Record<string, string>> => ({
   ...platformVersions(),

@@ -1,6 +1,6 @@
-import type { ApiAnswer, ArgoApi } from '../../delivery/api.ts';
-import type { ApplicationObject } from '../../delivery/applications.ts';
-import { ClusterError } from '../../cluster/run.ts';
+import type { ApiAnswer, ArgoApi } from '../../components/argocd/api.ts';
+import type { ApplicationObject } from '../../components/argocd/applications.ts';
+import { ClusterError } from '../../machine/run.ts';
 import { groups } from '../access/table.ts';
 
 /** A developer before the web interface, which sends what is sent here. */

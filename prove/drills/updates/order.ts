@@ -1,4 +1,4 @@
-import { ClusterError } from '../../cluster/run.ts';
+import { ClusterError } from '../../machine/run.ts';
 
 /** An object of the API, as far as it tells when it came to be, and when it was ready. Times are whole seconds. */
 export interface Timed {

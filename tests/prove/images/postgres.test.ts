@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { loadEnvironment } from '../../../config/index.ts';
 import { writeLayer } from '../../../prove/images/layer.ts';
-import { databaseImages } from '../../../prove/images/postgres.ts';
+import { databaseImages } from '../../../prove/images/recipes/postgres.ts';
 
 let folder: string;
 

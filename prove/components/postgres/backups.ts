@@ -1,0 +1,203 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { seconds } from '../../instruments/figures.ts';
+import { namespace } from './members.ts';
+import type { Members } from './members.ts';
+
+/** A full backup, as the agent lists it. */
+export interface FullBackup {
+  readonly name: string;
+  readonly started: string;
+  readonly finished: string;
+  readonly permanent: boolean;
+}
+
+const agent = ['python3', '/opt/postgres/agent.py', '--config', '/etc/patroni/agent.json'];
+
+/** The archive's full backups as the first member's agent lists them, oldest first. @throws ClusterError where it doesn't */
+export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
+  const [name] = members.names;
+  const { stdout, stderr } = await members.run(name, [...agent, 'status'], 'agent');
+  try {
+    return (JSON.parse(stdout) as { readonly backups?: readonly FullBackup[] }).backups ?? [];
+  } catch {
+    throw new ClusterError(`the agent of ${name} says no status: ${stderr.trim()}`);
+  }
+}
+
+/** Waits until there are so many full backups. */
+export async function waitForBackups(
+  members: Members,
+  count: number,
+  { atMost, signal }: { readonly atMost: number; readonly signal: AbortSignal },
+): Promise<readonly FullBackup[]> {
+  return waitFor(`${count} full backups of ${members.scope}`, { atMost, every: 2000, signal }, async () => {
+    const list = await fullBackups(members);
+    return list.length >= count ? list : undefined;
+  });
+}
+
+/** Makes a full backup now, as the agent would at its time. @throws ClusterError */
+export async function backUp(members: Members, name: string): Promise<void> {
+  const { status, stdout, stderr } = await members.run(name, [...agent, 'backup'], 'agent', 300);
+  if (status !== 0) throw new ClusterError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
+}
+
+/**
+ * Runs the agent's own retention with days of another length.
+ * @param days in seconds
+ */
+export async function retain(
+  members: Members,
+  name: string,
+  days: { readonly keepFullSeconds: number; readonly keepWalSeconds: number },
+): Promise<void> {
+  const program = [
+    'import sys; sys.path.insert(0, "/opt/postgres")',
+    'import dataclasses, backups, settings, walg',
+    'from datetime import datetime, timezone',
+    'rules = settings.load("/etc/patroni/agent.json")',
+    `days = dataclasses.replace(rules.backups, keep_full_days=${days.keepFullSeconds}/86400, keep_wal_days=${days.keepWalSeconds}/86400)`,
+    'archive = walg.Walg(rules.walg, rules.socket_directory)',
+    'sys.exit(0 if backups.retain(archive, days, datetime.now(timezone.utc)) else 1)',
+  ];
+  const { status, stdout, stderr } = await members.run(name, ['python3', '-c', program.join('\n')], 'agent', 300);
+  if (status !== 0) throw new ClusterError(`retention on ${name}: ${stderr.trim() || stdout.trim()}`);
+}
+
+/** Ends the current segment and waits until it is in the archive. @returns seconds it took */
+export async function archiveAll(members: Members, signal: AbortSignal, atMost = 120): Promise<number> {
+  const start = performance.now();
+  const segment = await members.sqlOnLeader(
+    'create table if not exists drill_noise (n int); insert into drill_noise values (1); select pg_walfile_name(pg_switch_wal())',
+  );
+  await waitFor(`${segment} in the archive`, { atMost, every: 200, signal }, async () => {
+    const last = await members.sqlOnLeader("select coalesce(last_archived_wal, '') from pg_stat_archiver");
+    return last.slice(8) >= segment.slice(8);
+  });
+  return seconds(performance.now() - start);
+}
+
+export interface RestoreTest {
+  readonly backup: string;
+  readonly seconds?: number;
+  readonly bytes?: number;
+  readonly databases?: Readonly<Record<string, { readonly tables: number; readonly rows: number }>>;
+  readonly error?: string;
+}
+
+interface CronJob {
+  readonly spec: { readonly jobTemplate: { readonly spec: JobSpec } };
+}
+
+interface JobSpec {
+  readonly template: {
+    readonly spec: { readonly containers: readonly Container[]; readonly volumes?: readonly object[] };
+  };
+}
+
+interface Container {
+  readonly command: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly object[];
+}
+
+/** How a job of a drill is other than its CronJob would make it. */
+interface JobChanges {
+  /** Further arguments. @default none */
+  readonly args?: readonly string[];
+  /** Variables that differ. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A further Secret, below /run/secrets. @default none */
+  readonly secret?: string;
+}
+
+/** Runs the weekly restore test now. @returns its report, also where it failed */
+export async function restoreTest(
+  members: Members,
+  id: string,
+  options: JobChanges,
+  signal: AbortSignal,
+): Promise<RestoreTest> {
+  const { log } = await runJob(members, `${members.scope}-restore-test`, `drill-restore-${id}`, options, signal);
+  const line = log.trim().split('\n').at(-1) ?? '';
+  return JSON.parse(line) as RestoreTest;
+}
+
+/** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ClusterError where it fails */
+export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<void> {
+  const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, {}, signal);
+  if (outcome !== 'Complete') throw new ClusterError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
+}
+
+/** Makes the job of a CronJob, waits for its end, reads its log and removes it. */
+async function runJob(
+  members: Members,
+  cronJob: string,
+  name: string,
+  changes: JobChanges,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: 'Complete' | 'Failed'; readonly log: string }> {
+  const { cluster } = members;
+  await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
+  await apply(cluster, [await jobOf(members, cronJob, name, changes)]);
+  try {
+    const outcome = await finished(members, name, signal);
+    const log = await kubectl(cluster, ['logs', `job/${name}`, `--namespace=${namespace}`]);
+    return { outcome, log };
+  } finally {
+    await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found']);
+  }
+}
+
+async function jobOf(
+  { cluster }: Members,
+  cronJob: string,
+  name: string,
+  { args = [], env = {}, secret }: JobChanges,
+): Promise<Manifest> {
+  const { spec } = await getJson<CronJob>(cluster, ['cronjob', cronJob, `--namespace=${namespace}`]);
+  const job = spec.jobTemplate.spec;
+  const volumes =
+    secret === undefined ? [] : [{ name: 'drill-secret', secret: { secretName: secret, defaultMode: 0o440 } }];
+  const mounts = volumes.map(({ name: volume }) => ({
+    name: volume,
+    mountPath: `/run/secrets/${secret ?? ''}`,
+    readOnly: true,
+  }));
+  const containers = job.template.spec.containers.map((container) => ({
+    ...container,
+    volumeMounts: [...(container.volumeMounts ?? []), ...mounts],
+    command: [...container.command, ...args],
+    env: [
+      ...(container.env ?? []).filter((variable) => !(variable.name in env)),
+      ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
+    ],
+  }));
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace },
+    spec: {
+      ...job,
+      backoffLimit: 0,
+      template: {
+        ...job.template,
+        spec: { ...job.template.spec, containers, volumes: [...(job.template.spec.volumes ?? []), ...volumes] },
+      },
+    },
+  };
+}
+
+async function finished({ cluster }: Members, job: string, signal: AbortSignal): Promise<'Complete' | 'Failed'> {
+  const format = '--output=jsonpath={.status.conditions[?(@.status=="True")].type}';
+  const outcome = await waitFor(`the end of the job ${job}`, { atMost: 300, every: 1000, signal }, async () => {
+    const { stdout } = await tryKubectl(cluster, ['get', 'job', job, `--namespace=${namespace}`, format]);
+    return (['Complete', 'Failed'] as const).find((each) => stdout.split(' ').includes(each));
+  });
+  // The last lines of the log are there a moment later.
+  await delay(500);
+  return outcome;
+}

@@ -1,0 +1,95 @@
+import crypto from 'node:crypto';
+import { namespaces } from '../../../apps/namespaces.ts';
+import { loadEnvironment } from '../../../config/index.ts';
+import { application } from '../../../constructs/core/application.ts';
+import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
+import type { Environment } from '../../../constructs/core/environment.ts';
+import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { Platform } from '../../../constructs/core/platform.ts';
+import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
+import type { Cluster } from '../../cluster/handle.ts';
+import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
+import { ClusterError } from '../../machine/run.ts';
+import { loseObjects } from '../../stand-ins/object-storage/index.ts';
+import { environment } from '../../drills/on-platform.ts';
+import { namespace } from './members.ts';
+
+/** The platform's own keys of object storage: a drill has no person to ask for others. */
+const storageKeys = 'postgres-archive';
+const partOf = 'drill';
+
+interface SecretObject {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Clusters of an application that only a drill has, beside those of the platform and in their namespace. */
+export class DrillClusters {
+  private readonly cluster: Cluster;
+  private readonly name: string;
+  private readonly applied = new Map<string, Manifest>();
+
+  /** @param name of the clusters, whose generations they are */
+  constructor(cluster: Cluster, name: string) {
+    this.cluster = cluster;
+    this.name = name;
+  }
+
+  /** Brings them to what constructs say; objects that are not said any more stay. */
+  async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
+    const drill = application(partOf, { namespace: namespaces.data, layer: 'data' }, build);
+    const given = loadEnvironment(environment, { changes: { sizes: {}, generations: {}, copies: {} } });
+    const platform = new Platform(given, [drill]);
+    const entries = platform.secrets.map((secret) => secret.inventoryEntry());
+    const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
+    const keys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
+    const secrets = missing.map((entry) => secretOf(entry, keys.data));
+    const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
+    for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
+    await apply(this.cluster, manifests);
+  }
+
+  /** Another value of a secret, as a rotation brings it. */
+  async rotate(name: string, key: string): Promise<void> {
+    const secret = this.applied.get(`Secret/${name}`);
+    if (secret === undefined) throw new ClusterError(`no secret ${name} was applied`);
+    const data = { ...(secret.data as Record<string, string>), [key]: random(32, 'base64url') };
+    await apply(this.cluster, [{ ...secret, data }]);
+  }
+
+  /**
+   * Removes them with all that they made: certificates, volumes, what Patroni keeps, backups. Also what a run before left,
+   * as far as another one would begin with it.
+   */
+  async remove(): Promise<void> {
+    const objects = [...this.applied.values()];
+    const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`.toLowerCase());
+    const certificates = objects.filter(({ kind }) => kind === 'Certificate');
+    const secrets = certificates.map(({ metadata }) => `secret/${metadata.name}`);
+    const where = [`--namespace=${namespace}`, '--ignore-not-found'];
+    const wait = { timeout: 400 };
+    if (names.length > 0) await kubectl(this.cluster, ['delete', ...names, ...secrets, ...where], wait);
+    const left = `--selector=app.kubernetes.io/part-of=${partOf}`;
+    // A volume goes when no pod has it any more.
+    await kubectl(this.cluster, ['delete', 'statefulset,deployment,pvc,endpoints,configmap', left, ...where], wait);
+    loseObjects(this.cluster, 'primary', `${this.name}/`);
+  }
+}
+
+function secretOf({ name, type, keys }: SecretInventoryEntry, ofPlatform: SecretObject['data']): Manifest {
+  const values = Object.entries(keys).map(([key, source]) => [key, value(key, source, ofPlatform)] as const);
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data: Object.fromEntries(values) };
+}
+
+/** In base64, as a Secret has it. */
+function random(bytes: number, encoding: 'hex' | 'base64url'): string {
+  return Buffer.from(crypto.randomBytes(bytes).toString(encoding)).toString('base64');
+}
+
+/** In base64. */
+function value(key: string, source: SecretSource, ofPlatform: Readonly<Record<string, string>>): string {
+  if (source.kind === 'random') return random(source.bytes, source.encoding);
+  const known = ofPlatform[key];
+  if (source.kind !== 'human' || known === undefined) throw new ClusterError(`nobody here knows a value of ${key}`);
+  return known;
+}

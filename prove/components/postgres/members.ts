@@ -1,0 +1,199 @@
+import { namespaces } from '../../../apps/namespaces.ts';
+import type { Cluster } from '../../cluster/handle.ts';
+import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
+import { inNode } from '../../cluster/nodes.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
+import { seconds } from '../../instruments/figures.ts';
+
+/** What Patroni says of its own member. */
+interface PatroniStatus {
+  readonly state: string;
+  readonly role: string;
+  readonly timeline?: number;
+  readonly replication_state?: string;
+  readonly sync_standby?: boolean;
+}
+
+export interface PatroniMember extends PatroniStatus {
+  readonly name: string;
+}
+
+interface PodObject {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: {
+    readonly podIP?: string;
+    readonly containerStatuses?: readonly {
+      readonly name: string;
+      readonly containerID?: string;
+      readonly restartCount: number;
+    }[];
+  };
+}
+
+export const namespace = namespaces.data.name;
+/** What the pods of a cluster's members carry, as Patroni finds them. */
+export const memberLabels = (scope: string) => ({
+  'app.kubernetes.io/name': 'patroni',
+  'app.kubernetes.io/instance': scope,
+  'app.kubernetes.io/component': 'database',
+});
+
+export const poolerLabels = (scope: string) => ({
+  'app.kubernetes.io/name': 'pgbouncer',
+  'app.kubernetes.io/instance': `${scope}-pooler`,
+  'app.kubernetes.io/component': 'pooler',
+});
+
+/** The members of a PostgreSQL cluster in the platform, asked through Patroni and PostgreSQL themselves. */
+export class Members {
+  readonly cluster: Cluster;
+  readonly scope: string;
+
+  constructor(cluster: Cluster, scope = 'postgres') {
+    this.cluster = cluster;
+    this.scope = scope;
+  }
+
+  /** Without the number of its generation: secrets and archives are found by it. */
+  get clusterName(): string {
+    return this.scope.replace(/-\d+$/, '');
+  }
+
+  /** Names of the pods there should be. */
+  get names(): readonly [string, string] {
+    return [`${this.scope}-0`, `${this.scope}-1`];
+  }
+
+  /**
+   * What each member says of itself. Never `/cluster`: while it answers that one, Patroni may take a lock that another
+   * member holds, see constructs/patroni-cluster/files/patroni_api.py.
+   */
+  async list(): Promise<readonly PatroniMember[]> {
+    const all = await Promise.all(
+      this.names.map(async (name) => {
+        // A node without power never answers.
+        const ask = ['curl', '-s', '-m', '3', 'http://127.0.0.1:8008/patroni'];
+        const { status, stdout } = await this.run(name, ask, 'postgres', 5);
+        return status === 0 ? [{ ...(JSON.parse(stdout) as PatroniStatus), name }] : [];
+      }),
+    );
+    return all.flat();
+  }
+
+  /** The member that leads and runs; undefined while there is none. */
+  async leader(): Promise<string | undefined> {
+    const members = await this.list().catch(() => []);
+    return members.find(isLeader)?.name;
+  }
+
+  /** Waits until a member leads that is not this one. @throws ClusterError after a minute */
+  async ledByAnother(name: string, signal: AbortSignal): Promise<void> {
+    await waitFor(`a leader in place of ${name}`, { atMost: 60, every: 200, signal }, async () => {
+      const now = await this.leader();
+      return now !== undefined && now !== name;
+    });
+  }
+
+  /**
+   * Waits until one leads and the other follows it synchronously on the same timeline.
+   * @returns seconds it took, and who leads
+   */
+  async whole(
+    signal?: AbortSignal,
+    atMost = 180,
+  ): Promise<{ readonly seconds: number; readonly leader: string; readonly standby: string }> {
+    const start = performance.now();
+    let seen = '';
+    const found = await waitFor(`${this.scope} to be whole`, { atMost, every: 250, signal }, async () => {
+      const members = await this.list().catch(() => []);
+      seen = members.map(({ name, role, state, timeline }) => `${name} ${role} ${state} ${timeline}`).join('; ');
+      const leader = members.find(isLeader);
+      const standby = members.find((each) => each.sync_standby === true && each.replication_state === 'streaming');
+      if (leader === undefined || standby === undefined || leader.timeline !== standby.timeline) return undefined;
+      return { leader: leader.name, standby: standby.name };
+    }).catch((error: unknown) => {
+      if (error instanceof Error) error.message += `\n  ${seen || 'no member answers'}`;
+      throw error;
+    });
+    return { seconds: seconds(performance.now() - start), ...found };
+  }
+
+  /** Runs a command in a member's container. */
+  run(name: string, command: readonly string[], container = 'postgres', timeout = 60) {
+    return exec(this.cluster, { namespace, name, container }, command, { timeout });
+  }
+
+  /** Runs SQL as the superuser on a member. @returns what it printed, without alignment. @throws ClusterError */
+  async sql(name: string, sql: string, database = 'postgres'): Promise<string> {
+    const options = ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-h', '/run/postgresql', '-U', 'postgres'];
+    const command = ['psql', ...options, '-d', database, '-c', sql];
+    const { status, stdout, stderr } = await this.run(name, command, 'postgres', 180);
+    if (status !== 0) throw new ClusterError(`${name}: ${sql}: ${stderr.trim()}`);
+    return stdout.trim();
+  }
+
+  /** Runs SQL on whoever leads. @throws ClusterError */
+  async sqlOnLeader(sql: string, database?: string): Promise<string> {
+    const leader = await waitFor(`a leader of ${this.scope}`, { atMost: 60 }, () => this.leader());
+    return this.sql(leader, sql, database);
+  }
+
+  /** Asks a member's Patroni for a change. @returns what it answered. @throws ClusterError */
+  async post(name: string, path: string, body: object): Promise<string> {
+    const script =
+      'printf \'user = "patroni:%s"\\n\' "$(cat "$RESTAPI_PASSWORD_FILE")" |' +
+      ` curl -sS -m 60 -K - -X POST -d '${JSON.stringify(body)}' http://127.0.0.1:8008${path}`;
+    const { status, stdout, stderr } = await this.run(name, ['bash', '-c', script]);
+    if (status !== 0) throw new ClusterError(`${name}: POST ${path}: ${stderr.trim()}`);
+    return stdout.trim();
+  }
+
+  async pod(name: string): Promise<PodObject> {
+    return getJson(this.cluster, ['pod', name, `--namespace=${namespace}`]);
+  }
+
+  async nodeOf(name: string): Promise<string> {
+    const { spec } = await this.pod(name);
+    if (spec.nodeName === undefined) throw new ClusterError(`${name} has no node`);
+    return spec.nodeName;
+  }
+
+  /** Hands the leader's lock to the member on a node, if it isn't there. */
+  async leadOn(node: string, signal?: AbortSignal): Promise<{ readonly leader: string; readonly standby: string }> {
+    const { leader, standby } = await this.whole(signal);
+    if ((await this.nodeOf(leader)) === node) return { leader, standby };
+    await this.post(leader, '/switchover', { leader, candidate: standby });
+    return this.whole(signal);
+  }
+
+  /** Sends a signal to the first process of a member's container, or to all, from its node: nothing is asked or told. */
+  async signal(name: string, signalName: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT', all = false): Promise<void> {
+    const { spec, status } = await this.pod(name);
+    const found = status.containerStatuses?.find((each) => each.name === 'postgres');
+    const id = found?.containerID?.replace('containerd://', '');
+    if (id === undefined || spec.nodeName === undefined) throw new ClusterError(`${name} has no container`);
+    const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks', 'kill', '--signal', signalName];
+    await inNode(this.cluster, spec.nodeName, [...tasks, ...(all ? ['--all'] : []), id]);
+  }
+
+  /** Kills the postmaster alone: Patroni stays. */
+  async killPostmaster(name: string): Promise<void> {
+    const { status, stderr } = await this.run(name, [
+      'bash',
+      '-c',
+      'kill -9 "$(head -n 1 /home/postgres/pgdata/pgroot/data/postmaster.pid)"',
+    ]);
+    if (status !== 0) throw new ClusterError(`${name}: ${stderr.trim()}`);
+  }
+
+  /** Deletes a pod at once, without grace. */
+  deleteOutright(name: string): Promise<string> {
+    const how = ['--force', '--grace-period=0', '--wait=false'];
+    return kubectl(this.cluster, ['delete', 'pod', name, `--namespace=${namespace}`, ...how]);
+  }
+}
+
+function isLeader({ role, state }: PatroniStatus): boolean {
+  return role === 'primary' && state === 'running';
+}

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import { isClusterScoped } from '../../constructs/core/kube-object.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
+import { DrillError } from '../machine/processes.ts';
+import { asset } from '../tools/assets.ts';
+import {
+  certManagerGroups,
+  customResourceDefinitions,
+} from '../stand-ins/internet/upstream/custom-resource-definitions.ts';
+
+/** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
+export function committedObjects(root: string, folder: string): Manifest[] {
+  return fs
+    .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .map((file) => load(fs.readFileSync(path.join(root, folder, file), 'utf8')) as Manifest);
+}
+
+/** Namespaces first, then what is in no namespace, then the rest: an API server refuses the other order. */
+export function inOrder(manifests: readonly Manifest[]): Manifest[] {
+  const rank = ({ kind }: Manifest): number => (kind === 'Namespace' ? 0 : isClusterScoped(kind) ? 1 : 2);
+  return [...manifests].sort((a, b) => rank(a) - rank(b));
+}
+
+const definitions = [
+  ['argocd', 'manifests/crds/application-crd.yaml'],
+  ['argocd', 'manifests/crds/appproject-crd.yaml'],
+  ['sealed-secrets-controller', 'helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml'],
+] as const;
+
+/** Brings the kinds that are not Kubernetes' own and stand in the committed tree. */
+export async function defineCustomResources(plane: ControlPlane): Promise<void> {
+  for (const [program, file] of definitions) {
+    const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', asset(program, file)]);
+    if (!ok) throw new DrillError(`${file}: ${stderr}`);
+  }
+  const { ok, stderr } = plane.apply(customResourceDefinitions(certManagerGroups));
+  if (!ok) throw new DrillError(`cert-manager's definitions: ${stderr}`);
+  await plane.waitFor('the custom resources', 30, () =>
+    ['applications', 'appprojects', 'sealedsecrets', 'certificates', 'issuers'].every(
+      (kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok,
+    ),
+  );
+}

@@ -1,0 +1,33 @@
+import type { Cluster } from '../cluster/handle.ts';
+import { untilInterrupted } from '../machine/interruption.ts';
+import { down, up } from './lifecycle.ts';
+import { ClusterError } from '../machine/run.ts';
+import { DrillError } from '../machine/processes.ts';
+
+export interface WithClusterOptions {
+  readonly report: (line: string) => void;
+  /** Leaves it up afterwards. @default false */
+  readonly keep?: boolean;
+}
+
+/** Brings a cluster up for an action, and down after it, also after an interruption. @throws DrillError */
+export async function withCluster<Value>(
+  cluster: Cluster,
+  { report, keep = false }: WithClusterOptions,
+  action: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await untilInterrupted(
+      (name) => report(`${name}: stopping and cleaning up, which takes some seconds`),
+      async (signal) => {
+        await up(cluster, { report, signal });
+        return action(signal);
+      },
+    );
+  } catch (error) {
+    if (error instanceof ClusterError) throw new DrillError(error.message);
+    throw error;
+  } finally {
+    if (!keep) await down(cluster, { report });
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cut, restore } from '../../cluster/faults.ts';
+import { waitFor } from '../../machine/run.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { seconds } from '../../instruments/figures.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { Members } from '../../components/postgres/members.ts';
+import { Writer } from '../../instruments/writer.ts';
+
+const isolated = 'node2';
+
+export interface SplitBrain {
+  /** Seconds from the last commit of the old primary to the first of the new one. */
+  readonly between: number;
+  /** Seconds from the cut to the first commit of the new primary. */
+  readonly outage: number;
+  readonly lost: number;
+  readonly checks: readonly DrillCheck[];
+}
+
+/** Pulls the cable of the primary's node, with a writer on each side: never may both be served. */
+export async function splitBrain({ cluster, report, signal }: RunningPlatform, members: Members): Promise<SplitBrain> {
+  const { leader } = await members.leadOn(isolated, signal);
+  const { status } = await members.pod(leader);
+  await Writer.prepare(members);
+  const inside = await Writer.start(members, { number: 2, host: status.podIP ?? '', node: isolated });
+  const outside = await Writer.start(members, { number: 3, node: 'node1' });
+  try {
+    await delay(2000);
+    const since = new Date();
+    await cut(cluster, isolated, 'all');
+    const first = await waitFor('commits of a new primary', { atMost: 90, every: 500, signal }, async () => {
+      const writes = await outside.writes(new Date(since.getTime() + 3000));
+      return writes.find(({ ok }) => ok);
+    });
+    // Long enough for the old one to do something it shouldn't.
+    await delay(15_000, undefined, { signal });
+    await restore(cluster, isolated);
+    await members.whole(signal, 300);
+    const commits = (await inside.writes()).filter(({ ok, at }) => ok && at < new Date(first.at.getTime() + 15_000));
+    const last = commits.at(-1);
+    const end = last === undefined ? since.getTime() : last.at.getTime() + last.milliseconds;
+    const lost = [...(await inside.lost()), ...(await outside.lost())];
+    const figures = {
+      between: seconds(first.at.getTime() - end),
+      outage: seconds(first.at.getTime() + first.milliseconds - since.getTime()),
+      lost: lost.length,
+    };
+    report(
+      `cable pulled: ${figures.outage} s until the new primary's first commit, ${figures.between} s after the old one's last; ${lost.length} rows lost`,
+    );
+    return {
+      ...figures,
+      checks: [
+        {
+          what: 'cable pulled: the old primary has stopped before the new one begins',
+          expected: 'yes',
+          got: figures.between >= 0 ? 'yes' : `no: ${-figures.between} s later`,
+        },
+        { what: 'cable pulled: rows lost', expected: 'none', got: lost.slice(0, 5).join(', ') || 'none' },
+      ],
+    };
+  } finally {
+    await restore(cluster, isolated).catch(() => undefined);
+    await inside.remove();
+    await outside.remove();
+  }
+}

@@ -1,0 +1,113 @@
+import { Size } from 'cdk8s';
+import { apiServer } from '../../../apps/cluster.ts';
+import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
+import { Cpu } from '../../../constructs/core/cpu.ts';
+import type { Environment } from '../../../constructs/core/environment.ts';
+import { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
+import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/index.ts';
+import type { Measured } from '../../results/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { DrillClusters } from '../../components/postgres/drill-clusters.ts';
+import { Members } from '../../components/postgres/members.ts';
+import { poolerRound } from './pooler.ts';
+import { common } from '../postgres/result.ts';
+import { standbyRound } from './standby.ts';
+import { database } from '../../instruments/writer.ts';
+
+const name = 'modes';
+
+/** What the options of a cluster promise that the platform's own does not use. */
+export async function modesDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
+  const { cluster } = platform;
+  const clusters = new DrillClusters(cluster, name);
+  const first = new Members(cluster, name);
+  try {
+    await clusters.remove();
+    await clusters.apply(firstCluster);
+    const pooled = await poolerRound(platform, first, clusters);
+    const followed = await standbyRound(platform, {
+      first,
+      second: new Members(cluster, `${name}-2`),
+      third: new Members(cluster, `${name}-3`),
+      follow: () => clusters.apply((...given) => second(given, (standbyOf) => ({ standbyOf }))),
+      part: () => clusters.apply((...given) => second(given, (copyOf) => ({ copyOf }))),
+      copy: () =>
+        clusters.apply((scope, environment) => {
+          const copyOf = firstCluster(scope, environment);
+          const generation = { number: 3, recovery: { from: 1 } };
+          new PatroniCluster(scope, 'third', { ...props(environment), copyOf, generation, members: 1 });
+        }),
+    });
+    return [
+      {
+        ...common(platform),
+        promise: 'pg-pooler',
+        drill:
+          "a cluster with its lock in ConfigMaps: the primary's process killed, its pod deleted, its node lost, both pods " +
+          'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second',
+        units: {
+          outage: 's',
+          'process killed': 's',
+          'pod deleted': 's',
+          'node lost': 's',
+          lost: 'transactions',
+          'pooler replaced': 's',
+          'failed writes': 'writes',
+          'password read': 's',
+        },
+        rounds: [pooled],
+      },
+      {
+        ...common(platform),
+        promise: 'pg-standby',
+        drill:
+          'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
+        units: {
+          followed: 's',
+          'row arrived': 's',
+          'row arrived after a failover': 's',
+          'took writes': 's',
+          copied: 's',
+          missing: 'rows',
+        },
+        rounds: [followed],
+      },
+    ];
+  } finally {
+    await clusters.remove();
+  }
+}
+
+/** As small as allowed: the platform's own cluster runs beside it. */
+function props(environment: Environment): PatroniClusterProps {
+  return {
+    image: environment.image('spilo'),
+    exporter: false,
+    kubernetesApi: apiServer(environment),
+    databases: [{ name: database }],
+    storage: Size.gibibytes(2),
+    size: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(512) },
+    backups: {
+      store: environment.objectStore('backups'),
+      schedule: environment.schedule('postgresBackup'),
+      restoreTestSchedule: false,
+      offsite: false,
+    },
+  };
+}
+
+function firstCluster(scope: ApplicationChart, environment: Environment): PatroniCluster {
+  return new PatroniCluster(scope, name, {
+    ...props(environment),
+    consensus: 'configmaps',
+    pooler: { image: environment.image('pgbouncer'), poolSize: 5 },
+  });
+}
+
+function second(
+  [scope, environment]: readonly [ApplicationChart, Environment],
+  relation: (first: PatroniCluster) => Partial<PatroniClusterProps>,
+): void {
+  const before = firstCluster(scope, environment);
+  new PatroniCluster(scope, 'second', { ...props(environment), generation: { number: 2 }, ...relation(before) });
+}

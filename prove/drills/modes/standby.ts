@@ -1,0 +1,153 @@
+import { waitFor } from '../../machine/run.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { objects } from '../../stand-ins/object-storage/index.ts';
+import { seconds } from '../../instruments/figures.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts';
+import type { FullBackup } from '../../components/postgres/backups.ts';
+import { slowFaults } from '../failover/fault.ts';
+import type { Members } from '../../components/postgres/members.ts';
+import type { DrillRound } from '../postgres/round.ts';
+import { database } from '../../instruments/writer.ts';
+
+/** The clusters of a drill, and what applies each stage. */
+export interface Generations {
+  readonly first: Members;
+  readonly second: Members;
+  readonly third: Members;
+  /** The second follows the first. */
+  readonly follow: () => Promise<void>;
+  /** The second is let go. */
+  readonly part: () => Promise<void>;
+  /** A third is made from the first one's archive. */
+  readonly copy: () => Promise<void>;
+}
+
+const count = 'select count(*) from drill_rows';
+
+/** A generation that follows another one, over a failover; let go; and a copy beside, from the archive. */
+export async function standbyRound(platform: RunningPlatform, generations: Generations): Promise<DrillRound> {
+  const { first, second, third } = generations;
+  const { report, signal } = platform;
+  await first.whole(signal, 180);
+  await add(first, 1000);
+  let start = performance.now();
+  await generations.follow();
+  await waitFor(`${second.scope} to follow ${first.scope}`, { atMost: 300, every: 500, signal }, async () => {
+    const members = await second.list().catch(() => []);
+    const roles = members.filter(({ replication_state }) => replication_state === 'streaming').map(({ role }) => role);
+    return roles.length === 2 && roles.includes('standby_leader');
+  });
+  const followed = seconds(performance.now() - start);
+  report(`${second.scope} follows after ${followed} s`);
+  const refused = await writeRefused(second);
+  const arrivedBefore = await arrives(platform, first, second);
+  const moved = await failOver(platform, first);
+  const arrivedAfter = await arrives(platform, first, second);
+
+  const expected = await rowsOf(first);
+  start = performance.now();
+  await generations.part();
+  await second.whole(signal, 300);
+  const parted = seconds(performance.now() - start);
+  const rows = await rowsOf(second);
+  report(`${second.scope} takes writes after ${parted} s, with ${rows} of ${expected} rows`);
+  await add(second, 1);
+  const written = await rowsOf(second);
+  const stays = await rowsOf(first);
+  const [full] = await waitForBackups(second, 1, { atMost: 240, signal });
+  const leading = (await second.list()).find(({ role }) => role === 'primary');
+
+  await waitForBackups(first, 1, { atMost: 240, signal });
+  await archiveAll(first, signal);
+  const before = objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length;
+  start = performance.now();
+  await generations.copy();
+  await waitFor(`a leader of ${third.scope}`, { atMost: 300, every: 500, signal }, () => third.leader());
+  const copied = seconds(performance.now() - start);
+  const copiedRows = await rowsOf(third);
+  report(`${third.scope} has ${copiedRows} of ${expected} rows after ${copied} s`);
+  const checks: DrillCheck[] = [
+    { what: 'who leads the one that is followed after its failover', expected: 'another member', got: moved },
+    { what: 'a write to a cluster that follows', expected: 'refused', got: refused },
+    { what: 'rows of the cluster that was let go', expected, got: rows },
+    { what: 'rows after its first write', expected: String(Number(expected) + 1), got: written },
+    { what: 'rows of the one it followed', expected, got: stays },
+    // One from before would lack the WAL that nobody archived.
+    { what: 'the timeline of its first full backup', expected: String(leading?.timeline), got: timelineOf(full) },
+    { what: 'rows of the copy', expected, got: copiedRows },
+    {
+      what: 'the archive that was copied from',
+      expected: 'as large or larger',
+      got:
+        objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length >= before
+          ? 'as large or larger'
+          : 'smaller',
+    },
+  ];
+  return {
+    figures: {
+      followed,
+      'row arrived': arrivedBefore,
+      'row arrived after a failover': arrivedAfter,
+      'took writes': parted,
+      copied,
+      missing: Number(expected) - Math.min(Number(rows), Number(copiedRows)),
+    },
+    checks,
+  };
+}
+
+/** As the name of a backup has it. */
+function timelineOf(backup: FullBackup | undefined): string {
+  return String(parseInt(backup?.name.slice('base_'.length, 'base_'.length + 8) ?? '', 16));
+}
+
+/** Freezes the primary until the other member leads. */
+async function failOver(platform: RunningPlatform, members: Members): Promise<string> {
+  const { signal } = platform;
+  const frozen = slowFaults(platform, members).find(({ name }) => name === 'container frozen');
+  const { leader } = await members.whole(signal);
+  await frozen?.strike(leader);
+  await members.ledByAnother(leader, signal);
+  await frozen?.end?.(leader);
+  const after = await members.whole(signal, 180);
+  return after.leader === leader ? leader : 'another member';
+}
+
+async function add(members: Members, rows: number): Promise<void> {
+  await members.sqlOnLeader(
+    'create table if not exists drill_rows (at timestamptz not null default clock_timestamp());' +
+      `insert into drill_rows select clock_timestamp() from generate_series(1, ${rows})`,
+    database,
+  );
+}
+
+function rowsOf(members: Members): Promise<string> {
+  return members.sqlOnLeader(count, database);
+}
+
+/** @returns seconds until a row of the first is in both members of the other */
+async function arrives({ signal }: RunningPlatform, from: Members, to: Members): Promise<number> {
+  await add(from, 1);
+  const wanted = await rowsOf(from);
+  const start = performance.now();
+  // One that was ahead of the new primary is copied anew after two minutes.
+  await waitFor(`${wanted} rows in ${to.scope}`, { atMost: 300, every: 200, signal }, async () => {
+    const found = await Promise.all(to.names.map((name) => to.sql(name, count, database).catch(() => '')));
+    return found.every((rows) => rows === wanted);
+  });
+  return seconds(performance.now() - start);
+}
+
+async function writeRefused(members: Members): Promise<string> {
+  const answers = await Promise.all(
+    members.names.map((name) =>
+      members.sql(name, 'insert into drill_rows default values', database).then(
+        () => `${name} took it`,
+        (error: unknown) => (String(error).includes('read-only transaction') ? 'refused' : String(error)),
+      ),
+    ),
+  );
+  return [...new Set(answers)].join('; ');
+}

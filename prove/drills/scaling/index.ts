@@ -1,0 +1,204 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { getJson } from '../../cluster/kubectl.ts';
+import { waitFor } from '../../machine/run.ts';
+import { applicationsOf, waitForSync } from '../../components/argocd/applications.ts';
+import type { Measured } from '../../results/index.ts';
+import { versionOf } from '../../tools/modules.ts';
+import { slowestOf } from '../../instruments/figures.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { noneFailed, Recorder } from '../../instruments/recorder.ts';
+import { startLoad, stopLoad } from '../../instruments/load.ts';
+import type { LoadOptions } from '../../instruments/load.ts';
+import { checksOf, isAt } from '../../instruments/samples.ts';
+import type { Range, Sample } from '../../instruments/samples.ts';
+
+const namespace = 'shop';
+
+type Scaled = LoadOptions & Range;
+
+/**
+ * What scales, between which numbers, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of
+ * their target, 963 millicores of the backend's; 3 of the frontend's 462.
+ */
+const scaled: readonly Scaled[] = [
+  {
+    namespace,
+    name: 'backend',
+    target: { 'app.kubernetes.io/instance': 'backend', 'app.kubernetes.io/component': 'api' },
+    port: 3000,
+    clients: 8,
+    milliseconds: 150,
+    least: 3,
+    most: 6,
+  },
+  {
+    namespace,
+    name: 'frontend',
+    target: { 'app.kubernetes.io/instance': 'frontend', 'app.kubernetes.io/component': 'web' },
+    port: 3000,
+    clients: 4,
+    milliseconds: 145,
+    least: 2,
+    most: 4,
+  },
+];
+
+const units = {
+  'backend up': 's',
+  'backend down': 's',
+  'frontend up': 's',
+  'frontend down': 's',
+  requests: 'requests',
+  'slowest answer': 'ms',
+};
+
+interface Times {
+  readonly up: number;
+  readonly down: number;
+}
+
+/** Load moves the replicas up, its end moves them down again, while a client of each application asks all the time. */
+export async function scalingDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
+  const { cluster, applications, signal, standIns } = platform;
+  for (const each of scaled) await waitUntilCalm(platform, each);
+  const recorders = new Map<string, Recorder>();
+  const watch = watchOf(platform);
+  try {
+    for (const each of scaled) recorders.set(each.name, await startRecorder(platform, each));
+    // One after the other: two cores carry one of the loads, and both wait for the same five minutes at the end.
+    const tops: (() => Promise<Times>)[] = [];
+    for (const each of scaled) tops.push(await raise(platform, each, watch));
+    const times = await Promise.all(tops.map((lower) => lower()));
+    await waitForSync(cluster, applications, { atMost: 120, signal });
+    await watch.stop();
+    const requests = await Promise.all([...recorders.values()].map((recorder) => recorder.requests()));
+    const [backend, frontend] = times;
+    if (backend === undefined || frontend === undefined) throw new TypeError('two applications scale');
+    return [
+      {
+        promise: 'hpa',
+        drill:
+          'requests that burn CPU until all replicas run, first of the backend and then of the frontend, and none until they ' +
+          'are down again, while a client asks each of them every 100 ms',
+        units,
+        rounds: [
+          {
+            figures: {
+              'backend up': backend.up,
+              'backend down': backend.down,
+              'frontend up': frontend.up,
+              'frontend down': frontend.down,
+              requests: requests.flat().length,
+              'slowest answer': slowestOf(requests.flat()),
+            },
+            checks: [
+              ...scaled.flatMap((each) => checksOf(each.name, each, watch.samples(each.name))),
+              ...scaled.map(({ name }, index) => noneFailed(name, requests[index] ?? [])),
+            ],
+          },
+        ],
+        versions: { ...platformVersions(), 'metrics-server': versionOf('metrics-server') },
+        standIns: [...platformStandIns, ...standIns.filter((each) => /^the (back|front)end/.test(each))],
+      },
+    ];
+  } finally {
+    await watch.stop();
+    for (const each of scaled) await stopLoad(cluster, each);
+    for (const recorder of recorders.values()) await recorder.remove();
+  }
+}
+
+/** The autoscaler has figures to go by, and nothing is left of an earlier load. */
+async function waitUntilCalm({ cluster, signal }: RunningPlatform, { name, least }: Scaled): Promise<void> {
+  interface Autoscaler {
+    readonly status?: {
+      readonly currentReplicas?: number;
+      readonly desiredReplicas?: number;
+      readonly currentMetrics?: unknown;
+    };
+  }
+  await waitFor(`the autoscaler of the ${name} to rest`, { atMost: 600, every: 2000, signal }, async () => {
+    const { status } = await getJson<Autoscaler>(cluster, ['hpa', name, `--namespace=${namespace}`]);
+    return status?.currentMetrics !== undefined && status.desiredReplicas === least && status.currentReplicas === least;
+  });
+}
+
+function startRecorder({ cluster }: RunningPlatform, { name, target, port }: Scaled): Promise<Recorder> {
+  const url = `http://${name}.${namespace}.svc.cluster.local:${port}/`;
+  return Recorder.start(cluster, { namespace, name: `scaling-${name}`, url, target, port });
+}
+
+/** Loads one until all its replicas are ready. @returns what waits until they are gone again */
+async function raise(
+  { cluster, report, signal }: RunningPlatform,
+  each: Scaled,
+  watch: Watch,
+): Promise<() => Promise<Times>> {
+  const { name, least, most } = each;
+  const at = async (count: number, atMost: number, since: number): Promise<number> => {
+    await waitFor(`${count} replicas of the ${name}`, { atMost, every: 500, signal }, () => {
+      const last = watch.samples(name).at(-1);
+      return last !== undefined && isAt(count, last);
+    });
+    return Math.round((performance.now() - since) / 1000);
+  };
+  report(`load on the ${name}`);
+  const begin = performance.now();
+  await startLoad(cluster, each);
+  // Usually two minutes; a machine that others use too gives the load its CPU later.
+  const up = await at(most, 600, begin);
+  await stopLoad(cluster, each);
+  const end = performance.now();
+  report(`${up} s  ${most} replicas of the ${name}; no load any more`);
+  return async () => {
+    // The window of 300 s begins with the last figure above the target.
+    const down = await at(least, 720, end);
+    report(`${down} s  ${least} replicas of the ${name}`);
+    return { up, down };
+  };
+}
+
+interface Watch {
+  readonly samples: (name: string) => readonly Sample[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Looks at the replicas and at Argo CD's word on them every second or so. */
+function watchOf({ cluster }: RunningPlatform): Watch {
+  interface Deployment {
+    readonly metadata: { readonly name: string };
+    readonly spec: { readonly replicas: number };
+    readonly status: { readonly replicas?: number; readonly readyReplicas?: number };
+  }
+  const samples = new Map<string, Sample[]>(scaled.map(({ name }) => [name, []]));
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    const list = ['deployments', `--namespace=${namespace}`];
+    const { items } = await getJson<{ readonly items: readonly Deployment[] }>(cluster, list);
+    const words = new Map(
+      (await applicationsOf(cluster)).map(({ metadata, status }) => [metadata.name, status?.sync?.status]),
+    );
+    for (const { metadata, spec, status } of items) {
+      const ready = (status.replicas ?? 0) === (status.readyReplicas ?? 0) ? (status.replicas ?? 0) : -1;
+      samples
+        .get(metadata.name)
+        ?.push({ at: new Date(), replicas: spec.replicas, ready, sync: words.get(metadata.name) ?? 'Unknown' });
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      // An API that is slow for once leaves a gap; the waits above see to an end.
+      await look().catch(() => undefined);
+      await delay(1000);
+    }
+  };
+  const running = run();
+  return {
+    samples: (name) => samples.get(name) ?? [],
+    stop: async () => {
+      stopped = true;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { loadAll } from 'js-yaml';
+import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
+import type { ControlPlane } from '../../cluster/control-plane.ts';
+import { DrillError, freePorts } from '../../machine/processes.ts';
+import { asset } from '../../tools/assets.ts';
+import { binary } from '../../tools/build.ts';
+
+const application = 'sealed-secrets';
+
+/** What the chart renders with the committed values, as Argo CD would render it. */
+export function renderedChart(platform: Platform, folder: string): Manifest[] {
+  const chart = platform.charts.find((candidate) => candidate.application === application);
+  const source = chart && platform.upstreamSources(chart).find(({ props }) => props.path !== undefined);
+  if (chart === undefined || source === undefined) throw new DrillError(`the application ${application} has no chart`);
+  const { path: chartPath = '', values = {}, releaseName = application } = source.props;
+  const valuesFile = path.join(folder, 'values.json');
+  fs.writeFileSync(valuesFile, JSON.stringify(values));
+  const namespace = chart.destination.name;
+  const { status, stdout, stderr } = spawnSync(
+    binary('helm'),
+    [
+      ...['template', releaseName, asset('sealed-secrets-controller', chartPath)],
+      ...['--namespace', namespace, '--values', valuesFile, '--skip-crds'],
+    ],
+    { encoding: 'utf8', env: { ...process.env, HOME: folder } },
+  );
+  if (status !== 0) throw new DrillError(`helm template: ${stderr}`);
+  const objects = (loadAll(stdout) as (Manifest | null)[]).filter((manifest) => manifest !== null);
+  return objects.map((manifest) =>
+    isClusterScoped(manifest.kind) ? manifest : { ...manifest, metadata: { namespace, ...manifest.metadata } },
+  );
+}
+
+/**
+ * The real controller as a process: with the account, the rights and the certificate that its pod would find below
+ * /run/secrets, in a mount namespace of its own.
+ */
+export class SealedSecretsController {
+  private readonly plane: ControlPlane;
+  private readonly namespace: string;
+
+  constructor(plane: ControlPlane, namespace: string) {
+    this.plane = plane;
+    this.namespace = namespace;
+  }
+
+  /**
+   * Starts it.
+   * @param newKeyAfter makes a new sealing key if the newest is older
+   * @returns a file with the certificate that it hands out
+   */
+  async start(newKeyAfter?: Date): Promise<string> {
+    const { plane, namespace } = this;
+    const account = path.join(plane.folder, 'account');
+    fs.mkdirSync(account, { recursive: true, mode: 0o700 });
+    const { ok, stdout, stderr } = plane.kubectl([
+      'create',
+      'token',
+      'sealed-secrets-controller',
+      '--namespace',
+      namespace,
+    ]);
+    if (!ok) throw new DrillError(`token of the controller: ${stderr}`);
+    fs.writeFileSync(path.join(account, 'token'), stdout.trim(), { mode: 0o600 });
+    fs.copyFileSync(plane.authority, path.join(account, 'ca.crt'));
+    fs.writeFileSync(path.join(account, 'namespace'), namespace);
+
+    const [port = 0, metricsPort = 0] = await freePorts(2);
+    const flags = [
+      '--key-prefix=sealed-secrets-key',
+      '--update-status',
+      `--listen-addr=127.0.0.1:${port}`,
+      `--listen-metrics-addr=127.0.0.1:${metricsPort}`,
+      ...(newKeyAfter ? [`--key-cutoff-time=${newKeyAfter.toUTCString().replace('GMT', '+0000')}`] : []),
+    ];
+    const mounts = [
+      'mount -t tmpfs none /run',
+      'mkdir -p /run/secrets/kubernetes.io/serviceaccount',
+      `mount --bind '${account}' /run/secrets/kubernetes.io/serviceaccount`,
+      'exec "$@"',
+    ].join(' && ');
+    const program = ['sh', '-c', mounts, 'sh', binary('sealed-secrets-controller'), ...flags];
+    plane.processes.start('sealed-secrets-controller', 'unshare', ['--mount', '--propagation', 'private', ...program], {
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String(plane.port),
+      POD_NAMESPACE: namespace,
+    });
+    const certificate = await plane.processes.waitFor('certificate of sealed-secrets', 60, () => fetchText(port));
+    const file = path.join(plane.folder, `certificate-${port}.pem`);
+    fs.writeFileSync(file, certificate);
+    return file;
+  }
+
+  stop(): Promise<void> {
+    return this.plane.processes.stopOne('sealed-secrets-controller');
+  }
+
+  /** Writes every sealing key to a file, as a backup would. */
+  backUpKeys(): string {
+    const label = 'sealedsecrets.bitnami.com/sealed-secrets-key';
+    const { items } = this.plane.get('secrets', '--namespace', this.namespace, '--selector', label) as {
+      readonly items: readonly { readonly data: Readonly<Record<string, string>> }[];
+    };
+    const keys = items.map(({ data }) => Buffer.from(data['tls.key'] ?? '', 'base64').toString());
+    const file = path.join(this.plane.folder, 'sealing-keys.pem');
+    fs.writeFileSync(file, keys.join('\n'), { mode: 0o600 });
+    return file;
+  }
+}
+
+async function fetchText(port: number): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/cert.pem`);
+    return answer.ok ? await answer.text() : undefined;
+  } catch {
+    // Not there yet.
+    return undefined;
+  }
+}

@@ -1,0 +1,240 @@
+import fs from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { secretInventory } from '../../../apps/inventory.ts';
+import { buildPlatform } from '../../../apps/platform.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
+import type { SecretInventoryEntry } from '../../../constructs/core/secret.ts';
+import { sealCommand } from '../../../synth/seal/command.ts';
+import { sealedManifests } from '../../../synth/seal/files.ts';
+import { ControlPlane } from '../../cluster/control-plane.ts';
+import { DrillError } from '../../machine/processes.ts';
+import type { DrillCheck, Measured } from '../../results/index.ts';
+import { versionOf } from '../../tools/modules.ts';
+import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
+import { renderedChart, SealedSecretsController } from './controller.ts';
+import { podOf } from '../admission/spoiled.ts';
+
+const environment = 'production';
+const namespace = 'sealed-secrets';
+
+interface Secret {
+  readonly metadata: { readonly uid: string };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/**
+ * The inventory's values, sealed as a user would with the certificate of the real controller, become Secrets; a value
+ * and the sealing key are rotated while nothing goes missing; a copy for another namespace can't be opened.
+ */
+export async function secretsDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
+  report('starting a control plane');
+  const plane = await ControlPlane.start(folder);
+  try {
+    const checks = await new SecretsDrill(plane, report).run(root);
+    return {
+      promise: 'secrets',
+      drill: 'the whole inventory sealed by npm run seal, unsealed by the real controller, a value and the key rotated',
+      units: {},
+      rounds: [{ figures: {}, checks }],
+      versions: {
+        ...ControlPlane.versions,
+        'sealed-secrets': versionOf('sealed-secrets-controller'),
+        helm: versionOf('helm'),
+      },
+      standIns: ['the controller runs as a process with the rights of its pod, not as a pod'],
+    };
+  } finally {
+    await plane.stop();
+  }
+}
+
+class SecretsDrill {
+  private readonly plane: ControlPlane;
+  private readonly report: (line: string) => void;
+  private readonly inventory = secretInventory(environment);
+  private readonly checks: DrillCheck[] = [];
+
+  constructor(plane: ControlPlane, report: (line: string) => void) {
+    this.plane = plane;
+    this.report = report;
+  }
+
+  async run(root: string): Promise<DrillCheck[]> {
+    const { report } = this;
+    const controller = await this.prepare(root);
+    report('sealing the inventory');
+    const certificate = await controller.start();
+    await this.seal('--cert', certificate, '--values', '-');
+    const first = await this.unsealed();
+
+    report('moving a secret to another namespace');
+    await this.moved();
+
+    report('rotating a value');
+    const rotated = this.inventory.find(({ keys }) => Object.values(keys).every(({ kind }) => kind === 'random'));
+    if (rotated === undefined) throw new DrillError('the inventory has no secret that is generated');
+    await this.seal('--rotate', rotated.name, '--cert', certificate);
+    const second = await this.renewed(rotated, first);
+
+    report('rotating the sealing key');
+    const keys = controller.backUpKeys();
+    await controller.stop();
+    const newCertificate = await controller.start(new Date(Date.now() + 1000));
+    this.check('a new sealing key', fs.readFileSync(newCertificate, 'utf8') !== fs.readFileSync(certificate, 'utf8'));
+    await this.seal('--reseal', '--cert', newCertificate, '--private-key', keys);
+    await this.kept(second);
+    return this.checks;
+  }
+
+  /** What the controller needs: its kinds, the committed namespaces, and what its chart renders. */
+  private async prepare(root: string): Promise<SealedSecretsController> {
+    const { plane } = this;
+    await defineCustomResources(plane);
+    const committed = inOrder(committedObjects(root, `dist/${environment}/namespaces`));
+    const chart = renderedChart(buildPlatform(environment), plane.folder);
+    const answer = plane.apply([...committed, ...inOrder(chart)]);
+    this.check(
+      'the chart renders with the committed values and is applied',
+      answer.ok && !answer.stderr.includes('Warning'),
+    );
+    if (!answer.ok) throw new DrillError(answer.stderr);
+    for (const workload of chart.filter(({ kind }) => kind === 'Deployment')) {
+      const pod = plane.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(podOf(workload)));
+      this.check('Pod Security restricted admits the controller', pod.ok);
+    }
+    return new SealedSecretsController(plane, namespace);
+  }
+
+  /** Runs `npm run seal` and applies what it wrote. */
+  private async seal(...args: readonly string[]): Promise<void> {
+    const output = new PassThrough();
+    output.resume();
+    const code = await sealCommand({
+      arguments: args,
+      root: this.plane.folder,
+      inventory: () => this.inventory,
+      now: new Date(),
+      stdin: new PassThrough().end(args.includes('-') ? this.typed() : ''),
+      stdout: output,
+      stderr: output,
+    });
+    this.check(`npm run seal -- ${args.filter((arg) => arg.startsWith('--')).join(' ')} succeeds`, code === 0);
+    const { ok, stderr } = this.plane.apply(this.sealed());
+    if (!ok) throw new DrillError(`sealed secrets: ${stderr}`);
+  }
+
+  /** What a person would type. */
+  private typed(): string {
+    const human = this.inventory.map(({ name, keys }) => [
+      name,
+      Object.fromEntries(
+        Object.entries(keys)
+          .filter(([, { kind }]) => kind === 'human')
+          .map(([key]) => [key, `value of ${name} ${key}`]),
+      ),
+    ]);
+    return JSON.stringify(Object.fromEntries(human.filter(([, values]) => Object.keys(values ?? {}).length > 0)));
+  }
+
+  private sealed(): Manifest[] {
+    return sealedManifests(this.plane.folder, environment).map(({ manifest }) => manifest);
+  }
+
+  /** Waits for every Secret of the inventory. */
+  private async unsealed(): Promise<Map<string, Secret>> {
+    const found = new Map<string, Secret>();
+    for (const { name, keys, copies } of this.inventory) {
+      for (const copy of copies) {
+        const secret = await this.secret(copy.namespace, name, () => true);
+        const complete = Object.keys(keys).every((key) => (secret?.data[key] ?? '').length > 0);
+        this.check(`${copy.namespace}/${name} is unsealed with all its keys`, complete);
+        if (secret !== undefined) found.set(`${copy.namespace}/${name}`, secret);
+      }
+    }
+    return found;
+  }
+
+  /** Strict scope: what is sealed for one namespace can't be opened in another. */
+  private async moved(): Promise<void> {
+    const [manifest] = this.sealed();
+    if (manifest === undefined) throw new DrillError('nothing is sealed');
+    const { name } = manifest.metadata;
+    const spec = manifest.spec as { readonly template: object };
+    const template = { ...spec.template, metadata: { name, namespace: 'default' } };
+    const copy = { ...manifest, metadata: { name, namespace: 'default' }, spec: { ...spec, template } };
+    const { ok, stderr } = this.plane.apply([copy]);
+    if (!ok) throw new DrillError(stderr);
+    const conditions = await this.plane.waitFor('the verdict on the moved secret', 30, () => {
+      const { status } = this.plane.get('sealedsecret', name, '--namespace', 'default') as {
+        readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+      };
+      return status?.conditions;
+    });
+    this.check(
+      'a secret sealed for another namespace is refused',
+      conditions.some(({ type, status }) => type === 'Synced' && status === 'False'),
+    );
+    this.check(
+      'and no Secret is made of it',
+      !this.plane.kubectl(['get', 'secret', name, '--namespace', 'default']).ok,
+    );
+  }
+
+  /** Waits for the new value; the object itself stays, so that nobody who mounts it loses it. */
+  private async renewed(
+    entry: SecretInventoryEntry,
+    before: ReadonlyMap<string, Secret>,
+  ): Promise<Map<string, Secret>> {
+    const after = new Map(before);
+    for (const { namespace: copy } of entry.copies) {
+      const id = `${copy}/${entry.name}`;
+      const old = before.get(id);
+      const secret = await this.secret(
+        copy,
+        entry.name,
+        ({ data }) => JSON.stringify(data) !== JSON.stringify(old?.data),
+      );
+      this.check(`${id} has a new value`, secret !== undefined);
+      this.check(`${id} was never away`, secret?.metadata.uid === old?.metadata.uid);
+      if (secret !== undefined) after.set(id, secret);
+    }
+    return after;
+  }
+
+  /** Waits until the controller has judged what was sealed with the new key, and compares every value. */
+  private async kept(before: ReadonlyMap<string, Secret>): Promise<void> {
+    for (const [id, old] of before) {
+      const [copy = '', name = ''] = id.split('/');
+      const synced = await this.plane.waitFor(`the verdict on ${id}`, 30, () => {
+        const { metadata, status } = this.plane.get('sealedsecret', name, '--namespace', copy) as {
+          readonly metadata: { readonly generation: number };
+          readonly status?: {
+            readonly observedGeneration?: number;
+            readonly conditions?: readonly { readonly status: string }[];
+          };
+        };
+        return status?.observedGeneration === metadata.generation ? status.conditions?.[0]?.status : undefined;
+      });
+      const now = await this.secret(copy, name, () => true);
+      const same = now?.metadata.uid === old.metadata.uid && JSON.stringify(now.data) === JSON.stringify(old.data);
+      this.check(`${id} has the same value under the new key, and was never away`, synced === 'True' && same);
+    }
+  }
+
+  private async secret(copy: string, name: string, fits: (secret: Secret) => boolean): Promise<Secret | undefined> {
+    try {
+      return await this.plane.waitFor(`${copy}/${name}`, 30, () => {
+        const { ok, stdout } = this.plane.kubectl(['get', 'secret', name, '--namespace', copy, '-o', 'json']);
+        const secret = ok ? (JSON.parse(stdout) as Secret) : undefined;
+        return secret !== undefined && fits(secret) ? secret : undefined;
+      });
+    } catch (error) {
+      if (error instanceof DrillError) return undefined;
+      throw error;
+    }
+  }
+
+  private check(what: string, holds: boolean): void {
+    this.checks.push({ what, expected: 'yes', got: holds ? 'yes' : 'no' });
+  }
+}

@@ -1,0 +1,149 @@
+import fs from 'node:fs';
+import process from 'node:process';
+import { versions } from '../../../apps/versions.ts';
+import { loadEnvironment } from '../../../config/index.ts';
+import type { Cluster } from '../../cluster/handle.ts';
+import { ClusterError } from '../../machine/run.ts';
+import { asset } from '../../tools/assets.ts';
+import { applicationFiles } from '../../stand-ins/applications/index.ts';
+import { withLibraries } from '../layer.ts';
+import type { Layer } from '../layer.ts';
+import { databaseImages } from './postgres.ts';
+import { accounts, debianLayer, probeLayer } from './system.ts';
+import type { Image } from '../store.ts';
+
+/** An image, with what it stands in for where it isn't the real thing. */
+export interface PlatformImage extends Image {
+  readonly standIn?: string;
+}
+
+type Programs = Pick<Cluster, 'program'>;
+
+/** Every image that the pods of the committed tree and of its upstream sources ask for, but the applications' own. */
+export function controllerImages(
+  environment: string,
+  cluster: Pick<Cluster, 'cgroup' | 'folder' | 'program'>,
+): readonly PlatformImage[] {
+  const controller = loadEnvironment(environment).image('sealed-secrets-controller');
+  const { certManager } = versions;
+  return [
+    ...installImages(cluster),
+    ...databaseImages(environment, cluster),
+    {
+      reference: `${controller.repository}:${controller.tag}`,
+      layers: [
+        {
+          name: 'sealed-secrets-controller',
+          files: { 'usr/local/bin/controller': cluster.program('sealed-secrets-controller') },
+          texts: accounts,
+          folders: ['tmp'],
+        },
+      ],
+      entrypoint: ['controller'],
+      user: 1001,
+    },
+    ...['controller', 'webhook', 'cainjector'].map((part) => ({
+      reference: `quay.io/jetstack/cert-manager-${part}:${certManager}`,
+      layers: [{ name: 'accounts', texts: accounts, folders: ['tmp'] }, probeLayer(cluster)],
+      entrypoint: ['/bin/probe'],
+      user: 65532,
+      standIn:
+        part === 'controller'
+          ? "cert-manager's controller: certificates are signed by openssl"
+          : `cert-manager's ${part}: a server that answers probes and does nothing`,
+    })),
+  ];
+}
+
+/** What Argo CD's own manifests ask for. @throws ClusterError for an image that nobody knows how to make */
+function installImages(cluster: Programs): readonly PlatformImage[] {
+  const manifests = fs.readFileSync(asset('argocd', 'manifests/install.yaml'), 'utf8');
+  const references = new Set([...manifests.matchAll(/^\s+image: (\S+)$/gm)].map(([, reference = '']) => reference));
+  return [...references].map((reference) => {
+    if (reference.startsWith('quay.io/argoproj/argocd:')) return argoCd(reference, cluster);
+    if (reference.includes('/redis:')) return redis(reference);
+    if (reference.includes('/dex:')) return dex(reference);
+    throw new ClusterError(
+      `${reference}: Argo CD ${versions.argocd} asks for it, and prove/images has no recipe for it`,
+    );
+  });
+}
+
+function argoCd(reference: string, { program }: Programs): PlatformImage {
+  const roles = [
+    ...['application-controller', 'applicationset-controller', 'cmp-server', 'commit-server', 'dex'],
+    ...['k8s-auth', 'notifications', 'repo-server', 'server'],
+  ];
+  const bin = 'usr/local/bin';
+  return {
+    reference,
+    layers: [
+      debianLayer,
+      {
+        name: 'argocd',
+        files: {
+          [`${bin}/argocd`]: program('argocd'),
+          [`${bin}/helm`]: program('helm'),
+          [`${bin}/git-verify-wrapper.sh`]: asset('argocd', 'hack/git-verify-wrapper.sh'),
+          [`${bin}/gpg-wrapper.sh`]: asset('argocd', 'hack/gpg-wrapper.sh'),
+          [`${bin}/entrypoint.sh`]: asset('argocd', 'entrypoint.sh'),
+        },
+        links: Object.fromEntries(roles.map((role) => [`${bin}/argocd-${role}`, `/${bin}/argocd`])),
+        folders: ['app/config/ssh', 'app/config/tls', 'app/config/gpg/source', 'app/config/gpg/keys', 'home/argocd'],
+        texts: {
+          'etc/passwd': `${accounts['etc/passwd']}argocd:x:999:999::/home/argocd:/bin/sh\n`,
+          'etc/group': `${accounts['etc/group']}argocd:x:999:\n`,
+        },
+      },
+    ],
+    entrypoint: ['/usr/bin/tini', '--'],
+    user: 999,
+    env: { USER: 'argocd' },
+    workingDirectory: '/home/argocd',
+  };
+}
+
+function redis(reference: string): PlatformImage {
+  return {
+    reference,
+    layers: [debianLayer],
+    entrypoint: ['/usr/bin/redis-server'],
+    user: 999,
+    standIn: "Debian's Redis",
+  };
+}
+
+/** Argo CD starts its own program in this image, which looks for `dex` and starts it only where one is configured. */
+function dex(reference: string): PlatformImage {
+  const none: Layer = { name: 'no-dex', links: { 'usr/local/bin/dex': '/bin/false' } };
+  return { reference, layers: [debianLayer, none], user: 1001, standIn: 'Dex: not configured, so it is never started' };
+}
+
+/**
+ * One of the two applications, whose own images come from the company's pipeline.
+ * @param version what it says it is; see `applications/` for versions that don't work
+ */
+export async function applicationImage(
+  environment: string,
+  name: 'backend' | 'frontend',
+  version?: string,
+): Promise<PlatformImage> {
+  const { repository, tag } = loadEnvironment(environment).image(name);
+  return {
+    reference: `${repository}:${version ?? tag}`,
+    layers: [
+      {
+        name: 'node',
+        files: await withLibraries({ 'usr/bin/node': process.execPath }),
+        texts: accounts,
+        folders: ['tmp'],
+      },
+      { name, files: applicationFiles(name) },
+    ],
+    entrypoint: name === 'backend' ? ['node', 'dist/main.js'] : ['node', 'server.js'],
+    user: 10001,
+    env: { APP_VERSION: version ?? tag },
+    workingDirectory: '/app',
+    standIn: `the ${name}: a small server that keeps the contract of its construct`,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import { apply, podManifest } from '../cluster/kubectl.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { labelsOf, policies, removeClient } from './recorder.ts';
+
+export interface LoadOptions {
+  readonly namespace: string;
+  /** Of the service, and of the load's pod with `load-` before it. */
+  readonly name: string;
+  /** Labels of the pods behind the service. */
+  readonly target: Readonly<Record<string, string>>;
+  readonly port: number;
+  /** How many clients ask at the same time. */
+  readonly clients: number;
+  /** CPU that each client asks for in each second, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** Starts clients that ask a service for work: together they want `clients * milliseconds` millicores of CPU. */
+export async function startLoad(cluster: Cluster, options: LoadOptions): Promise<void> {
+  const { namespace, target, port } = options;
+  const name = loadName(options);
+  await apply(cluster, [...policies({ namespace, name, target, port }), loadPod(options)]);
+}
+
+/** One pod with a container for each client: every request is a connection of its own, so the pods share them. */
+export function loadPod(options: LoadOptions): Manifest {
+  const { namespace, port, clients, milliseconds } = options;
+  const url = `http://${options.name}.${namespace}.svc.cluster.local:${port}/work?milliseconds=${milliseconds}`;
+  const name = loadName(options);
+  const pod = podManifest({
+    namespace,
+    name,
+    args: ['every', '1s', url, '10s'],
+    labels: labelsOf(name),
+    node: 'node1',
+  });
+  const spec = pod.spec as { readonly containers: readonly object[] };
+  const containers = Array.from({ length: clients }, (_, index) => ({
+    ...spec.containers[0],
+    name: `client-${index}`,
+  }));
+  return { ...pod, spec: { ...spec, containers } };
+}
+
+export function stopLoad(cluster: Cluster, options: Pick<LoadOptions, 'namespace' | 'name'>): Promise<void> {
+  return removeClient(cluster, { namespace: options.namespace, name: loadName(options) });
+}
+
+const loadName = ({ name }: Pick<LoadOptions, 'name'>): string => `load-${name}`;

@@ -1,0 +1,167 @@
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import type { Cluster } from '../cluster/handle.ts';
+import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
+import { waitFor } from '../machine/run.ts';
+import type { DrillCheck } from '../results/index.ts';
+
+/** One request that a recorder made. */
+export interface RecordedRequest {
+  readonly at: Date;
+  readonly ok: boolean;
+  readonly milliseconds: number;
+  /** What came back, or why nothing did. */
+  readonly text: string;
+}
+
+export interface RecorderOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Such as `http://backend.shop.svc.cluster.local:3000/`. */
+  readonly url: string;
+  /** Labels of the pods behind the address. The recorder gets policies that let it ask them, beside the committed ones. */
+  readonly target: Readonly<Record<string, string>>;
+  readonly port: number;
+  /** In milliseconds. @default 100 */
+  readonly every?: number;
+  /** Where it runs. @default node1 */
+  readonly node?: string;
+  /** Another client that prints the same lines; it is told neither address nor interval. @default `probe every` */
+  readonly client?: RecordingClient;
+}
+
+export interface RecordingClient {
+  readonly image: string;
+  readonly command: readonly string[];
+  /** A Secret whose keys it finds as files in /run/secret. @default none */
+  readonly secret?: string;
+}
+
+/** Answers in a row after which a client counts: it has then most likely asked pods of every node. */
+const enough = 20;
+
+/** A client in a pod that asks all the time, each time by a new connection, and writes down what it got. */
+export class Recorder {
+  private readonly cluster: Cluster;
+  private readonly options: RecorderOptions;
+  private settled = new Date(0);
+
+  private constructor(cluster: Cluster, options: RecorderOptions) {
+    this.cluster = cluster;
+    this.options = options;
+  }
+
+  /**
+   * Starts one, in place of an older one of the name, and waits until it gets answers. What it asked before isn't
+   * counted: the enforcers of policies learn of its pod only after it runs, and refuse it until then.
+   */
+  static async start(cluster: Cluster, options: RecorderOptions): Promise<Recorder> {
+    const recorder = new Recorder(cluster, options);
+    await recorder.remove();
+    const { namespace, name, url, every = 100, node = 'node1' } = options;
+    const args = ['every', `${every}ms`, url, '2s'];
+    const pod = podManifest({ namespace, name, args, labels: labelsOf(name), node });
+    await apply(cluster, [...policies(options), options.client === undefined ? pod : withClient(pod, options.client)]);
+    recorder.settled = await waitFor(`${enough} answers in a row of ${url}`, { atMost: 60, every: 500 }, async () =>
+      // There is no log before its container.
+      settledSince(await recorder.requests().catch(() => []), enough),
+    );
+    return recorder;
+  }
+
+  /** What it asked since it got its first answers, or since a later moment. @throws ClusterError without its log */
+  async requests(since = this.settled): Promise<readonly RecordedRequest[]> {
+    const { namespace, name } = this.options;
+    const log = await kubectl(this.cluster, ['logs', name, `--namespace=${namespace}`]);
+    return log
+      .split('\n')
+      .flatMap((line) => parseRequest(line) ?? [])
+      .filter(({ at }) => at >= since);
+  }
+
+  /** Removes it and its policies. */
+  remove(): Promise<void> {
+    return removeClient(this.cluster, this.options);
+  }
+}
+
+/** Removes a client's pod and its policies. */
+export async function removeClient(
+  cluster: Cluster,
+  { namespace, name }: Pick<RecorderOptions, 'namespace' | 'name'>,
+): Promise<void> {
+  const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
+  await kubectl(cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
+}
+
+/** When the last requests began, if they are enough and all of them were answered. */
+export function settledSince(requests: readonly RecordedRequest[], enough: number): Date | undefined {
+  const last = requests.slice(-enough);
+  return last.length === enough && last.every(({ ok }) => ok) ? last[0]?.at : undefined;
+}
+
+/** The check that a client was answered all the time; `name` is whom it asked. */
+export function noneFailed(name: string, requests: readonly RecordedRequest[]): DrillCheck {
+  const failed = requests.filter(({ ok }) => !ok);
+  const last = failed.at(-1);
+  const failures = last === undefined ? '0' : `${failed.length}, the last: ${last.at.toISOString()} ${last.text}`;
+  // A client that asked nothing would have seen no failure either.
+  const got = requests.length === 0 ? 'it asked nothing' : failures;
+  return { what: `failed requests of the ${name}'s client`, expected: '0', got };
+}
+
+/** A line of `probe every`. */
+export function parseRequest(line: string): RecordedRequest | undefined {
+  const [, at = '', state, milliseconds, text = ''] = /^(\S+Z) (ok|failed) ([\d.]+) ?(.*)$/.exec(line) ?? [];
+  if (state === undefined) return undefined;
+  return { at: new Date(at), ok: state === 'ok', milliseconds: Number(milliseconds), text };
+}
+
+function withClient(pod: Manifest, { image, command, secret }: RecordingClient): Manifest {
+  const spec = pod.spec as { readonly containers: readonly object[] };
+  const resources = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } };
+  const volumes = secret === undefined ? [] : [{ name: 'secret', secret: { secretName: secret } }];
+  const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/run/${name}`, readOnly: true }));
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    ...{ image, command, args: [], resources, volumeMounts },
+  }));
+  // Neither a lost node nor pods that move to a full one may take the observer away.
+  const stays = { priorityClassName: 'critical-data', tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] };
+  return { ...pod, spec: { ...spec, containers, volumes, ...stays } };
+}
+
+export const labelsOf = (name: string) => ({ 'proving/recorder': name });
+
+/** Policies that let a client with `labelsOf(name)` ask the pods behind its address. */
+export function policies({
+  namespace,
+  name,
+  target,
+  port,
+}: Pick<RecorderOptions, 'namespace' | 'name' | 'target' | 'port'>): readonly Manifest[] {
+  const policy = (suffix: string, spec: unknown): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: `${name}-${suffix}`, namespace },
+    spec,
+  });
+  const own = { podSelector: { matchLabels: labelsOf(name) } };
+  const others = { podSelector: { matchLabels: target } };
+  const ports = [{ port, protocol: 'TCP' }];
+  const names = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+        podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+      },
+    ],
+    ports: [
+      { port: 53, protocol: 'UDP' },
+      { port: 53, protocol: 'TCP' },
+    ],
+  };
+  return [
+    policy('asks', { ...own, policyTypes: ['Egress'], egress: [{ to: [others], ports }, names] }),
+    policy('is-answered', { ...others, policyTypes: ['Ingress'], ingress: [{ from: [own], ports }] }),
+  ];
+}

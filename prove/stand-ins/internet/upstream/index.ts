@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { dump } from 'js-yaml';
+import { versions } from '../../../../apps/versions.ts';
+import { InputError } from '../../../../constructs/core/error.ts';
+import { toYaml } from '../../../../synth/yaml.ts';
+import { asset } from '../../../tools/assets.ts';
+import { toolsHere } from '../../../tools/cache.ts';
+import type { Tools } from '../../../tools/cache.ts';
+import { versionOf } from '../../../tools/modules.ts';
+import type { ProgramName } from '../../../tools/programs.ts';
+import {
+  certManagerGroups,
+  customResourceDefinitions,
+  packageVersion,
+  traefikGroups,
+} from './custom-resource-definitions.ts';
+
+/** A git repository that the committed tree reads, with the part of it that is read. */
+export interface UpstreamRepository {
+  readonly url: string;
+  readonly tag: string;
+  /** Text by path in the repository. */
+  readonly files: Readonly<Record<string, string>>;
+  /** In which way it is not its maker's. @default it is */
+  readonly standIn?: string;
+}
+
+/** A Helm chart that the committed tree reads from a chart repository. */
+export interface UpstreamChart {
+  readonly repository: string;
+  readonly name: string;
+  readonly version: string;
+  /** Text by path in the chart, such as `Chart.yaml`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** In which way it is not its maker's. @default it is */
+  readonly standIn?: string;
+}
+
+/**
+ * The git repositories that the committed tree reads, but for our own.
+ * @throws InputError where a module can't be had, or is of another version than apps/versions.ts names
+ */
+export function upstreamRepositories(tools: Tools = toolsHere()): readonly UpstreamRepository[] {
+  const definitions = customResourceDefinitions(traefikGroups).map(toYaml);
+  return [
+    {
+      url: 'https://github.com/argoproj/argo-cd.git',
+      tag: versions.argocd,
+      files: assetFiles('argocd', versions.argocd, 'manifests/install.yaml', tools),
+    },
+    {
+      url: 'https://github.com/bitnami-labs/sealed-secrets.git',
+      tag: versions.sealedSecrets,
+      files: assetFiles('sealed-secrets-controller', versions.sealedSecrets, 'helm/sealed-secrets', tools),
+    },
+    {
+      url: 'https://github.com/traefik/traefik.git',
+      tag: versions.traefik,
+      files: {
+        'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml': definitions.join('---\n'),
+      },
+      standIn: `Traefik's definitions are made from ${packagesOf(traefikGroups)}`,
+    },
+  ];
+}
+
+/** The Helm charts that the committed tree reads from chart repositories. */
+export function upstreamCharts(): readonly UpstreamChart[] {
+  const definitions = customResourceDefinitions(certManagerGroups);
+  const about = {
+    apiVersion: 'v2',
+    name: 'cert-manager',
+    description: 'A stand-in for the chart of cert-manager, whose pods do nothing but listen',
+    version: versions.certManager,
+    appVersion: versions.certManager,
+  };
+  return [
+    {
+      repository: 'https://charts.jetstack.io',
+      name: about.name,
+      version: about.version,
+      files: {
+        'Chart.yaml': dump(about),
+        ...filesOf(path.join(import.meta.dirname, '..', '..', 'cert-manager', 'chart')),
+        ...Object.fromEntries(definitions.map((each) => [`definitions/${each.metadata.name}.yaml`, toYaml(each)])),
+      },
+      standIn:
+        'cert-manager is a chart of our own: its pods do nothing but listen, it registers no webhooks, and its ' +
+        `definitions are made from ${packagesOf(certManagerGroups)}`,
+    },
+  ];
+}
+
+function packagesOf(groups: readonly { readonly package: string }[]): string {
+  const names = new Set(groups.map(({ package: name }) => name));
+  return [...names].map((name) => `${name} ${packageVersion(name)}`).join(', ');
+}
+
+/** A file or folder of the module that a program is built from, as the tag has it. */
+function assetFiles(program: ProgramName, tag: string, file: string, tools: Tools): Readonly<Record<string, string>> {
+  const pinned = versionOf(program, tools.folder);
+  if (pinned !== tag) {
+    throw new InputError({
+      where: `${program}: ${file}`,
+      what: `prove/tools pins ${pinned}`,
+      allowed: `${tag}, as apps/versions.ts has it`,
+      remedy: 'pin the same version in both',
+    });
+  }
+  return filesOf(asset(program, file, tools), file);
+}
+
+/** The text of a file, or of every file of a folder, by its path below `prefix`. */
+function filesOf(source: string, prefix = ''): Readonly<Record<string, string>> {
+  if (fs.statSync(source).isFile()) return { [prefix]: fs.readFileSync(source, 'utf8') };
+  const entries = fs.readdirSync(source).sort();
+  return Object.assign(
+    {},
+    ...entries.map((name) => filesOf(path.join(source, name), path.posix.join(prefix, name))),
+  ) as Readonly<Record<string, string>>;
+}

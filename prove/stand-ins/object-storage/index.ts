@@ -1,0 +1,203 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { pkiFolder } from '../../cluster/handle.ts';
+import type { Cluster } from '../../cluster/handle.ts';
+import { fabricProcesses, inFabric, startInFabric } from '../../cluster/nodes.ts';
+import { ClusterError, waitFor } from '../../machine/run.ts';
+import type { Progress } from '../../machine/run.ts';
+import { objectStores } from '../internet/names.ts';
+import type { ObjectStoreName } from '../internet/names.ts';
+
+/** Who may do everything in a store. */
+export interface Credentials {
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+/** The newest version of an object. */
+export interface StoredObject {
+  readonly key: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly modified: Date;
+}
+
+const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: ObjectStoreName): string =>
+  path.join(folder, 'world', 'object-storage', store);
+
+/** The store's credentials, made at random the first time. */
+export function credentials(cluster: Pick<Cluster, 'folder'>, store: ObjectStoreName): Credentials {
+  const file = path.join(storeFolder(cluster, store), 'credentials.json');
+  if (!fs.existsSync(file)) {
+    const made: Credentials = {
+      accessKey: crypto.randomBytes(10).toString('hex').toUpperCase(),
+      secretKey: crypto.randomBytes(20).toString('hex'),
+    };
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
+  }
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as Credentials;
+}
+
+/**
+ * Starts a store with what it held, and waits until it takes connections.
+ * @throws ClusterError where it runs already, or doesn't within 30 s
+ */
+export async function startObjectStorage(
+  cluster: Cluster,
+  store: ObjectStoreName,
+  { signal }: Pick<Progress, 'signal'> = {},
+): Promise<void> {
+  if (processOf(cluster, store) !== undefined) throw new ClusterError(`the object storage ${store} runs already`);
+  const { address, region } = objectStores[store];
+  const folder = storeFolder(cluster, store);
+  for (const name of ['objects', 'versions', 'about']) {
+    fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
+  }
+  const { accessKey, secretKey } = credentials(cluster, store);
+  const log = path.join(cluster.folder, 'logs', `object-storage-${store}.log`);
+  await inFabric(cluster, ['ip', 'address', 'replace', `${address}/32`, 'dev', 'lo']);
+  const certificate = path.join(pkiFolder(cluster), 'world');
+  startInFabric(
+    cluster,
+    [
+      ...[cluster.program('versitygw'), listening(address), `--region=${region}`],
+      ...[`--cert=${certificate}.crt`, `--key=${certificate}.key`],
+      // What it knows about objects, in files too: not every disk takes it as attributes, and Node can't read those.
+      ...['posix', `--sidecar=${path.join(folder, 'about')}`, `--versioning-dir=${path.join(folder, 'versions')}`],
+      path.join(folder, 'objects'),
+    ],
+    log,
+    { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
+  );
+  await waitFor(`the object storage ${store}`, { atMost: 30, see: log, signal }, async () => {
+    const probe = [cluster.program('probe'), 'tcp', `${address}:443`, '1s'];
+    return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
+  });
+}
+
+/** Ends a store at once, as when its provider is gone: connections are refused. What it held stays. */
+export async function stopObjectStorage(cluster: Cluster, store: ObjectStoreName): Promise<void> {
+  const pid = processOf(cluster, store);
+  if (pid === undefined) throw new ClusterError(`the object storage ${store} doesn't run`);
+  process.kill(pid, 'SIGKILL');
+  await waitFor(`the end of the object storage ${store}`, { atMost: 10 }, () => processOf(cluster, store) !== pid);
+}
+
+/** Makes a store's bucket, which keeps every version of its objects. @throws ClusterError where it is refused */
+export async function makeBucket(
+  cluster: Cluster,
+  store: ObjectStoreName,
+  { bucket, lockedDays }: { readonly bucket: string; readonly lockedDays: number } = objectStores[store],
+): Promise<void> {
+  if (lockedDays === 0) {
+    await request(cluster, store, bucket);
+    const status = '<Status>Enabled</Status>';
+    await request(cluster, store, `${bucket}?versioning=`, { body: element('VersioningConfiguration', status) });
+    return;
+  }
+  await request(cluster, store, bucket, { headers: ['x-amz-bucket-object-lock-enabled: true'] });
+  const retention = `<DefaultRetention><Mode>COMPLIANCE</Mode><Days>${lockedDays}</Days></DefaultRetention>`;
+  const lock = `<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>${retention}</Rule>`;
+  await request(cluster, store, `${bucket}?object-lock=`, { body: element('ObjectLockConfiguration', lock) });
+}
+
+/**
+ * The objects of a store's bucket whose keys begin with a prefix, sorted by key. They are read from its disk, also while
+ * it doesn't run.
+ */
+export function objects(
+  cluster: Pick<Cluster, 'folder'>,
+  store: ObjectStoreName,
+  prefix = '',
+  bucket: string = objectStores[store].bucket,
+): readonly StoredObject[] {
+  const folder = storeFolder(cluster, store);
+  const root = path.join(folder, 'objects', bucket);
+  const found = fs.readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(entry.parentPath, entry.name);
+    const key = path.relative(root, file);
+    // Parts of what is being uploaded.
+    if (!entry.isFile() || key.startsWith('.sgwtmp/') || !key.startsWith(prefix)) return [];
+    // The file of a deleted object stays, with a mark.
+    if (fs.existsSync(path.join(folder, 'about', bucket, key, 'meta', 'delete-marker'))) return [];
+    const { size, mtime } = fs.statSync(file);
+    return [{ key, size, modified: mtime }];
+  });
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Tries to delete the newest version of an object for good.
+ * @returns whether the store refused it. @throws ClusterError where there is no such object
+ */
+export async function isLocked(cluster: Cluster, store: ObjectStoreName, key: string): Promise<boolean> {
+  const { bucket } = objectStores[store];
+  const query = `prefix=${encodeURIComponent(key)}&versions=`;
+  const versions = await request(cluster, store, `${bucket}?${query}`, { method: 'GET' });
+  const version = /<VersionId>([^<]+)<\/VersionId>/.exec(versions)?.[1];
+  if (version === undefined) throw new ClusterError(`${bucket} has no version of ${key}`);
+  try {
+    await request(cluster, store, `${bucket}/${key}?versionId=${version}`, { method: 'DELETE' });
+    return false;
+  } catch (error) {
+    if (error instanceof ClusterError && /\b403\b|AccessDenied|Locked/.test(error.message)) return true;
+    throw error;
+  }
+}
+
+/** Loses all objects below a prefix with all of their versions, as a provider would that goes out of business. */
+export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: ObjectStoreName, prefix: string): void {
+  for (const part of ['objects', 'versions', 'about']) {
+    const folder = path.join(storeFolder(cluster, store), part, objectStores[store].bucket, prefix);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const listening = (address: string): string => `--port=${address}:443`;
+
+/** Process id of a store; undefined while it doesn't run. */
+function processOf(cluster: Cluster, store: ObjectStoreName): number | undefined {
+  const { address } = objectStores[store];
+  return fabricProcesses(cluster).find(({ command }) => command.includes(listening(address)))?.pid;
+}
+
+const element = (name: string, content: string): string =>
+  `<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${name}>`;
+
+interface RequestOptions {
+  /** @default PUT */
+  readonly method?: 'DELETE' | 'GET' | 'PUT';
+  readonly body?: string;
+  readonly headers?: readonly string[];
+}
+
+/** A signed request. @returns the answer's body. @throws ClusterError where it is refused */
+async function request(
+  cluster: Cluster,
+  store: ObjectStoreName,
+  target: string,
+  { method = 'PUT', body = '', headers = [] }: RequestOptions = {},
+): Promise<string> {
+  const { host, address, region } = objectStores[store];
+  const { accessKey, secretKey } = credentials(cluster, store);
+  const digest = (algorithm: string) => crypto.createHash(algorithm).update(body);
+  const all = [
+    `x-amz-content-sha256: ${digest('sha256').digest('hex')}`,
+    `content-md5: ${digest('md5').digest('base64')}`,
+    ...headers,
+  ];
+  return inFabric(
+    cluster,
+    [
+      ...['curl', '--silent', '--show-error', '--fail-with-body', '--config', '-', '--request', method],
+      ...['--cacert', path.join(pkiFolder(cluster), 'world-ca.crt'), '--resolve', `${host}:443:${address}`],
+      ...['--aws-sigv4', `aws:amz:${region}:s3`, ...all.flatMap((header) => ['--header', header])],
+      ...['--data-binary', body, `https://${host}/${target}`],
+    ],
+    // Not in the command line, which everybody on the machine can read.
+    { input: `user = "${accessKey}:${secretKey}"\n` },
+  );
+}

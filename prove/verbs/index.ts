@@ -1,0 +1,50 @@
+import type { Output } from '../../synth/command.ts';
+import { clusterCommands } from './cluster.ts';
+import { doctorCommand } from './doctor/index.ts';
+import { runArea } from '../drills/area.ts';
+import { allCommand, areas, buildCommand } from '../drills/index.ts';
+import { programsCommand } from '../tools/readme.ts';
+
+/** What `npm run prove -- NAME` does. */
+export interface Command {
+  /** Its arguments, as the help shows them. */
+  readonly usage: string;
+  readonly purpose: string;
+  /** @returns the exit code: 0 done, 1 refused or failed, 2 called wrongly */
+  readonly run: (args: readonly string[], output: Output) => number | Promise<number>;
+}
+
+/** Every verb, in the order of the help. */
+export const commands: Readonly<Record<string, Command>> = {
+  doctor: {
+    usage: 'doctor [--fix]',
+    purpose: 'tells what this machine lacks; --fix installs and builds it',
+    run: doctorCommand,
+  },
+  programs: {
+    usage: 'programs [--check]',
+    purpose: 'writes the table of programs into prove/tools/README.md; --check only compares',
+    run: programsCommand,
+  },
+  build: {
+    usage: 'build [AREA...]',
+    purpose: 'installs and builds what the named areas need, or all of them',
+    run: buildCommand,
+  },
+  ...clusterCommands,
+  all: {
+    usage: 'all [--rounds N] [--no-record]',
+    purpose: 'runs every area below, one after the other; the same without a verb',
+    run: allCommand,
+  },
+  ...Object.fromEntries(
+    Object.entries(areas).map(([name, area]) => [
+      name,
+      {
+        usage: `${name} [--rounds N] [--no-record]`,
+        purpose: area.purpose,
+        run: (args: readonly string[], output: Output) => runArea(name, area, args, output),
+      },
+    ]),
+  ),
+};

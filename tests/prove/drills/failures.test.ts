@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import readline from 'node:readline';
+import {
+  failedOf,
+  lastFailure,
+  longestGap,
+  reasonsOf,
+  retriedOf,
+  slowestOf,
+} from '../../../prove/instruments/figures.ts';
+import { affectedBy, isInUse, isOnePerNode, missingOn, nodesOf, ownerOf } from '../../../prove/cluster/pods.ts';
+import { movablePods } from '../../../prove/drills/failures/placement.ts';
+import type { PodObject } from '../../../prove/cluster/pods.ts';
+import { parseRequest } from '../../../prove/instruments/recorder.ts';
+import type { RecordedRequest } from '../../../prove/instruments/recorder.ts';
+import { root } from '../../support/committed.ts';
+
+describe('what a client saw', () => {
+  const request = (at: number, ok: boolean, milliseconds: number, text = ''): RecordedRequest => ({
+    at: new Date(at),
+    ok,
+    milliseconds,
+    text,
+  });
+  const requests = [
+    request(1000, true, 10, '1 body'),
+    request(1100, false, 2000, 'Get "http://backend/": dial tcp 10.43.0.7:3000: i/o timeout'),
+    request(3100, false, 900, 'Get "http://backend/": dial tcp 10.43.0.7:3000: i/o timeout'),
+    request(4000, true, 40, '2 (10.42.0.9 ECONNREFUSED) body'),
+    request(4100, true, 10, '1 body'),
+  ];
+
+  test('is counted by failures, repetitions and the slowest answer', () => {
+    expect([failedOf(requests), retriedOf(requests), slowestOf(requests)]).toEqual([2, 1, 40]);
+  });
+
+  test('has its longest gap between the ends of two answers', () => {
+    expect(longestGap(requests, new Date(1000), new Date(4200))).toBe(3);
+  });
+
+  test('has a gap before the first answer and after the last one too', () => {
+    expect(longestGap(requests.slice(1), new Date(1010), new Date(4200))).toBe(3);
+    expect(longestGap(requests.slice(0, 3), new Date(1000), new Date(5010))).toBe(4);
+  });
+
+  test('ends failing when the last failure is told', () => {
+    expect(lastFailure(requests, new Date(1000))).toBe(3);
+    expect(lastFailure(requests.slice(3), new Date(1000))).toBe(0);
+  });
+
+  test('fails for reasons that are counted, without the address asked for', () => {
+    expect(reasonsOf(requests)).toBe('2 x dial tcp 10.43.0.7:3000: i/o timeout');
+    expect(reasonsOf(requests.slice(3))).toBe('none');
+  });
+});
+
+describe('pods', () => {
+  interface Shape {
+    readonly owner?: readonly [kind: string, name: string];
+    readonly hash?: string;
+    readonly node?: string;
+    readonly ready?: boolean;
+    readonly leaving?: boolean;
+    readonly spec?: Partial<PodObject['spec']>;
+  }
+  const pod = ({ owner, hash, node = 'node1', ready = true, leaving = false, spec }: Shape): PodObject => ({
+    metadata: {
+      name: 'x',
+      namespace: 'shop',
+      uid: 'u',
+      ...(hash === undefined ? {} : { labels: { 'pod-template-hash': hash } }),
+      ...(leaving ? { deletionTimestamp: '2026-11-23T12:00:00Z' } : {}),
+      ...(owner === undefined ? {} : { ownerReferences: [{ kind: owner[0], name: owner[1], controller: true }] }),
+    },
+    spec: { nodeName: node, ...spec },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
+  });
+  const constraint = { topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule' };
+  const backend = (shape: Shape = {}) => pod({ owner: ['ReplicaSet', 'backend-5d9f'], hash: '5d9f', ...shape });
+
+  test('belong to a Deployment by their ReplicaSet, to others by name, and to nobody or a DaemonSet not at all', () => {
+    expect(ownerOf(backend())).toBe('Deployment shop/backend');
+    expect(ownerOf(pod({ owner: ['StatefulSet', 'redis'] }))).toBe('StatefulSet shop/redis');
+    expect(ownerOf(pod({ owner: ['DaemonSet', 'agent'] }))).toBeUndefined();
+    expect(ownerOf(pod({}))).toBeUndefined();
+  });
+
+  test('are in use while they are ready and stay', () => {
+    const states = [backend(), backend({ ready: false }), backend({ leaving: true })].map(isInUse);
+    expect(states).toEqual([true, false, false]);
+  });
+
+  test('are one a node where a rule forbids two, and not where it only prefers that', () => {
+    const topologyKey = 'kubernetes.io/hostname';
+    const spreading = (whenUnsatisfiable: string) =>
+      pod({ spec: { topologySpreadConstraints: [{ topologyKey, whenUnsatisfiable }] } });
+    const required = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey }] } };
+    expect(isOnePerNode(spreading('DoNotSchedule'))).toBe(true);
+    expect(isOnePerNode(spreading('ScheduleAnyway'))).toBe(false);
+    expect(isOnePerNode(pod({ spec: { affinity: required } }))).toBe(true);
+    expect(isOnePerNode(backend())).toBe(false);
+  });
+
+  test('of a lost node are missing until as many as before are in use on the other one', () => {
+    const onePerNode = { hash: '1', spec: { topologySpreadConstraints: [constraint] } };
+    const before = [
+      backend(),
+      backend({ node: 'node2' }),
+      pod({ owner: ['StatefulSet', 'redis'] }),
+      pod({ ...onePerNode, owner: ['ReplicaSet', 'dns-1'], node: 'node2' }),
+    ];
+    const affected = affectedBy('node2', before);
+    expect([...affected]).toEqual([['Deployment shop/backend', 2]]);
+    // The API still calls the lost pod ready.
+    expect(missingOn('node1', affected, before)).toEqual(['Deployment shop/backend: 1 of 2']);
+    expect(missingOn('node1', affected, [backend(), backend({ ready: false })])).toHaveLength(1);
+    expect(missingOn('node1', affected, [backend(), backend()])).toEqual([]);
+  });
+
+  test('of a StatefulSet can be moved unless a volume or a rule binds them', () => {
+    const own = { owner: ['StatefulSet', 'argocd'] } as const;
+    const volumes = [{ persistentVolumeClaim: { claimName: 'data' } }];
+    const movable = pod(own);
+    const bound = [
+      pod({ ...own, spec: { volumes } }),
+      pod({ ...own, spec: { topologySpreadConstraints: [constraint] } }),
+    ];
+    expect(movablePods('node1', [movable, ...bound, backend(), pod({ ...own, node: 'node2' })])).toEqual([movable]);
+  });
+
+  test('are on the nodes where some are in use', () => {
+    const pods = [backend({ node: 'node2' }), backend(), backend()];
+    expect(nodesOf('Deployment shop/backend', pods)).toEqual(['node1', 'node2']);
+    expect(nodesOf('Deployment shop/backend', [backend(), backend({ node: 'node2', leaving: true })])).toEqual([
+      'node1',
+    ]);
+  });
+});
+
+describe('the retrying client', () => {
+  const script = path.join(root, 'prove/drills/failures/retrying-client.js');
+
+  /** The first requests of a client that asks 127.0.0.1, where a server answers with a status, and another address. */
+  async function ask(other: string, status: number, count: number): Promise<readonly RecordedRequest[]> {
+    const server = http.createServer((_, response) => response.writeHead(status).end('hello\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const text = fs.readFileSync(script, 'utf8');
+    const options = ['--', `127.0.0.1,${other}`, `${port}`, '/', '10', '1000'];
+    const client = spawn(process.execPath, ['--input-type=module', '--eval', text, ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const requests: RecordedRequest[] = [];
+      for await (const line of readline.createInterface(client.stdout)) {
+        requests.push(parseRequest(line)!);
+        if (requests.length === count) break;
+      }
+      return requests;
+    } finally {
+      client.kill();
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  test('asks the addresses in turn, and the next one where nobody listens', async () => {
+    const requests = await ask('127.0.0.2', 200, 4);
+    expect(requests.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    const texts = requests.map(({ text }) => text);
+    expect(texts).toEqual(['1 hello', ...Array.from({ length: 3 }, () => '2 (127.0.0.2 ECONNREFUSED) hello')]);
+  });
+
+  test('does not repeat what was answered, be it with an error', async () => {
+    const requests = await ask('127.0.0.1', 503, 2);
+    expect(requests.map(({ ok, text }) => [ok, text])).toEqual(Array.from({ length: 2 }, () => [false, '1 503']));
+  });
+});

@@ -1,0 +1,149 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describeApplication, isSyncedAndHealthy } from '../../../prove/components/argocd/applications.ts';
+import type { ApplicationObject } from '../../../prove/components/argocd/applications.ts';
+import { unowned } from '../../../prove/drills/gitops/objects.ts';
+import type { LiveObject } from '../../../prove/drills/gitops/objects.ts';
+import { mergeRounds } from '../../../prove/drills/area.ts';
+import type { Measured } from '../../../prove/results/index.ts';
+import { keyOfLayer } from '../../../prove/images/layer.ts';
+import { blobFile, packImage } from '../../../prove/images/store.ts';
+import {
+  bareRepository,
+  copyWorkingTree,
+  git,
+  taggedRepository,
+} from '../../../prove/stand-ins/internet/repositories.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gitops-'));
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+describe('an application', () => {
+  const application = (status: ApplicationObject['status']): ApplicationObject => ({
+    metadata: { name: 'backend' },
+    spec: {},
+    status,
+  });
+  const done = { sync: { status: 'Synced' }, health: { status: 'Healthy' } };
+
+  test('is done when it is Synced and Healthy and nothing runs', () => {
+    expect(isSyncedAndHealthy(application({ ...done, operationState: { phase: 'Succeeded' } }))).toBe(true);
+    expect(isSyncedAndHealthy(application({ ...done, operationState: { phase: 'Running' } }))).toBe(false);
+    expect(isSyncedAndHealthy(application({ ...done, health: { status: 'Progressing' } }))).toBe(false);
+    expect(isSyncedAndHealthy(application(undefined))).toBe(false);
+  });
+
+  test('is told in one line, with what it waits for', () => {
+    const status = { ...done, operationState: { phase: 'Running', message: 'waiting for completion of hook' } };
+    expect(describeApplication(application(status))).toBe(
+      'backend Synced Healthy, Running: waiting for completion of hook',
+    );
+  });
+});
+
+describe('objects that no application owns', () => {
+  const object = (kind: string, name: string, metadata: Partial<LiveObject['metadata']> = {}): LiveObject => ({
+    kind,
+    metadata: { name, namespace: 'shop', creationTimestamp: '2026-11-23T10:00:00Z', ...metadata },
+  });
+
+  const listing = (...resources: { kind: string; namespace?: string; name: string }[]): ApplicationObject => ({
+    metadata: { name: 'backend' },
+    spec: {},
+    status: { resources },
+  });
+
+  test('are those that none lists and nothing in the cluster made', () => {
+    const objects = [
+      object('Service', 'backend'),
+      object('CustomResourceDefinition', 'things.example.com', { namespace: undefined }),
+      object('Pod', 'backend-1', { ownerReferences: [{ kind: 'ReplicaSet', name: 'backend' }] }),
+      object('ConfigMap', 'forgotten'),
+    ];
+    const application = listing(
+      { kind: 'Service', namespace: 'shop', name: 'backend' },
+      { kind: 'CustomResourceDefinition', namespace: 'shop', name: 'things.example.com' },
+    );
+    expect(unowned(objects, [application], new Set())).toEqual(['ConfigMap/shop/forgotten']);
+  });
+
+  test('are not hooks that a sync ran', () => {
+    const resources = [{ kind: 'Job', namespace: 'shop', name: 'backend-migrations' }];
+    const application = { ...listing(), status: { operationState: { syncResult: { resources } } } };
+    expect(unowned([object('Job', 'backend-migrations')], [application], new Set())).toEqual([]);
+  });
+
+  test('are not those that were there before, or that Kubernetes puts into every namespace', () => {
+    const objects = [object('ConfigMap', 'earlier'), object('ConfigMap', 'kube-root-ca.crt')];
+    expect(unowned(objects, [], new Set(['ConfigMap/shop/earlier']))).toEqual([]);
+  });
+});
+
+test('rounds of a promise are one result, in their order', () => {
+  const measured = (promise: string, seconds: number): Measured => ({
+    promise,
+    drill: 'it is tried',
+    units: { seconds: 's' },
+    rounds: [{ figures: { seconds }, checks: [] }],
+    versions: { program: '1' },
+    standIns: [],
+  });
+  const merged = mergeRounds([measured('a', 1), measured('b', 2), measured('a', 3)]);
+  expect(merged.map(({ promise, rounds }) => [promise, rounds.map(({ figures }) => figures.seconds)])).toEqual([
+    ['a', [1, 3]],
+    ['b', [2]],
+  ]);
+});
+
+describe('a layer of an image', () => {
+  test('is made anew when a file of it changes, and not otherwise', () => {
+    const file = path.join(folder, 'program');
+    fs.writeFileSync(file, 'one');
+    const layer = { name: 'layer', files: { 'bin/program': file } };
+    const before = keyOfLayer(layer);
+    expect(keyOfLayer(layer)).toBe(before);
+    fs.writeFileSync(file, 'three');
+    expect(keyOfLayer(layer)).not.toBe(before);
+  });
+});
+
+test('an image keeps its layers when only the place of their files changed', async () => {
+  const image = (file: string) => ({
+    reference: 'example/image:1',
+    layers: [{ name: 'layer', files: { program: file } }],
+  });
+  const files = ['one', 'two'].map((name) => path.join(folder, name));
+  for (const file of files) fs.writeFileSync(file, 'the same');
+  const store = path.join(folder, 'store');
+  for (const file of files) await packImage(store, image(file));
+  const layers = fs.readdirSync(path.join(store, 'layers')).map((file) => {
+    const { digest } = JSON.parse(fs.readFileSync(path.join(store, 'layers', file), 'utf8')) as { digest: string };
+    return fs.existsSync(blobFile(store, digest));
+  });
+  expect(layers).toEqual([true]);
+});
+
+describe('repositories', () => {
+  test('of others have what is read from them, under their tag', async () => {
+    const repository = path.join(folder, 'upstream.git');
+    await taggedRepository(repository, 'v1.2.3', { 'manifests/install.yaml': 'kind: Größe\n' });
+    await taggedRepository(repository, 'v1.2.3', { 'manifests/other.yaml': 'kind: Other\n' });
+    expect(await git(repository, ['ls-tree', '-r', '--name-only', 'v1.2.3'])).toBe('manifests/other.yaml');
+  });
+
+  test('a working tree is copied with what is not committed, without what git ignores', async () => {
+    const [tree, copy] = [path.join(folder, 'tree'), path.join(folder, 'copy')];
+    await bareRepository(path.join(folder, 'unused.git'));
+    fs.mkdirSync(tree);
+    await git(tree, ['init', '--quiet']);
+    fs.writeFileSync(path.join(tree, '.gitignore'), 'ignored\n');
+    for (const name of ['committed', 'new', 'ignored', 'left-out']) fs.writeFileSync(path.join(tree, name), name);
+    await git(tree, ['add', 'committed', '.gitignore']);
+    copyWorkingTree(tree, copy, (file) => file !== 'left-out');
+    expect(fs.readdirSync(copy).sort()).toEqual(['.gitignore', 'committed', 'new', 'node_modules']);
+  });
+});

@@ -1,0 +1,105 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { buildPlatform } from '../../../apps/platform.ts';
+import { versions } from '../../../apps/versions.ts';
+import { toolsFolder } from '../../../prove/tools/modules.ts';
+import { toolsHere } from '../../../prove/tools/cache.ts';
+import type { Tools } from '../../../prove/tools/cache.ts';
+import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
+import { committed } from '../../support/committed.ts';
+
+let folder: string;
+let tools: Tools;
+/** A cache that has what would be fetched. */
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-upstream-'));
+  tools = { ...toolsHere(), cache: path.join(folder, 'cache'), folder: toolsFolder };
+  keep(`argocd-${versions.argocd}/manifests-install.yaml`, 'install');
+  keep(`sealed-secrets-controller-${versions.sealedSecrets}/helm-sealed-secrets/Chart.yaml`, 'about');
+  keep(`sealed-secrets-controller-${versions.sealedSecrets}/helm-sealed-secrets/crds/bitnami.com_x.yaml`, 'crd');
+});
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function keep(file: string, text: string): void {
+  const target = path.join(tools.cache, 'assets', file);
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.writeFileSync(target, text);
+}
+
+interface Source {
+  readonly repoURL: string;
+  readonly targetRevision: string;
+  readonly chart?: string;
+  readonly path?: string;
+  readonly directory?: { readonly include: string };
+}
+
+/** The sources of every committed application that are not our own repository. */
+function committedSources(): Source[] {
+  const own = buildPlatform('production').environment.repository.url;
+  return committed('argocd')
+    .filter(({ manifest }) => manifest.kind === 'Application')
+    .flatMap(({ manifest }) => (manifest.spec as { readonly sources?: readonly Source[] }).sources ?? [])
+    .filter(({ repoURL }) => repoURL !== own);
+}
+
+describe('the upstream repositories', () => {
+  test('hold what the modules bring, under the paths of the repository', () => {
+    const files = upstreamRepositories(tools).map((each) => each.files);
+    expect(files[0]).toEqual({ 'manifests/install.yaml': 'install' });
+    expect(files[1]).toEqual({
+      'helm/sealed-secrets/Chart.yaml': 'about',
+      'helm/sealed-secrets/crds/bitnami.com_x.yaml': 'crd',
+    });
+  });
+
+  test("hold Traefik's definitions as one file of 10 documents", () => {
+    const [text = ''] = Object.values(upstreamRepositories(tools)[2]!.files);
+    expect(text.split(/^---$/m).map((each) => /^kind: (.*)$/m.exec(each)?.[1])).toEqual(
+      Array<string>(10).fill('CustomResourceDefinition'),
+    );
+  });
+
+  test('are refused where the programs are pinned to another version than the platform', () => {
+    const module = 'github.com/argoproj/argo-cd/v3';
+    fs.mkdirSync(path.join(folder, 'argocd'));
+    fs.writeFileSync(path.join(folder, 'argocd', 'go.mod'), `require ${module} v0.0.1\n`);
+    expect(() => upstreamRepositories({ ...tools, folder })).toThrow(/prove\/tools pins v0\.0\.1/);
+  });
+});
+
+test('every upstream source of the committed tree is here, at its revision', () => {
+  const repositories = upstreamRepositories(tools);
+  const charts = upstreamCharts();
+  const missing = committedSources().filter(({ repoURL, targetRevision, chart, path: below, directory }) => {
+    const isChart = charts.some(
+      ({ repository, name, version }) => repository === repoURL && name === chart && version === targetRevision,
+    );
+    const { files = {} } = repositories.find(({ url, tag }) => url === repoURL && tag === targetRevision) ?? {};
+    const include = directory?.include.replace('*', 'x') ?? 'Chart.yaml';
+    return !isChart && !(`${below ?? ''}/${include}` in files);
+  });
+  expect(missing).toEqual([]);
+});
+
+test('every upstream here is read by the committed tree', () => {
+  const read = new Set(committedSources().map(({ repoURL }) => repoURL));
+  const here = [
+    ...upstreamRepositories(tools).map(({ url }) => url),
+    ...upstreamCharts().map((each) => each.repository),
+  ];
+  expect(new Set(here)).toEqual(read);
+});
+
+test("what is not its maker's says so, with the package that it is made from", () => {
+  const standIns = [...upstreamRepositories(tools), ...upstreamCharts()].map(({ standIn = '' }) => standIn);
+  expect(standIns).toEqual([
+    '',
+    '',
+    expect.stringMatching(/made from @kubernetes-models\/traefik \d+\.\d+\.\d+$/),
+    expect.stringMatching(/listen.*made from @kubernetes-models\/cert-manager \d+\.\d+\.\d+$/),
+  ]);
+});
