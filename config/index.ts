@@ -4,6 +4,7 @@ import { Size } from 'cdk8s';
 import { Cpu } from '../constructs/core/cpu.ts';
 import type { Environment, Image, ObjectStore } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
+import { Schedule } from '../constructs/core/schedule.ts';
 import { crossFindings, imageFindings } from './checks.ts';
 import { production } from './environments/production.ts';
 import { schemaFindings } from './findings.ts';
@@ -103,7 +104,7 @@ function toEnvironment(
     repository: input.repository,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
-    schedule: (key: string) => lookUp(`${file}: schedules`, input.schedules, key),
+    schedule: (key: string) => Schedule.utc(lookUp(`${file}: schedules`, input.schedules, key)),
     objectStore: (key: string) => toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key)),
     generation: (key: string) => {
       asked.add(`generations.${key}`);

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import * as v from 'valibot';
 import { parseCidr } from '../constructs/core/cidr.ts';
+import { Schedule } from '../constructs/core/schedule.ts';
 import { serverTypes } from './server-types.ts';
 
 // Every message below is the "allowed" line of an error: it says what would be right.
@@ -39,10 +40,13 @@ const address = v.pipe(
   v.check((text) => net.isIPv4(text), 'an IPv4 address, such as 10.0.0.1'),
 );
 
-// Five fields; which numbers a field takes is checked by Kubernetes' own rules when the CronJob is applied.
 const schedule = v.pipe(
   v.string('a schedule'),
-  v.regex(/^([-\d*/,]+ ){4}[-\d*/,]+$/, 'five fields of a cron schedule in UTC, such as "0 2 * * *"'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const allowed = Schedule.problem(dataset.value);
+    if (allowed !== undefined) addIssue({ message: allowed });
+  }),
 );
 
 const moment = v.pipe(

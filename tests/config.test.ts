@@ -89,6 +89,8 @@ describe('a configuration', () => {
       'generation 2 is the one in use',
     ],
     ['a schedule that is none', { schedules: { backup: 'daily' } }, 'got "daily"'],
+    ['a schedule of numbers that no field takes', { schedules: { backup: '99 99 * * *' } }, 'got "99 99 * * *"'],
+    ['a schedule that can never happen', { schedules: { backup: '0 0 31 2 *' } }, 'got "0 0 31 2 *"'],
     ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
     ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
   ];

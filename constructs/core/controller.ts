@@ -8,6 +8,7 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
 import type { Autoscaling } from './availability.ts';
+import type { Schedule } from './schedule.ts';
 
 /** What makes the pods of a workload. */
 export type Controller =
@@ -38,8 +39,8 @@ export type Controller =
     }
   | {
       readonly kind: 'CronJob';
-      /** Five fields, in UTC. One that still runs is never joined by a second. */
-      readonly schedule: string;
+      /** One that still runs is never joined by a second. */
+      readonly schedule: Schedule;
       readonly retries: number;
       readonly deadline: Duration;
     };
@@ -107,7 +108,7 @@ export function controllerManifest(controller: Controller, parts: ControllerPart
         kind: 'CronJob',
         metadata,
         spec: {
-          schedule: controller.schedule,
+          schedule: controller.schedule.text,
           timeZone: 'Etc/UTC',
           concurrencyPolicy: 'Forbid',
           startingDeadlineSeconds,

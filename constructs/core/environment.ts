@@ -1,4 +1,5 @@
 import type { Cpu } from './cpu.ts';
+import type { Schedule } from './schedule.ts';
 import type { Size } from 'cdk8s';
 
 /** An image of the table in `config/images.json`: the only place where image references come from. */
@@ -94,8 +95,8 @@ export interface Environment {
   generation(name: string): Generation;
   /** A generation beside the one in use, to look at what an archive holds; undefined for none. */
   copy(name: string): Generation | undefined;
-  /** A cron schedule of the configuration, in UTC. @throws InputError for an unknown name */
-  schedule(name: string): string;
+  /** A schedule of the configuration. @throws InputError for an unknown name */
+  schedule(name: string): Schedule;
   /** An image of the table. @throws InputError for an unknown name */
   image(name: string): Image;
   /** Every reference the table gives. */

@@ -34,7 +34,7 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
       backups === false
         ? null
         : {
-            schedule: backups.schedule,
+            schedule: backups.schedule.text,
             keepFullDays: backups.keepFullDays ?? backupDefaults.keepFullDays,
             keepWalDays: backups.keepWalDays ?? backupDefaults.keepWalDays,
             minimumFulls,

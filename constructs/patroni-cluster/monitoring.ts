@@ -1,4 +1,6 @@
+import { Duration } from 'cdk8s';
 import type { Alert } from '../core/alert.ts';
+import type { Schedule } from '../core/schedule.ts';
 
 export interface AlertSettings {
   /** Patroni's scope. */
@@ -8,15 +10,32 @@ export interface AlertSettings {
   readonly synchronous: boolean;
   /** Whether there is an exporter whose numbers can be asked for. */
   readonly exporter: boolean;
-  /** Names of the CronJobs, and whether there are backups at all. */
-  readonly backups: boolean;
-  readonly restoreTest: string | undefined;
-  readonly offsiteCopy: string | undefined;
+  /** When full backups are made; undefined where there are none. */
+  readonly backups: Schedule | undefined;
+  readonly restoreTest: ScheduledJob | undefined;
+  readonly offsiteCopy: ScheduledJob | undefined;
   /** Name of the pooler's Deployment. */
   readonly pooler: string | undefined;
 }
 
+/** A CronJob by its name. */
+export interface ScheduledJob {
+  readonly name: string;
+  readonly schedule: Schedule;
+}
+
 const day = 24 * 3600;
+
+/** Each schedule's longest gap, and what one that was late or failed once may take. */
+const late = { backup: Duration.hours(2), restoreTest: Duration.days(1), offsiteCopy: Duration.hours(2) };
+
+/** How old something may become that is done by schedule. */
+function oldest(schedule: Schedule, late: Duration): { readonly seconds: number; readonly inWords: string } {
+  const minutes = schedule.longestGap().toMinutes() + late.toMinutes();
+  const [length, unit] =
+    minutes % 1440 === 0 && minutes > 1440 ? [1440, 'days'] : minutes % 60 === 0 ? [60, 'hours'] : [1, 'minutes'];
+  return { seconds: minutes * 60, inWords: `${minutes / length} ${unit}` };
+}
 
 /** Selectors of the numbers of one cluster. Whoever scrapes gives every series the labels `namespace` and `pod`. */
 function selectors({ scope, namespace }: AlertSettings) {
@@ -38,7 +57,7 @@ export function patroniAlerts(settings: AlertSettings): readonly Alert[] {
     ...memberAlerts(settings),
     ...(settings.exporter ? serverAlerts(settings) : []),
     ...agentAlerts(settings),
-    ...(settings.backups ? backupAlerts(settings) : []),
+    ...(settings.backups ? backupAlerts(settings, settings.backups) : []),
     ...cronJobAlerts(settings),
     ...poolerAlerts(settings),
   ];
@@ -206,16 +225,17 @@ function agentAlerts(settings: AlertSettings): readonly Alert[] {
   ];
 }
 
-function backupAlerts(settings: AlertSettings): readonly Alert[] {
+function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly Alert[] {
   const { scope } = settings;
+  const { seconds, inWords } = oldest(schedule, late.backup);
   const { agent } = selectors(settings);
   return [
     {
       name: 'PostgresBackupTooOld',
-      expression: `time() - (max(walg_backup_newest_finish_timestamp_seconds${agent}) or vector(0)) > ${26 * 3600}`,
+      expression: `time() - (max(walg_backup_newest_finish_timestamp_seconds${agent}) or vector(0)) > ${seconds}`,
       forMinutes: 15,
       severity: 'page',
-      summary: `the newest full backup of ${scope} is older than 26 hours`,
+      summary: `the newest full backup of ${scope} is older than ${inWords}`,
       runbook: 'postgres-backup',
     },
     {
@@ -232,32 +252,36 @@ function backupAlerts(settings: AlertSettings): readonly Alert[] {
 /** By the age of the last success; one that never had any counts from its creation. */
 function cronJobAlerts(settings: AlertSettings): readonly Alert[] {
   const { scope, restoreTest, offsiteCopy } = settings;
-  const age = (name: string): string => {
-    const cronJob = selectors(settings).cronJob(name);
-    return `time() - max(kube_cronjob_status_last_successful_time${cronJob} or kube_cronjob_created${cronJob})`;
+  const overdue = (job: ScheduledJob, late: Duration) => {
+    const cronJob = selectors(settings).cronJob(job.name);
+    const { seconds, inWords } = oldest(job.schedule, late);
+    const succeeded = `max(kube_cronjob_status_last_successful_time${cronJob} or kube_cronjob_created${cronJob})`;
+    return { expression: `time() - ${succeeded} > ${seconds}`, inWords };
   };
+  const restored = restoreTest && overdue(restoreTest, late.restoreTest);
+  const copied = offsiteCopy && overdue(offsiteCopy, late.offsiteCopy);
   return [
-    ...(restoreTest === undefined
+    ...(restored === undefined
       ? []
       : [
           {
             name: 'PostgresRestoreTestFailed',
-            expression: `${age(restoreTest)} > ${8 * day}`,
+            expression: restored.expression,
             forMinutes: 60,
             severity: 'page',
-            summary: `no backup of ${scope} was restored and read within 8 days`,
+            summary: `no backup of ${scope} was restored and read within ${restored.inWords}`,
             runbook: 'postgres-restore-test',
           } as const,
         ]),
-    ...(offsiteCopy === undefined
+    ...(copied === undefined
       ? []
       : [
           {
             name: 'PostgresOffsiteCopyTooOld',
-            expression: `${age(offsiteCopy)} > ${3 * 3600}`,
+            expression: copied.expression,
             forMinutes: 15,
             severity: 'ticket',
-            summary: `backups of ${scope} were not copied to the second provider for 3 hours`,
+            summary: `backups of ${scope} were not copied to the second provider for ${copied.inWords}`,
             runbook: 'postgres-offsite',
           } as const,
         ]),

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { Image, ObjectStore } from '../core/environment.ts';
+import type { Schedule } from '../core/schedule.ts';
 import { Workload } from '../core/workload.ts';
 import { objectStoreEndpoint, objectStoreKeys } from './archive.ts';
 import type { Archive } from './archive.ts';
@@ -12,8 +13,8 @@ export interface OffsiteCopyProps {
   readonly store: ObjectStore;
   /** Image of rclone. */
   readonly image: Image;
-  /** When it copies: five fields of a cron schedule in UTC. */
-  readonly schedule: string;
+  /** When it copies. */
+  readonly schedule: Schedule;
   /**
    * Mebibytes a second that a copy may take.
    * @default no limit

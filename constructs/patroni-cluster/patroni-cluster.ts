@@ -25,6 +25,7 @@ import {
 import type { DatabaseEndpoints, DatabaseEndpointsProps } from './endpoints.ts';
 import { claimName, memberContainers, memberVolumes } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
+import type { ScheduledJob } from './monitoring.ts';
 import { offsiteCopy } from './offsite.ts';
 import { postgresqlParameters } from './parameters.ts';
 import { patroniYaml } from './patroni-configuration.ts';
@@ -182,20 +183,20 @@ export class PatroniCluster extends Construct {
     };
     this.metrics = this.metricsEndpoints(props.exporter !== false, host);
 
-    let restoreTestName: string | undefined;
-    let offsiteName: string | undefined;
+    let restoreTestJob: ScheduledJob | undefined;
+    let offsiteJob: ScheduledJob | undefined;
     if (archive && ownBackups) {
       const { restoreTestSchedule: schedule, offsite } = ownBackups;
       const { image, storage } = props;
       const { storageClass } = resolved;
       const maps = { scriptsConfigMap, configurationConfigMap };
       if (schedule !== false) {
-        restoreTestName = `${this.scope}-restore-test`;
-        restoreTest(this, { name: restoreTestName, image, archive, schedule, storage, storageClass, ...maps });
+        restoreTestJob = { name: `${this.scope}-restore-test`, schedule };
+        restoreTest(this, { ...restoreTestJob, image, archive, storage, storageClass, ...maps });
       }
       if (offsite) {
-        offsiteName = `${name}-offsite`;
-        offsiteCopy(this, offsiteName, name, archive, scriptsConfigMap, offsite);
+        offsiteJob = { name: `${name}-offsite`, schedule: offsite.schedule };
+        offsiteCopy(this, offsiteJob.name, name, archive, scriptsConfigMap, offsite);
       }
     }
     this.alerts = patroniAlerts({
@@ -204,9 +205,9 @@ export class PatroniCluster extends Construct {
       members: resolved.members,
       synchronous: resolved.synchronous !== 'off' && resolved.members > 1,
       exporter: props.exporter !== false,
-      backups: ownBackups !== false,
-      restoreTest: restoreTestName,
-      offsiteCopy: offsiteName,
+      backups: ownBackups ? ownBackups.schedule : undefined,
+      restoreTest: restoreTestJob,
+      offsiteCopy: offsiteJob,
       pooler: this.endpoints.pooler?.name,
     });
   }

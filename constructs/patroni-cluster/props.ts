@@ -1,6 +1,7 @@
 import type { JsonPatch, Size } from 'cdk8s';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
+import type { Schedule } from '../core/schedule.ts';
 import type { ArchiveProps } from './archive.ts';
 import type { Database } from './databases.ts';
 import type { OffsiteCopyProps } from './offsite.ts';
@@ -8,8 +9,8 @@ import type { PatroniCluster } from './patroni-cluster.ts';
 import type { PoolerProps } from './pooler.ts';
 
 export interface BackupProps extends ArchiveProps {
-  /** When the full backup is made: five fields of a cron schedule in UTC. */
-  readonly schedule: string;
+  /** When the full backup is made. */
+  readonly schedule: Schedule;
   /**
    * Days that full backups are kept.
    * @default 30
@@ -21,7 +22,7 @@ export interface BackupProps extends ArchiveProps {
    */
   readonly keepWalDays?: number;
   /** When the newest backup is restored and read; `false` for never. */
-  readonly restoreTestSchedule: string | false;
+  readonly restoreTestSchedule: Schedule | false;
   /** Copies at a second provider; `false` for none. */
   readonly offsite: OffsiteCopyProps | false;
 }

@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { Image } from '../core/environment.ts';
+import type { Schedule } from '../core/schedule.ts';
 import { Workload } from '../core/workload.ts';
 import type { Archive } from './archive.ts';
 import { configurationPath, postgresGroup, postgresUser, scratchPath, script, scriptsPath } from './paths.ts';
@@ -10,8 +11,7 @@ export interface RestoreTestProps {
   readonly name: string;
   readonly image: Image;
   readonly archive: Archive;
-  /** In UTC. */
-  readonly schedule: string;
+  readonly schedule: Schedule;
   /** Room for the database as it is when it is restored. */
   readonly storage: Size;
   readonly storageClass: string;

@@ -2,12 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import { Schedule } from '../../constructs/core/schedule.ts';
+import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { installed } from '../support/built.ts';
 import { root } from '../support/committed.ts';
 import { scenarios } from '../support/patroni-alert-scenarios.ts';
 import type { Values } from '../support/patroni-alert-scenarios.ts';
-import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
+import { backups, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
 
 const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image, pooler: { image: minimal.image } };
 const { alerts } = clusterWith(full).value;
@@ -56,6 +57,37 @@ test('an alert of one generation is not that of another', () => {
     // The copies of all generations are one job.
     first?.filter(({ name }) => name === 'PostgresOffsiteCopyTooOld'),
   );
+});
+
+describe('how old something may become before there is an alert', () => {
+  const of = (name: string, changes: Partial<BackupProps>): string => {
+    const { alerts } = clusterWith({ ...full, backups: { ...backups, ...changes } }).value;
+    const { expression, summary } = alerts.find((alert) => alert.name === name)!;
+    return `${/[\d.]+$/.exec(expression)![0]}: ${summary}`;
+  };
+  const weekly = Schedule.utc('0 2 * * 0');
+  test.each([
+    ['PostgresBackupTooOld', {}, '93600: the newest full backup of postgres is older than 26 hours'],
+    [
+      'PostgresBackupTooOld',
+      { schedule: weekly },
+      '612000: the newest full backup of postgres is older than 170 hours',
+    ],
+    ['PostgresRestoreTestFailed', {}, '691200: no backup of postgres was restored and read within 8 days'],
+    [
+      'PostgresRestoreTestFailed',
+      { restoreTestSchedule: Schedule.utc('0 4 1 * *') },
+      '2764800: no backup of postgres was restored and read within 32 days',
+    ],
+    ['PostgresOffsiteCopyTooOld', {}, '10800: backups of postgres were not copied to the second provider for 3 hours'],
+    [
+      'PostgresOffsiteCopyTooOld',
+      { offsite: { ...offsite, schedule: Schedule.utc('10 5,17 * * *') } },
+      '50400: backups of postgres were not copied to the second provider for 14 hours',
+    ],
+  ])('%s with %j follows from the schedule', (name, changes, threshold) => {
+    expect(of(name, changes)).toBe(threshold);
+  });
 });
 
 describe('the numbers that alerts ask for', () => {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { Schedule } from '../../constructs/core/schedule.ts';
 import { backupDefaults, PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { BackupProps, OffsiteCopyProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
@@ -29,7 +30,7 @@ const changes: ChangeOfEveryOption<BackupProps> = {
   encryption: () => false,
   networkLimitMebibytes: () => 50,
   diskLimitMebibytes: () => 60,
-  schedule: () => '0 3 * * *',
+  schedule: () => Schedule.utc('0 3 * * *'),
   keepFullDays: () => 14,
   keepWalDays: () => 3,
   restoreTestSchedule: () => false,
@@ -39,7 +40,7 @@ const changes: ChangeOfEveryOption<BackupProps> = {
 const offsiteChanges: ChangeOfEveryOption<OffsiteCopyProps> = {
   store: () => elsewhere.objectStore('offsite'),
   image: () => nextVersion(offsite.image),
-  schedule: () => '50 * * * *',
+  schedule: () => Schedule.utc('50 * * * *'),
   bandwidthMebibytes: () => 10,
 };
 

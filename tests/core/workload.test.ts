@@ -2,6 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import type { ContainerProps } from '../../constructs/core/container.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
+import { Schedule } from '../../constructs/core/schedule.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
 import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
 import type { WorkloadProps } from '../../constructs/core/workload.ts';
@@ -35,7 +36,7 @@ describe('every kind of workload', () => {
     { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] },
     { kind: 'DaemonSet' },
     { kind: 'Job', retries: 1, deadline: Duration.minutes(1) },
-    { kind: 'CronJob', schedule: '0 4 * * 0', retries: 1, deadline: Duration.minutes(1) },
+    { kind: 'CronJob', schedule: Schedule.utc('0 4 * * 0'), retries: 1, deadline: Duration.minutes(1) },
   ];
   test.each(controllers)(
     'as a $kind passes Pod Security restricted and has an account without a token',
@@ -50,7 +51,12 @@ describe('every kind of workload', () => {
 });
 
 test('a CronJob runs once at a time, by UTC, also when its minute was missed, and ends', () => {
-  const controller = { kind: 'CronJob', schedule: '0 4 * * 0', retries: 2, deadline: Duration.hours(1) } as const;
+  const controller = {
+    kind: 'CronJob',
+    schedule: Schedule.utc('0 4 * * 0'),
+    retries: 2,
+    deadline: Duration.hours(1),
+  } as const;
   const manifests = make({ controller });
   expect(only(manifests, 'CronJob').spec).toMatchObject({
     schedule: '0 4 * * 0',
@@ -65,9 +71,14 @@ test('a CronJob runs once at a time, by UTC, also when its minute was missed, an
 });
 
 describe('a CronJob with another', () => {
-  const controller = { kind: 'CronJob', schedule: '0 4 * * 0', retries: 2, deadline: Duration.hours(1) } as const;
+  const controller = {
+    kind: 'CronJob',
+    schedule: Schedule.utc('0 4 * * 0'),
+    retries: 2,
+    deadline: Duration.hours(1),
+  } as const;
 
-  test.each([{ schedule: '0 5 * * 0' }, { retries: 3 }, { deadline: Duration.hours(2) }])(
+  test.each([{ schedule: Schedule.utc('0 5 * * 0') }, { retries: 3 }, { deadline: Duration.hours(2) }])(
     '%j is another one',
     (given) => {
       expect(make({ controller: { ...controller, ...given } })).not.toEqual(make({ controller }));

@@ -4,6 +4,7 @@ import { apiServer } from '../../apps/cluster.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
 import type { Image } from '../../constructs/core/environment.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { Schedule } from '../../constructs/core/schedule.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { BackupProps, OffsiteCopyProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { built } from './constructs.ts';
@@ -17,13 +18,13 @@ const imageNamed = (name: string): Image => ({ ...image, name, reference: `regis
 export const offsite: OffsiteCopyProps = {
   store: environment.objectStore('offsite'),
   image: imageNamed('rclone'),
-  schedule: '20 * * * *',
+  schedule: Schedule.utc('20 * * * *'),
 };
 
 export const backups: BackupProps = {
   store: environment.objectStore('backups'),
   schedule: environment.schedule('postgresBackup'),
-  restoreTestSchedule: '0 4 * * 0',
+  restoreTestSchedule: Schedule.utc('0 4 * * 0'),
   offsite,
 };
 

@@ -1,0 +1,86 @@
+import { Cron } from 'croner';
+import { Duration } from 'cdk8s';
+import { InputError } from './error.ts';
+
+const minutes = 60_000;
+const days = 24 * 60 * minutes;
+
+/** Leap years before 2100 and after it are the eight years between two 29ths of February. */
+const firstDay = new Date('2095-12-31T00:00:00Z');
+
+const form = 'five fields of a cron schedule in UTC, such as "0 2 * * *"';
+
+/**
+ * When something is done: five fields of cron in UTC, of which all who read them (Kubernetes, the agent beside
+ * PostgreSQL) think the same. By croner: no dependency, 2 ms to load, and it finds the times of a schedule too.
+ * @see https://croner.56k.guru/usage/pattern/ (11.0)
+ */
+export class Schedule {
+  /** Such as `0 2 * * *`. */
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  /** @throws InputError for what is no schedule, what can never happen, and what programs understand differently */
+  static utc(text: string): Schedule {
+    const allowed = Schedule.problem(text);
+    if (allowed === undefined) return new Schedule(text);
+    throw new InputError({ where: 'a schedule', what: `got "${text}"`, allowed, remedy: 'change the value' });
+  }
+
+  /** What is allowed in place of that text; undefined where nothing is wrong with it. */
+  static problem(text: string): string | undefined {
+    const [, dayOfMonth, dayOfWeek] = /^[-\d*/,]+ [-\d*/,]+ ([-\d*/,]+) [-\d*/,]+ ([-\d*/,]+)$/.exec(text) ?? [];
+    if (dayOfMonth === undefined || dayOfWeek === undefined) return form;
+    if (/(^|[,-])7/.test(dayOfWeek)) return 'days of the week from 0 to 6: Kubernetes has no 7, Sunday is 0';
+    if (dayOfMonth !== '*' && dayOfWeek !== '*' && (dayOfMonth + dayOfWeek).includes('*')) {
+      return 'one day field with "*/n" beside "*" in the other: programs differ over whether either or both must fit';
+    }
+    try {
+      return cron(text).nextRun(firstDay) === null ? 'a schedule that happens: no month has that day' : undefined;
+    } catch (error) {
+      return `${form}: ${String(error).replace(/^.*CronPattern: /, '')}`;
+    }
+  }
+
+  /** The longest time that ever passes between one time and the next: a day for a daily one, eight years for a 29/02. */
+  longestGap(): Duration {
+    const [minute = '', hour = '', ...dates] = this.text.split(' ');
+    const times = timesOf(`${minute} ${hour} * * *`, 1);
+    const dayStarts = timesOf(`0 0 ${dates.join(' ')}`, daysToLookAt(dates));
+    const withinDay = Math.max(...times) - Math.min(...times);
+    const gaps = [...gapsOf(times), ...gapsOf(dayStarts).map((gap) => gap - withinDay)];
+    return Duration.minutes(Math.max(...gaps) / minutes);
+  }
+}
+
+/** No time zone, but an offset: croner asks for the time of a zone at each step. */
+function cron(text: string): Cron {
+  return new Cron(text, { mode: '5-part', utcOffset: 0 });
+}
+
+/** As many as show every gap: weeks are all alike, months only where no month is left out. */
+function daysToLookAt([dayOfMonth, month]: readonly string[]): number {
+  if (month !== '*') return 9 * 366;
+  return dayOfMonth === '*' ? 15 : 2 * 366;
+}
+
+/** All in so many days, in milliseconds. */
+function timesOf(text: string, withinDays: number): number[] {
+  const schedule = cron(text);
+  const end = firstDay.getTime() + withinDays * days;
+  const times: number[] = [];
+  // croner looks for what comes after a moment.
+  let next = schedule.nextRun(new Date(firstDay.getTime() - 1000));
+  while (next !== null && next.getTime() < end) {
+    times.push(next.getTime());
+    next = schedule.nextRun(next);
+  }
+  return times;
+}
+
+function gapsOf(times: readonly number[]): number[] {
+  return times.flatMap((time, index) => (index === 0 ? [] : [time - Number(times[index - 1])]));
+}
