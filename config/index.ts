@@ -5,6 +5,7 @@ import { Cpu } from '../constructs/core/cpu.ts';
 import type { Environment, Image, ObjectStore } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
+import { readAuthorities } from './authorities.ts';
 import { crossFindings, imageFindings } from './checks.ts';
 import { production } from './environments/production.ts';
 import { schemaFindings } from './findings.ts';
@@ -31,7 +32,8 @@ export interface LoadOptions {
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
   const input = { ...environmentInput(name), ...options.changes };
-  return parseEnvironment(name, input, readJson('images.json'), readJson('releases.json'), options);
+  const authorities = readAuthorities(path.join(import.meta.dirname, '..'), name);
+  return parseEnvironment(name, input, readJson('images.json'), readJson('releases.json'), { ...options, authorities });
 }
 
 /** What the file of that environment says. @throws InputError naming the environments there are */
@@ -48,6 +50,14 @@ export function environmentInput(name: string): EnvironmentInput {
   return input;
 }
 
+export interface ParseOptions extends Pick<LoadOptions, 'strict'> {
+  /**
+   * Certificates of authorities, in PEM, by the name of their secret.
+   * @default none
+   */
+  readonly authorities?: ReadonlyMap<string, string>;
+}
+
 /**
  * Checks and freezes configuration that may come from anywhere.
  * @throws InputError with everything that is wrong
@@ -57,7 +67,7 @@ export function parseEnvironment(
   input: EnvironmentInput,
   images: unknown,
   releases: unknown,
-  { strict = false }: Pick<LoadOptions, 'strict'> = {},
+  { strict = false, authorities = new Map() }: ParseOptions = {},
 ): Environment {
   const file = `config/environments/${name}.ts`;
   const imagesProblems = schemaFindings('config/images.json', imagesSchema, images);
@@ -69,7 +79,7 @@ export function parseEnvironment(
     ...schemaFindings('config/releases.json', releasesSchema, releases),
   ];
   if (findings.length > 0) throw new InputError(findings);
-  return toEnvironment(name, input, images as ImagesInput, releases as Record<string, number>);
+  return toEnvironment(name, input, images as ImagesInput, releases as Record<string, number>, authorities);
 }
 
 function toEnvironment(
@@ -77,6 +87,7 @@ function toEnvironment(
   input: EnvironmentInput,
   images: ImagesInput,
   releases: Record<string, number>,
+  authorities: ReadonlyMap<string, string>,
 ): Environment {
   const release = releases[name] ?? 0;
   const asked = new Set<string>();
@@ -104,6 +115,7 @@ function toEnvironment(
     repository: input.repository,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
+    authority: (secret: string) => authorities.get(secret),
     schedule: (key: string) => Schedule.utc(lookUp(`${file}: schedules`, input.schedules, key)),
     objectStore: (key: string) => toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key)),
     generation: (key: string) => {

@@ -30,11 +30,24 @@ export interface Target {
   readonly protocol?: 'TCP' | 'UDP';
 }
 
+/** Who signs the certificate of a server: what a client mounts to verify it. */
+export interface TrustedAuthority {
+  /** Such as `postgres-ca`: also the name of the file. */
+  readonly name: string;
+  /** In PEM, old and new ones while one replaces the other; undefined until they are made. */
+  readonly certificates: string | undefined;
+}
+
 /** Somewhere to connect to. Ours and somebody else's look the same, so a construct can be wired to either. */
 export interface Endpoint {
   /** What messages call it, such as `PostgreSQL shop`. */
   readonly name: string;
   readonly targets: readonly Target[];
+  /**
+   * Who signs the server's certificate.
+   * @default one that the world trusts, or nobody
+   */
+  readonly authority?: TrustedAuthority;
 }
 
 /** Speaks HTTP: another workload's API, a trace collector. */

@@ -95,6 +95,8 @@ export interface Environment {
   generation(name: string): Generation;
   /** A generation beside the one in use, to look at what an archive holds; undefined for none. */
   copy(name: string): Generation | undefined;
+  /** Certificates, in PEM, of the authority whose secret has that name; undefined until it is sealed. */
+  authority(secret: string): string | undefined;
   /** A schedule of the configuration. @throws InputError for an unknown name */
   schedule(name: string): Schedule;
   /** An image of the table. @throws InputError for an unknown name */

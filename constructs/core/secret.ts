@@ -5,10 +5,18 @@ export type SecretSource =
   /** Generated: a PKCS8 PEM private key. `publicKey` names the key of the same secret that holds its SPKI PEM public half. */
   | { readonly kind: 'rsa'; readonly bits: 2048 | 3072 | 4096; readonly publicKey?: string }
   | { readonly kind: 'ed25519'; readonly publicKey?: string }
+  /**
+   * Generated: the private key (P-256, PKCS8 PEM) of an authority that signs servers' certificates for ten years.
+   * `certificate` names the key of the same secret that holds the authority's own, which its clients get in the clear.
+   */
+  | { readonly kind: 'authority'; readonly certificate: string }
   /** Asked for when sealing. `minimumLength` in characters. */
   | { readonly kind: 'human'; readonly prompt: string; readonly minimumLength?: number }
   /** Not secret, such as a user name, but part of the Secret. */
   | { readonly kind: 'fixed'; readonly value: string };
+
+/** Days that a server's certificate is valid; it is renewed 30 days before. */
+export const serverCertificateDays = 90;
 
 /** What cert-manager writes into the Secret of a Certificate. */
 export const certificateKeys = ['ca.crt', 'tls.crt', 'tls.key'] as const;

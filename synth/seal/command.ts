@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { authorityPath, certificatesOf, readAuthorities } from '../../config/authorities.ts';
 import { InputError } from '../../constructs/core/error.ts';
+import { serverCertificateDays } from '../../constructs/core/secret.ts';
 import type { SecretInventoryEntry } from '../../constructs/core/secret.ts';
 import { removeSealedFiles, sealedManifests, sealedPath, writeSealedFiles } from './files.ts';
 import { askTwice, givenValues } from './human-values.ts';
@@ -97,13 +100,28 @@ function prune({ context, options, inventory, files, print }: Run): number {
       remedy: 'seal first: npm run seal -- --cert FILE --private-key FILE, or with --rotate NAME for new values',
     });
   }
-  const written = writeSealedFiles(context.root, options.environment, files, kept);
-  const removed = gone.map((file) => sealedPath(options.environment, file));
+  const authorities = [...readAuthorities(context.root, options.environment)];
+  const isUsed = ([name]: readonly [string, string]): boolean => inventory.some((entry) => entry.name === name);
+  const newest = authorities.filter(isUsed).flatMap(([name, text]) => {
+    const [first = '', ...old] = certificatesOf(text);
+    return old.length > 0 && hasSignedAll(first, context.now) ? [[name, first] as const] : [];
+  });
+  const written = writeSealedFiles(context.root, options.environment, files, kept, new Map(newest));
+  const removed = [
+    ...gone.map((file) => sealedPath(options.environment, file)),
+    ...authorities.filter((each) => !isUsed(each)).map(([name]) => authorityPath(options.environment, name)),
+  ];
   removeSealedFiles(context.root, removed);
-  for (const file of written) print(`wrote ${file}, without keys that are no longer in the inventory`);
+  for (const file of written) print(`wrote ${file}, without what is no longer in use`);
   for (const file of removed) print(`removed ${file}`);
   if (written.length + removed.length === 0) print('nothing to prune');
   return 0;
+}
+
+/** Whether nothing is valid any more that another authority signed before this one was made. */
+function hasSignedAll(certificate: string, now: Date): boolean {
+  const madeOn = new Date(new X509Certificate(certificate).validFrom);
+  return now.getTime() - madeOn.getTime() > serverCertificateDays * 86_400_000;
 }
 
 function reseal({ context, options, files, print }: Run): number {
@@ -138,8 +156,11 @@ async function seal(run: Run): Promise<number> {
   }
 
   const done = tasks.filter(({ part }) => !skipped.has(partName(part)));
-  const after = sealTasks(done, { files, inventory, values, sealingKey, today: isoDate(context.now) });
-  const written = writeSealedFiles(context.root, options.environment, files, after);
+  const sealed = sealTasks(done, { files, inventory, values, sealingKey, today: isoDate(context.now) });
+  // What the old ones signed stays in use until it is renewed: clients trust both, until --prune.
+  const known = readAuthorities(context.root, options.environment);
+  const authorities = [...sealed.authorities].map(([name, text]) => [name, text + (known.get(name) ?? '')] as const);
+  const written = writeSealedFiles(context.root, options.environment, files, sealed.files, new Map(authorities));
   for (const file of written) print(`wrote ${file}`);
   if (written.length === 0) print('nothing to seal');
   for (const name of skipped) print(`skipped ${name}: a human value that is still missing`);

@@ -5,6 +5,7 @@ import { load } from 'js-yaml';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { authorityPath } from '../../config/authorities.ts';
 import { toYaml } from '../yaml.ts';
 import { fromManifest, sealedSecretProblem, toManifest } from './manifest.ts';
 import type { SealedFile } from './manifest.ts';
@@ -26,7 +27,7 @@ export function sealedPath(environment: string, { namespace, name }: Pick<Sealed
 }
 
 // Left behind only if a run was killed while writing; the next one overwrites it.
-const TEMPORARY = /^\..+\.yaml\.sealing$/;
+const TEMPORARY = /^\..+\.(yaml|crt)\.sealing$/;
 
 /**
  * Every SealedSecret of `secrets/<environment>`, sorted by path; none if there is no such folder.
@@ -39,6 +40,7 @@ export function sealedManifests(root: string, environment: string): SealedManife
   for (const folder of list(root, `secrets/${environment}`)) {
     const files = folder.isDirectory() ? list(root, `secrets/${environment}/${folder.name}`) : [folder];
     for (const entry of files.filter(({ name }) => !TEMPORARY.test(name))) {
+      if (entry === folder && entry.isFile() && entry.name.endsWith('.crt')) continue;
       const file = path.posix.join('secrets', environment, folder.name, ...(entry === folder ? [] : [entry.name]));
       const read =
         entry === folder || !entry.isFile() ? 'is not a file of a namespace folder' : readManifest(root, file);
@@ -61,20 +63,26 @@ export function sealedManifests(root: string, environment: string): SealedManife
 }
 
 /**
- * Writes those of `after` that differ from `before` and returns their paths. All are staged first and renamed last, so
- * that an error or an interrupt leaves each secret as it was or as it should be.
+ * Writes those of `after` that differ from `before`, and certificates of authorities, and returns their paths. All are
+ * staged first and renamed last, so that an error or an interrupt leaves each secret as it was or as it should be.
  */
 export function writeSealedFiles(
   root: string,
   environment: string,
   before: readonly SealedFile[],
   after: readonly SealedFile[],
+  authorities: ReadonlyMap<string, string> = new Map(),
 ): string[] {
-  const changed = after.filter((file) => !before.some((old) => isDeepStrictEqual(old, file)));
-  const moves = changed.map((file) => {
-    const target = path.join(root, sealedPath(environment, file));
+  const changed = [
+    ...[...authorities].map(([name, text]) => ({ file: authorityPath(environment, name), text })),
+    ...after
+      .filter((file) => !before.some((old) => isDeepStrictEqual(old, file)))
+      .map((file) => ({ file: sealedPath(environment, file), text: toYaml(toManifest(file)) })),
+  ];
+  const moves = changed.map(({ file, text }) => {
+    const target = path.join(root, file);
     const temporary = path.join(path.dirname(target), `.${path.basename(target)}.sealing`);
-    return { target, temporary, text: toYaml(toManifest(file)) };
+    return { target, temporary, text };
   });
   uninterrupted(() => {
     try {
@@ -87,7 +95,7 @@ export function writeSealedFiles(
       for (const { temporary } of moves) fs.rmSync(temporary, { force: true });
     }
   });
-  return changed.map((file) => sealedPath(environment, file)).sort();
+  return changed.map(({ file }) => file).sort();
 }
 
 /** Removes files of `secrets/`, and folders that are empty then. */

@@ -6,7 +6,7 @@ import type { SecretInventoryEntry, SecretSource } from '../../constructs/core/s
 export interface SecretPart {
   readonly entry: SecretInventoryEntry;
   readonly key: string;
-  /** Key that holds the public half of a key pair. */
+  /** Key that holds the public half of a key pair, or the certificate of an authority. */
   readonly publicKey: string | undefined;
   readonly source: SecretSource;
 }
@@ -25,7 +25,12 @@ export function keysOfPart({ key, publicKey }: SecretPart): string[] {
 export function partsOf(entry: SecretInventoryEntry): SecretPart[] {
   return Object.entries(entry.keys)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, source]) => ({ entry, key, source, publicKey: 'publicKey' in source ? source.publicKey : undefined }));
+    .map(([key, source]) => ({ entry, key, source, publicKey: publicKeyOf(source) }));
+}
+
+function publicKeyOf(source: SecretSource): string | undefined {
+  if (source.kind === 'authority') return source.certificate;
+  return 'publicKey' in source ? source.publicKey : undefined;
 }
 
 /**

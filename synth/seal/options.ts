@@ -35,7 +35,8 @@ Makes and seals the values of the secret inventory, as secrets/ENVIRONMENT/NAMES
   --status                       what is sealed, how old it is, and what is missing
     --check                      exit with 1 if something is missing or due for rotation
     --json                       as JSON
-  --prune                        remove what is no longer in the inventory
+  --prune                        remove what is no longer in the inventory, and certificates of authorities that another one
+                                 replaced 90 days ago: nothing that they signed is valid any more
   --help                         this text
 
   --environment NAME             production if not given

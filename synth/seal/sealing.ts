@@ -95,11 +95,18 @@ export interface SealingMaterial {
   readonly today: string;
 }
 
-/** The files as they are once the tasks are sealed; new ones included, `files` itself unchanged. */
+export interface Sealed {
+  /** As they are once the tasks are sealed; new ones included, those that were given unchanged. */
+  readonly files: SealedFile[];
+  /** Certificates of the authorities that were made, by the name of their secret. */
+  readonly authorities: ReadonlyMap<string, string>;
+}
+
 export function sealTasks(
   tasks: readonly SealingTask[],
   { files, inventory, values, sealingKey, today }: SealingMaterial,
-): SealedFile[] {
+): Sealed {
+  const authorities = new Map<string, string>();
   const drafts = new Map(
     files.map((file) => [encryptionLabel(file.namespace, file.name), { ...file, keys: new Map(file.keys) }]),
   );
@@ -123,10 +130,11 @@ export function sealTasks(
           fixedDigest: fixedDigestOf(source),
         });
       }
+      if (source.kind === 'authority' && key === source.certificate) authorities.set(part.entry.name, String(member));
       member.fill(0);
     }
   }
-  return [...drafts.values()].filter(({ keys }) => keys.size > 0);
+  return { files: [...drafts.values()].filter(({ keys }) => keys.size > 0), authorities };
 }
 
 /** Whether what the part's other keys need can be made of the value. */

@@ -114,6 +114,7 @@ function describeSource(source: SecretSource): string {
     case 'rsa':
       return `rsa, ${source.bits} bits`;
     case 'ed25519':
+    case 'authority':
     case 'human':
     case 'fixed':
       return source.kind;
