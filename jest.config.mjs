@@ -1,6 +1,18 @@
-export default {
+/** Tests that start programs: git, python3, bash, openssl, Node.js itself. All others are `unit`, and can't start any. */
+const programs = [
+  'tests/constructs/patroni-{agent/**/*,alerts,pooler-script}.test.ts',
+  'tests/prove/**/*.test.ts',
+  'tests/scripts/{release,recover}*.test.ts',
+  'tests/scripts/workflows.test.ts',
+  'tests/synth/seal/*.test.ts',
+  'tests/synth/{schema,write}.test.ts',
+  'tests/{determinism,promises}.test.ts',
+];
+
+const shared = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/tests/**/*.test.ts'],
+  // A busy machine takes long; what waits for ever ends all the same.
+  testTimeout: 30_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -9,5 +21,23 @@ export default {
   },
   extensionsToTreatAsEsm: ['.ts'],
   snapshotResolver: '<rootDir>/tests/support/snapshot-resolver.cjs',
-  injectGlobals: true,
+};
+
+const project = (displayName, testMatch) => ({
+  ...shared,
+  displayName,
+  testMatch,
+  setupFiles: [`<rootDir>/tests/support/${displayName}.cjs`],
+});
+
+export default {
+  // Jest would leave one core to the person at the keyboard, which is half of two.
+  maxWorkers: '100%',
+  projects: [
+    project('unit', ['**/tests/**/*.test.ts', ...programs.map((glob) => `!**/${glob}`)]),
+    project(
+      'programs',
+      programs.map((glob) => `**/${glob}`),
+    ),
+  ],
 };

@@ -14,8 +14,42 @@ import type { Servers } from './support/constructs.ts';
 import { root } from './support/committed.ts';
 import { image, only } from './support/harness.ts';
 
-const modules = constructModules(root);
 const page = (name: string): string => fs.readFileSync(path.join(root, `docs/constructs/${name}.md`), 'utf8');
+
+/** The modules below `constructs/`, as paths from the root. */
+const files = fs
+  .readdirSync(path.join(root, 'constructs'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `constructs/${file.split(path.sep).join('/')}`)
+  .sort();
+
+/** The examples of all pages, as files of `apps/`. */
+const examples = new Map(
+  fs
+    .readdirSync(path.join(root, 'docs/constructs'))
+    .map((file) => path.basename(file, '.md'))
+    .flatMap((name) =>
+      [...page(name).matchAll(/^```ts\n(.*?)^```$/gms)].map(
+        ([, code], index) => [path.join(root, `apps/example-${name}-${index}.ts`), code!] as const,
+      ),
+    ),
+);
+
+/** One program of all of them: to read types takes TypeScript most of its time. */
+function programOfAll(): ts.Program {
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
+    config: unknown;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const host = ts.createCompilerHost(options);
+  host.fileExists = (file) => examples.has(file) || ts.sys.fileExists(file);
+  host.readFile = (file) => examples.get(file) ?? ts.sys.readFile(file);
+  const all = [...files.map((file) => path.join(root, file)), ...examples.keys()];
+  return ts.createProgram(all, { ...options, types: ['node'] }, host);
+}
+
+const program = programOfAll();
+const modules = constructModules(root, program);
 
 describe('pages', () => {
   test('the tables of options are those that the code gives', () => {
@@ -39,11 +73,6 @@ describe('pages', () => {
 });
 
 describe('defaults', () => {
-  const files = fs
-    .readdirSync(path.join(root, 'constructs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => `constructs/${file.split(path.sep).join('/')}`)
-    .sort();
   /** The constants `nestBackendDefaults`, by the interface that documents them. */
   const constants = new Map<string, Readonly<Record<string, unknown>>>();
   const documented = new Map<string, readonly Option[]>();
@@ -56,7 +85,8 @@ describe('defaults', () => {
         if (props) constants.set(name[0]!.toUpperCase() + props[1]! + 'Props', value as Record<string, unknown>);
       }
     }
-    for (const { props } of readModules(root, files)) for (const [name, list] of props) documented.set(name, list);
+    for (const { props } of readModules(root, files, program))
+      for (const [name, list] of props) documented.set(name, list);
   });
 
   test('every constant of defaults is about options that are documented', () => {
@@ -133,15 +163,6 @@ describe('environment', () => {
 });
 
 describe('examples', () => {
-  /** The examples of all pages, as files of `apps/`. */
-  const examples = new Map(
-    modules.map(pageOf).flatMap((file) => {
-      const blocks = [...fs.readFileSync(path.join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
-      const name = path.basename(file, '.md');
-      return blocks.map(([, code], index) => [path.join(root, `apps/example-${name}-${index}.ts`), code!] as const);
-    }),
-  );
-
   test('every page has one', () => {
     for (const name of modules.map((module) => path.basename(pageOf(module), '.md'))) {
       expect([...examples.keys()].filter((file) => file.includes(`example-${name}-`))).not.toEqual([]);
@@ -149,14 +170,6 @@ describe('examples', () => {
   });
 
   test('all compile', () => {
-    const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
-      config: unknown;
-    };
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    const host = ts.createCompilerHost(options);
-    host.fileExists = (file) => examples.has(file) || ts.sys.fileExists(file);
-    host.readFile = (file) => examples.get(file) ?? ts.sys.readFile(file);
-    const program = ts.createProgram([...examples.keys()], { ...options, types: ['node'] }, host);
     const problems = [...examples.keys()].flatMap((file) => {
       const source = program.getSourceFile(file);
       return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type ts from 'typescript';
 import { InputError } from '../../constructs/core/error.ts';
 import { readModules } from './options.ts';
 import type { DocumentedModule, Option } from './options.ts';
@@ -17,9 +18,10 @@ const end = '<!-- options:end -->';
 
 /**
  * The module that each folder of `constructs/` shows to others; `core/` is the floor they stand on.
+ * @param program one that holds them, where there is one
  * @throws InputError for options that are not documented
  */
-export function constructModules(root: string): DocumentedModule[] {
+export function constructModules(root: string, program?: ts.Program): DocumentedModule[] {
   const folders = fs
     .readdirSync(path.join(root, 'constructs'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'core')
@@ -29,7 +31,7 @@ export function constructModules(root: string): DocumentedModule[] {
     const index = `constructs/${folder}/index.ts`;
     return fs.existsSync(path.join(root, index)) ? index : `constructs/${folder}/${folder}.ts`;
   });
-  const modules = readModules(root, files);
+  const modules = readModules(root, files, program);
   const findings = modules.flatMap((module) => module.findings);
   if (findings.length > 0) throw new InputError(findings);
   return modules;

@@ -5,12 +5,8 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { jest } from '@jest/globals';
 import { load } from 'js-yaml';
 import { applicationFiles } from '../../../../prove/stand-ins/applications/index.ts';
-
-// Real programs start late where the machine is busy.
-jest.setTimeout(30_000);
 
 type Environment = Readonly<Record<string, string>>;
 
