@@ -7,7 +7,7 @@ import { namespaces } from './namespaces.ts';
 
 export const backend = application(
   'backend',
-  { namespace: namespaces.shop, layer: 'applications', uses: { data, identity } },
+  { namespace: namespaces.shop, layer: 'applications', uses: () => ({ data, identity }) },
   (scope, environment, used) => {
     const session = new SecretRef(scope, 'backend-session', {
       name: 'backend-session',

@@ -5,7 +5,7 @@ import { namespaces } from './namespaces.ts';
 
 export const frontend = application(
   'frontend',
-  { namespace: namespaces.shop, layer: 'applications', uses: { backend } },
+  { namespace: namespaces.shop, layer: 'applications', uses: () => ({ backend }) },
   (scope, environment, used) => ({
     frontend: new NextFrontend(scope, 'frontend', {
       image: environment.image('frontend'),

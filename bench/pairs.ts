@@ -45,7 +45,7 @@ function pair(index: number): Application<unknown>[] {
   }));
   const frontend = application(
     `frontend-${index}`,
-    { namespace, layer: 'applications', uses: { backend } },
+    { namespace, layer: 'applications', uses: () => ({ backend }) },
     (scope, _, used) => new NextFrontend(scope, `frontend-${index}`, { image, host, api: used.backend.backend.http }),
   );
   return [backend, frontend];

@@ -2,19 +2,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { buildPlatform } from '../apps/platform.ts';
 import { environments } from '../config/index.ts';
-import type { Alert } from '../constructs/core/alert.ts';
 import { root } from './support/committed.ts';
 
 const folder = path.join(root, 'docs/runbooks');
 const files = fs.readdirSync(folder).sort();
 const text = (file: string): string => fs.readFileSync(path.join(folder, file), 'utf8');
 
-/** Of every construct of every environment that has any. */
-const alerts = Object.keys(environments).flatMap((name) =>
-  buildPlatform(name)
-    .charts.flatMap((chart) => chart.node.findAll())
-    .flatMap((node) => ('alerts' in node ? (node.alerts as readonly Alert[]) : [])),
-);
+/** Of every environment. */
+const alerts = Object.keys(environments).flatMap((name) => buildPlatform(name).alerts.map(({ props }) => props));
 
 /** Where programs and pages send people to a runbook. */
 const references = ['constructs', 'docs/constructs', 'synth', 'scripts']

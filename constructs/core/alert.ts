@@ -1,5 +1,7 @@
-/** A condition that somebody has to know of. Whoever watches the platform collects them. */
-export interface Alert {
+import { Construct } from 'constructs';
+import { refuseLateConstruct } from './phase.ts';
+
+export interface AlertProps {
   /** In upper camel case, such as `PostgresNoLeader`. */
   readonly name: string;
   /** PromQL that gives a series while it holds. */
@@ -12,4 +14,15 @@ export interface Alert {
   readonly summary: string;
   /** File in docs/runbooks/ without its ending. */
   readonly runbook: string;
+}
+
+/** A condition that somebody has to know of. The platform collects them for whoever watches it. */
+export class Alert extends Construct {
+  readonly props: AlertProps;
+
+  constructor(scope: Construct, id: string, props: AlertProps) {
+    super(scope, id);
+    refuseLateConstruct(this, `alert ${props.name}`);
+    this.props = props;
+  }
 }

@@ -1,13 +1,19 @@
 import { App } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { Alert } from './alert.ts';
 import type { Application } from './application.ts';
-import { ApplicationChart } from './application-chart.ts';
+import type { ApplicationChart } from './application-chart.ts';
+import { buildApplications } from './build.ts';
 import { clusterDns, describePeer, isPodPeer } from './endpoint.ts';
 import type { Peer } from './endpoint.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { nameLookups, networkPolicy } from './network-policy.ts';
-import { completes, PodOwner } from './pod-owner.ts';
+import { collects, completes, enterPhase } from './phase.ts';
+import type { Found } from './phase.ts';
+import { PodOwner } from './pod-owner.ts';
+import { Scrape } from './scrape.ts';
 import { SecretRef } from './secret-ref.ts';
 import { UpstreamSource } from './upstream-source.ts';
 import { applicationNeeds, waves } from './waves.ts';
@@ -17,11 +23,13 @@ import { connectionsOf } from './wire.ts';
 import type { Connection, Wire } from './wire.ts';
 
 /** Everything the applications built, and what follows from it. Read by synth, the drills, the docs and the picture. */
-export class Platform {
+export class Platform implements Found {
   readonly environment: Environment;
   readonly app: App;
   readonly charts: readonly ApplicationChart[];
   readonly owners: readonly PodOwner[];
+  readonly alerts: readonly Alert[];
+  readonly scrapes: readonly Scrape[];
   readonly secrets: readonly SecretRef[];
   readonly wires: readonly Wire[];
   /** All that may connect, name lookups included. */
@@ -36,10 +44,17 @@ export class Platform {
     this.environment = environment;
     // Where files go is the writer's business: cdk8s never writes any.
     this.app = new App();
-    this.charts = build(this.app, environment, applications);
-    const all = this.charts.flatMap((chart) => chart.node.findAll());
-    this.owners = all.filter((node) => node instanceof PodOwner);
-    this.secrets = all.filter((node) => node instanceof SecretRef);
+    this.charts = buildApplications(this.app, environment, applications);
+    const built = this.nodes();
+    this.owners = built.filter((node) => node instanceof PodOwner);
+    this.alerts = built.filter((node) => node instanceof Alert);
+    this.scrapes = built.filter((node) => node instanceof Scrape);
+
+    enterPhase(this.app, 'collect');
+    for (const construct of built.filter(collects)) construct.collect(this);
+
+    enterPhase(this.app, 'frozen');
+    this.secrets = this.nodes().filter((node) => node instanceof SecretRef);
     this.wires = this.owners.flatMap(({ wires }) => wires);
     const admissions = this.owners.flatMap((owner) => owner.admissions);
     this.connections = [...connectionsOf(this.wires, admissions), ...nameLookups(this.wires)];
@@ -47,16 +62,24 @@ export class Platform {
     this.checkUnused();
     this.needs = applicationNeeds(this.wires);
     this.waves = waves(this.charts, this.needs);
+    this.writePolicies();
+    for (const construct of built.filter(completes)) construct.complete(this.owners);
+  }
+
+  upstreamSources(chart: ApplicationChart): UpstreamSource[] {
+    return chart.node.findAll().filter((node) => node instanceof UpstreamSource);
+  }
+
+  private nodes(): IConstruct[] {
+    return this.charts.flatMap((chart) => chart.node.findAll());
+  }
+
+  private writePolicies(): void {
     const byPeer = connectionsByPeer(this.connections);
     for (const owner of this.owners) {
       const annotations = owner instanceof Workload ? owner.props.annotations : undefined;
       networkPolicy(owner, byPeer.get(owner) ?? [], annotations);
     }
-    for (const construct of all.filter(completes)) construct.complete(this.owners);
-  }
-
-  upstreamSources(chart: ApplicationChart): UpstreamSource[] {
-    return chart.node.findAll().filter((node) => node instanceof UpstreamSource);
   }
 
   /** A size under a name that nobody asks for is a misspelling, and the default would apply without a word. */
@@ -85,44 +108,6 @@ export class Platform {
       }));
     if (findings.length > 0) throw new InputError(findings);
   }
-}
-
-function build(
-  app: App,
-  environment: Environment,
-  applications: readonly Application<unknown>[],
-): readonly ApplicationChart[] {
-  const built = new Map<Application<unknown>, unknown>();
-  const charts = new Map<string, ApplicationChart>();
-  const visit = (application: Application<unknown>, path: readonly string[]): void => {
-    if (built.has(application)) return;
-    if (!applications.includes(application)) {
-      throw new InputError({
-        where: `application ${path.at(-1) ?? application.name}`,
-        what: `it uses ${application.name}, which is not in the table`,
-        allowed: applications.map(({ name }) => name).join(', '),
-        remedy: 'add it to the table in apps/index.ts',
-      });
-    }
-    if (charts.has(application.name)) {
-      throw new InputError({
-        where: `application ${application.name}`,
-        what: 'the name is in the table twice',
-        allowed: 'each application once: its name is the folder in dist/ and the Argo CD application',
-        remedy: 'rename one of them',
-      });
-    }
-    const used = Object.entries(application.uses);
-    for (const [, other] of used) visit(other, [...path, application.name]);
-    const chart = new ApplicationChart(app, application.name, application.props);
-    charts.set(application.name, chart);
-    built.set(
-      application,
-      application.build(chart, environment, Object.fromEntries(used.map(([key, other]) => [key, built.get(other)]))),
-    );
-  };
-  for (const application of applications) visit(application, []);
-  return applications.map(({ name }) => charts.get(name)).filter((chart) => chart !== undefined);
 }
 
 function connectionsByPeer(connections: readonly Connection[]): Map<Peer, Connection[]> {

@@ -4,7 +4,8 @@ import { kubeObject } from '../core/kube-object.ts';
 import { KubeNamespace, KubePriorityClass, KubeResourceQuota, Quantity } from '../core/level1.ts';
 import type { NamespaceDefinition } from '../core/namespace.ts';
 import { defaultDeny } from '../core/network-policy.ts';
-import type { Completes, PodOwner } from '../core/pod-owner.ts';
+import type { Completes } from '../core/phase.ts';
+import type { PodOwner } from '../core/pod-owner.ts';
 import { priorities } from '../core/priority.ts';
 import { Workload } from '../core/workload.ts';
 

@@ -1,13 +1,7 @@
 import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
-import type {
-  DirectoryEndpoint,
-  HttpEndpoint,
-  MetricsEndpoint,
-  PostgresEndpoint,
-  RedisEndpoint,
-} from '../core/endpoint.ts';
+import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { Workload } from '../core/workload.ts';
 import { WebWorkload } from '../web-workload/web-workload.ts';
 import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
@@ -62,8 +56,6 @@ const because =
 export class NestBackend extends Construct {
   readonly workload: Workload;
   readonly http: HttpEndpoint;
-  /** Undefined when metrics are off. */
-  readonly metrics: MetricsEndpoint | undefined;
 
   constructor(scope: Construct, id: string, props: NestBackendProps) {
     super(scope, id);
@@ -96,7 +88,6 @@ export class NestBackend extends Construct {
     });
     this.workload = web.workload;
     this.http = web.http;
-    this.metrics = web.metrics;
     if (props.database) this.workload.needs(props.database, 'reads and writes its data');
     if (props.cache) this.workload.needs(props.cache, 'caches answers and keeps sessions');
     if (props.directory) this.workload.needs(props.directory, 'authenticates users');

@@ -1,7 +1,7 @@
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
-import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
+import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Workload } from '../core/workload.ts';
 import { WebWorkload, webWorkloadDefaults } from '../web-workload/web-workload.ts';
 import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
@@ -50,8 +50,6 @@ const because =
 export class NextFrontend extends Construct {
   readonly workload: Workload;
   readonly http: HttpEndpoint;
-  /** Undefined when metrics are off. */
-  readonly metrics: MetricsEndpoint | undefined;
 
   constructor(scope: Construct, id: string, props: NextFrontendProps) {
     super(scope, id);
@@ -93,7 +91,6 @@ export class NextFrontend extends Construct {
     });
     this.workload = web.workload;
     this.http = web.http;
-    this.metrics = web.metrics;
     if (props.api) this.workload.needs(props.api, 'renders pages from it');
   }
 }

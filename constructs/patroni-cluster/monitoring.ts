@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import type { Alert } from '../core/alert.ts';
+import type { AlertProps } from '../core/alert.ts';
 import type { Schedule } from '../core/schedule.ts';
 
 export interface AlertSettings {
@@ -52,7 +52,7 @@ function selectors({ scope, namespace }: AlertSettings) {
  * What can go wrong with a cluster, as PromQL over the numbers of Patroni 4.1, postgres_exporter 0.17, the agent and
  * kube-state-metrics.
  */
-export function patroniAlerts(settings: AlertSettings): readonly Alert[] {
+export function patroniAlerts(settings: AlertSettings): readonly AlertProps[] {
   return [
     ...memberAlerts(settings),
     ...(settings.exporter ? serverAlerts(settings) : []),
@@ -63,7 +63,7 @@ export function patroniAlerts(settings: AlertSettings): readonly Alert[] {
   ];
 }
 
-function memberAlerts(settings: AlertSettings): readonly Alert[] {
+function memberAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope, members, synchronous } = settings;
   const { patroni } = selectors(settings);
   return [
@@ -130,7 +130,7 @@ function memberAlerts(settings: AlertSettings): readonly Alert[] {
 }
 
 /** What only PostgreSQL itself knows. */
-function serverAlerts(settings: AlertSettings): readonly Alert[] {
+function serverAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope, backups } = settings;
   const { exporter, patroni } = selectors(settings);
   return [
@@ -183,7 +183,7 @@ function serverAlerts(settings: AlertSettings): readonly Alert[] {
   ];
 }
 
-function agentAlerts(settings: AlertSettings): readonly Alert[] {
+function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope } = settings;
   const { agent } = selectors(settings);
   const copied = `postgres_standby_copied_anew_total${agent}`;
@@ -225,7 +225,7 @@ function agentAlerts(settings: AlertSettings): readonly Alert[] {
   ];
 }
 
-function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly Alert[] {
+function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly AlertProps[] {
   const { scope } = settings;
   const { seconds, inWords } = oldest(schedule, late.backup);
   const { agent } = selectors(settings);
@@ -250,7 +250,7 @@ function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly Ale
 }
 
 /** By the age of the last success; one that never had any counts from its creation. */
-function cronJobAlerts(settings: AlertSettings): readonly Alert[] {
+function cronJobAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope, restoreTest, offsiteCopy } = settings;
   const overdue = (job: ScheduledJob, late: Duration) => {
     const cronJob = selectors(settings).cronJob(job.name);
@@ -288,7 +288,7 @@ function cronJobAlerts(settings: AlertSettings): readonly Alert[] {
   ];
 }
 
-function poolerAlerts(settings: AlertSettings): readonly Alert[] {
+function poolerAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope, pooler } = settings;
   if (pooler === undefined) return [];
   const available = `kube_deployment_status_replicas_available${selectors(settings).deployment(pooler)}`;

@@ -1,11 +1,12 @@
 import { Construct } from 'constructs';
-import type { Alert } from '../core/alert.ts';
+import { Alert } from '../core/alert.ts';
 import { applicationOf } from '../core/application-chart.ts';
 import { serviceHost } from '../core/endpoint.ts';
-import type { Endpoint, MetricsEndpoint, PostgresEndpoint } from '../core/endpoint.ts';
+import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { KubeConfigMap } from '../core/level1.ts';
 import { persistentVolumeClaim } from '../core/pod-volume.ts';
+import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 import { agentConfiguration } from './agent-configuration.ts';
@@ -63,9 +64,6 @@ export class PatroniCluster extends Construct {
   readonly namespace: string;
   readonly databases: readonly CompleteDatabase[];
   readonly archive: Archive | false;
-  /** Numbers of Patroni, the exporter and the agent, of all members. */
-  readonly metrics: readonly MetricsEndpoint[];
-  readonly alerts: readonly Alert[];
   private readonly endpoints: DatabaseEndpointsProps;
   /** The first of the generations that stand beside each other. */
   private readonly secretsOwner: Construct;
@@ -181,7 +179,7 @@ export class PatroniCluster extends Construct {
       members: this.workload,
       pooler: props.pooler ? this.pool(props.pooler, passwords) : undefined,
     };
-    this.metrics = this.metricsEndpoints(props.exporter !== false, host);
+    this.offerMetrics(props.exporter !== false, host);
 
     let restoreTestJob: ScheduledJob | undefined;
     let offsiteJob: ScheduledJob | undefined;
@@ -199,7 +197,7 @@ export class PatroniCluster extends Construct {
         offsiteCopy(this, offsiteJob.name, name, archive, scriptsConfigMap, offsite);
       }
     }
-    this.alerts = patroniAlerts({
+    const alerts = patroniAlerts({
       scope: this.scope,
       namespace: this.namespace,
       members: resolved.members,
@@ -210,6 +208,7 @@ export class PatroniCluster extends Construct {
       offsiteCopy: offsiteJob,
       pooler: this.endpoints.pooler?.name,
     });
+    for (const alert of alerts) new Alert(this, alert.name, alert);
   }
 
   /** The only database's primary. @throws InputError where there are several */
@@ -262,17 +261,15 @@ export class PatroniCluster extends Construct {
     if (props.standbyOf) this.workload.observes(props.standbyOf.leader, 'follows its primary');
   }
 
-  private metricsEndpoints(exporter: boolean, host: string): MetricsEndpoint[] {
-    const endpoint = (what: string, path: string, port: number): MetricsEndpoint => ({
-      name: `${what} of ${this.scope}`,
-      path,
-      targets: [{ peer: this.workload, host, port }],
-    });
-    return [
-      endpoint('Patroni', '/metrics', ports.patroni),
-      endpoint('agent', '/metrics.txt', ports.agent),
-      ...(exporter ? [endpoint('PostgreSQL', '/metrics', ports.exporter)] : []),
-    ];
+  /** Numbers of Patroni, the agent and the exporter, of all members. */
+  private offerMetrics(exporter: boolean, host: string): void {
+    const scrape = (what: string, path: string, port: number): void => {
+      const endpoint = { name: `${what} of ${this.scope}`, path, targets: [{ peer: this.workload, host, port }] };
+      new Scrape(this, `scrape-${what}`, { endpoint });
+    };
+    scrape('Patroni', '/metrics', ports.patroni);
+    scrape('agent', '/metrics.txt', ports.agent);
+    if (exporter) scrape('PostgreSQL', '/metrics', ports.exporter);
   }
 }
 

@@ -5,12 +5,13 @@ import type { Autoscaling } from '../core/availability.ts';
 import type { Probes } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
 import { serviceHost } from '../core/endpoint.ts';
-import type { HttpEndpoint, MetricsEndpoint } from '../core/endpoint.ts';
+import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { IntOrString, KubeService } from '../core/level1.ts';
 import type { Spread } from '../core/pod-template.ts';
+import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 
@@ -129,8 +130,6 @@ export class WebWorkload extends Construct {
   readonly workload: Workload;
   /** The server's own API, for other workloads. */
   readonly http: HttpEndpoint;
-  /** Undefined when metrics are off. */
-  readonly metrics: MetricsEndpoint | undefined;
 
   constructor(scope: Construct, id: string, name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     super(scope, id);
@@ -175,9 +174,10 @@ export class WebWorkload extends Construct {
     const host = serviceHost(name, this.workload.namespace);
     const target = { peer: this.workload, host };
     this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets: [{ ...target, port }] };
-    this.metrics = metrics
-      ? { name: `metrics of ${name}`, path: metrics.path, targets: [{ ...target, port: metrics.port }] }
-      : undefined;
+    if (metrics) {
+      const endpoint = { name: `metrics of ${name}`, path: metrics.path, targets: [{ ...target, port: metrics.port }] };
+      new Scrape(this, 'scrape', { endpoint });
+    }
   }
 }
 

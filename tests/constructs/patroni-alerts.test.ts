@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { AlertProps } from '../../constructs/core/alert.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { installed } from '../support/built.ts';
@@ -11,9 +12,10 @@ import type { Values } from '../support/patroni-alert-scenarios.ts';
 import { backups, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
 
 const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image, pooler: { image: minimal.image } };
-const { alerts } = clusterWith(full).value;
-const names = (changes: Partial<PatroniClusterProps>): string[] =>
-  clusterWith({ ...full, ...changes }).value.alerts.map(({ name }) => name);
+const alertsWith = (changes: Partial<PatroniClusterProps>): AlertProps[] =>
+  clusterWith({ ...full, ...changes }).platform.alerts.map(({ props }) => props);
+const alerts = alertsWith({});
+const names = (changes: Partial<PatroniClusterProps>): string[] => alertsWith(changes).map(({ name }) => name);
 
 test('every alert has a series that fires it and one that keeps it quiet', () => {
   expect(Object.keys(scenarios).sort()).toEqual(alerts.map(({ name }) => name).sort());
@@ -52,7 +54,7 @@ describe('there is no alert', () => {
 });
 
 test('an alert of one generation is not that of another', () => {
-  const [first, second] = [1, 2].map((number) => clusterWith({ ...full, generation: { number } }).value.alerts);
+  const [first, second] = [1, 2].map((number) => alertsWith({ generation: { number } }));
   expect(first?.filter(({ expression }) => second?.some((other) => other.expression === expression))).toEqual(
     // The copies of all generations are one job.
     first?.filter(({ name }) => name === 'PostgresOffsiteCopyTooOld'),
@@ -61,8 +63,9 @@ test('an alert of one generation is not that of another', () => {
 
 describe('how old something may become before there is an alert', () => {
   const of = (name: string, changes: Partial<BackupProps>): string => {
-    const { alerts } = clusterWith({ ...full, backups: { ...backups, ...changes } }).value;
-    const { expression, summary } = alerts.find((alert) => alert.name === name)!;
+    const { expression, summary } = alertsWith({ backups: { ...backups, ...changes } }).find(
+      (alert) => alert.name === name,
+    )!;
     return `${/[\d.]+$/.exec(expression)![0]}: ${summary}`;
   };
   const weekly = Schedule.utc('0 2 * * 0');

@@ -70,7 +70,9 @@ describe('a cluster that follows another one', () => {
     expect(second(manifests).backups).toBeNull();
     const jobs = manifests.filter(({ kind }) => kind === 'CronJob').map(({ metadata }) => metadata.name);
     expect(jobs.filter((name) => name.startsWith('postgres-2'))).toEqual([]);
-    expect(following.value.alerts.map(({ name }) => name)).not.toContain('PostgresBackupTooOld');
+    const own = platform.alerts.filter(({ node }) => node.scope === following.value);
+    expect(own.map(({ props }) => props.name)).toContain('PostgresNoLeader');
+    expect(own.map(({ props }) => props.name)).not.toContain('PostgresBackupTooOld');
   });
 
   test('changes no byte of the other', () => {

@@ -1,6 +1,6 @@
 import { JsonPatch, Size } from 'cdk8s';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
-import type { HttpEndpoint, MetricsEndpoint } from '../../constructs/core/endpoint.ts';
+import type { HttpEndpoint } from '../../constructs/core/endpoint.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import { NextFrontend } from '../../constructs/next-frontend/index.ts';
@@ -14,7 +14,6 @@ import { at, image, only, refusal } from '../support/harness.ts';
 
 interface Web {
   readonly http: HttpEndpoint;
-  readonly metrics: MetricsEndpoint | undefined;
 }
 type Make = (scope: ApplicationChart, id: string, props: WebWorkloadProps) => Web;
 type Changes = Partial<WebWorkloadProps> | ((scope: ApplicationChart, servers: Servers) => Partial<WebWorkloadProps>);
@@ -225,15 +224,17 @@ describe.each(constructs)('%s', (_, make) => {
 
   describe('metrics', () => {
     test('are offered on a port of their own', () => {
-      const { value, deployment } = web();
+      const { platform, deployment } = web();
       expect(ofContainer(deployment, 'ports.1')).toEqual({ name: 'metrics', containerPort: 9464, protocol: 'TCP' });
       expect(variablesOf(deployment)).toMatchObject({ METRICS_PATH: '/metrics', METRICS_PORT: '9464' });
-      expect(value.metrics).toMatchObject({ path: '/metrics', targets: [{ port: 9464, peer: { name: 'web' } }] });
+      expect(platform.scrapes).toMatchObject([
+        { endpoint: { path: '/metrics', targets: [{ port: 9464, peer: { name: 'web' } }] } },
+      ]);
     });
 
     test('metrics: false closes the port and leaves the variables out', () => {
-      const { value, deployment } = web({ metrics: false });
-      expect(value.metrics).toBeUndefined();
+      const { platform, deployment } = web({ metrics: false });
+      expect(platform.scrapes).toEqual([]);
       expect(ofContainer(deployment, 'ports')).toEqual([{ name: 'http', containerPort: 3000, protocol: 'TCP' }]);
       expect(yamlOf([deployment])).not.toContain('METRICS');
     });

@@ -30,7 +30,7 @@ function pair(
 ) {
   let first: ForeignWorkload | undefined;
   const a = testApplication('a', (scope) => (first = pods(scope, 'one')), layers[0]);
-  const b = application('b', { namespace: defineNamespace('b'), layer: layers[1], uses: { a } }, (scope) => {
+  const b = application('b', { namespace: defineNamespace('b'), layer: layers[1], uses: () => ({ a }) }, (scope) => {
     if (first !== undefined) wire(first, pods(scope, 'two'));
   });
   return build(a, b);
@@ -91,7 +91,7 @@ describe('a platform', () => {
     const absent = testApplication('absent', () => undefined);
     const present = application(
       'present',
-      { namespace: defineNamespace('present'), layer: 'applications', uses: { absent } },
+      { namespace: defineNamespace('present'), layer: 'applications', uses: () => ({ absent }) },
       () => undefined,
     );
     expect(refusal(() => build(present))[0]?.what).toBe('it uses absent, which is not in the table');
@@ -106,8 +106,10 @@ describe('a platform', () => {
     const table = () => {
       const a = testApplication('a', (scope) => pods(scope, 'one'));
       const uses = { a };
-      const b = application('b', { namespace: defineNamespace('b'), layer: 'applications', uses }, (scope, _, used) =>
-        pods(scope, 'two').needs(endpointOf(used.a), 'asks'),
+      const b = application(
+        'b',
+        { namespace: defineNamespace('b'), layer: 'applications', uses: () => uses },
+        (scope, _, used) => pods(scope, 'two').needs(endpointOf(used.a), 'asks'),
       );
       return [a, b] as const;
     };

@@ -95,7 +95,7 @@ export function built<T>(
   const values: T[] = [];
   const test = application(
     'test',
-    { namespace: defineNamespace('test'), layer: 'applications', uses: { servers } },
+    { namespace: defineNamespace('test'), layer: 'applications', uses: () => ({ servers }) },
     (scope, given, used) => values.push(build(scope, used.servers, given)),
   );
   const platform = new Platform(environment, [servers, test]);

@@ -1,0 +1,77 @@
+import type { App } from 'cdk8s';
+import { ApplicationChart } from './application-chart.ts';
+import type { Application } from './application.ts';
+import type { Environment } from './environment.ts';
+import { InputError } from './error.ts';
+
+type AnyApplication = Application<unknown>;
+
+/** Builds every application of the table once. @throws InputError for what is no table, and for a cycle of building */
+export function buildApplications(
+  app: App,
+  environment: Environment,
+  applications: readonly AnyApplication[],
+): readonly ApplicationChart[] {
+  checkTable(applications);
+  const built = new Map<AnyApplication, { readonly chart: ApplicationChart; readonly exports: unknown }>();
+  const beingBuilt: AnyApplication[] = [];
+  const exportsOf = (application: AnyApplication): unknown => {
+    const there = built.get(application);
+    if (there !== undefined) return there.exports;
+    if (beingBuilt.includes(application)) refuseCycle(beingBuilt.slice(beingBuilt.indexOf(application)));
+    const { name, layer } = application;
+    const chart = new ApplicationChart(app, name, { layer, namespace: application.namespace(environment) });
+    const used = Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Object.entries(application.uses()).map(([key, other]) => [
+          key,
+          { get: () => exportsOf(other), enumerable: true },
+        ]),
+      ),
+    );
+    beingBuilt.push(application);
+    const exports = application.build(chart, environment, used);
+    beingBuilt.pop();
+    built.set(application, { chart, exports });
+    return exports;
+  };
+  for (const application of applications) exportsOf(application);
+  return applications.map((application) => built.get(application)?.chart).filter((chart) => chart !== undefined);
+}
+
+function checkTable(applications: readonly AnyApplication[]): void {
+  const table = new Set(applications);
+  const names = new Set<string>();
+  const twice = applications.map(({ name }) => name).filter((name) => names.has(name) || !names.add(name));
+  const absent = applications.flatMap((application) =>
+    Object.values(application.uses())
+      .filter((other) => !table.has(other))
+      .map((other) => ({ name: application.name, other: other.name })),
+  );
+  const findings = [
+    ...twice.map((name) => ({
+      where: `application ${name}`,
+      what: 'the name is in the table twice',
+      allowed: 'each application once: its name is the folder in dist/ and the Argo CD application',
+      remedy: 'rename one of them',
+    })),
+    ...absent.map(({ name, other }) => ({
+      where: `application ${name}`,
+      what: `it uses ${other}, which is not in the table`,
+      allowed: [...names].join(', '),
+      remedy: 'add it to the table in apps/index.ts',
+    })),
+  ];
+  if (findings.length > 0) throw new InputError(findings);
+}
+
+function refuseCycle(cycle: readonly AnyApplication[]): never {
+  const names = cycle.map(({ name }) => name);
+  throw new InputError({
+    where: `applications ${[...names, names[0]].join(' -> ')}`,
+    what: 'each reads what the next one hands out while it is being built',
+    allowed: 'an order in which each is built after those whose objects it reads',
+    remedy: 'let one of them read `used` when everything is built: in collect(found) of a construct, which may wire',
+  });
+}
