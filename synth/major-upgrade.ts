@@ -1,44 +1,62 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { majorAnnotation } from '../constructs/core/data-format.ts';
+import type { DataFormat } from '../constructs/core/data-format.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
-import { majorVersionAnnotation, recoveredFromAnnotation } from '../constructs/patroni-cluster/patroni-cluster.ts';
+import type { Manifest } from '../constructs/core/manifest.ts';
+import type { Platform } from '../constructs/core/platform.ts';
+import { Workload } from '../constructs/core/workload.ts';
 import type { GeneratedFile } from './write.ts';
 
-const written = new RegExp(`^ +${majorVersionAnnotation}: ['"]?(\\d+)['"]?$`, 'gm');
-
 /**
- * Refuses another major version of PostgreSQL on the volumes of a StatefulSet that is there already, and in a cluster that
- * is made from another one's archive. What runs is known from the files that the last run wrote, read as text: they may
- * hold the marks of a merge.
+ * Refuses another major version of a program on the volumes of a StatefulSet that is there already, and in one that is
+ * made from another one's backups. What runs is known from the files that the last run wrote, read as text: they may hold
+ * the marks of a merge.
  */
-export function majorUpgradeFindings(root: string, environment: string, dist: readonly GeneratedFile[]): Finding[] {
-  const before = (name: string): string[] => {
-    const file = path.join(root, 'dist', environment, name);
-    if (!fs.existsSync(file)) return [];
-    return [...fs.readFileSync(file, 'utf8').matchAll(written)].map(([, major = '']) => major);
-  };
-  return dist.flatMap(({ path: name, manifest }) => {
-    const { [majorVersionAnnotation]: version, [recoveredFromAnnotation]: origin } =
-      manifest.metadata.annotations ?? {};
-    if (version === undefined) return [];
-    const where = describeManifest(manifest);
-    const others = (file: string): string[] => before(file).filter((major) => major !== version);
+export function majorUpgradeFindings(
+  root: string,
+  environment: string,
+  { owners }: Pick<Platform, 'owners'>,
+  dist: readonly GeneratedFile[],
+): Finding[] {
+  const stateful = dist.filter(({ manifest }) => manifest.kind === 'StatefulSet');
+  return owners.flatMap((owner) => {
+    const format = owner instanceof Workload ? owner.props.dataFormat : undefined;
+    const file = stateful.find(({ manifest }) => is(manifest, owner));
+    if (format === undefined || file === undefined) return [];
+    const { program, major, recoveredFrom, runbook } = format;
+    const others = (name: string): string[] =>
+      writtenMajors(path.join(root, 'dist', environment, name), format).filter((other) => other !== String(major));
+    const where = describeManifest(file.manifest);
+    const origin = recoveredFrom && path.join(path.dirname(file.path), `statefulset-${recoveredFrom}.yaml`);
     return [
-      ...others(name).map((major) => ({
+      ...others(file.path).map((other) => ({
         where,
-        what: `PostgreSQL ${version} is to start on the volumes of ${major}, and can't read them`,
-        allowed: `version ${major} here; another one in another generation or cluster, with volumes of its own`,
-        remedy: 'set the version back, and follow docs/runbooks/postgres-major-upgrade.md',
+        what: `${program} ${major} is to start on the volumes of ${other}, and can't read them`,
+        allowed: `version ${other} here; another one in another generation or cluster, with volumes of its own`,
+        remedy: `set the version back, and follow docs/runbooks/${runbook}.md`,
       })),
-      ...(origin === undefined ? [] : others(path.join(path.dirname(name), `statefulset-${origin}.yaml`))).map(
-        (major) => ({
-          where,
-          what: `PostgreSQL ${version} is to be recovered from the archive of ${origin}, which ${major} wrote`,
-          allowed: `version ${major}: backups are files, and another version can't read them`,
-          remedy: 'set the version back; once it is recovered, follow docs/runbooks/postgres-major-upgrade.md',
-        }),
-      ),
+      ...(origin === undefined ? [] : others(origin)).map((other) => ({
+        where,
+        what: `${program} ${major} is to be recovered from the archive of ${recoveredFrom ?? ''}, which ${other} wrote`,
+        allowed: `version ${other}: backups are files, and another version can't read them`,
+        remedy: `set the version back; once it is recovered, follow docs/runbooks/${runbook}.md`,
+      })),
     ];
   });
+}
+
+function is(
+  { metadata }: Manifest,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): boolean {
+  return metadata.name === name && metadata.namespace === namespace;
+}
+
+/** The major versions that a file of an earlier run names: two in the middle of a merge, none where there is no file. */
+function writtenMajors(file: string, format: DataFormat): string[] {
+  if (!fs.existsSync(file)) return [];
+  const written = new RegExp(`^ +${majorAnnotation(format)}: ['"]?(\\d+)['"]?$`, 'gm');
+  return [...fs.readFileSync(file, 'utf8').matchAll(written)].map(([, major = '']) => major);
 }

@@ -2,6 +2,7 @@ import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { clusterDns, describePeer, isPodPeer } from '../constructs/core/endpoint.ts';
 import type { Peer } from '../constructs/core/endpoint.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { Workload } from '../constructs/core/workload.ts';
 import type { DeclaredEdge } from './network/compare.ts';
 import type { PodGroup } from './network/evaluate.ts';
 import { blockText } from './network/policies.ts';
@@ -28,6 +29,11 @@ export function foreignPodGroups(platform: Platform): PodGroup[] {
       hostNetwork: false,
     }));
   return [...foreign, coreDns];
+}
+
+/** Keys of labels that programs set on their own pods. */
+export function runtimeLabels({ owners }: Platform): readonly string[] {
+  return owners.flatMap((owner) => (owner instanceof Workload ? (owner.props.runtimeLabels ?? []) : []));
 }
 
 /** What the wires permit, in the evaluator's words. */

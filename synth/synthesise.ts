@@ -4,12 +4,11 @@ import { InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
-import { roleLabel } from '../constructs/patroni-cluster/services.ts';
 import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
 import { majorUpgradeFindings } from './major-upgrade.ts';
-import { declaredEdges, foreignPodGroups } from './model.ts';
+import { declaredEdges, foreignPodGroups, runtimeLabels } from './model.ts';
 import { compareReachability } from './network/compare.ts';
 import { reachability } from './network/evaluate.ts';
 import { networkFindings } from './network/lint.ts';
@@ -45,7 +44,7 @@ export interface SynthResult {
 export function synthesise({ root, environment, strict, dryRun, changes }: SynthOptions): SynthResult {
   const platform = buildPlatform(environment, { strict, changes });
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
-  check(platform, collection, majorUpgradeFindings(root, environment, collection.dist));
+  check(platform, collection, majorUpgradeFindings(root, environment, platform, collection.dist));
   return { platform, collection, written: writeTrees(root, treesOf(environment, collection), { dryRun }) };
 }
 
@@ -75,7 +74,7 @@ export function manifestFindings(platform: Platform, { dist, argocd }: Collectio
 function networkChecks(platform: Platform, manifests: readonly Manifest[]): Finding[] {
   const foreign = foreignPodGroups(platform);
   return [
-    ...networkFindings(manifests, { foreign, runtimeLabels: [roleLabel] }),
+    ...networkFindings(manifests, { foreign, runtimeLabels: runtimeLabels(platform) }),
     ...compareReachability(declaredEdges(platform), reachability(manifests, { foreign })),
   ];
 }

@@ -5,8 +5,7 @@ import { environments, loadEnvironment } from '../config/index.ts';
 import { buildPlatform } from '../apps/platform.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
 import { Workload } from '../constructs/core/workload.ts';
-import { roleLabel } from '../constructs/patroni-cluster/services.ts';
-import { declaredEdges, foreignPodGroups } from '../synth/model.ts';
+import { declaredEdges, foreignPodGroups, runtimeLabels } from '../synth/model.ts';
 import { compareReachability } from '../synth/network/compare.ts';
 import { reachability } from '../synth/network/evaluate.ts';
 import { networkFindings } from '../synth/network/lint.ts';
@@ -32,7 +31,7 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
   });
 
   test('no namespace is open, no selector selects nothing, no rule names a port that nobody has', () => {
-    expect(networkFindings(manifests, { foreign, runtimeLabels: [roleLabel] })).toEqual([]);
+    expect(networkFindings(manifests, { foreign, runtimeLabels: runtimeLabels(platform) })).toEqual([]);
   });
 
   test('every wire has a reason', () => {
@@ -46,7 +45,7 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
 
   test('every workload has its own service account without a token unless it asks', () => {
     const asking = new Set(
-      platform.owners.filter((owner) => owner instanceof Workload && owner.props.mountToken).map((owner) => owner.name),
+      platform.owners.filter((owner) => owner instanceof Workload && owner.props.api).map((owner) => owner.name),
     );
     const accounts = workloads.map((manifest) => {
       const { serviceAccountName, automountServiceAccountToken } = podTemplateOf(manifest)!.spec!;

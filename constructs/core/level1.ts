@@ -2,6 +2,8 @@
 // level (12 ms of a budget of 200).
 export {
   IntOrString,
+  KubeClusterRole,
+  KubeClusterRoleBinding,
   KubeConfigMap,
   KubeHorizontalPodAutoscalerV2,
   KubeLimitRange,

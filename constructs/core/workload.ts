@@ -1,10 +1,14 @@
 import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { apiRights } from './api-rights.ts';
+import type { ApiRights } from './api-rights.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
 import type { ContainerProps, Probe } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
+import { dataFormatAnnotations } from './data-format.ts';
+import type { DataFormat } from './data-format.ts';
 import { InputError } from './error.ts';
 import { kubeObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
@@ -33,10 +37,20 @@ export interface WorkloadProps {
    */
   readonly maxUnavailable?: number | false;
   /**
-   * Whether the pods talk to the Kubernetes API and get a token for it.
-   * @default false
+   * What the pods may do by the Kubernetes API, which they get a token for.
+   * @default nothing
    */
-  readonly mountToken?: boolean;
+  readonly api?: ApiRights;
+  /**
+   * Keys of labels that the program sets on its own pods, such as Patroni's `role`: Services may select by them.
+   * @default none
+   */
+  readonly runtimeLabels?: readonly string[];
+  /**
+   * What wrote the volumes, where another major version can't read them: synth refuses such a change.
+   * @default any version reads them
+   */
+  readonly dataFormat?: DataFormat;
   /**
    * Numeric user and group of the containers.
    * @default 10001
@@ -82,7 +96,6 @@ export interface WorkloadProps {
 /** What the tests and the documentation take for the defaults. */
 export const workloadDefaults = {
   maxUnavailable: 1,
-  mountToken: false,
   user: 10001,
   terminationGracePeriodSeconds: 30,
   leaveLostNodeAfterSeconds: 30,
@@ -124,8 +137,9 @@ export class Workload extends PodOwner {
     const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
     kubeObject(this, 'service-account', KubeServiceAccount, {
       metadata,
-      automountServiceAccountToken: props.mountToken ?? workloadDefaults.mountToken,
+      automountServiceAccountToken: props.api !== undefined,
     });
+    if (props.api) apiRights(this, props.api);
     for (const { secret } of props.containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
       secret.copyTo(this, props.annotations);
     }
@@ -194,7 +208,7 @@ export class Workload extends PodOwner {
       containers: props.containers,
       volumes: props.volumes ?? {},
       serviceAccountName: props.name,
-      mountToken: props.mountToken ?? workloadDefaults.mountToken,
+      mountToken: props.api !== undefined,
       priority: props.priority,
       spread: props.spread,
       user,
@@ -213,6 +227,7 @@ export class Workload extends PodOwner {
       ...Object.fromEntries(
         props.containers.map(({ name, resources }) => [`diptych/resources-of-${name}`, resources.because]),
       ),
+      ...(props.dataFormat ? dataFormatAnnotations(props.dataFormat) : {}),
     };
     return controllerManifest(controller, {
       metadata: { ...metadata, annotations },

@@ -35,15 +35,9 @@ import { ports, postgresGroup, postgresUser } from './paths.ts';
 import { pooler } from './pooler.ts';
 import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
-import { patroniRights } from './rbac.ts';
 import { restoreTest } from './restore-test.ts';
 import { hashOf, scripts } from './scripts.ts';
-import { patroniServices, serviceNames } from './services.ts';
-
-/** On the StatefulSet, whose volumes only this major version of PostgreSQL can read: synth compares it with the last one. */
-export const majorVersionAnnotation = 'diptych/postgresql-major';
-/** On one that is made from an archive: the StatefulSet that wrote it, whose version it has to have. */
-export const recoveredFromAnnotation = 'diptych/recovered-from';
+import { patroniServices, roleLabel, serviceNames } from './services.ts';
 
 const because =
   'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
@@ -145,7 +139,18 @@ export class PatroniCluster extends Construct {
       podAnnotations: { 'diptych/scripts': hashOf(files) },
       priority: 'critical-data',
       spread: 'strict',
-      mountToken: true,
+      api: {
+        endpoint: props.kubernetesApi,
+        reason: 'holds the lock of the leader',
+        rules: patroniRules(resolved.consensus),
+      },
+      runtimeLabels: [roleLabel],
+      dataFormat: {
+        program: 'PostgreSQL',
+        major: resolved.version,
+        recoveredFrom: recovery && scopeOf(name, recovery.from),
+        runbook: 'postgres-major-upgrade',
+      },
       user: postgresUser,
       group: postgresGroup,
       // On SIGTERM Patroni writes a checkpoint, sends the last WAL to the standby and hands the lock over by itself. A
@@ -154,9 +159,6 @@ export class PatroniCluster extends Construct {
       // Its data is on its node: there is nowhere to go.
       leaveLostNodeAfterSeconds: false,
     });
-    const { metadata } = this.workload.object;
-    metadata.addAnnotation(majorVersionAnnotation, String(resolved.version));
-    if (recovery) metadata.addAnnotation(recoveredFromAnnotation, scopeOf(name, recovery.from));
     this.workload.object.addJsonPatch(...(props.patches ?? []));
     const { labels, selector } = this.workload;
     configMap('configuration', {
@@ -167,7 +169,6 @@ export class PatroniCluster extends Construct {
         passwords,
       }),
     });
-    patroniRights(this, this.scope, labels, resolved.consensus);
     patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
     const host = serviceHost(serviceNames(this.scope).members, this.namespace);
     this.connect(props, archive, host);
@@ -256,7 +257,6 @@ export class PatroniCluster extends Construct {
       ],
     };
     this.workload.observes(members, 'replicates and agrees on the leader');
-    this.workload.needs(props.kubernetesApi, 'holds the lock of the leader');
     if (archive) this.workload.observes(archive.endpoint, 'archives WAL and backups');
     if (props.standbyOf) this.workload.observes(props.standbyOf.leader, 'follows its primary');
   }
@@ -271,6 +271,18 @@ export class PatroniCluster extends Construct {
     scrape('agent', '/metrics.txt', ports.agent);
     if (exporter) scrape('PostgreSQL', '/metrics', ports.exporter);
   }
+}
+
+/**
+ * What Patroni asks of the Kubernetes API, as measured over bootstrap and failovers, and nothing more. Its Endpoints or
+ * ConfigMaps don't exist before it makes them, so `create` can't be bound to names.
+ */
+function patroniRules(consensus: 'endpoints' | 'configmaps') {
+  return [
+    { apiGroups: [''], resources: [consensus], verbs: ['create', 'get', 'list', 'patch', 'watch'] },
+    // Its own role is a label of its pod.
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'patch', 'watch'] },
+  ];
 }
 
 function scopeOf(name: string, generation: number): string {

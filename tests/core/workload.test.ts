@@ -1,6 +1,7 @@
 import { Duration, Size } from 'cdk8s';
 import type { ContainerProps } from '../../constructs/core/container.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
+import { kubernetesApi } from '../../constructs/core/endpoint.ts';
 import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
@@ -167,15 +168,57 @@ describe('a workload', () => {
     expect(at(deployment(), 'spec.progressDeadlineSeconds')).toBe(probe.periodSeconds * probe.failureThreshold + 120);
   });
 
-  test('gets a token for the Kubernetes API only when it asks', () => {
-    const manifests = make({ mountToken: true });
-    expect([
-      only(manifests, 'ServiceAccount').automountServiceAccountToken,
-      pod({ mountToken: true }).automountServiceAccountToken,
-    ]).toEqual([true, true]);
+  describe('that may use the Kubernetes API', () => {
+    const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+    const rights = { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods' };
+
+    test('gets a token for it', () => {
+      const manifests = make({ api: { ...rights, rules } });
+      expect([
+        only(manifests, 'ServiceAccount').automountServiceAccountToken,
+        pod({ api: { ...rights, rules } }).automountServiceAccountToken,
+      ]).toEqual([true, true]);
+    });
+
+    test('is wired to it', () => {
+      const policy = only(make({ api: { ...rights, rules } }), 'NetworkPolicy', 'web');
+      expect(at(policy, 'spec.egress.0')).toEqual({
+        to: [{ ipBlock: { cidr: '10.0.0.1/32' } }],
+        ports: [{ port: 6443, protocol: 'TCP' }],
+      });
+    });
+
+    test('has a role in its namespace', () => {
+      const manifests = make({ api: { ...rights, rules } });
+      expect(only(manifests, 'Role', 'web').rules).toEqual(rules);
+      expect(only(manifests, 'RoleBinding', 'web')).toMatchObject({
+        roleRef: { kind: 'Role', name: 'web' },
+        subjects: [{ kind: 'ServiceAccount', name: 'web' }],
+      });
+      expect(manifests.map(({ kind }) => kind)).not.toContain('ClusterRole');
+    });
+
+    test('has a role in the whole cluster, by a name that no other namespace has', () => {
+      const manifests = make({ api: { ...rights, clusterRules: rules } });
+      expect(only(manifests, 'ClusterRole', 'test-web').rules).toEqual(rules);
+      expect(only(manifests, 'ClusterRoleBinding', 'test-web')).toMatchObject({
+        roleRef: { kind: 'ClusterRole', name: 'test-web' },
+        subjects: [{ kind: 'ServiceAccount', name: 'web', namespace: 'test' }],
+      });
+      expect(manifests.map(({ kind }) => kind)).not.toContain('Role');
+    });
   });
 
-  const changes: { [K in keyof Required<WorkloadProps>]: WorkloadProps[K] } = {
+  test('says what wrote its volumes', () => {
+    const dataFormat = { program: 'Redis', major: 8, recoveredFrom: 'redis-1', runbook: 'redis-major-upgrade' };
+    expect(deployment({ dataFormat }).metadata.annotations).toMatchObject({
+      'diptych/redis-major': '8',
+      'diptych/recovered-from': 'redis-1',
+    });
+  });
+
+  /** But for runtimeLabels, which changes what the check of Services takes: see lint.test.ts. */
+  const changes: { [K in Exclude<keyof Required<WorkloadProps>, 'runtimeLabels'>]: WorkloadProps[K] } = {
     name: 'other',
     program: 'other',
     component: 'other',
@@ -184,7 +227,8 @@ describe('a workload', () => {
     priority: 'edge',
     spread: 'anywhere',
     maxUnavailable: 2,
-    mountToken: true,
+    api: { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods' },
+    dataFormat: { program: 'Redis', major: 8, runbook: 'redis-major-upgrade' },
     user: 20_002,
     group: 20_003,
     volumes: { files: { configMap: 'files' } },

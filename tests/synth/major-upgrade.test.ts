@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Finding } from '../../constructs/core/error.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { majorUpgradeFindings } from '../../synth/major-upgrade.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import { toYaml } from '../../synth/yaml.ts';
@@ -26,16 +28,21 @@ function written(text: string): void {
   fs.writeFileSync(path.join(root, 'dist/production', file), text);
 }
 
-const members = (version: 15 | 16 | 17 | 18): Manifest => statefulSet(clusterWith({ version }).manifests);
-const findings = (version: 15 | 16 | 17 | 18, name = file) =>
-  majorUpgradeFindings(root, 'production', [{ path: name, source: 'the tests', manifest: members(version) }]);
+type Version = NonNullable<PatroniClusterProps['version']>;
+
+const members = (version: Version): Manifest => statefulSet(clusterWith({ version }).manifests);
+
+/** What is said of a cluster in the file of that name. */
+function findingsOf({ platform, manifests }: ReturnType<typeof clusterWith>, name: string): Finding[] {
+  const dist = [{ path: name, source: 'the tests', manifest: statefulSet(manifests) }];
+  return majorUpgradeFindings(root, 'production', platform, dist);
+}
+const findings = (version: Version, name = file): Finding[] => findingsOf(clusterWith({ version }), name);
 
 describe('a recovery with another major version of PostgreSQL', () => {
   const recovered = (version: 17 | 18) => {
     const generation = { number: 2, recovery: { from: 1 } };
-    const manifest = statefulSet(clusterWith({ version, backups, generation }).manifests);
-    const path = 'data/statefulset-postgres-2.yaml';
-    return majorUpgradeFindings(root, 'production', [{ path, source: 'the tests', manifest }]);
+    return findingsOf(clusterWith({ version, backups, generation }), 'data/statefulset-postgres-2.yaml');
   };
 
   test('is refused: backups are files', () => {

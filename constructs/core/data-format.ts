@@ -1,0 +1,26 @@
+/** What wrote the volumes of a StatefulSet, which no other major version of that program can read. */
+export interface DataFormat {
+  /** Its name, such as `PostgreSQL`. */
+  readonly program: string;
+  readonly major: number;
+  /**
+   * Name of the StatefulSet whose backups this one is made from: they are of one major version.
+   * @default none
+   */
+  readonly recoveredFrom?: string;
+  /** How another major version is reached: a file in docs/runbooks/ without its ending. */
+  readonly runbook: string;
+}
+
+/** On the StatefulSet: how synth knows what the last run wrote. */
+export function majorAnnotation({ program }: DataFormat): string {
+  return `diptych/${program.toLowerCase()}-major`;
+}
+
+export function dataFormatAnnotations(format: DataFormat): Record<string, string> {
+  const { major, recoveredFrom } = format;
+  return {
+    [majorAnnotation(format)]: String(major),
+    ...(recoveredFrom === undefined ? {} : { 'diptych/recovered-from': recoveredFrom }),
+  };
+}
