@@ -5,7 +5,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { dump } from 'js-yaml';
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import { DrillError, freePorts, Processes } from '../machine/processes.ts';
+import { ProvingError } from '../machine/error.ts';
+import { freePorts, Processes } from '../machine/processes.ts';
 import { binary } from '../tools/build.ts';
 import { versionOf } from '../tools/modules.ts';
 import {
@@ -43,7 +44,7 @@ export class ControlPlane {
     process.once('exit', this.interrupted);
   }
 
-  /** @throws DrillError when a program doesn't come up */
+  /** @throws ProvingError when a program doesn't come up */
   static async start(folder: string): Promise<ControlPlane> {
     fs.rmSync(folder, { recursive: true, force: true });
     const plane = new ControlPlane(folder);
@@ -81,10 +82,10 @@ export class ControlPlane {
     return this.kubectl(['apply', '--server-side', '--validate=strict', ...args, '-f', '-'], input);
   }
 
-  /** @throws DrillError with what the server answered */
+  /** @throws ProvingError with what the server answered */
   get(...args: readonly string[]): unknown {
     const { ok, stdout, stderr } = this.kubectl(['get', '-o', 'json', ...args]);
-    if (!ok) throw new DrillError(`kubectl get ${args.join(' ')}: ${stderr}`);
+    if (!ok) throw new ProvingError(`kubectl get ${args.join(' ')}: ${stderr}`);
     return JSON.parse(stdout);
   }
 

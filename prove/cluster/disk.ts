@@ -2,15 +2,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { serverTypes } from '../../config/server-types.ts';
+import type { ProgramName } from '../tools/programs.ts';
 import { diskOf, logsOf, pkiFolder } from './handle.ts';
 import type { Cluster } from './handle.ts';
-import { link, ownFile } from './own-files.ts';
 import { configurationOf, keysOf } from './node-configuration.ts';
+import { link, ownFile } from './own-files.ts';
 import type { NodePlan } from './plan.ts';
 import { pki, servicesOf } from './services.ts';
 import type { Service } from './services.ts';
 import { kernelSettings } from './settings.ts';
-import type { ProgramName } from '../tools/programs.ts';
 
 /** Mount points and folders that programs expect and don't make. */
 const folders = [

@@ -1,7 +1,9 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { ProvingError } from '../machine/error.ts';
+import { stopIfAsked } from '../machine/interruption.ts';
+import { waitFor } from '../machine/wait-for.ts';
 import type { Cluster } from './handle.ts';
 import { apply, exec, kubectl, runPod } from './kubectl.ts';
-import { ClusterError, stopIfAsked, waitFor } from '../machine/run.ts';
 
 const namespace = 'proving-check';
 const port = 8080;
@@ -9,7 +11,7 @@ const port = 8080;
 /**
  * Proves by real traffic that network policies are enforced on every node: into a pod on each of them, one client is
  * let in and another isn't. An enforcer that doesn't run lets everything through and nothing else shows it.
- * @throws ClusterError where a connection passes that mustn't, or the other way round
+ * @throws ProvingError where a connection passes that mustn't, or the other way round
  */
 export async function checkEnforcement(cluster: Cluster, signal?: AbortSignal): Promise<void> {
   const nodes = cluster.plan.nodes.filter(({ role }) => role !== 'witness').map(({ name }) => name);
@@ -48,7 +50,7 @@ async function checkServer(cluster: Cluster, server: string, address: string, si
   );
   for (let again = 0; again < 2; again += 1) {
     stopIfAsked(signal);
-    if (await reached('denied')) throw new ClusterError(`${server} answers a client that no policy allows`);
+    if (await reached('denied')) throw new ProvingError(`${server} answers a client that no policy allows`);
   }
 }
 

@@ -1,10 +1,10 @@
 import { setFrozen } from '../machine/cgroup.ts';
+import { ProvingError } from '../machine/error.ts';
 import { podCgroup } from './handle.ts';
 import type { Cluster } from './handle.ts';
-import { initPid, inFabric, inNode, killNode, startNode } from './nodes.ts';
+import { inFabric, initPid, inNode, killNode, startNode } from './nodes.ts';
 import { nodeOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
-import { ClusterError } from '../machine/run.ts';
 
 /**
  * What a cut separates a node from: everything (its cable is pulled), the other nodes and their pods while the API still
@@ -75,5 +75,5 @@ export function cutRules({ nodes }: ClusterPlan, node: NodePlan, from: Exclude<C
 }
 
 function requirePower(cluster: Cluster, name: string): void {
-  if (initPid(cluster, nodeOf(cluster.plan, name).name) === undefined) throw new ClusterError(`${name} is off`);
+  if (initPid(cluster, nodeOf(cluster.plan, name).name) === undefined) throw new ProvingError(`${name} is off`);
 }

@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { loadEnvironment } from '../../config/index.ts';
+import { ProvingError } from '../machine/error.ts';
 import { binary, toolsHere } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/programs.ts';
 import { planCluster } from './plan.ts';
 import type { ClusterPlan } from './plan.ts';
-import { ClusterError } from '../machine/run.ts';
 
 /** A cluster of this machine, running or not. */
 export interface Cluster {
@@ -67,7 +67,7 @@ export function writeState({ folder }: Cluster, phase: State['phase']): void {
 /**
  * Runs an action while no other process brings this cluster up or down. The kernel frees the lock of a process that
  * ends in whatever way.
- * @throws ClusterError where another process holds it
+ * @throws ProvingError where another process holds it
  */
 export async function withClusterLock<Value>({ folder }: Cluster, action: () => Promise<Value>): Promise<Value> {
   const file = `${folder}.lock`;
@@ -83,7 +83,7 @@ export async function withClusterLock<Value>({ folder }: Cluster, action: () => 
     const removed = fs.fstatSync(descriptor).nlink === 0;
     if (status !== 0 || removed) {
       const holder = fs.readFileSync(file, 'utf8').trim();
-      throw new ClusterError(`process ${holder} brings this cluster up or down at this moment: wait for it`);
+      throw new ProvingError(`process ${holder} brings this cluster up or down at this moment: wait for it`);
     }
     fs.ftruncateSync(descriptor);
     fs.writeSync(descriptor, `${process.pid}\n`);

@@ -1,21 +1,23 @@
 import path from 'node:path';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { systemImages } from '../images/recipes/system.ts';
+import { ProvingError } from '../machine/error.ts';
+import { run } from '../machine/run.ts';
+import type { Result, RunOptions } from '../machine/run.ts';
+import { waitFor } from '../machine/wait-for.ts';
 import { adminKubeconfig } from './handle.ts';
 import type { Cluster } from './handle.ts';
-import { systemImages } from '../images/recipes/system.ts';
-import { inNetworkOf, initPid } from './nodes.ts';
+import { initPid, inNetworkOf } from './nodes.ts';
 import { serversOf } from './plan.ts';
-import { ClusterError, run, waitFor } from '../machine/run.ts';
-import type { Result, RunOptions } from '../machine/run.ts';
 
 /**
  * Command line of kubectl as administrator, from inside the network of a server that has power: it reaches that one's
  * API also while the server's cable is cut.
- * @throws ClusterError where all servers are off
+ * @throws ProvingError where all servers are off
  */
 export function kubectlCommand(cluster: Cluster, args: readonly string[]): readonly string[] {
   const server = serversOf(cluster.plan).find(({ name }) => initPid(cluster, name) !== undefined);
-  if (server === undefined) throw new ClusterError('no node with an API server has power');
+  if (server === undefined) throw new ProvingError('no node with an API server has power');
   return [
     ...inNetworkOf(cluster, server.name),
     cluster.program('kubectl'),
@@ -32,20 +34,20 @@ export async function tryKubectl(cluster: Cluster, args: readonly string[], opti
   return run(program, rest, options);
 }
 
-/** Runs kubectl. @returns what it printed. @throws ClusterError where it fails */
+/** Runs kubectl. @returns what it printed. @throws ProvingError where it fails */
 export async function kubectl(cluster: Cluster, args: readonly string[], options?: RunOptions): Promise<string> {
   const { status, stdout, stderr } = await tryKubectl(cluster, args, options);
-  if (status !== 0) throw new ClusterError(`kubectl ${args.join(' ')}: exit code ${status}\n${stderr.trim()}`);
+  if (status !== 0) throw new ProvingError(`kubectl ${args.join(' ')}: exit code ${status}\n${stderr.trim()}`);
   return stdout;
 }
 
-/** Applies objects on the server's side. @throws ClusterError */
+/** Applies objects on the server's side. @throws ProvingError */
 export async function apply(cluster: Cluster, manifests: readonly Manifest[]): Promise<void> {
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
   await kubectl(cluster, ['apply', '--server-side', '--force-conflicts', '--filename=-'], { input });
 }
 
-/** The object or list that `kubectl get` finds. @throws ClusterError */
+/** The object or list that `kubectl get` finds. @throws ProvingError */
 export async function getJson<Value>(cluster: Cluster, args: readonly string[]): Promise<Value> {
   return JSON.parse(await kubectl(cluster, ['get', ...args, '--output=json'])) as Value;
 }
@@ -110,7 +112,7 @@ export function podManifest({ namespace, name, args = ['serve', ':8080'], labels
   };
 }
 
-/** Starts a pod and waits until it is ready. @returns its address. @throws ClusterError after 60 s */
+/** Starts a pod and waits until it is ready. @returns its address. @throws ProvingError after 60 s */
 export async function runPod(cluster: Cluster, options: PodOptions, signal?: AbortSignal): Promise<string> {
   await apply(cluster, [podManifest(options)]);
   const { namespace, name } = options;

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment, Node } from '../../constructs/core/environment.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { nodeLabels } from '../delivery/lifecycle.ts';
-import { planCluster } from './plan.ts';
-import type { NodePlan } from './plan.ts';
-import { DrillError } from '../machine/processes.ts';
+import { ProvingError } from '../machine/error.ts';
 import { asset } from '../tools/assets.ts';
 import { binary } from '../tools/build.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { planCluster } from './plan.ts';
+import type { NodePlan } from './plan.ts';
 
 /** What kwok does to nodes and pods, as its makers write it; without it kwok refuses to start. */
 const stages = [
@@ -35,13 +35,13 @@ export class KwokNodes {
     this.plans = new Map(plans.map((plan) => [plan.name, plan]));
   }
 
-  /** @throws DrillError when a node doesn't get ready */
+  /** @throws ProvingError when a node doesn't get ready */
   static async start(plane: ControlPlane, environment: Environment): Promise<KwokNodes> {
     const { nodes } = planCluster(environment);
     const all = new KwokNodes(plane, nodes);
     const manifests = environment.nodes.map((node, index) => nodeManifest(node, nodes[index]));
     const { ok, stderr } = plane.apply(manifests);
-    if (!ok) throw new DrillError(`nodes: ${stderr.trim()}`);
+    if (!ok) throw new ProvingError(`nodes: ${stderr.trim()}`);
     for (const { name } of nodes) all.run(name);
     for (const { name } of nodes) await all.ready(name);
     return all;
@@ -52,7 +52,7 @@ export class KwokNodes {
     await this.plane.processes.stopOne(`kwok-${name}`);
   }
 
-  /** The node answers again. @throws DrillError when it doesn't get ready */
+  /** The node answers again. @throws ProvingError when it doesn't get ready */
   async powerOn(name: string): Promise<void> {
     this.run(name);
     await this.ready(name);

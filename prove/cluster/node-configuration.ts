@@ -1,12 +1,12 @@
 import crypto from 'node:crypto';
 import os from 'node:os';
+import { worldAddress } from '../stand-ins/internet/names.ts';
 import { podCgroup } from './handle.ts';
 import type { Cluster } from './handle.ts';
 import { ownFile } from './own-files.ts';
 import { prefixOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
 import { pki, settingsFolder } from './services.ts';
-import { worldAddress } from '../stand-ins/internet/names.ts';
 import { admissionConfiguration, auditPolicy, kubeletSettings } from './settings.ts';
 
 /** Configuration files of a node, by their path on it. */

@@ -3,13 +3,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { destroyCgroup, joinCgroup, makeCgroup, processesIn } from '../machine/cgroup.ts';
+import { ProvingError } from '../machine/error.ts';
+import { ownNamespaces } from '../machine/namespaces.ts';
+import { must, run } from '../machine/run.ts';
+import type { RunOptions } from '../machine/run.ts';
+import { waitFor } from '../machine/wait-for.ts';
 import { diskOf, logsOf, podCgroup, systemCgroup } from './handle.ts';
 import type { Cluster } from './handle.ts';
-import { ownNamespaces } from '../machine/namespaces.ts';
 import { prefixOf } from './plan.ts';
 import type { NodePlan } from './plan.ts';
-import { ClusterError, must, run, waitFor } from '../machine/run.ts';
-import type { RunOptions } from '../machine/run.ts';
 
 /** The bridge that all nodes' cables lead to. */
 const bridge = 'fabric';
@@ -43,7 +45,7 @@ export async function startFabric(cluster: Cluster): Promise<void> {
 /** Starts a node whose disk is written: its process 1, and its cable to the fabric. */
 export async function startNode(cluster: Cluster, node: NodePlan): Promise<void> {
   const { name } = node;
-  if (initPid(cluster, name) !== undefined) throw new ClusterError(`${name} runs already`);
+  if (initPid(cluster, name) !== undefined) throw new ProvingError(`${name} runs already`);
   // What an earlier start that failed left.
   await killNode(cluster, node);
   makeCgroup(systemCgroup(cluster.cgroup, name));
@@ -90,14 +92,14 @@ export function onNode(cluster: Cluster, name: string, file: string): string {
   return path.join(`/proc/${pidOf(cluster, name)}/root`, file);
 }
 
-/** A command line that runs a command on a node. @throws ClusterError where the node is off */
+/** A command line that runs a command on a node. @throws ProvingError where the node is off */
 export function commandOnNode(cluster: Cluster, name: string, command: readonly string[]): readonly string[] {
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd=/'];
   const pathOfNode = 'PATH=/opt/diptych/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return ['nsenter', '--target', String(pidOf(cluster, name)), ...namespaces, 'env', pathOfNode, ...command];
 }
 
-/** Runs a command on a node. @returns what it printed. @throws ClusterError where it fails */
+/** Runs a command on a node. @returns what it printed. @throws ProvingError where it fails */
 export async function inNode(cluster: Cluster, name: string, command: readonly string[]): Promise<string> {
   const [program = '', ...args] = commandOnNode(cluster, name, command);
   return must(program, args);
@@ -135,10 +137,10 @@ export function fabricProcesses(cluster: Cluster): readonly { readonly pid: numb
   });
 }
 
-/** @throws ClusterError where there is no fabric */
+/** @throws ProvingError where there is no fabric */
 function fabricNetwork(cluster: Cluster): string {
   const pid = fabricPid(cluster);
-  if (pid === undefined) throw new ClusterError(`there is no cluster ${cluster.plan.name}: run npm run prove -- up`);
+  if (pid === undefined) throw new ProvingError(`there is no cluster ${cluster.plan.name}: run npm run prove -- up`);
   return `--net=/proc/${pid}/ns/net`;
 }
 
@@ -155,7 +157,7 @@ export function fabricPid(cluster: Cluster): number | undefined {
 
 function pidOf(cluster: Cluster, name: string): number {
   const pid = initPid(cluster, name);
-  if (pid === undefined) throw new ClusterError(`${name} is off`);
+  if (pid === undefined) throw new ProvingError(`${name} is off`);
   return pid;
 }
 

@@ -1,12 +1,12 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { must } from '../machine/run.ts';
+import { worldAddresses } from '../stand-ins/internet/names.ts';
 import { pkiFolder } from './handle.ts';
 import type { Cluster } from './handle.ts';
 import { apiServerFor, etcdMembersOf, firstServer, serversOf } from './plan.ts';
 import type { ClusterPlan } from './plan.ts';
-import { must } from '../machine/run.ts';
-import { worldAddresses } from '../stand-ins/internet/names.ts';
 
 /** A certificate and its key: `<file>.crt` and `<file>.key`. */
 interface Certificate {

@@ -4,9 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
+import { controllerFolders } from '../machine/cgroup.ts';
 import { missingPrograms, remedy } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/programs.ts';
-import { controllerFolders } from '../machine/cgroup.ts';
 import type { Cluster } from './handle.ts';
 import type { ClusterPlan } from './plan.ts';
 

@@ -4,11 +4,12 @@ import process from 'node:process';
 import { secretInventory } from '../../apps/inventory.ts';
 import { loadEnvironment } from '../../config/index.ts';
 import type { Cluster } from '../cluster/handle.ts';
-import { ClusterError, must } from '../machine/run.ts';
+import { ProvingError } from '../machine/error.ts';
+import { must } from '../machine/run.ts';
 import type { ObjectStoreName } from '../stand-ins/internet/names.ts';
-import { credentials } from '../stand-ins/object-storage/index.ts';
 import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../stand-ins/internet/repositories.ts';
 import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
+import { credentials } from '../stand-ins/object-storage/index.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
 
 /** The store that the keys in a secret open. */
@@ -103,12 +104,12 @@ export class PlatformClone {
     return git(this.folder, args);
   }
 
-  /** Replaces the first part of a file that is found. @throws ClusterError where it is not there */
+  /** Replaces the first part of a file that is found. @throws ProvingError where it is not there */
   edit(file: string, part: string | RegExp, change: (found: string) => string): void {
     const full = path.join(this.folder, file);
     const text = fs.readFileSync(full, 'utf8');
     const changed = text.replace(part, change);
-    if (changed === text) throw new ClusterError(`${file} of the clone has no ${String(part)} to change`);
+    if (changed === text) throw new ProvingError(`${file} of the clone has no ${String(part)} to change`);
     fs.writeFileSync(full, changed);
   }
 
@@ -124,7 +125,7 @@ export class PlatformClone {
     this.editJson('config/images.json', (table) => ({ ...table, [name]: { ...(table[name] as object), tag } }));
   }
 
-  /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ClusterError */
+  /** Runs a program of the clone's own `package.json`. @returns what it printed. @throws ProvingError */
   npm(script: 'recover' | 'release' | 'seal' | 'synth', args: readonly string[] = [], input?: string): Promise<string> {
     const program = script === 'synth' ? 'main.ts' : `scripts/${script}.ts`;
     return must(process.execPath, [path.join(this.folder, 'scripts', 'run.cjs'), program, ...args], {

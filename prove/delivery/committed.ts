@@ -4,12 +4,12 @@ import { load } from 'js-yaml';
 import { isClusterScoped } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
-import { DrillError } from '../machine/processes.ts';
-import { asset } from '../tools/assets.ts';
+import { ProvingError } from '../machine/error.ts';
 import {
   certManagerGroups,
   customResourceDefinitions,
 } from '../stand-ins/internet/upstream/custom-resource-definitions.ts';
+import { asset } from '../tools/assets.ts';
 
 /** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
 export function committedObjects(root: string, folder: string): Manifest[] {
@@ -36,10 +36,10 @@ const definitions = [
 export async function defineCustomResources(plane: ControlPlane): Promise<void> {
   for (const [program, file] of definitions) {
     const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', asset(program, file)]);
-    if (!ok) throw new DrillError(`${file}: ${stderr}`);
+    if (!ok) throw new ProvingError(`${file}: ${stderr}`);
   }
   const { ok, stderr } = plane.apply(customResourceDefinitions(certManagerGroups));
-  if (!ok) throw new DrillError(`cert-manager's definitions: ${stderr}`);
+  if (!ok) throw new ProvingError(`cert-manager's definitions: ${stderr}`);
   await plane.waitFor('the custom resources', 30, () =>
     ['applications', 'appprojects', 'sealedsecrets', 'certificates', 'issuers'].every(
       (kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok,

@@ -1,28 +1,30 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { publishImage } from '../images/publish.ts';
-import { systemImageContents } from '../images/recipes/system.ts';
-import { startWorld } from '../stand-ins/internet/start.ts';
-import { cgroupExists, destroyCgroup, removeEmptyParent } from '../machine/cgroup.ts';
+import { writeDisk } from '../cluster/disk.ts';
 import { checkEnforcement } from '../cluster/enforcement.ts';
 import { logsOf, pkiFolder, readState, unlock, withClusterLock, writeState } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
-import { writeDisk } from '../cluster/disk.ts';
 import { apply, kubectl, readinessOf, tryKubectl } from '../cluster/kubectl.ts';
 import { fabricPid, initPid, onNode, startFabric, startNode } from '../cluster/nodes.ts';
 import { makePki } from '../cluster/pki.ts';
 import { firstServer } from '../cluster/plan.ts';
 import type { NodePlan } from '../cluster/plan.ts';
 import { checkMachine } from '../cluster/requirements.ts';
-import { ClusterError, stopIfAsked, waitFor } from '../machine/run.ts';
-import type { Progress } from '../machine/run.ts';
 import { netpoldReady } from '../cluster/services.ts';
 import { systemManifests } from '../cluster/system/index.ts';
+import { publishImage } from '../images/publish.ts';
+import { systemImageContents } from '../images/recipes/system.ts';
+import { cgroupExists, destroyCgroup, removeEmptyParent } from '../machine/cgroup.ts';
+import { ProvingError } from '../machine/error.ts';
+import { stopIfAsked } from '../machine/interruption.ts';
+import type { Progress } from '../machine/interruption.ts';
+import { waitFor } from '../machine/wait-for.ts';
+import { startWorld } from '../stand-ins/internet/start.ts';
 
 /**
  * Brings a cluster up, or says that it is. What a crashed run left behind is removed first. When it fails,
  * only its logs stay; when it is interrupted, nothing.
- * @throws InputError where the machine can't run it; ClusterError where it doesn't come up
+ * @throws InputError where the machine can't run it; ProvingError where it doesn't come up
  */
 export async function up(cluster: Cluster, progress: Progress): Promise<void> {
   checkMachine(cluster);
@@ -48,7 +50,7 @@ export async function up(cluster: Cluster, progress: Progress): Promise<void> {
       progress.report('it failed: taking everything down again, but the logs');
       await tearDown(cluster, 'keep the logs');
       const logs = path.join(cluster.folder, 'logs');
-      throw error instanceof ClusterError ? new ClusterError(`${error.message}\nlogs: ${logs}`) : error;
+      throw error instanceof ProvingError ? new ProvingError(`${error.message}\nlogs: ${logs}`) : error;
     }
   });
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/handle.ts';
-import { ClusterError, waitFor } from '../machine/run.ts';
 import { applicationOf, refresh, waitForSync } from '../components/argocd/applications.ts';
+import { ProvingError } from '../machine/error.ts';
+import { waitFor } from '../machine/wait-for.ts';
 import type { PlatformClone } from './clone.ts';
 
 /** Releases of the clone, made as a person makes them, and the way back to what was there before. */
@@ -69,11 +70,11 @@ export class Releases {
     await refresh(this.cluster, 'root');
   }
 
-  /** The version of an application's image that a commit holds. @throws ClusterError where it holds none */
+  /** The version of an application's image that a commit holds. @throws ProvingError where it holds none */
   async versionAt(commit: string, application: string): Promise<string> {
     const file = `dist/${this.clone.environment}/${application}/deployment-${application}.yaml`;
     const version = imageVersion(await this.clone.git(['show', `${commit}:${file}`]));
-    if (version === undefined) throw new ClusterError(`${file} has no image at ${commit}`);
+    if (version === undefined) throw new ProvingError(`${file} has no image at ${commit}`);
     return version;
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Manifest } from '../../constructs/core/manifest.ts';
 import { namespaces } from '../../apps/namespaces.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
 import { pkiFolder } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { must } from '../machine/run.ts';

@@ -1,8 +1,6 @@
 import type { Cluster } from '../cluster/handle.ts';
 import { untilInterrupted } from '../machine/interruption.ts';
 import { down, up } from './lifecycle.ts';
-import { ClusterError } from '../machine/run.ts';
-import { DrillError } from '../machine/processes.ts';
 
 export interface WithClusterOptions {
   readonly report: (line: string) => void;
@@ -10,7 +8,7 @@ export interface WithClusterOptions {
   readonly keep?: boolean;
 }
 
-/** Brings a cluster up for an action, and down after it, also after an interruption. @throws DrillError */
+/** Brings a cluster up for an action, and down after it, also after an interruption. @throws ProvingError */
 export async function withCluster<Value>(
   cluster: Cluster,
   { report, keep = false }: WithClusterOptions,
@@ -24,9 +22,6 @@ export async function withCluster<Value>(
         return action(signal);
       },
     );
-  } catch (error) {
-    if (error instanceof ClusterError) throw new DrillError(error.message);
-    throw error;
   } finally {
     if (!keep) await down(cluster, { report });
   }

@@ -4,11 +4,12 @@ import { parseArgs } from 'node:util';
 import { InputError } from '../../constructs/core/error.ts';
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
-import { checkLinux, DrillError } from '../machine/processes.ts';
+import { ProvingError } from '../machine/error.ts';
+import { checkLinux } from '../machine/processes.ts';
 import { failedChecks, recordResult } from '../results/index.ts';
 import type { Measured } from '../results/index.ts';
-import { missingPrograms, remedy, toolsHere } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/build.ts';
+import { missingPrograms, remedy, toolsHere } from '../tools/cache.ts';
 
 /** How a drill is run. */
 export interface DrillRun {
@@ -94,7 +95,7 @@ export async function runArea(
     report(`${name}: ${seconds} s`);
     return results.every((result) => failedChecks(result).length === 0) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
+    if (!(error instanceof ProvingError)) throw error;
     stderr.write(`${name}: ${error.message}\n`);
     return 1;
   }

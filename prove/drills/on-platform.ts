@@ -1,13 +1,13 @@
 import { clusterOf } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
-import { isWhole } from '../delivery/lifecycle.ts';
 import { deliver } from '../delivery/deliver.ts';
 import type { Delivery } from '../delivery/deliver.ts';
+import { isWhole } from '../delivery/lifecycle.ts';
+import { withCluster } from '../delivery/with-cluster.ts';
 import type { Measured } from '../results/index.ts';
 import { versionOf } from '../tools/modules.ts';
 import { allRounds } from './area.ts';
 import type { Drill } from './area.ts';
-import { withCluster } from '../delivery/with-cluster.ts';
 
 /** The platform as it runs while a drill is at it. */
 export interface RunningPlatform extends Delivery {

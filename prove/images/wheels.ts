@@ -13,7 +13,7 @@ export interface Wheel {
 /** Where Debian's Python looks, whatever its version. */
 const packages = 'usr/lib/python3/dist-packages';
 
-/** Adds wheels to a system that has what they depend on. @throws ClusterError for a file with another digest */
+/** Adds wheels to a system that has what they depend on. @throws ProvingError for a file with another digest */
 export async function installWheels(root: string, wheels: readonly Wheel[]): Promise<void> {
   const work = fs.mkdtempSync(path.join(path.dirname(root), 'wheels-'));
   const requirements = path.join(work, 'requirements.txt');

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import { apply, podManifest } from '../cluster/kubectl.ts';
 import type { Cluster } from '../cluster/handle.ts';
+import { apply, podManifest } from '../cluster/kubectl.ts';
 import { labelsOf, policies, removeClient } from './recorder.ts';
 
 export interface LoadOptions {

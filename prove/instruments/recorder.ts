@@ -1,7 +1,7 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
-import { waitFor } from '../machine/run.ts';
+import { waitFor } from '../machine/wait-for.ts';
 import type { DrillCheck } from '../results/index.ts';
 
 /** One request that a recorder made. */
@@ -68,7 +68,7 @@ export class Recorder {
     return recorder;
   }
 
-  /** What it asked since it got its first answers, or since a later moment. @throws ClusterError without its log */
+  /** What it asked since it got its first answers, or since a later moment. @throws ProvingError without its log */
   async requests(since = this.settled): Promise<readonly RecordedRequest[]> {
     const { namespace, name } = this.options;
     const log = await kubectl(this.cluster, ['logs', name, `--namespace=${namespace}`]);

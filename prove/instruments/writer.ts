@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadEnvironment } from '../../config/index.ts';
+import { memberLabels, namespace, poolerLabels } from '../components/postgres/members.ts';
+import type { Members } from '../components/postgres/members.ts';
 import { environment } from '../drills/on-platform.ts';
 import { Recorder } from './recorder.ts';
 import type { RecordedRequest } from './recorder.ts';
-import { memberLabels, namespace, poolerLabels } from '../components/postgres/members.ts';
-import type { Members } from '../components/postgres/members.ts';
 
 /** Milliseconds between two commits of a writer. */
 const every = 50;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ClusterError } from './run.ts';
+import { ProvingError } from './error.ts';
 
 /** Mount points of all hierarchies, version 1 and the empty version 2 that some machines have beside them. */
 function hierarchies(): readonly { readonly folder: string; readonly version: 1 | 2 }[] {
@@ -75,7 +75,7 @@ export function setFrozen(name: string, frozen: boolean): void {
 /**
  * Kills every process of a cgroup and removes it, depth first, from all hierarchies. Nothing else is ever killed: a
  * process can't leave its cgroup by itself, and no stranger gets into it.
- * @throws ClusterError where processes remain for 20 s
+ * @throws ProvingError where processes remain for 20 s
  */
 export async function destroyCgroup(name: string): Promise<void> {
   const deadline = performance.now() + 20_000;
@@ -88,7 +88,7 @@ export async function destroyCgroup(name: string): Promise<void> {
     for (const pid of left) kill(pid);
     if (left.length === 0 && removeTree(name)) return;
     if (performance.now() > deadline) {
-      throw new ClusterError(`processes ${left.join(', ') || '(none seen)'} keep the cgroup ${name} busy for 20 s`);
+      throw new ProvingError(`processes ${left.join(', ') || '(none seen)'} keep the cgroup ${name} busy for 20 s`);
     }
     await delay(20);
   }

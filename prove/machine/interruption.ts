@@ -1,4 +1,11 @@
 import process from 'node:process';
+import { ProvingError } from './error.ts';
+
+/** Where the proving ground reports what it does, and whether somebody wants it to stop. */
+export interface Progress {
+  readonly report: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Runs an action that a signal asks to stop, and that then cleans up: the process ends only after it.
@@ -28,4 +35,9 @@ export async function untilInterrupted<Value>(
       for (const other of others.get(name) ?? []) process.on(name, other);
     }
   }
+}
+
+/** @throws ProvingError when the signal is aborted */
+export function stopIfAsked(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new ProvingError('interrupted');
 }

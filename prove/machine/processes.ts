@@ -6,6 +6,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InputError } from '../../constructs/core/error.ts';
+import { ProvingError } from './error.ts';
+import { waitFor } from './wait-for.ts';
 
 // Without a listener a signal ends this process at once; with one, its programs learn of it first.
 for (const [signal, number] of [
@@ -15,9 +17,6 @@ for (const [signal, number] of [
 ] as const) {
   process.on(signal, () => process.exit(128 + number));
 }
-
-/** Something a drill waits for didn't come. */
-export class DrillError extends Error {}
 
 interface Running {
   readonly name: string;
@@ -56,23 +55,20 @@ export class Processes {
 
   /**
    * Asks until the answer is neither undefined nor false.
-   * @throws DrillError naming what was waited for, when it doesn't come in time or a program ends meanwhile
+   * @throws ProvingError naming what was waited for, when it doesn't come in time or a program ends meanwhile
    */
   async waitFor<T>(
     what: string,
     seconds: number,
     ask: () => Promise<T | undefined | false> | T | undefined | false,
   ): Promise<T> {
-    const end = performance.now() + seconds * 1000;
-    for (;;) {
+    return waitFor(what, { atMost: seconds, see: this.folder }, async () => {
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer;
       const ended = this.running.find(({ child }) => child.exitCode !== null || child.signalCode !== null);
-      if (ended !== undefined)
-        throw new DrillError(`${ended.name} ended while waiting for ${what}; its log: ${ended.log}`);
-      if (performance.now() > end) throw new DrillError(`no ${what} within ${seconds} s; logs: ${this.folder}`);
-      await pause(100);
-    }
+      if (ended === undefined) return undefined;
+      throw new ProvingError(`${ended.name} ended while waiting for ${what}; its log: ${ended.log}`);
+    });
   }
 
   /** Ends all of them, last started first. */

@@ -1,13 +1,5 @@
 import { execFile } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
-
-/** The proving ground failed: printed without a stack. */
-export class ClusterError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ClusterError';
-  }
-}
+import { ProvingError } from './error.ts';
 
 export interface Result {
   readonly status: number;
@@ -50,54 +42,12 @@ export function run(program: string, args: readonly string[], options: RunOption
   });
 }
 
-/** Like `run`, for programs that must succeed. @returns what it printed. @throws ClusterError */
+/** Like `run`, for programs that must succeed. @returns what it printed. @throws ProvingError */
 export async function must(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { status, stdout, stderr } = await run(program, args, options);
   if (status === 0) return stdout;
   const command = [program, ...args].join(' ');
-  throw new ClusterError(
+  throw new ProvingError(
     `${command.length > 200 ? `${command.slice(0, 200)}...` : command}: exit code ${status}\n${stderr.trim()}`,
   );
-}
-
-/** Where the proving ground reports what it does, and whether somebody wants it to stop. */
-export interface Progress {
-  readonly report: (line: string) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface WaitOptions {
-  /** In seconds. */
-  readonly atMost: number;
-  /** In milliseconds. @default 100 */
-  readonly every?: number;
-  /** Where to read more, named when it takes too long. */
-  readonly see?: string;
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Waits until the condition gives something else than undefined or false.
- * @returns what it gave. @throws ClusterError after `atMost` seconds, or when the signal is aborted
- */
-export async function waitFor<Value>(
-  what: string,
-  { atMost, every = 100, see, signal }: WaitOptions,
-  condition: () => Value | undefined | false | Promise<Value | undefined | false>,
-): Promise<Value> {
-  const start = performance.now();
-  for (;;) {
-    stopIfAsked(signal);
-    const value = await condition();
-    if (value !== undefined && value !== false) return value;
-    if (performance.now() - start > atMost * 1000) {
-      throw new ClusterError(`waited ${atMost} s for ${what}, in vain${see === undefined ? '' : `; see ${see}`}`);
-    }
-    await delay(every);
-  }
-}
-
-/** @throws ClusterError when the signal is aborted */
-export function stopIfAsked(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new ClusterError('interrupted');
 }

@@ -4,17 +4,17 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Output } from '../../synth/command.ts';
-import type { Command } from './index.ts';
-import { deliver } from '../delivery/deliver.ts';
 import { adminKubeconfig, clusterOf, readState } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { kubectlCommand, readinessOf } from '../cluster/kubectl.ts';
-import { down, exists, up } from '../delivery/lifecycle.ts';
 import { initPid, onNode } from '../cluster/nodes.ts';
-import { ClusterError } from '../machine/run.ts';
-import { untilInterrupted } from '../machine/interruption.ts';
-import type { Progress } from '../machine/run.ts';
 import { netpoldReady } from '../cluster/services.ts';
+import { deliver } from '../delivery/deliver.ts';
+import { down, exists, up } from '../delivery/lifecycle.ts';
+import { ProvingError } from '../machine/error.ts';
+import { untilInterrupted } from '../machine/interruption.ts';
+import type { Progress } from '../machine/interruption.ts';
+import type { Command } from './index.ts';
 
 /** The verbs of `npm run prove` that are about the cluster. */
 export const clusterCommands: Readonly<Record<string, Command>> = {
@@ -81,7 +81,7 @@ async function command(args: readonly string[], { stdout, stderr }: Output, acti
     const code = await untilInterrupted(interrupted, (signal) => action(cluster, { report, signal }));
     return typeof code === 'number' ? code : 0;
   } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
+    if (!(error instanceof ProvingError)) throw error;
     stderr.write(`${error.message}\n`);
     return 1;
   }

@@ -1,9 +1,9 @@
 import type { Output } from '../../synth/command.ts';
-import { clusterCommands } from './cluster.ts';
-import { doctorCommand } from './doctor/index.ts';
 import { runArea } from '../drills/area.ts';
 import { allCommand, areas, buildCommand } from '../drills/index.ts';
 import { programsCommand } from '../tools/readme.ts';
+import { clusterCommands } from './cluster.ts';
+import { doctorCommand } from './doctor/index.ts';
 
 /** What `npm run prove -- NAME` does. */
 export interface Command {

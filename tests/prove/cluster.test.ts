@@ -1,21 +1,23 @@
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { X509Certificate } from 'node:crypto';
-import { InputError } from '../../constructs/core/error.ts';
 import type { Node } from '../../constructs/core/environment.ts';
-import type { Cluster } from '../../prove/cluster/handle.ts';
+import { InputError } from '../../constructs/core/error.ts';
 import { processorsOf } from '../../prove/cluster/disk.ts';
 import { cutRules } from '../../prove/cluster/faults.ts';
+import type { Cluster } from '../../prove/cluster/handle.ts';
 import { podManifest } from '../../prove/cluster/kubectl.ts';
-import { nodeLabels } from '../../prove/delivery/lifecycle.ts';
 import { configurationOf, keysOf } from '../../prove/cluster/node-configuration.ts';
 import { certificatesOf, makePki } from '../../prove/cluster/pki.ts';
 import { etcdMembersOf, nodeOf, planCluster, serversOf } from '../../prove/cluster/plan.ts';
-import { ClusterError, must, run, waitFor } from '../../prove/machine/run.ts';
 import { servicesOf } from '../../prove/cluster/services.ts';
 import { flagsOf } from '../../prove/cluster/settings.ts';
 import { systemManifests } from '../../prove/cluster/system/index.ts';
+import { nodeLabels } from '../../prove/delivery/lifecycle.ts';
+import { ProvingError } from '../../prove/machine/error.ts';
+import { must, run } from '../../prove/machine/run.ts';
+import { waitFor } from '../../prove/machine/wait-for.ts';
 import { schemaFindings } from '../../synth/schema.ts';
 import { testEnvironment, testInput } from '../support/harness.ts';
 
@@ -262,6 +264,6 @@ describe('running programs', () => {
 
   test('a wait ends when somebody interrupts', async () => {
     const wait = waitFor('the sun', { atMost: 60, signal: AbortSignal.abort() }, () => undefined);
-    await expect(wait).rejects.toThrow(ClusterError);
+    await expect(wait).rejects.toThrow(ProvingError);
   });
 });

@@ -8,10 +8,6 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 import { InputError } from '../../constructs/core/error.ts';
-import { proveCommand } from '../../prove/verbs/command.ts';
-import type { Command } from '../../prove/verbs/index.ts';
-import { doctorCommand } from '../../prove/verbs/doctor/index.ts';
-import { machineChecks } from '../../prove/verbs/doctor/machine.ts';
 import { binary, buildPrograms, missingPrograms } from '../../prove/tools/build.ts';
 import { readBuilds, toolsHere } from '../../prove/tools/cache.ts';
 import type { Tools } from '../../prove/tools/cache.ts';
@@ -19,6 +15,10 @@ import { buildArguments, goOf, keyOf, toolsFolder, versionOf } from '../../prove
 import { installPackages, packageNames } from '../../prove/tools/packages.ts';
 import { families, programNames, programOf } from '../../prove/tools/programs.ts';
 import { programsCommand } from '../../prove/tools/readme.ts';
+import { proveCommand } from '../../prove/verbs/command.ts';
+import { doctorCommand } from '../../prove/verbs/doctor/index.ts';
+import { machineChecks } from '../../prove/verbs/doctor/machine.ts';
+import type { Command } from '../../prove/verbs/index.ts';
 
 const gibibyte = 2 ** 30;
 let folder: string;

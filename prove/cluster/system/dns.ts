@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { systemImages } from '../../images/recipes/system.ts';
 import { worldAddresses } from '../../stand-ins/internet/names.ts';
 import { ownFile } from '../own-files.ts';
-import { systemImages } from '../../images/recipes/system.ts';
 import type { ClusterPlan } from '../plan.ts';
 import { grant, serviceAccount, serviceAccountSubject } from './access.ts';
 

@@ -10,7 +10,8 @@ import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl, kubectlCommand } from '../../cluster/kubectl.ts';
 import { inNetworkOf } from '../../cluster/nodes.ts';
 import { serversOf } from '../../cluster/plan.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import { argocdNamespace } from './applications.ts';
 
 /** What Argo CD's server answered. */
@@ -47,7 +48,7 @@ export class ArgoApi {
     this.key = decoded(secret.data['server.secretkey']);
   }
 
-  /** Connects to the server's pod and lets the drills' account in. @throws ClusterError after 60 s */
+  /** Connects to the server's pod and lets the drills' account in. @throws ProvingError after 60 s */
   static async connect(cluster: Cluster): Promise<ArgoApi> {
     const secret = await getJson<ServerSecret>(cluster, ['secret', 'argocd-secret', `--namespace=${argocdNamespace}`]);
     // A socket has a path that no network namespace separates; it must be a short one.
@@ -102,7 +103,7 @@ export class ArgoApi {
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('error', reject).on('end', () => resolve({ status: response.statusCode ?? 0, body: parsed(text) }));
       });
-      const failed = (error: Error): void => reject(new ClusterError(`${method} ${target}: ${error.message}`));
+      const failed = (error: Error): void => reject(new ProvingError(`${method} ${target}: ${error.message}`));
       request.on('timeout', () => request.destroy(new Error('no answer within 60 s'))).on('error', failed);
       request.end(body === undefined ? undefined : JSON.stringify(body));
     });
@@ -175,7 +176,7 @@ async function forward(cluster: Cluster, socket: string): Promise<readonly Child
   const children = [forwarding];
   try {
     const port = await waitFor("a connection to Argo CD's server", { atMost: 60 }, () => {
-      if (forwarding.exitCode !== null) throw new ClusterError(`kubectl port-forward: ${printed.trim()}`);
+      if (forwarding.exitCode !== null) throw new ProvingError(`kubectl port-forward: ${printed.trim()}`);
       return forwardedPort(printed);
     });
     const [server] = serversOf(cluster.plan);

@@ -1,7 +1,7 @@
-import type { Cluster } from '../../cluster/handle.ts';
 import { namespaces } from '../../../apps/namespaces.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 
 interface ListedResource {
   readonly kind: string;
@@ -116,7 +116,7 @@ export interface SyncOptions {
   readonly report?: (line: string) => void;
 }
 
-/** Waits until applications are Synced and Healthy with nothing running. @throws ClusterError naming those that are not */
+/** Waits until applications are Synced and Healthy with nothing running. @throws ProvingError naming those that are not */
 export async function waitForSync(
   cluster: Cluster,
   expected: readonly string[],

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import { namespace } from './members.ts';
 import type { Members } from './members.ts';
 
@@ -16,14 +17,14 @@ export interface FullBackup {
 
 const agent = ['python3', '/opt/postgres/agent.py', '--config', '/etc/patroni/agent.json'];
 
-/** The archive's full backups as the first member's agent lists them, oldest first. @throws ClusterError where it doesn't */
+/** The archive's full backups as the first member's agent lists them, oldest first. @throws ProvingError where it doesn't */
 export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
   const [name] = members.names;
   const { stdout, stderr } = await members.run(name, [...agent, 'status'], 'agent');
   try {
     return (JSON.parse(stdout) as { readonly backups?: readonly FullBackup[] }).backups ?? [];
   } catch {
-    throw new ClusterError(`the agent of ${name} says no status: ${stderr.trim()}`);
+    throw new ProvingError(`the agent of ${name} says no status: ${stderr.trim()}`);
   }
 }
 
@@ -39,10 +40,10 @@ export async function waitForBackups(
   });
 }
 
-/** Makes a full backup now, as the agent would at its time. @throws ClusterError */
+/** Makes a full backup now, as the agent would at its time. @throws ProvingError */
 export async function backUp(members: Members, name: string): Promise<void> {
   const { status, stdout, stderr } = await members.run(name, [...agent, 'backup'], 'agent', 300);
-  if (status !== 0) throw new ClusterError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0) throw new ProvingError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
 }
 
 /**
@@ -64,7 +65,7 @@ export async function retain(
     'sys.exit(0 if backups.retain(archive, days, datetime.now(timezone.utc)) else 1)',
   ];
   const { status, stdout, stderr } = await members.run(name, ['python3', '-c', program.join('\n')], 'agent', 300);
-  if (status !== 0) throw new ClusterError(`retention on ${name}: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0) throw new ProvingError(`retention on ${name}: ${stderr.trim() || stdout.trim()}`);
 }
 
 /** Ends the current segment and waits until it is in the archive. @returns seconds it took */
@@ -126,10 +127,10 @@ export async function restoreTest(
   return JSON.parse(line) as RestoreTest;
 }
 
-/** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ClusterError where it fails */
+/** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ProvingError where it fails */
 export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<void> {
   const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, {}, signal);
-  if (outcome !== 'Complete') throw new ClusterError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
+  if (outcome !== 'Complete') throw new ProvingError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
 }
 
 /** Makes the job of a CronJob, waits for its end, reads its log and removes it. */

@@ -1,8 +1,8 @@
 import crypto from 'node:crypto';
 import { namespaces } from '../../../apps/namespaces.ts';
 import { loadEnvironment } from '../../../config/index.ts';
-import { application } from '../../../constructs/core/application.ts';
 import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
+import { application } from '../../../constructs/core/application.ts';
 import type { Environment } from '../../../constructs/core/environment.ts';
 import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
@@ -10,9 +10,9 @@ import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
-import { ClusterError } from '../../machine/run.ts';
-import { loseObjects } from '../../stand-ins/object-storage/index.ts';
 import { environment } from '../../drills/on-platform.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { loseObjects } from '../../stand-ins/object-storage/index.ts';
 import { namespace } from './members.ts';
 
 /** The platform's own keys of object storage: a drill has no person to ask for others. */
@@ -52,7 +52,7 @@ export class DrillClusters {
   /** Another value of a secret, as a rotation brings it. */
   async rotate(name: string, key: string): Promise<void> {
     const secret = this.applied.get(`Secret/${name}`);
-    if (secret === undefined) throw new ClusterError(`no secret ${name} was applied`);
+    if (secret === undefined) throw new ProvingError(`no secret ${name} was applied`);
     const data = { ...(secret.data as Record<string, string>), [key]: random(32, 'base64url') };
     await apply(this.cluster, [{ ...secret, data }]);
   }
@@ -90,6 +90,6 @@ function random(bytes: number, encoding: 'hex' | 'base64url'): string {
 function value(key: string, source: SecretSource, ofPlatform: Readonly<Record<string, string>>): string {
   if (source.kind === 'random') return random(source.bytes, source.encoding);
   const known = ofPlatform[key];
-  if (source.kind !== 'human' || known === undefined) throw new ClusterError(`nobody here knows a value of ${key}`);
+  if (source.kind !== 'human' || known === undefined) throw new ProvingError(`nobody here knows a value of ${key}`);
   return known;
 }

@@ -2,8 +2,9 @@ import { namespaces } from '../../../apps/namespaces.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 
 /** What Patroni says of its own member. */
 interface PatroniStatus {
@@ -87,7 +88,7 @@ export class Members {
     return members.find(isLeader)?.name;
   }
 
-  /** Waits until a member leads that is not this one. @throws ClusterError after a minute */
+  /** Waits until a member leads that is not this one. @throws ProvingError after a minute */
   async ledByAnother(name: string, signal: AbortSignal): Promise<void> {
     await waitFor(`a leader in place of ${name}`, { atMost: 60, every: 200, signal }, async () => {
       const now = await this.leader();
@@ -124,28 +125,28 @@ export class Members {
     return exec(this.cluster, { namespace, name, container }, command, { timeout });
   }
 
-  /** Runs SQL as the superuser on a member. @returns what it printed, without alignment. @throws ClusterError */
+  /** Runs SQL as the superuser on a member. @returns what it printed, without alignment. @throws ProvingError */
   async sql(name: string, sql: string, database = 'postgres'): Promise<string> {
     const options = ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-h', '/run/postgresql', '-U', 'postgres'];
     const command = ['psql', ...options, '-d', database, '-c', sql];
     const { status, stdout, stderr } = await this.run(name, command, 'postgres', 180);
-    if (status !== 0) throw new ClusterError(`${name}: ${sql}: ${stderr.trim()}`);
+    if (status !== 0) throw new ProvingError(`${name}: ${sql}: ${stderr.trim()}`);
     return stdout.trim();
   }
 
-  /** Runs SQL on whoever leads. @throws ClusterError */
+  /** Runs SQL on whoever leads. @throws ProvingError */
   async sqlOnLeader(sql: string, database?: string): Promise<string> {
     const leader = await waitFor(`a leader of ${this.scope}`, { atMost: 60 }, () => this.leader());
     return this.sql(leader, sql, database);
   }
 
-  /** Asks a member's Patroni for a change. @returns what it answered. @throws ClusterError */
+  /** Asks a member's Patroni for a change. @returns what it answered. @throws ProvingError */
   async post(name: string, path: string, body: object): Promise<string> {
     const script =
       'printf \'user = "patroni:%s"\\n\' "$(cat "$RESTAPI_PASSWORD_FILE")" |' +
       ` curl -sS -m 60 -K - -X POST -d '${JSON.stringify(body)}' http://127.0.0.1:8008${path}`;
     const { status, stdout, stderr } = await this.run(name, ['bash', '-c', script]);
-    if (status !== 0) throw new ClusterError(`${name}: POST ${path}: ${stderr.trim()}`);
+    if (status !== 0) throw new ProvingError(`${name}: POST ${path}: ${stderr.trim()}`);
     return stdout.trim();
   }
 
@@ -155,7 +156,7 @@ export class Members {
 
   async nodeOf(name: string): Promise<string> {
     const { spec } = await this.pod(name);
-    if (spec.nodeName === undefined) throw new ClusterError(`${name} has no node`);
+    if (spec.nodeName === undefined) throw new ProvingError(`${name} has no node`);
     return spec.nodeName;
   }
 
@@ -172,7 +173,7 @@ export class Members {
     const { spec, status } = await this.pod(name);
     const found = status.containerStatuses?.find((each) => each.name === 'postgres');
     const id = found?.containerID?.replace('containerd://', '');
-    if (id === undefined || spec.nodeName === undefined) throw new ClusterError(`${name} has no container`);
+    if (id === undefined || spec.nodeName === undefined) throw new ProvingError(`${name} has no container`);
     const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks', 'kill', '--signal', signalName];
     await inNode(this.cluster, spec.nodeName, [...tasks, ...(all ? ['--all'] : []), id]);
   }
@@ -184,7 +185,7 @@ export class Members {
       '-c',
       'kill -9 "$(head -n 1 /home/postgres/pgdata/pgroot/data/postmaster.pid)"',
     ]);
-    if (status !== 0) throw new ClusterError(`${name}: ${stderr.trim()}`);
+    if (status !== 0) throw new ProvingError(`${name}: ${stderr.trim()}`);
   }
 
   /** Deletes a pod at once, without grace. */

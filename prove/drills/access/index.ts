@@ -1,9 +1,11 @@
+import { getJson } from '../../cluster/kubectl.ts';
 import { ArgoApi } from '../../components/argocd/api.ts';
 import type { ApiAnswer } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace, waitForSync } from '../../components/argocd/applications.ts';
 import type { ApplicationObject } from '../../components/argocd/applications.ts';
-import { getJson } from '../../cluster/kubectl.ts';
-import { ClusterError, stopIfAsked, waitFor } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { stopIfAsked } from '../../machine/interruption.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';
@@ -59,7 +61,7 @@ async function subjectsOf({ cluster, applications, clone }: RunningPlatform, api
   const { items } = await getJson<typeof pods>(cluster, ['appprojects.argoproj.io', `--namespace=${argocdNamespace}`]);
   const { body: backend } = await api.call(api.token(groups.admin), 'GET', 'applications/backend');
   const [pod] = pods.items;
-  if (pod === undefined) throw new ClusterError('no pod of the backend is running');
+  if (pod === undefined) throw new ProvingError('no pod of the backend is running');
   return {
     applications,
     projects: items.map(({ metadata }) => metadata.name),

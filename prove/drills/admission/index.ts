@@ -6,10 +6,10 @@ import { podTemplateOf } from '../../../synth/pods.ts';
 import { toYaml } from '../../../synth/yaml.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
 import type { Answer } from '../../cluster/control-plane.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { versionOf } from '../../tools/modules.ts';
-import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
 import { podOf, spoiledObjects } from './spoiled.ts';
 
 /**
@@ -71,7 +71,7 @@ async function objectsOf(
   );
 
   const deployment = workloads.find(({ kind }) => kind === 'Deployment');
-  if (deployment === undefined) throw new DrillError(`dist/${environment} has no Deployment to spoil`);
+  if (deployment === undefined) throw new ProvingError(`dist/${environment} has no Deployment to spoil`);
   const spoiled = spoiledObjects(podOf(deployment), deployment);
   report(`${environment}: trying ${spoiled.length} spoiled objects`);
   const refused = spoiled.map(({ what, manifest, refusedWith }) => {

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
 import { KwokNodes } from '../../cluster/kwok-nodes.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { defineCustomResources, inOrder } from '../../delivery/committed.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { Measured } from '../../results/index.ts';
 import { versionOf } from '../../tools/modules.ts';
 import { CapacityDrill } from './drill.ts';
@@ -12,8 +14,6 @@ import { RoundRecord } from './record.ts';
 import { shapesOf } from './shapes.ts';
 import type { Shape } from './shapes.ts';
 import { Stage } from './stage.ts';
-import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { defineCustomResources, inOrder } from '../../delivery/committed.ts';
 
 /**
  * The real scheduler places the workloads on nodes of the configured sizes, which kwok keeps alive: at their least and
@@ -93,7 +93,7 @@ async function drillShape(shape: Shape, folder: string, report: (line: string) =
     const workers = nodes.filter(({ role }) => role !== 'witness');
     for (const manifest of [...inOrder(manifests).map(withoutClaims), ...foreignDeployments(platform, manifests)]) {
       const { ok, stderr } = plane.apply([manifest]);
-      if (!ok) throw new DrillError(`apply ${manifest.kind} ${manifest.metadata.name}: ${stderr.trim()}`);
+      if (!ok) throw new ProvingError(`apply ${manifest.kind} ${manifest.metadata.name}: ${stderr.trim()}`);
     }
     const drill = new CapacityDrill(platform, new Stage(plane, groupsOf(platform), workers.length), kwok, record, say);
     await drill.atLeast();

@@ -3,7 +3,7 @@ import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { Workload } from '../../../constructs/core/workload.ts';
 import type { Amount } from '../../../synth/budget.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { ProvingError } from '../../machine/error.ts';
 
 /** `least` and `most` are where the autoscalers stand; `rollout` is `most` with what rolling updates add. */
 export type Size = 'least' | 'most' | 'rollout';
@@ -143,17 +143,18 @@ export function requestsOf(pods: readonly Pod[]): Amount {
   );
 }
 
-/** `250m` or `2`. @throws DrillError for anything else */
+/** `250m` or `2`. @throws ProvingError for anything else */
 export function millicores(text: string): number {
   const [, number = '', unit = ''] = /^(\d+)(m?)$/.exec(text) ?? [];
-  if (number === '') throw new DrillError(`a CPU request of ${text}: whole cores and m are what the API server writes`);
+  if (number === '')
+    throw new ProvingError(`a CPU request of ${text}: whole cores and m are what the API server writes`);
   return unit === 'm' ? Number(number) : Number(number) * 1000;
 }
 
-/** `512Mi` or `2Gi`. @throws DrillError for anything else */
+/** `512Mi` or `2Gi`. @throws ProvingError for anything else */
 export function mebibytes(text: string): number {
   const [, number = '', unit = ''] = /^(\d+)(Mi|Gi)$/.exec(text) ?? [];
-  if (number === '') throw new DrillError(`a memory request of ${text}: Mi and Gi are what this platform writes`);
+  if (number === '') throw new ProvingError(`a memory request of ${text}: Mi and Gi are what this platform writes`);
   return Number(number) * (unit === 'Gi' ? 1024 : 1);
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { differences, placedPods } from './placement.ts';
 import type { Group, Pod, Size } from './placement.ts';
 
@@ -79,7 +79,7 @@ export class Stage {
       const { name, namespace = '' } = metadata;
       const group = this.groups.find((candidate) => candidate.name === `${namespace}/${name}`);
       if (group === undefined)
-        throw new DrillError(`the autoscaler ${namespace}/${name} scales nothing that is computed`);
+        throw new ProvingError(`the autoscaler ${namespace}/${name} scales nothing that is computed`);
       const spec = { minReplicas: group.count[size], maxReplicas: group.count[size] };
       this.patch('hpa', namespace, name, { spec });
     }
@@ -124,7 +124,7 @@ export class Stage {
   private patch(kind: string, namespace: string, name: string, body: object): void {
     const args = ['patch', kind, name, '--namespace', namespace, '--type=merge', '--patch', JSON.stringify(body)];
     const { ok, stderr } = this.plane.kubectl(args);
-    if (!ok) throw new DrillError(`${kind} ${namespace}/${name}: ${stderr.trim()}`);
+    if (!ok) throw new ProvingError(`${kind} ${namespace}/${name}: ${stderr.trim()}`);
   }
 
   private list(kind: string): readonly Manifest[] {

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cut, powerOff, restore, returnNode } from '../../cluster/faults.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
-import { waitFor } from '../../machine/run.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 /** What one fault did to a client that writes all the time. */
 export interface Failover {

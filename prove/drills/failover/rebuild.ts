@@ -1,11 +1,11 @@
 import { tryKubectl } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { backUp } from '../../components/postgres/backups.ts';
 import { namespace } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { seconds } from '../../instruments/figures.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 /** Throws a standby's data away and lets Patroni make it anew from the archive. */
 export async function rebuildReplica(

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cut, restore } from '../../cluster/faults.ts';
-import { waitFor } from '../../machine/run.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 const isolated = 'node2';
 

@@ -1,16 +1,17 @@
-import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
+import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
+import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
+import type { PodObject } from '../../cluster/pods.ts';
 import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
+import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
+import { Recorder } from '../../instruments/recorder.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';
-import { Recorder } from '../../instruments/recorder.ts';
-import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { gatherStateful } from './placement.ts';
-import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
-import type { PodObject } from '../../cluster/pods.ts';
 
 const [lost, other] = ['node2', 'node1'];
 const spread = ['backend', 'frontend'];
@@ -119,7 +120,7 @@ async function watchMove(
     await waitFor('the pods on the other node', { atMost: patience, every: 500, signal }, done);
   } catch (error) {
     // Not moved in time is a result; an interruption is none.
-    if (!(error instanceof ClusterError) || signal.aborted) throw error;
+    if (!(error instanceof ProvingError) || signal.aborted) throw error;
   }
   return { moved: passed(), deployments: deployments === 0 ? passed() : deployments, seen, missing };
 }

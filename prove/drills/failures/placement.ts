@@ -1,8 +1,9 @@
 import { kubectl } from '../../cluster/kubectl.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { inUseOf, isInUse, isOnePerNode, ownerOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 /** Seconds after which a pod that has not come up elsewhere is taken to be bound to its node. */
 const patience = 30;
@@ -24,7 +25,7 @@ export async function gatherStateful(platform: RunningPlatform, node: string, fr
       await kubectl(cluster, ['delete', 'pod', name, ...where]);
       await waitFor(`${name} on ${node}`, { atMost: patience, every: 500, signal }, isBack);
     } catch (error) {
-      if (!(error instanceof ClusterError) || signal.aborted) throw error;
+      if (!(error instanceof ProvingError) || signal.aborted) throw error;
       report(`${namespace}/${name} is bound to ${from}`);
     } finally {
       await kubectl(cluster, ['uncordon', from]);

@@ -5,15 +5,16 @@ import { loadEnvironment } from '../../../config/index.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { apply, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
+import { inUseOf, podsOf } from '../../cluster/pods.ts';
+import type { PodObject } from '../../cluster/pods.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
+import { failedOf, lastFailure, retriedOf, seconds, slowestOf } from '../../instruments/figures.ts';
+import { Recorder } from '../../instruments/recorder.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';
-import { Recorder } from '../../instruments/recorder.ts';
-import { failedOf, lastFailure, retriedOf, seconds, slowestOf } from '../../instruments/figures.ts';
-import { inUseOf, podsOf } from '../../cluster/pods.ts';
-import type { PodObject } from '../../cluster/pods.ts';
 
 const namespace = 'shop';
 const owner = `Deployment ${namespace}/backend`;
@@ -39,7 +40,7 @@ export async function podCrash(platform: RunningPlatform): Promise<Measured> {
   const clients = await startClients(platform);
   try {
     const victim = [...before].sort((a, b) => restartsOf(a) - restartsOf(b))[0];
-    if (victim === undefined) throw new ClusterError('no backend pod is ready');
+    if (victim === undefined) throw new ProvingError('no backend pod is ready');
     const { name } = victim.metadata;
     report(`killing the process of ${name} on ${victim.spec.nodeName ?? ''}`);
     const killed = await observe(platform, clients, () => killMain(platform, victim), {
@@ -159,7 +160,7 @@ async function observe(
   await delay(5000);
   const [seen, seenPlain] = [await retrying.requests(since), await plain.requests(since)];
   // A client that stood still would have seen no failure either.
-  if (seen.length < 20) throw new ClusterError(`the retrying client asked only ${seen.length} times`);
+  if (seen.length < 20) throw new ProvingError(`the retrying client asked only ${seen.length} times`);
   return {
     newPod,
     failed: failedOf(seen),
@@ -177,7 +178,7 @@ async function backends({ cluster }: RunningPlatform): Promise<readonly PodObjec
 /** SIGKILL of the container's process 1, from its node: nothing in the pod is asked or told. */
 async function killMain({ cluster }: RunningPlatform, { spec, status }: PodObject): Promise<void> {
   const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '');
-  if (id === undefined || spec.nodeName === undefined) throw new ClusterError('the pod has no container');
+  if (id === undefined || spec.nodeName === undefined) throw new ProvingError('the pod has no container');
   const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks'];
   await inNode(cluster, spec.nodeName, [...tasks, 'kill', '--signal', 'SIGKILL', id]);
 }

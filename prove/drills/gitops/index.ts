@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { clusterOf } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
-import { exists } from '../../delivery/lifecycle.ts';
 import { deliver } from '../../delivery/deliver.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { exists } from '../../delivery/lifecycle.ts';
+import { withCluster } from '../../delivery/with-cluster.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { Measured } from '../../results/index.ts';
 import { gitDelayFile } from '../../stand-ins/internet/names.ts';
 import { worldFolder } from '../../stand-ins/internet/start.ts';
 import { allRounds } from '../area.ts';
 import type { Drill, DrillRun } from '../area.ts';
 import { environment } from '../on-platform.ts';
-import { withCluster } from '../../delivery/with-cluster.ts';
 import { checkInstallation } from './auto.ts';
 import { addDatabase } from './database.ts';
 import { allObjects } from './objects.ts';
@@ -23,7 +23,7 @@ const gitDelayMilliseconds = 3000;
 /** Two first installations a round: the tree as it is, and one with a slow database while GitHub is slow too. */
 export const gitopsDrill: Drill = async (run) => {
   const cluster = clusterOf(environment);
-  if (exists(cluster)) throw new DrillError('it needs an empty cluster: run npm run prove -- down before');
+  if (exists(cluster)) throw new ProvingError('it needs an empty cluster: run npm run prove -- down before');
   return allRounds(run, async () => [
     await withCluster(cluster, run, (signal) => installTree(cluster, run, signal)),
     await withCluster(cluster, run, (signal) => installSlowly(cluster, run, signal)),

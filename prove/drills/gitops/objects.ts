@@ -1,7 +1,7 @@
-import type { Cluster } from '../../cluster/handle.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
-import type { ApplicationObject } from '../../components/argocd/applications.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
+import type { ApplicationObject } from '../../components/argocd/applications.ts';
 
 /** An object of the cluster, as far as its owner is concerned. */
 export interface LiveObject {

@@ -1,6 +1,6 @@
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
 import { applicationsOf, compareAgain, isSyncedAndHealthy, waitForSync } from '../../components/argocd/applications.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';

@@ -5,14 +5,14 @@ import { Cpu } from '../../../constructs/core/cpu.ts';
 import type { Environment } from '../../../constructs/core/environment.ts';
 import { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
 import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/index.ts';
-import type { Measured } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { DrillClusters } from '../../components/postgres/drill-clusters.ts';
 import { Members } from '../../components/postgres/members.ts';
-import { poolerRound } from './pooler.ts';
-import { common } from '../postgres/result.ts';
-import { standbyRound } from './standby.ts';
 import { database } from '../../instruments/writer.ts';
+import type { Measured } from '../../results/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { common } from '../postgres/result.ts';
+import { poolerRound } from './pooler.ts';
+import { standbyRound } from './standby.ts';
 
 const name = 'modes';
 

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import type { DrillClusters } from '../../components/postgres/drill-clusters.ts';
-import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
 import { namespace, poolerLabels } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
-import type { DrillRound } from '../postgres/round.ts';
+import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillRound } from '../postgres/round.ts';
 
 /** A cluster that keeps its lock in ConfigMaps loses its primary, under a client of its pooler. */
 export async function poolerRound(

@@ -1,14 +1,14 @@
-import { waitFor } from '../../machine/run.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { objects } from '../../stand-ins/object-storage/index.ts';
-import { seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts';
 import type { FullBackup } from '../../components/postgres/backups.ts';
-import { slowFaults } from '../failover/fault.ts';
 import type { Members } from '../../components/postgres/members.ts';
-import type { DrillRound } from '../postgres/round.ts';
+import { seconds } from '../../instruments/figures.ts';
 import { database } from '../../instruments/writer.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { objects } from '../../stand-ins/object-storage/index.ts';
+import { slowFaults } from '../failover/fault.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillRound } from '../postgres/round.ts';
 
 /** The clusters of a drill, and what applies each stage. */
 export interface Generations {

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { run } from '../../machine/run.ts';
-import { DrillError } from '../../machine/processes.ts';
 import { EVERY_PORT, PROTOCOLS } from './connections.ts';
 import type { Connection, End, Span } from './connections.ts';
 
@@ -17,7 +17,7 @@ interface Line {
 /**
  * What np-guard's netpol-analyzer makes of network policies, namespaces and pods.
  * @param folder is emptied and then holds what it was given
- * @throws DrillError where it complains: its exit code is 0 all the same, and what it couldn't read is left out
+ * @throws ProvingError where it complains: its exit code is 0 all the same, and what it couldn't read is left out
  */
 export async function analyze(program: string, manifests: readonly Manifest[], folder: string): Promise<Connection[]> {
   fs.rmSync(folder, { recursive: true, force: true });
@@ -25,11 +25,11 @@ export async function analyze(program: string, manifests: readonly Manifest[], f
   const list = { apiVersion: 'v1', kind: 'List', items: manifests };
   fs.writeFileSync(path.join(folder, 'manifests.json'), JSON.stringify(list));
   const { status, stdout, stderr } = await run(program, ['list', '--dirpath', folder, '--quiet', '--output', 'json']);
-  if (status !== 0 || stderr !== '') throw new DrillError(`netpol-analyzer: exit code ${status}\n${stderr.trim()}`);
+  if (status !== 0 || stderr !== '') throw new ProvingError(`netpol-analyzer: exit code ${status}\n${stderr.trim()}`);
   return parseAnalysis(stdout);
 }
 
-/** Reads the analyzer's JSON; pods are named like `shop/backend-1`. @throws DrillError for words it doesn't know */
+/** Reads the analyzer's JSON; pods are named like `shop/backend-1`. @throws ProvingError for words it doesn't know */
 export function parseAnalysis(json: string): Connection[] {
   return (JSON.parse(json) as readonly Line[]).flatMap(({ src, dst, conn }) => {
     const [from, to] = [endOf(src), endOf(dst)];
@@ -60,4 +60,4 @@ function spansOf(text: string): (readonly [string, Span])[] {
 
 const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
-const unknown = (text: string): DrillError => new DrillError(`netpol-analyzer: "${text}" is not known here`);
+const unknown = (text: string): ProvingError => new ProvingError(`netpol-analyzer: "${text}" is not known here`);

@@ -1,7 +1,7 @@
 import { parseCidr } from '../../../constructs/core/cidr.ts';
 import type { DeclaredEdge } from '../../../synth/network/compare.ts';
 import { ANYWHERE } from '../../../synth/network/evaluate.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { ProvingError } from '../../machine/error.ts';
 
 /** Whole numbers from `first` to `last`: ports, or IPv4 addresses. */
 export interface Span {
@@ -24,7 +24,7 @@ export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 export const EVERY_PORT: Span = { first: 1, last: 65_535 };
 const EVERY_ADDRESS: Span = { first: 0, last: 2 ** 32 - 1 };
 
-/** Edges as the wires and the evaluator word them. @throws DrillError where an end is a block of IPv6 */
+/** Edges as the wires and the evaluator word them. @throws ProvingError where an end is a block of IPv6 */
 export function connectionsOf(edges: readonly DeclaredEdge[]): Connection[] {
   return edges.flatMap(({ from, to, protocol, port, endPort }) => {
     const ports = port === 'any' ? EVERY_PORT : { first: port, last: endPort ?? port };
@@ -76,7 +76,7 @@ function endsOf(text: string): End[] {
 
 function addressesOf(block: string): Span {
   const cidr = parseCidr(block);
-  if (cidr?.family !== 4) throw new DrillError(`${block}: only blocks of IPv4 can be compared`);
+  if (cidr?.family !== 4) throw new ProvingError(`${block}: only blocks of IPv4 can be compared`);
   const first = Number(cidr.address);
   return { first, last: first + 2 ** (32 - cidr.prefix) - 1 };
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec } from '../../cluster/kubectl.ts';
-import { ClusterError } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { StandIn } from './stand-ins.ts';
 
@@ -28,7 +28,7 @@ export const keyOf = ({ name, protocol, port }: Target): string => `${name} ${pr
 /** Each is a kubectl of its own; more at once only wait for each other on few processors. */
 const atOnce = 8;
 
-/** Every pod tries every target but its own address. @throws ClusterError where one can't try */
+/** Every pod tries every target but its own address. @throws ProvingError where one can't try */
 export async function reachedBy(
   cluster: Cluster,
   sources: readonly StandIn[],
@@ -61,7 +61,7 @@ async function openTo(cluster: Cluster, source: StandIn, targets: readonly Targe
   const { stdout, stderr } = await exec(cluster, { namespace, name, container: 'probe' }, command, { timeout: 60 });
   const lines = stdout.trimEnd().split('\n');
   if (lines.length !== ways.length || !lines.every((line, index) => line.startsWith(`${ways[index]} `)))
-    throw new ClusterError(`${namespace}/${name} could not try its ways: ${stderr.trim()}`);
+    throw new ProvingError(`${namespace}/${name} could not try its ways: ${stderr.trim()}`);
   return targets.filter((_, index) => lines[index] === `${ways[index]} open`);
 }
 

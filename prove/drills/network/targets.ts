@@ -2,7 +2,8 @@ import { kubernetesApi } from '../../../constructs/core/endpoint.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson } from '../../cluster/kubectl.ts';
 import { serversOf } from '../../cluster/plan.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { Target } from './reach.ts';
 import { portsOf } from './stand-ins.ts';
 import type { StandIn } from './stand-ins.ts';
@@ -25,7 +26,7 @@ export interface PodList {
  * Every port of every pod, once they are ready, and the API of every server.
  * @param standIns pods of the drill
  * @param system what is found by its labels instead
- * @throws ClusterError where pods don't come, or nothing has such labels
+ * @throws ProvingError where pods don't come, or nothing has such labels
  */
 export async function targetsOf(
   cluster: Cluster,
@@ -41,7 +42,7 @@ export async function targetsOf(
     const found = pods.filter(
       ({ metadata }) => metadata.namespace === group.namespace && hasLabels(metadata.labels, group.labels),
     );
-    if (found.length === 0) throw new ClusterError(`no pod of ${group.name} is ready`);
+    if (found.length === 0) throw new ProvingError(`no pod of ${group.name} is ready`);
     return found.map((pod) => ({ group, pod }));
   });
   const ports = [...own, ...others].flatMap(({ group, pod }) =>

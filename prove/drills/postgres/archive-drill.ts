@@ -1,8 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DrillCheck } from '../../results/index.ts';
-import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
-import { longestGap } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import {
   archiveAll,
   backUp,
@@ -12,10 +8,14 @@ import {
   waitForBackups,
 } from '../../components/postgres/backups.ts';
 import type { FullBackup } from '../../components/postgres/backups.ts';
-import { memberMetric } from '../../components/postgres/metrics.ts';
 import type { Members } from '../../components/postgres/members.ts';
-import type { DrillRound } from './round.ts';
+import { memberMetric } from '../../components/postgres/metrics.ts';
+import { longestGap } from '../../instruments/figures.ts';
 import { database, Writer } from '../../instruments/writer.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillRound } from './round.ts';
 
 const fulls = 6;
 const folder = 'postgres/17-1/';

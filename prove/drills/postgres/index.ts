@@ -1,22 +1,22 @@
 import { clusterOf } from '../../cluster/handle.ts';
-import { exists } from '../../delivery/lifecycle.ts';
+import { Members } from '../../components/postgres/members.ts';
 import { deliver } from '../../delivery/deliver.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { exists } from '../../delivery/lifecycle.ts';
+import { withCluster } from '../../delivery/with-cluster.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import type { Drill } from '../area.ts';
-import { environment } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import { withCluster } from '../../delivery/with-cluster.ts';
-import { outageRound, retentionRound } from './archive-drill.ts';
 import { failover, nodesOfMembers, quickFaults, slowFaults } from '../failover/fault.ts';
 import type { Failover } from '../failover/fault.ts';
-import { Members } from '../../components/postgres/members.ts';
+import { rebuildReplica } from '../failover/rebuild.ts';
+import { splitBrain } from '../failover/split-brain.ts';
+import { environment } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import { outageRound, retentionRound } from './archive-drill.ts';
 import { offsiteRound } from './offsite.ts';
 import { recoveryRound } from './recovery.ts';
-import { rebuildReplica } from '../failover/rebuild.ts';
 import { common } from './result.ts';
 import type { DrillRound } from './round.ts';
-import { splitBrain } from '../failover/split-brain.ts';
 
 /** The ways to lose a primary; the quick ones in as many rounds as asked. */
 export function failoverDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
@@ -26,7 +26,7 @@ export function failoverDrill(platform: RunningPlatform): Promise<readonly Measu
 /** All that the data tier promises of PostgreSQL, in a cluster of its own: at the end little of it is as it was. */
 export const postgresDrill: Drill = async (run) => {
   const cluster = clusterOf(environment);
-  if (exists(cluster)) throw new DrillError('it needs an empty cluster: run npm run prove -- down before');
+  if (exists(cluster)) throw new ProvingError('it needs an empty cluster: run npm run prove -- down before');
   const { root, report, rounds } = run;
   return withCluster(cluster, run, async (signal) => {
     const platform = { ...(await deliver(cluster, root, { report, signal })), cluster, root, report, signal };

@@ -1,10 +1,10 @@
-import type { DrillRound } from './round.ts';
-import { objectStores } from '../../stand-ins/internet/names.ts';
-import { loseObjects, objects, isLocked } from '../../stand-ins/object-storage/index.ts';
-import { seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { seconds } from '../../instruments/figures.ts';
+import { objectStores } from '../../stand-ins/internet/names.ts';
+import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillRound } from './round.ts';
 
 const folder = 'postgres/';
 const cronJob = 'postgres-offsite';

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
-import { Releases } from '../../delivery/releases.ts';
-import type { DrillCheck } from '../../results/index.ts';
-import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
-import { seconds } from '../../instruments/figures.ts';
-import type { RunningPlatform } from '../on-platform.ts';
 import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts';
 import { Members, namespace } from '../../components/postgres/members.ts';
-import type { DrillRound } from './round.ts';
+import { Releases } from '../../delivery/releases.ts';
+import { seconds } from '../../instruments/figures.ts';
 import { database } from '../../instruments/writer.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
+import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillRound } from './round.ts';
 
 /** Milliseconds between two marks: what a recovery can be off by. */
 const markEvery = 100;

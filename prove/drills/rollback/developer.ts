@@ -1,6 +1,6 @@
 import type { ApiAnswer, ArgoApi } from '../../components/argocd/api.ts';
 import type { ApplicationObject } from '../../components/argocd/applications.ts';
-import { ClusterError } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { groups } from '../access/table.ts';
 
 /** A developer before the web interface, which sends what is sent here. */
@@ -15,7 +15,7 @@ export class Developer {
 
   async read(application: string): Promise<ApplicationObject> {
     const { status, body } = await this.api.call(this.token, 'GET', `applications/${application}`);
-    if (status !== 200) throw new ClusterError(`a developer reads ${application}: ${status} ${JSON.stringify(body)}`);
+    if (status !== 200) throw new ProvingError(`a developer reads ${application}: ${status} ${JSON.stringify(body)}`);
     return body as ApplicationObject;
   }
 

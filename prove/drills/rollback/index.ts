@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
 import { ArgoApi } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace } from '../../components/argocd/applications.ts';
-import { applicationImage } from '../../images/recipes/platform.ts';
+import { imageVersion, Releases } from '../../delivery/releases.ts';
 import { publishImage } from '../../images/publish.ts';
+import { applicationImage } from '../../images/recipes/platform.ts';
+import { Recorder } from '../../instruments/recorder.ts';
+import type { RecordedRequest } from '../../instruments/recorder.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';
-import { Recorder } from '../../instruments/recorder.ts';
-import type { RecordedRequest } from '../../instruments/recorder.ts';
 import { Developer } from './developer.ts';
-import { imageVersion, Releases } from '../../delivery/releases.ts';
 
 const application = 'backend';
 /** Of the backend: one that people don't want. */
@@ -126,7 +127,7 @@ class RollbackDrill {
     const start = new Date();
     const { status, body } = await this.developer.rollBack(application, id);
     this.check('a developer rolls back', '200', String(status));
-    if (status !== 200) throw new ClusterError(`rollback: ${status} ${JSON.stringify(body)}`);
+    if (status !== 200) throw new ProvingError(`rollback: ${status} ${JSON.stringify(body)}`);
     await this.answers(good);
     await kubectl(cluster, ['rollout', 'status', `deployment/${application}`, '--namespace=shop', '--timeout=180s'], {
       timeout: 200,
@@ -142,7 +143,7 @@ class RollbackDrill {
     for (const { id, revision = '' } of [...(status?.history ?? [])].reverse()) {
       if ((await this.releases.versionAt(revision, application)) === version) return id;
     }
-    throw new ClusterError(`the history of ${application} has no ${version}`);
+    throw new ProvingError(`the history of ${application} has no ${version}`);
   }
 
   /** Lets Argo CD compare the backend with git. @returns 1 where it stays rolled back */

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { getJson } from '../../cluster/kubectl.ts';
-import { waitFor } from '../../machine/run.ts';
 import { applicationsOf, waitForSync } from '../../components/argocd/applications.ts';
-import type { Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
 import { slowestOf } from '../../instruments/figures.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { startLoad, stopLoad } from '../../instruments/load.ts';
 import type { LoadOptions } from '../../instruments/load.ts';
+import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { checksOf, isAt } from '../../instruments/samples.ts';
 import type { Range, Sample } from '../../instruments/samples.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { Measured } from '../../results/index.ts';
+import { versionOf } from '../../tools/modules.ts';
+import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { RunningPlatform } from '../on-platform.ts';
 
 const namespace = 'shop';
 

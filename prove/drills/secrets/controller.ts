@@ -6,7 +6,8 @@ import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
-import { DrillError, freePorts } from '../../machine/processes.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { freePorts } from '../../machine/processes.ts';
 import { asset } from '../../tools/assets.ts';
 import { binary } from '../../tools/build.ts';
 
@@ -16,7 +17,7 @@ const application = 'sealed-secrets';
 export function renderedChart(platform: Platform, folder: string): Manifest[] {
   const chart = platform.charts.find((candidate) => candidate.application === application);
   const source = chart && platform.upstreamSources(chart).find(({ props }) => props.path !== undefined);
-  if (chart === undefined || source === undefined) throw new DrillError(`the application ${application} has no chart`);
+  if (chart === undefined || source === undefined) throw new ProvingError(`the application ${application} has no chart`);
   const { path: chartPath = '', values = {}, releaseName = application } = source.props;
   const valuesFile = path.join(folder, 'values.json');
   fs.writeFileSync(valuesFile, JSON.stringify(values));
@@ -29,7 +30,7 @@ export function renderedChart(platform: Platform, folder: string): Manifest[] {
     ],
     { encoding: 'utf8', env: { ...process.env, HOME: folder } },
   );
-  if (status !== 0) throw new DrillError(`helm template: ${stderr}`);
+  if (status !== 0) throw new ProvingError(`helm template: ${stderr}`);
   const objects = (loadAll(stdout) as (Manifest | null)[]).filter((manifest) => manifest !== null);
   return objects.map((manifest) =>
     isClusterScoped(manifest.kind) ? manifest : { ...manifest, metadata: { namespace, ...manifest.metadata } },
@@ -65,7 +66,7 @@ export class SealedSecretsController {
       '--namespace',
       namespace,
     ]);
-    if (!ok) throw new DrillError(`token of the controller: ${stderr}`);
+    if (!ok) throw new ProvingError(`token of the controller: ${stderr}`);
     fs.writeFileSync(path.join(account, 'token'), stdout.trim(), { mode: 0o600 });
     fs.copyFileSync(plane.authority, path.join(account, 'ca.crt'));
     fs.writeFileSync(path.join(account, 'namespace'), namespace);

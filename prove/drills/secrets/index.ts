@@ -7,12 +7,12 @@ import type { SecretInventoryEntry } from '../../../constructs/core/secret.ts';
 import { sealCommand } from '../../../synth/seal/command.ts';
 import { sealedManifests } from '../../../synth/seal/files.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
-import { DrillError } from '../../machine/processes.ts';
+import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck, Measured } from '../../results/index.ts';
 import { versionOf } from '../../tools/modules.ts';
-import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
-import { renderedChart, SealedSecretsController } from './controller.ts';
 import { podOf } from '../admission/spoiled.ts';
+import { renderedChart, SealedSecretsController } from './controller.ts';
 
 const environment = 'production';
 const namespace = 'sealed-secrets';
@@ -72,7 +72,7 @@ class SecretsDrill {
 
     report('rotating a value');
     const rotated = this.inventory.find(({ keys }) => Object.values(keys).every(({ kind }) => kind === 'random'));
-    if (rotated === undefined) throw new DrillError('the inventory has no secret that is generated');
+    if (rotated === undefined) throw new ProvingError('the inventory has no secret that is generated');
     await this.seal('--rotate', rotated.name, '--cert', certificate);
     const second = await this.renewed(rotated, first);
 
@@ -97,7 +97,7 @@ class SecretsDrill {
       'the chart renders with the committed values and is applied',
       answer.ok && !answer.stderr.includes('Warning'),
     );
-    if (!answer.ok) throw new DrillError(answer.stderr);
+    if (!answer.ok) throw new ProvingError(answer.stderr);
     for (const workload of chart.filter(({ kind }) => kind === 'Deployment')) {
       const pod = plane.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(podOf(workload)));
       this.check('Pod Security restricted admits the controller', pod.ok);
@@ -120,7 +120,7 @@ class SecretsDrill {
     });
     this.check(`npm run seal -- ${args.filter((arg) => arg.startsWith('--')).join(' ')} succeeds`, code === 0);
     const { ok, stderr } = this.plane.apply(this.sealed());
-    if (!ok) throw new DrillError(`sealed secrets: ${stderr}`);
+    if (!ok) throw new ProvingError(`sealed secrets: ${stderr}`);
   }
 
   /** What a person would type. */
@@ -157,13 +157,13 @@ class SecretsDrill {
   /** Strict scope: what is sealed for one namespace can't be opened in another. */
   private async moved(): Promise<void> {
     const [manifest] = this.sealed();
-    if (manifest === undefined) throw new DrillError('nothing is sealed');
+    if (manifest === undefined) throw new ProvingError('nothing is sealed');
     const { name } = manifest.metadata;
     const spec = manifest.spec as { readonly template: object };
     const template = { ...spec.template, metadata: { name, namespace: 'default' } };
     const copy = { ...manifest, metadata: { name, namespace: 'default' }, spec: { ...spec, template } };
     const { ok, stderr } = this.plane.apply([copy]);
-    if (!ok) throw new DrillError(stderr);
+    if (!ok) throw new ProvingError(stderr);
     const conditions = await this.plane.waitFor('the verdict on the moved secret', 30, () => {
       const { status } = this.plane.get('sealedsecret', name, '--namespace', 'default') as {
         readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
@@ -229,7 +229,7 @@ class SecretsDrill {
         return secret !== undefined && fits(secret) ? secret : undefined;
       });
     } catch (error) {
-      if (error instanceof DrillError) return undefined;
+      if (error instanceof ProvingError) return undefined;
       throw error;
     }
   }

@@ -1,16 +1,16 @@
-import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import type { Cluster } from '../../cluster/handle.ts';
-import { waitFor } from '../../machine/run.ts';
+import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { applicationOf, refresh } from '../../components/argocd/applications.ts';
-import { applicationImage } from '../../images/recipes/platform.ts';
+import { Releases } from '../../delivery/releases.ts';
 import { publishImage } from '../../images/publish.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
+import { applicationImage } from '../../images/recipes/platform.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { noneFailed, Recorder } from '../../instruments/recorder.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import type { DrillCheck, Measured } from '../../results/index.ts';
 import { addDatabase, changeDatabase, databaseSelector, removeDatabase } from '../gitops/database.ts';
 import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
 import type { RunningPlatform } from '../on-platform.ts';
-import { noneFailed, Recorder } from '../../instruments/recorder.ts';
-import { Releases } from '../../delivery/releases.ts';
 import { readyAfter } from './order.ts';
 import type { Timed } from './order.ts';
 

@@ -1,4 +1,4 @@
-import { ClusterError } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
 
 /** An object of the API, as far as it tells when it came to be, and when it was ready. Times are whole seconds. */
 export interface Timed {
@@ -19,7 +19,7 @@ export interface Timed {
 /**
  * When the last of the pods that a release made was ready, in milliseconds; Infinity where one is not.
  * @param released when the release began, in milliseconds
- * @throws ClusterError where the release made none, or left an older one
+ * @throws ProvingError where the release made none, or left an older one
  */
 export function readyAfter(released: number, pods: readonly Timed[]): number {
   const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -27,7 +27,7 @@ export function readyAfter(released: number, pods: readonly Timed[]): number {
   const older = staying.filter(({ metadata }) => Date.parse(metadata.creationTimestamp) < second);
   if (staying.length === 0 || older.length > 0) {
     const found = older.map(({ metadata }) => metadata.name).join(', ') || 'none';
-    throw new ClusterError(`the release made no new pods of the database: found ${found}`);
+    throw new ProvingError(`the release made no new pods of the database: found ${found}`);
   }
   return Math.max(
     ...staying.map(({ status }) => {

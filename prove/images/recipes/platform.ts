@@ -3,14 +3,14 @@ import process from 'node:process';
 import { versions } from '../../../apps/versions.ts';
 import { loadEnvironment } from '../../../config/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
-import { ClusterError } from '../../machine/run.ts';
-import { asset } from '../../tools/assets.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { applicationFiles } from '../../stand-ins/applications/index.ts';
+import { asset } from '../../tools/assets.ts';
 import { withLibraries } from '../layer.ts';
 import type { Layer } from '../layer.ts';
+import type { Image } from '../store.ts';
 import { databaseImages } from './postgres.ts';
 import { accounts, debianLayer, probeLayer } from './system.ts';
-import type { Image } from '../store.ts';
 
 /** An image, with what it stands in for where it isn't the real thing. */
 export interface PlatformImage extends Image {
@@ -55,7 +55,7 @@ export function controllerImages(
   ];
 }
 
-/** What Argo CD's own manifests ask for. @throws ClusterError for an image that nobody knows how to make */
+/** What Argo CD's own manifests ask for. @throws ProvingError for an image that nobody knows how to make */
 function installImages(cluster: Programs): readonly PlatformImage[] {
   const manifests = fs.readFileSync(asset('argocd', 'manifests/install.yaml'), 'utf8');
   const references = new Set([...manifests.matchAll(/^\s+image: (\S+)$/gm)].map(([, reference = '']) => reference));
@@ -63,7 +63,7 @@ function installImages(cluster: Programs): readonly PlatformImage[] {
     if (reference.startsWith('quay.io/argoproj/argocd:')) return argoCd(reference, cluster);
     if (reference.includes('/redis:')) return redis(reference);
     if (reference.includes('/dex:')) return dex(reference);
-    throw new ClusterError(
+    throw new ProvingError(
       `${reference}: Argo CD ${versions.argocd} asks for it, and prove/images has no recipe for it`,
     );
   });

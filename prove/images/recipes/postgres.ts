@@ -4,9 +4,9 @@ import { loadEnvironment } from '../../../config/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { replacementOf } from '../../tools/cache.ts';
 import { versionOf } from '../../tools/modules.ts';
+import type { Layer } from '../layer.ts';
 import type { PlatformImage } from './platform.ts';
 import { accounts, debianLayer, worldAuthorityLayer } from './system.ts';
-import type { Layer } from '../layer.ts';
 
 /** The release of Debian that has the platform's major version of PostgreSQL, and that version. */
 const release = 'trixie';

@@ -1,8 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { X509Certificate } from 'node:crypto';
 import { adminKubeconfig } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { fabricProcesses, startInFabric } from '../../cluster/nodes.ts';

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { ClusterError, must } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
+import { must } from '../../machine/run.ts';
 
 /** Settings of git that don't depend on whose machine it is. */
 export const gitEnvironment: NodeJS.ProcessEnv = {
@@ -15,7 +16,7 @@ export const gitEnvironment: NodeJS.ProcessEnv = {
   GIT_COMMITTER_EMAIL: 'proving@localhost',
 };
 
-/** Runs git in a folder. @returns what it printed, without the line's end. @throws ClusterError */
+/** Runs git in a folder. @returns what it printed, without the line's end. @throws ProvingError */
 export async function git(folder: string, args: readonly string[]): Promise<string> {
   const printed = await must('git', ['-C', folder, ...args], { env: gitEnvironment, timeout: 120 });
   return printed.trimEnd();
@@ -56,7 +57,7 @@ export async function taggedRepository(
 export function copyWorkingTree(root: string, copy: string, wanted: (file: string) => boolean): void {
   const list = ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { status, stdout, stderr } = spawnSync('git', list, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  if (status !== 0) throw new ClusterError(`git ls-files in ${root}: ${stderr.trim()}`);
+  if (status !== 0) throw new ProvingError(`git ls-files in ${root}: ${stderr.trim()}`);
   for (const file of stdout.split('\0')) {
     const source = path.join(root, file);
     // What is deleted but not committed is listed too.

@@ -4,11 +4,11 @@ import process from 'node:process';
 import { pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { inFabric, startInFabric } from '../../cluster/nodes.ts';
-import { waitFor } from '../../machine/run.ts';
-import type { Progress } from '../../machine/run.ts';
+import type { Progress } from '../../machine/interruption.ts';
+import { waitFor } from '../../machine/wait-for.ts';
+import { makeBucket, startObjectStorage } from '../object-storage/index.ts';
 import { objectStores, worldAddress } from './names.ts';
 import type { ObjectStoreName } from './names.ts';
-import { makeBucket, startObjectStorage } from '../object-storage/index.ts';
 
 /** Root of this repository. */
 const root = path.join(import.meta.dirname, '..', '..', '..');

@@ -5,8 +5,9 @@ import process from 'node:process';
 import { pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { fabricProcesses, inFabric, startInFabric } from '../../cluster/nodes.ts';
-import { ClusterError, waitFor } from '../../machine/run.ts';
-import type { Progress } from '../../machine/run.ts';
+import { ProvingError } from '../../machine/error.ts';
+import type { Progress } from '../../machine/interruption.ts';
+import { waitFor } from '../../machine/wait-for.ts';
 import { objectStores } from '../internet/names.ts';
 import type { ObjectStoreName } from '../internet/names.ts';
 
@@ -43,14 +44,14 @@ export function credentials(cluster: Pick<Cluster, 'folder'>, store: ObjectStore
 
 /**
  * Starts a store with what it held, and waits until it takes connections.
- * @throws ClusterError where it runs already, or doesn't within 30 s
+ * @throws ProvingError where it runs already, or doesn't within 30 s
  */
 export async function startObjectStorage(
   cluster: Cluster,
   store: ObjectStoreName,
   { signal }: Pick<Progress, 'signal'> = {},
 ): Promise<void> {
-  if (processOf(cluster, store) !== undefined) throw new ClusterError(`the object storage ${store} runs already`);
+  if (processOf(cluster, store) !== undefined) throw new ProvingError(`the object storage ${store} runs already`);
   const { address, region } = objectStores[store];
   const folder = storeFolder(cluster, store);
   for (const name of ['objects', 'versions', 'about']) {
@@ -81,12 +82,12 @@ export async function startObjectStorage(
 /** Ends a store at once, as when its provider is gone: connections are refused. What it held stays. */
 export async function stopObjectStorage(cluster: Cluster, store: ObjectStoreName): Promise<void> {
   const pid = processOf(cluster, store);
-  if (pid === undefined) throw new ClusterError(`the object storage ${store} doesn't run`);
+  if (pid === undefined) throw new ProvingError(`the object storage ${store} doesn't run`);
   process.kill(pid, 'SIGKILL');
   await waitFor(`the end of the object storage ${store}`, { atMost: 10 }, () => processOf(cluster, store) !== pid);
 }
 
-/** Makes a store's bucket, which keeps every version of its objects. @throws ClusterError where it is refused */
+/** Makes a store's bucket, which keeps every version of its objects. @throws ProvingError where it is refused */
 export async function makeBucket(
   cluster: Cluster,
   store: ObjectStoreName,
@@ -131,19 +132,19 @@ export function objects(
 
 /**
  * Tries to delete the newest version of an object for good.
- * @returns whether the store refused it. @throws ClusterError where there is no such object
+ * @returns whether the store refused it. @throws ProvingError where there is no such object
  */
 export async function isLocked(cluster: Cluster, store: ObjectStoreName, key: string): Promise<boolean> {
   const { bucket } = objectStores[store];
   const query = `prefix=${encodeURIComponent(key)}&versions=`;
   const versions = await request(cluster, store, `${bucket}?${query}`, { method: 'GET' });
   const version = /<VersionId>([^<]+)<\/VersionId>/.exec(versions)?.[1];
-  if (version === undefined) throw new ClusterError(`${bucket} has no version of ${key}`);
+  if (version === undefined) throw new ProvingError(`${bucket} has no version of ${key}`);
   try {
     await request(cluster, store, `${bucket}/${key}?versionId=${version}`, { method: 'DELETE' });
     return false;
   } catch (error) {
-    if (error instanceof ClusterError && /\b403\b|AccessDenied|Locked/.test(error.message)) return true;
+    if (error instanceof ProvingError && /\b403\b|AccessDenied|Locked/.test(error.message)) return true;
     throw error;
   }
 }
@@ -174,7 +175,7 @@ interface RequestOptions {
   readonly headers?: readonly string[];
 }
 
-/** A signed request. @returns the answer's body. @throws ClusterError where it is refused */
+/** A signed request. @returns the answer's body. @throws ProvingError where it is refused */
 async function request(
   cluster: Cluster,
   store: ObjectStoreName,

@@ -1,13 +1,13 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Output } from '../../../synth/command.ts';
-import { machineChecks } from './machine.ts';
-import type { Check } from './machine.ts';
-import { toolChecks } from './tools.ts';
 import { buildPrograms } from '../../tools/build.ts';
 import { missingPrograms, toolsHere } from '../../tools/cache.ts';
 import type { Tools } from '../../tools/cache.ts';
 import { installPackages, missingPackages } from '../../tools/packages.ts';
+import { machineChecks } from './machine.ts';
+import type { Check } from './machine.ts';
+import { toolChecks } from './tools.ts';
 
 /**
  * Runs `npm run prove -- doctor`: a table of everything that the proving ground needs.

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { Size } from 'cdk8s';
 import { applications } from '../../../apps/index.ts';
 import { buildPlatform } from '../../../apps/platform.ts';
-import { parseEnvironment } from '../../../config/index.ts';
 import { production } from '../../../config/environments/production.ts';
+import { parseEnvironment } from '../../../config/index.ts';
 import { Cpu } from '../../../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
@@ -22,7 +22,7 @@ import {
   requestsOf,
 } from '../../../prove/drills/capacity/placement.ts';
 import type { Group, Pod } from '../../../prove/drills/capacity/placement.ts';
-import { witnessVariant, withWitness } from '../../../prove/drills/capacity/shapes.ts';
+import { withWitness, witnessVariant } from '../../../prove/drills/capacity/shapes.ts';
 import { nodeLoads } from '../../../synth/budget.ts';
 import { root } from '../../support/committed.ts';
 import { testApplication, testEnvironment, testImages, testInput } from '../../support/harness.ts';

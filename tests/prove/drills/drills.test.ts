@@ -93,7 +93,9 @@ test('namespaces are applied first, and what is in one last', () => {
   });
 
   test('are not waited for without end', async () => {
-    await expect(new Processes(folder).waitFor('nothing', 0.2, () => false)).rejects.toThrow('no nothing within 0.2 s');
+    await expect(new Processes(folder).waitFor('nothing', 0.2, () => false)).rejects.toThrow(
+      'waited 0.2 s for nothing, in vain',
+    );
   });
 
   test('get ports of their own', async () => {

@@ -5,6 +5,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
+import { affectedBy, isInUse, isOnePerNode, missingOn, nodesOf, ownerOf } from '../../../prove/cluster/pods.ts';
+import type { PodObject } from '../../../prove/cluster/pods.ts';
+import { movablePods } from '../../../prove/drills/failures/placement.ts';
 import {
   failedOf,
   lastFailure,
@@ -13,9 +16,6 @@ import {
   retriedOf,
   slowestOf,
 } from '../../../prove/instruments/figures.ts';
-import { affectedBy, isInUse, isOnePerNode, missingOn, nodesOf, ownerOf } from '../../../prove/cluster/pods.ts';
-import { movablePods } from '../../../prove/drills/failures/placement.ts';
-import type { PodObject } from '../../../prove/cluster/pods.ts';
 import { parseRequest } from '../../../prove/instruments/recorder.ts';
 import type { RecordedRequest } from '../../../prove/instruments/recorder.ts';
 import { root } from '../../support/committed.ts';

@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { describeApplication, isSyncedAndHealthy } from '../../../prove/components/argocd/applications.ts';
 import type { ApplicationObject } from '../../../prove/components/argocd/applications.ts';
+import { mergeRounds } from '../../../prove/drills/area.ts';
 import { unowned } from '../../../prove/drills/gitops/objects.ts';
 import type { LiveObject } from '../../../prove/drills/gitops/objects.ts';
-import { mergeRounds } from '../../../prove/drills/area.ts';
-import type { Measured } from '../../../prove/results/index.ts';
 import { keyOfLayer } from '../../../prove/images/layer.ts';
 import { blobFile, packImage } from '../../../prove/images/store.ts';
+import type { Measured } from '../../../prove/results/index.ts';
 import {
   bareRepository,
   copyWorkingTree,

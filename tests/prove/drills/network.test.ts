@@ -1,5 +1,5 @@
-import { parseAnalysis } from '../../../prove/drills/network/analyzer.ts';
 import { analysisOf } from '../../../prove/drills/network/analysis.ts';
+import { parseAnalysis } from '../../../prove/drills/network/analyzer.ts';
 import { connectionsOf, missingFrom } from '../../../prove/drills/network/connections.ts';
 import type { Connection } from '../../../prove/drills/network/connections.ts';
 import { checkOf, differencesOf } from '../../../prove/drills/network/reach.ts';

@@ -1,7 +1,7 @@
-import { superfluous } from '../../../prove/drills/postgres/archive-drill.ts';
-import { areas } from '../../../prove/drills/index.ts';
-import { memberLabels } from '../../../prove/components/postgres/members.ts';
 import { buildPlatform } from '../../../apps/platform.ts';
+import { memberLabels } from '../../../prove/components/postgres/members.ts';
+import { areas } from '../../../prove/drills/index.ts';
+import { superfluous } from '../../../prove/drills/postgres/archive-drill.ts';
 
 const segment = (number: number): string =>
   `00000001${'0'.repeat(8)}${number.toString(16).padStart(8, '0').toUpperCase()}`;

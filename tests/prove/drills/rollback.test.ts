@@ -1,5 +1,5 @@
-import { versionOf } from '../../../prove/drills/rollback/index.ts';
 import { imageVersion, lastRelease } from '../../../prove/delivery/releases.ts';
+import { versionOf } from '../../../prove/drills/rollback/index.ts';
 
 describe('the drill of rollback', () => {
   test('finds the highest release of its environment', () => {

@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { buildPlatform } from '../../../apps/platform.ts';
 import { versions } from '../../../apps/versions.ts';
-import { toolsFolder } from '../../../prove/tools/modules.ts';
+import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
 import { toolsHere } from '../../../prove/tools/cache.ts';
 import type { Tools } from '../../../prove/tools/cache.ts';
-import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
+import { toolsFolder } from '../../../prove/tools/modules.ts';
 import { committed } from '../../support/committed.ts';
 
 let folder: string;
