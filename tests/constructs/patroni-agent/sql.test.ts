@@ -71,7 +71,11 @@ const user = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   const ask = (sql: string, database = 'postgres') => query('postgres', database, sql);
 
   function reconcile(): void {
-    const { status, stdout, stderr } = world.run('agent.py', ['--config', world.path('agent.json'), 'reconcile']);
+    const { status, stdout, stderr } = world.run('agent', 'agent.py', [
+      '--config',
+      world.path('agent.json'),
+      'reconcile',
+    ]);
     if (status !== 0) throw new Error(stdout + stderr);
   }
 

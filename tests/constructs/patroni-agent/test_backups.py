@@ -1,0 +1,272 @@
+import json
+import threading
+import unittest
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from unittest import mock
+
+from backups import Keeper, due, retry_delay
+from metrics import Figures
+from patroni_api import Standby, View, makes_backups
+from schedule import Schedule
+from settings import Backups
+from support import NOW, Call, WorldTest, at, each, full, listed
+
+
+def view(primary: bool, streaming: bool, *standbys: Standby, running: bool = True, standby_leader: bool = False) -> View:
+    return View(
+        primary=primary,
+        running=running,
+        streaming=streaming,
+        position=(),
+        timeline=1,
+        standbys=standbys,
+        standby_leader=standby_leader,
+    )
+
+
+def streaming(*names: str) -> tuple[Standby, ...]:
+    return tuple(Standby(name, '', True) for name in names)
+
+
+def still(*names: str) -> tuple[Standby, ...]:
+    return tuple(Standby(name, '', False) for name in names)
+
+
+ALONE = view(True, False)
+STANDBY = view(False, True)
+
+
+class WhoMakesBackups(unittest.TestCase):
+    """who makes backups"""
+
+    @each(
+        ('the primary without standbys', 'postgres-0', ALONE, (), True),
+        ('the primary while no standby streams', 'postgres-0', view(True, False, *still('postgres-1')), (), True),
+        ('not the primary while one streams', 'postgres-0', view(True, False, *streaming('postgres-1')), (), False),
+        ('not a primary that does not run', 'postgres-0', view(True, False, running=False), (), False),
+        ('the standby that streams', 'postgres-1', STANDBY, streaming('postgres-1'), True),
+        ('the first by name', 'postgres-1', STANDBY, streaming('postgres-2', 'postgres-1'), True),
+        ('not the second', 'postgres-2', STANDBY, streaming('postgres-2', 'postgres-1'), False),
+        ('not one that does not stream', 'postgres-1', view(False, False), streaming('postgres-1'), False),
+        ('not one that the primary does not see', 'postgres-1', STANDBY, still('postgres-1'), False),
+        (
+            'the primary while only a cluster that follows it streams',
+            'postgres-0',
+            view(True, False, *streaming('postgres-2-0')),
+            (),
+            True,
+        ),
+        (
+            'the standby whatever the name of a cluster that follows the same primary',
+            'postgres-9-1',
+            STANDBY,
+            streaming('postgres-10-0', 'postgres-9-1'),
+            True,
+        ),
+        (
+            'not the leader of a cluster that follows another one',
+            'postgres-2-0',
+            view(False, True, standby_leader=True),
+            streaming('postgres-2-0'),
+            False,
+        ),
+    )
+    def test_is(self, _: str, name: str, own: View, standbys: tuple[Standby, ...], chosen: bool) -> None:
+        self.assertIs(makes_backups(name, own, lambda: view(True, False, *standbys)), chosen)
+
+    def test_is_no_standby_of_a_cluster_that_follows_another_one_as_nobody_archives_the_wal_between(self) -> None:
+        leader = view(False, True, *streaming('postgres-2-1'), standby_leader=True)
+        self.assertIs(makes_backups('postgres-2-1', STANDBY, lambda: leader), False)
+
+
+class WhenABackupIsDue(unittest.TestCase):
+    """a full backup"""
+
+    @each(
+        ('when there is none at all', [], True),
+        ('when none has started since the newest time', ['2026-11-22T02:00', '2026-11-23T01:59'], True),
+        ('when a time was missed', ['2026-11-20T02:00'], True),
+        ('not when one has started at that time', ['2026-11-23T02:00'], False),
+        ('not when one was made in between', ['2026-11-23T11:00'], False),
+    )
+    def test_is_due(self, _: str, started: list[str], expected: bool) -> None:
+        rules = Backups(Schedule('0 2 * * *'), keep_full_days=30, keep_wal_days=7, minimum_fulls=2)
+        made = [full(0, 1, start_time=f'{time}:00Z') for time in started]
+        self.assertIs(due(made, rules, datetime.fromisoformat('2026-11-23T12:00+00:00')), expected)
+
+    def test_that_failed_is_tried_again_after_5_10_20_40_and_then_always_60_minutes(self) -> None:
+        minutes = [retry_delay(failures).total_seconds() / 60 for failures in [1, 2, 3, 4, 5, 6, 1000]]
+        self.assertEqual(minutes, [5, 10, 20, 40, 60, 60, 60])
+
+
+# A primary that isn't chosen.
+BESIDE = view(True, False, Standby('postgres-1', '127.0.0.1', True))
+
+
+class KeepingBackups(WorldTest):
+    """a member that keeps backups"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.begin()
+        # The answers of WAL-G by how it is called; what is in the archive: segments 1 to 9 of the first timeline.
+        self.answers: dict[str, str | None] = {}
+        self.world.programs['walg.sh'] = self.walg
+        self.archive()
+
+    def begin(self) -> None:
+        self.figures = Figures()
+        self.keeper = Keeper('postgres-0', self.figures)
+
+    def walg(self, call: Call) -> str:
+        for start, answer in self.answers.items():
+            if call.line.startswith(start):
+                if answer is None:
+                    raise call.fails(1)
+                return answer
+        return json.dumps(self.world.backups) if '--json' in call.arguments else ''
+
+    def archive(self, *missing: str) -> None:
+        ends = {'start_segment': '000000010000000000000001', 'end_segment': '000000010000000000000009'}
+        self.answers['wal-show'] = json.dumps([{'id': 1, **ends, 'missing_segments': missing}])
+
+    def turn(self, view: View | None, minutes: float = 0) -> None:
+        """A turn so many minutes later."""
+        moment = NOW + timedelta(minutes=minutes)
+        with mock.patch('backups.datetime', at(moment)):
+            self.keeper.turn(self.world.settings(), view, moment)
+
+    def called(self, start: str) -> int:
+        return len(self.world.called('walg.sh', start))
+
+    def test_makes_one_that_is_due_then_retention_then_verifies(self) -> None:
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.5, 3)]
+        self.turn(ALONE)
+        self.assertEqual(self.figures.walg_backup_last_result, 1)
+        self.assertEqual(self.figures.walg_backup_running, 0)
+        self.assertEqual(self.figures.walg_wal_verify_status, 1)
+        self.assertEqual(self.figures.walg_kept_backups_incomplete, 0)
+        expected = [
+            'backup-list',  # what there is
+            'backup-list',  # whether another member has made one since
+            'backup-push',
+            'backup-list',  # what retention means for it
+            'delete',
+            'backup-list',
+            'wal-show',
+        ]
+        self.assertEqual([line.split(' ')[0] for line in self.world.called('walg.sh')], expected)
+
+    def test_makes_none_and_deletes_nothing_where_another_one_is_chosen(self) -> None:
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.5, 3)]
+        self.turn(BESIDE)
+        self.assertEqual((self.figures.walg_storage_up, self.figures.walg_backups), (1, 3))
+        self.assertIsNone(self.figures.walg_backup_last_result)
+        self.assertEqual(self.world.called('walg.sh'), ['backup-list --detail --json'])
+
+    def test_makes_none_while_patroni_does_not_say_who_is_chosen(self) -> None:
+        self.world.backups = []
+        self.turn(None)
+        self.assertEqual(self.called('backup-push'), 0)
+
+    def test_makes_none_while_the_storage_cannot_say_what_there_is(self) -> None:
+        self.answers['backup-list'] = None
+        self.turn(ALONE)
+        self.assertEqual((self.figures.walg_storage_up, self.figures.walg_backups), (0, None))
+        self.assertEqual(self.called('backup-push'), 0)
+
+    def test_makes_none_that_another_member_has_made_since_it_last_looked(self) -> None:
+        self.world.backups = [listed(3, 1)]
+        self.turn(BESIDE)
+        self.world.backups = [listed(3, 1), listed(0, 2)]
+        self.turn(ALONE, 1)
+        self.assertEqual(self.called('backup-push'), 0)
+
+    def test_tries_a_failed_one_again_after_five_minutes_then_after_ten(self) -> None:
+        self.world.backups = []
+        self.answers['backup-push'] = None
+        for minutes, pushes in [(0, 1), (4.9, 1), (5.1, 2), (9, 2), (15, 2), (15.2, 3)]:
+            self.turn(ALONE, minutes)
+            self.assertEqual(self.called('backup-push'), pushes, f'after {minutes} minutes')
+
+    def test_counts_a_failure_from_when_it_happened_and_not_from_the_turn_that_began_it(self) -> None:
+        self.world.backups = []
+        self.answers['backup-push'] = None
+        # This backup fails after an hour.
+        with mock.patch('backups.datetime', at(NOW + timedelta(minutes=60))):
+            self.keeper.turn(self.world.settings(), ALONE, NOW)
+        for minutes, pushes in [(64.9, 1), (65.1, 2)]:
+            self.turn(ALONE, minutes)
+            self.assertEqual(self.called('backup-push'), pushes, f'after {minutes} minutes')
+
+    def test_shows_that_the_last_one_failed(self) -> None:
+        self.world.backups = []
+        self.answers['backup-push'] = None
+        self.turn(ALONE)
+        self.assertEqual((self.figures.walg_backup_last_result, self.figures.walg_backup_running), (0, 0))
+
+    def test_shows_no_old_failure_once_another_member_is_chosen(self) -> None:
+        self.world.backups = []
+        self.answers['backup-push'] = None
+        self.turn(ALONE)
+        self.turn(BESIDE, 1)
+        self.assertIsNone(self.figures.walg_backup_last_result)
+        self.assertIsNone(self.figures.walg_backup_last_duration_seconds)
+        self.assertIsNone(self.figures.walg_wal_verify_status)
+
+    def test_lists_every_five_minutes_and_shows_the_newest_and_the_oldest(self) -> None:
+        self.world.backups = [listed(3, 1), listed(0, 2)]
+        for minutes in (0, 4.9, 5):
+            self.turn(BESIDE, minutes)
+        self.assertEqual(self.called('backup-list'), 2)
+        oldest, newest = (NOW - timedelta(days=3)).timestamp(), NOW.timestamp()
+        self.assertEqual(self.figures.walg_backup_oldest_finish_timestamp_seconds, oldest)
+        self.assertEqual(self.figures.walg_backup_newest_finish_timestamp_seconds, newest)
+
+    def test_verifies_once_a_day_and_again_after_an_hour_when_that_did_not_work(self) -> None:
+        yearly = {'schedule': '0 0 1 1 *', 'keepFullDays': 30, 'keepWalDays': 7, 'minimumFulls': 2}
+        self.world.configure(backups=yearly)
+        for minutes in (0, 60, 1439):
+            self.turn(ALONE, minutes)
+        self.assertEqual((self.figures.walg_wal_verify_status, self.called('wal-show')), (1, 1))
+        self.begin()
+        self.answers['wal-show'] = 'no connection'
+        for minutes in (0, 59, 61):
+            self.turn(ALONE, minutes)
+        self.assertEqual((self.figures.walg_wal_verify_status, self.called('wal-show')), (None, 3))
+
+    def test_shows_a_gap_of_the_window_apart_from_kept_older_fulls_that_lack_wal_of_their_own(self) -> None:
+        kept = [listed(20, 1, is_permanent=True), listed(15, 3, is_permanent=True)]
+        self.world.backups = [*kept, listed(8, 5), listed(4, 7), listed(0, 9)]
+        for lost, status, incomplete in [('03', 1, 1), ('07', 0, 0)]:
+            self.begin()
+            self.archive(f'0000000100000000000000{lost}')
+            self.turn(ALONE)
+            found = (self.figures.walg_wal_verify_status, self.figures.walg_kept_backups_incomplete)
+            self.assertEqual(found, (status, incomplete))
+
+    def test_does_nothing_where_there_is_no_storage(self) -> None:
+        self.world.configure(backups=None)
+        self.turn(ALONE)
+        self.assertEqual(self.figures, Figures())
+        self.assertEqual(self.world.called('walg.sh'), [])
+
+    @each(('waits while', 'walg_backup_running{cluster="postgres"} 1\n', 0),
+          ('goes on when', 'walg_backup_running{cluster="postgres"} 0\n', 1))
+    def test_asks_the_agent_of_another_member_and(self, _: str, metrics: str, pushes: int) -> None:
+        class Agent(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.wfile.write(b'HTTP/1.0 200 OK\r\n\r\n' + metrics.encode())
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nobody reads it."""
+
+        self.world.backups = []
+        with ThreadingHTTPServer(('127.0.0.1', 0), Agent) as server:
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            self.world.configure(metricsPort=server.server_address[1])
+            self.turn(view(True, False, Standby('postgres-1', '127.0.0.1', False)))
+            server.shutdown()
+        self.assertEqual(self.called('backup-push'), pushes)

@@ -1,0 +1,154 @@
+import base64
+import hashlib
+import hmac
+import re
+import unittest
+from unittest import mock
+
+import agent
+import databases
+import scram
+from support import Call, WorldTest, each
+
+
+def verifier(password: str, salt: bytes, iterations: int = 4096) -> str:
+    """What PostgreSQL stores for a password, computed as RFC 5803 says."""
+    salted = hashlib.pbkdf2_hmac('sha256', password.encode(), salt, iterations, 32)
+    client_key = hmac.digest(salted, b'Client Key', 'sha256')
+    stored_key = base64.b64encode(hashlib.sha256(client_key).digest()).decode()
+    server_key = base64.b64encode(hmac.digest(salted, b'Server Key', 'sha256')).decode()
+    return f'SCRAM-SHA-256${iterations}:{base64.b64encode(salt).decode()}${stored_key}:{server_key}'
+
+
+def salt_of(stored: str) -> bytes:
+    return base64.b64decode(stored.split(':')[1].split('$')[0])
+
+
+# Stored by PostgreSQL 15 for "correct horse".
+STORED = (
+    'SCRAM-SHA-256$4096:hH0cJb5WGgQ7hdeszb2hCw==$hDwMbGpk2vsLKiBreIztCu9gsflxIA8m9d3wNKdE5VQ=:'
+    'Cn+6LlEVKZxqP4/Y0752xGq1ZwBswIHKQXdsoTBD/lk='
+)
+
+
+class Verifiers(unittest.TestCase):
+    """verifiers"""
+
+    def test_are_those_of_postgresql(self) -> None:
+        self.assertTrue(scram.matches(STORED, 'correct horse'))
+        self.assertEqual(scram.verifier('correct horse', base64.b64decode('hH0cJb5WGgQ7hdeszb2hCw==')), STORED)
+
+    def test_of_another_password_md5_hashes_and_nothing_do_not_match(self) -> None:
+        self.assertFalse(scram.matches(STORED, 'correct horses'))
+        self.assertFalse(scram.matches('md5a3556571e93b0d20722ba62be61e8c2d', 'correct horse'))
+        self.assertFalse(scram.matches('', 'correct horse'))
+
+    def test_keep_the_number_of_iterations_they_were_made_with(self) -> None:
+        self.assertTrue(scram.matches(verifier('x', b'salt', 10), 'x'))
+
+    def test_have_a_salt_of_16_random_bytes(self) -> None:
+        first, second = scram.verifier('x'), scram.verifier('x')
+        self.assertNotEqual(first, second)
+        self.assertEqual(len(salt_of(first)), 16)
+
+
+class Names(unittest.TestCase):
+    """names that psql is given"""
+
+    @each(
+        ('shop', "\\set owner 'shop'\n"),
+        ("o'neil", "\\set owner 'o''neil'\n"),
+        ('back\\slash', "\\set owner 'back\\\\slash'\n"),
+        ('"; drop database shop; --', "\\set owner '\"; drop database shop; --'\n"),
+        (':owner `date`', "\\set owner ':owner `date`'\n"),
+    )
+    def test_are_quoted(self, name: str, line: str) -> None:
+        self.assertEqual(databases.psql_set(owner=name), line)
+
+    @each(('a\nb',), ('a\0b',), ('\t',))
+    def test_are_refused(self, name: str) -> None:
+        with self.assertRaisesRegex(ValueError, "^owner '.*' has a character that cannot be printed$"):
+            databases.psql_set(owner=name)
+
+
+class MakingRolesAndDatabases(WorldTest):
+    """making roles and databases"""
+
+    def reconcile(self, *more: str) -> int:
+        """The command's exit code."""
+        with mock.patch('sys.argv', ['agent.py', '--config', self.world.file, 'reconcile', *more]):
+            return agent.main()
+
+    def sent(self) -> dict[str, str]:
+        """Roles with the verifiers they are given."""
+        found = re.findall(r"\\set role '(\w+)'(?:(?!\\set).)*\\set verifier '(.*?)'", self.world.stdin('psql'), re.DOTALL)
+        return dict(found)
+
+    def test_asks_what_is_stored_makes_what_belongs_to_the_cluster_then_what_belongs_to_each_database(self) -> None:
+        self.world.configure(
+            databases=[
+                {'name': 'shop', 'owner': 'shop_owner', 'user': 'shop_app', 'extensions': ['pg_trgm']},
+                {'name': 'wiki', 'owner': 'wiki_owner', 'user': 'wiki_app', 'extensions': []},
+            ]
+        )
+        self.assertEqual(self.reconcile(), 0)
+        line = '-X -q -h /run/sockets -U postgres -d {} -v ON_ERROR_STOP=1 -At'.format
+        expected = [line('postgres'), line('postgres'), line('shop'), line('wiki')]
+        self.assertEqual(self.world.called('psql'), expected)
+        given = self.world.stdin('psql')
+        roles = ['replication', 'rewind', 'monitoring', 'shop_owner', 'shop_app', 'wiki_owner', 'wiki_app']
+        self.assertEqual(re.findall(r"^\\set role '(.*)'$", given, re.MULTILINE), roles)
+        self.assertIn("\\set database 'wiki'\n\\set owner 'wiki_owner'\n\\set user 'wiki_app'\n", given)
+        self.assertRegex(given, r"(?s)\\set extension 'pg_trgm'\n.*create extension")
+
+    def test_ignores_the_connection_string_that_patroni_appends(self) -> None:
+        self.assertEqual(self.reconcile('host=/run/sockets user=postgres dbname=postgres'), 0)
+
+    def test_keeps_what_it_does_out_of_the_log_of_postgresql_and_does_not_wait_for_a_standby(self) -> None:
+        self.reconcile()
+        for call in self.world.calls:
+            self.assertRegex(call.environment['PGOPTIONS'], '-c synchronous_commit=local .*-c log_statement=none')
+
+    def test_sends_verifiers_that_match_the_passwords_and_no_password(self) -> None:
+        self.reconcile()
+        sent = self.sent()
+        self.assertEqual(list(sent), ['replication', 'rewind', 'shop_owner', 'shop_app'])
+        for role, text in sent.items():
+            self.assertEqual(text, verifier(f'secret of {role}', salt_of(text)))
+        self.assertNotIn('secret of', self.world.stdin('psql') + ''.join(self.world.called('psql')))
+
+    def test_leaves_a_stored_password_that_is_the_right_one_and_changes_the_others(self) -> None:
+        salt = bytes([1] * 16)
+        self.world.verifiers = {
+            'replication': verifier('secret of replication', salt),
+            'rewind': verifier('another', salt),
+            'shop_owner': verifier('secret of shop_owner', salt),
+            'shop_app': 'md5a3556571e93b0d20722ba62be61e8c2d',
+        }
+        self.reconcile()
+        self.assertEqual(list(self.sent()), ['rewind', 'shop_app'])
+
+    @each(
+        ('that is empty', '', 'the password of shop_app, .*, is not one line of printable ASCII'),
+        ('of two lines', 'two\nlines\n', 'is not one line of printable ASCII'),
+        ('beyond ASCII', 'straße\n', 'is not one line of printable ASCII'),
+    )
+    def test_refuses_a_password_and_says_so(self, _: str, text: str, message: str) -> None:
+        self.world.write('password-shop_app', text)
+        self.assertEqual(self.reconcile(), 1)
+        self.assertRegex(self.world.log.getvalue(), message)
+
+    def test_names_a_password_file_that_is_not_there(self) -> None:
+        (self.world.folder / 'password-rewind').unlink()
+        self.assertEqual(self.reconcile(), 1)
+        self.assertRegex(self.world.log.getvalue(), 'the password of rewind, .*password-rewind, cannot be read')
+
+    def test_ends_with_what_psql_said_when_it_fails(self) -> None:
+        def fail(call: Call) -> str:
+            raise call.fails(2, 'psql: error: no server')
+
+        self.world.programs['psql'] = fail
+        self.assertEqual(self.reconcile(), 1)
+        [line] = self.world.lines()
+        self.assertEqual(line['level'], 'error')
+        self.assertIn('no server', line['message'])

@@ -1,0 +1,58 @@
+import unittest
+from typing import Any
+
+from retention import Plan, plan
+from support import NOW, full
+from walg import Backup
+
+
+def planned(backups: list[Backup], minimum: int = 2) -> Plan:
+    """For 30 days of fulls and 7 of WAL."""
+    return plan(backups, NOW, 30, 7, minimum)
+
+
+def names(found: Plan) -> dict[str, Any]:
+    """Backups by the end of their segment."""
+    lists = {'mark': found.mark, 'unmark': found.unmark, 'delete': found.delete}
+    return {
+        'base': found.base and found.base.name[-2:],
+        **{key: [backup.name[-2:] for backup in backups] for key, backups in lists.items()},
+        'refused': found.refused,
+    }
+
+
+class Retention(unittest.TestCase):
+    """retention"""
+
+    def test_without_a_full_before_the_days_of_wal_there_is_nothing_to_do(self) -> None:
+        nothing = {'base': None, 'mark': [], 'unmark': [], 'delete': [], 'refused': None}
+        self.assertEqual(names(planned([])), nothing)
+        self.assertEqual(names(planned([full(6.9, 1), full(1, 2)])), nothing)
+
+    def test_the_base_is_the_newest_full_that_was_finished_before_the_days_of_wal(self) -> None:
+        backups = [full(9, 1), full(8, 2), full(7.01, 3), full(6.99, 4), full(0, 5)]
+        self.assertEqual(names(planned(backups))['base'], '03')
+
+    def test_fulls_between_the_days_of_fulls_and_the_base_are_marked_and_older_ones_go(self) -> None:
+        backups = [full(31, 1), full(30.01, 2), full(29.99, 3), full(15, 4), full(8, 5), full(0, 6)]
+        expected = {'base': '05', 'mark': ['03', '04'], 'unmark': [], 'delete': ['01', '02'], 'refused': None}
+        self.assertEqual(names(planned(backups)), expected)
+
+    def test_marks_are_only_changed_where_they_differ(self) -> None:
+        permanent = [full(32, 1, is_permanent=True), full(20, 2, is_permanent=True)]
+        found = names(planned([*permanent, full(15, 3), full(8, 4), full(0, 5)]))
+        self.assertEqual((found['mark'], found['unmark'], found['delete']), (['03'], ['01'], ['01']))
+
+    def test_the_base_stays_however_old_it_is(self) -> None:
+        found = names(planned([full(50, 1), full(40, 2), full(0, 3)]))
+        self.assertEqual((found['base'], found['delete'], found['refused']), ('02', ['01'], None))
+
+    def test_nothing_is_deleted_when_fewer_than_the_minimum_would_be_left(self) -> None:
+        backups = [full(40, 1), full(35, 2), full(1, 3)]
+        self.assertEqual(planned(backups, 3).refused, '2 full backups would be left, at least 3 have to be')
+        self.assertIsNone(planned(backups, 2).refused)
+
+    def test_nothing_is_deleted_when_no_new_backups_are_made(self) -> None:
+        refused = planned([full(40, 1), full(35, 2), full(2.01, 3)]).refused
+        self.assertRegex(refused or '', r'^the newest full backup is of .*older')
+        self.assertIsNone(planned([full(40, 1), full(35, 2), full(1.99, 3)]).refused)

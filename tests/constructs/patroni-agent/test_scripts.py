@@ -1,0 +1,361 @@
+"""The scripts in Bash, which are run: of a script there is nothing smaller than the whole."""
+
+import ast
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import walg
+from support import each, listed
+
+FILES = Path(walg.__file__).parents[1]
+SCRIPTS = sorted(FILES.glob('*/*.sh'))
+MODULES = sorted(FILES.glob('*/*.py'))
+
+Result = subprocess.CompletedProcess[str]
+
+
+class Sources(unittest.TestCase):
+    """the files"""
+
+    @each(*((str(script.relative_to(FILES)), script) for script in SCRIPTS))
+    def test_can_be_parsed(self, _: str, script: Path) -> None:
+        checked = subprocess.run(['bash', '-n', script], capture_output=True, text=True, check=False)
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ''))
+
+    def test_import_nothing_but_the_standard_library_and_each_other(self) -> None:
+        imported: set[str] = set()
+        for module in MODULES:
+            # Warnings are errors here, those of the parser too.
+            for node in ast.walk(ast.parse(module.read_text(encoding='utf-8'), str(module))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition('.')[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                    imported.add(node.module.partition('.')[0])
+        others = imported - {module.stem for module in MODULES}
+        self.assertEqual(others - sys.stdlib_module_names, set())
+        self.assertGreater(len(others), 5)
+
+    @each(*((str(file.relative_to(FILES)), file) for file in [*MODULES, *SCRIPTS]))
+    def test_stay_small_enough_to_be_read(self, _: str, file: Path) -> None:
+        self.assertLess(len(file.read_text(encoding='utf-8').splitlines()), 250)
+
+    def test_have_no_statement_that_drops_anything(self) -> None:
+        statements = sorted(FILES.glob('*/*.sql'))
+        self.assertGreater(len(statements), 5)
+        for file in statements:
+            self.assertNotRegex(file.read_text(encoding='utf-8').lower(), r'\bdrop\b', file.name)
+
+
+class ScriptTest(unittest.TestCase):
+    """Scripts as a container has them, with programs in their place that note how they are called."""
+
+    mounted: tempfile.TemporaryDirectory[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.mounted = tempfile.TemporaryDirectory(prefix='patroni-scripts-')
+        cls.addClassCleanup(cls.mounted.cleanup)
+        for file in [*FILES.glob('member/*'), *FILES.glob('common/*')]:
+            shutil.copy(file, cls.mounted.name)
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix='patroni-scripts-')
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding='utf-8')
+        return str(path)
+
+    def read(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text(encoding='utf-8') if path.exists() else ''
+
+    def program(self, name: str, lines: str) -> str:
+        """A program that notes its arguments and goes on with these lines of a shell; `$here` is the folder."""
+        head = f'#!/bin/sh\nhere={self.folder}\necho "$*" >>"$here/{name}.calls"\n'
+        path = self.write(name, f'{head}{lines}\n')
+        os.chmod(path, 0o755)
+        return path
+
+    def calls(self, name: str = 'wal-g') -> list[str]:
+        return self.read(f'{name}.calls').splitlines()
+
+    def run_script(
+        self, script: str, *arguments: str, walg: str | None = None, cwd: str = '.', **variables: str | None
+    ) -> Result:
+        """Runs it to its end, with a WAL-G that goes on with these lines; a variable that is None isn't set."""
+        environment: dict[str, str | None] = {'PATH': '/usr/bin:/bin', 'HOME': '/tmp', 'TMPDIR': str(self.folder)}
+        if walg is not None:
+            environment |= {'WALG': self.program('wal-g', walg), 'WALG_S3_PREFIX': 's3://bucket/postgres/17-2'}
+        environment |= variables
+        return subprocess.run(
+            ['bash', f'{self.mounted.name}/{script}', *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=self.folder / cwd,
+            env={name: value for name, value in environment.items() if value is not None},
+        )
+
+
+class WalgScript(ScriptTest):
+    """walg.sh"""
+
+    SHOW = 'echo "$* $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY ${WALG_LIBSODIUM_KEY-none} $WALG_S3_PREFIX"'
+
+    def secrets(self) -> dict[str, str]:
+        return {
+            'AWS_ACCESS_KEY_ID_FILE': self.write('id', 'key-id\n'),
+            'AWS_SECRET_ACCESS_KEY_FILE': self.write('key', 'key'),
+        }
+
+    def test_gives_wal_g_the_secrets_from_files_and_the_archive_of_whoever_calls(self) -> None:
+        result = self.run_script('walg.sh', 'backup-list', '--json', walg=self.SHOW, **self.secrets())
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stdout, 'backup-list --json key-id key none s3://bucket/postgres/17-2\n')
+
+    def test_encrypts_where_a_key_is_given(self) -> None:
+        key = self.write('sodium', '0123456789abcdef0123456789abcdef\n')
+        result = self.run_script('walg.sh', 'x', walg=self.SHOW, **self.secrets(), WALG_LIBSODIUM_KEY_FILE=key)
+        self.assertIn(' 0123456789abcdef0123456789abcdef ', result.stdout)
+
+    @each(('that is empty', ''), ('that is not there', None))
+    def test_names_a_file_for_a_secret(self, _: str, text: str | None) -> None:
+        if text is not None:
+            self.write('secret', text)
+        variables = {**self.secrets(), 'AWS_SECRET_ACCESS_KEY_FILE': str(self.folder / 'secret')}
+        result = self.run_script('walg.sh', 'backup-list', walg=self.SHOW, **variables)
+        self.assertEqual(result.returncode, 1)
+        message = r'walg\.sh: AWS_SECRET_ACCESS_KEY_FILE is .*secret, which is empty or cannot be read'
+        self.assertRegex(result.stderr, message)
+
+    def test_ends_as_wal_g_does(self) -> None:
+        self.assertEqual(self.run_script('walg.sh', 'wal-fetch', walg='exit 74').returncode, 74)
+
+
+class ArchiveWal(ScriptTest):
+    """archive-wal.sh"""
+
+    def test_pushes_the_segment_and_fails_when_that_does(self) -> None:
+        self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/0001', walg='exit 0').returncode, 0)
+        self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/0001', walg='exit 1').returncode, 1)
+        self.assertEqual(self.calls(), ['wal-push pg_wal/0001', 'wal-push pg_wal/0001'])
+
+
+class RestoreWal(ScriptTest):
+    """restore-wal.sh"""
+
+    def fetch(self, behaviour: str, listing: str = 'exit 0', folder: str = 'recovering') -> Result:
+        (self.folder / folder).mkdir(exist_ok=True)
+        if folder != 'ended':
+            self.write(f'{folder}/{"standby" if folder == "standby" else "recovery"}.signal', '')
+        lines = f'case $1 in wal-fetch) {behaviour} ;; backup-list) {listing} ;; esac'
+        arguments = ('00000002.history', 'pg_wal/RECOVERYHISTORY')
+        return self.run_script('restore-wal.sh', *arguments, walg=lines, cwd=folder)
+
+
+class RestoreWalInARecovery(RestoreWal):
+    """restore-wal.sh in a recovery"""
+
+    ABSENT = """echo "ERROR: 2026/11/23 15:33:53.040554 Archive '00000002.history' does not exist." >&2"""
+
+    @each(
+        ('0 when it is fetched', 'exit 0', 'exit 1', 0),
+        ('1 when WAL-G 3.0 says it is absent, and the list can be made', 'exit 74', 'exit 0', 1),
+        ('1 when WAL-G 1.1 says it is absent, and the list can be made', f'{ABSENT}; exit 1', 'exit 0', 1),
+        ('1 when the archive has no backups yet', 'exit 74', 'echo "No backups found" >&2', 1),
+        ('126 when the bucket does not exist, of which 3.0 says the same', 'exit 74', 'exit 1', 126),
+        ('126 when the storage goes away before the list', f'{ABSENT}; exit 1', 'exit 1', 126),
+        ('126 when the storage refuses', 'echo "connection refused" >&2; exit 1', 'exit 0', 126),
+        (
+            '126 when another segment is said to be absent',
+            """echo "Archive '00000003.history' does not exist."; exit 1""",
+            'exit 0',
+            126,
+        ),
+        ('126 when WAL-G cannot be run', 'exit 127', 'exit 0', 126),
+        ('126 when WAL-G is killed', 'kill -9 $$', 'exit 0', 126),
+    )
+    def test_ends_with(self, _: str, behaviour: str, listing: str, code: int) -> None:
+        self.assertEqual(self.fetch(behaviour, listing).returncode, code)
+
+    def test_says_what_wal_g_said_before_it_stops_the_recovery(self) -> None:
+        said = self.fetch('echo "connection refused" >&2; exit 1').stderr
+        message = r'00000002\.history could not be fetched, wal-g ended with 1, this with 126: connection refused'
+        self.assertRegex(said, message)
+
+    def test_asks_in_full_each_time(self) -> None:
+        self.fetch('exit 1')
+        self.fetch('exit 1')
+        self.assertEqual(self.calls(), ['wal-fetch 00000002.history pg_wal/RECOVERYHISTORY'] * 2)
+
+
+class RestoreWalOfAStandby(RestoreWal):
+    """restore-wal.sh of a standby, which never promotes by itself"""
+
+    folder_name = 'standby'
+
+    @each(
+        ('0 when it is fetched', 'exit 0', 0),
+        ('1 when it is absent', 'exit 74', 1),
+        ('1 when the storage is away, or no failover would work then', 'exit 1', 1),
+    )
+    def test_ends_with(self, _: str, behaviour: str, code: int) -> None:
+        self.assertEqual(self.fetch(behaviour, folder=self.folder_name).returncode, code)
+
+    def test_does_not_ask_again_within_half_a_minute_of_a_failure(self) -> None:
+        self.fetch('exit 1', folder=self.folder_name)
+        self.assertEqual(self.fetch('exit 0', folder=self.folder_name).returncode, 1)
+        self.assertEqual(len(self.calls()), 1)
+        failed = self.folder / 'restore-wal.failed'
+        earlier = failed.stat().st_mtime - 31
+        os.utime(failed, (earlier, earlier))
+        self.assertEqual(self.fetch('exit 0', folder=self.folder_name).returncode, 0)
+
+    def test_asks_again_at_once_for_what_was_only_absent(self) -> None:
+        self.fetch('exit 74', folder=self.folder_name)
+        self.assertEqual(self.fetch('exit 0', folder=self.folder_name).returncode, 0)
+
+
+class RestoreWalAfterARecovery(RestoreWalOfAStandby):
+    """restore-wal.sh where a recovery has ended"""
+
+    folder_name = 'ended'
+
+
+class Bootstrap(ScriptTest):
+    """bootstrap.sh"""
+
+    ANSWERS = 'case $1 in backup-list) cat "$here/list.json" ;; *) echo "$* from $WALG_S3_PREFIX" ;; esac'
+
+    def bootstrap(self, lines: str = ANSWERS) -> Result:
+        arguments = ('--scope=postgres-2', '--datadir=/data', '--target=', '--prefix=s3://bucket/postgres/17-1')
+        return self.run_script('bootstrap.sh', *arguments, walg=lines)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write('list.json', json.dumps([listed(3, 1), listed(2, 2), listed(1, 3)]))
+
+    def test_fetches_the_chosen_backup_from_the_old_archive(self) -> None:
+        result = self.bootstrap()
+        self.assertEqual(result.returncode, 0)
+        expected = 'backup-fetch /data base_000000010000000000000003 from s3://bucket/postgres/17-1'
+        self.assertEqual(result.stdout.splitlines()[-1], expected)
+
+    def test_fetches_nothing_when_no_backup_fits(self) -> None:
+        result = self.bootstrap('exit 0')
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, 'holds no full backup; it holds 0:')
+        self.assertEqual([line for line in self.calls() if line.startswith('backup-fetch')], [])
+
+    def test_needs_the_data_directory_and_the_old_archive(self) -> None:
+        result = self.run_script('bootstrap.sh', '--datadir=/data', walg=self.ANSWERS)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, '--datadir=DIRECTORY and --prefix=')
+
+    def test_fails_when_the_backup_cannot_be_fetched(self) -> None:
+        result = self.bootstrap('case $1 in backup-list) cat "$here/list.json" ;; *) exit 1 ;; esac')
+        self.assertEqual(result.returncode, 1)
+
+
+class BootstrapEmpty(ScriptTest):
+    """bootstrap-empty.sh"""
+
+    def bootstrap(self, lines: str, **variables: str | None) -> Result:
+        self.program('initdb', 'echo "$*"')
+        arguments = ['--scope=postgres', '--datadir=/data', f'--programs={self.folder}', '--provider=builtin']
+        return self.run_script('bootstrap-empty.sh', *arguments, walg=lines, **variables)
+
+    def test_begins_a_cluster_empty_beside_an_empty_archive(self) -> None:
+        result = self.bootstrap('echo "No backups found" >&2')
+        self.assertEqual(result.returncode, 0)
+        self.assertIn('--pgdata=/data --username=postgres --data-checksums --encoding=UTF8', result.stdout)
+        self.assertIn('--locale-provider=builtin --locale=C.UTF-8', result.stdout)
+
+    def test_begins_a_cluster_without_an_archive_empty_and_asks_nobody(self) -> None:
+        self.assertEqual(self.bootstrap('exit 1', WALG_S3_PREFIX=None).returncode, 0)
+
+    def test_never_begins_a_cluster_empty_beside_backups_and_says_how_to_get_the_data_back(self) -> None:
+        result = self.bootstrap('echo "name modified"; echo "base_000000010000000000000004 2026-11-23"')
+        self.assertEqual((result.returncode, result.stdout), (1, ''))
+        self.assertIn('s3://bucket/postgres/17-2 has backups', result.stderr)
+        self.assertIn('npm run recover -- pg --to latest', result.stderr)
+
+    def test_waits_while_nobody_knows_whether_the_archive_is_empty(self) -> None:
+        result = self.bootstrap('echo "connection refused" >&2; exit 1')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("can't be known; trying again. connection refused", result.stderr)
+
+    def test_needs_the_folders_of_data_and_programs(self) -> None:
+        self.assertEqual(self.run_script('bootstrap-empty.sh', '--datadir=/data').returncode, 2)
+
+
+class CreateReplica(ScriptTest):
+    """create-replica.sh"""
+
+    ARGUMENTS = ('--scope=postgres', '--role=replica', '--datadir=/data', '--connstring=')
+
+    def test_fetches_the_newest_backup(self) -> None:
+        self.assertEqual(self.run_script('create-replica.sh', *self.ARGUMENTS, walg='exit 0').returncode, 0)
+        self.assertEqual(self.calls(), ['backup-fetch /data LATEST'])
+
+    def test_fails_where_there_is_none_so_that_patroni_copies_the_primary(self) -> None:
+        lines = 'echo "No backups found" >&2; exit 2'
+        result = self.run_script('create-replica.sh', *self.ARGUMENTS, walg=lines)
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, 'the next method of create_replica_methods is tried')
+
+    def test_needs_the_data_directory(self) -> None:
+        self.assertEqual(self.run_script('create-replica.sh', walg='exit 0').returncode, 2)
+
+
+class Start(ScriptTest):
+    """start.sh"""
+
+    def start(self, **changes: str) -> Result:
+        self.program('patroni', 'env >"$here/environment"; umask >"$here/umask"')
+        variables = {
+            'PATH': f'{self.folder}:/usr/bin:/bin',
+            'PGDATA': str(self.folder / 'pgroot/data'),
+            'PATRONI_KUBERNETES_POD_IP': '10.42.0.5',
+        }
+        for role in ('replication', 'rewind', 'restapi'):
+            variables[f'{role.upper()}_PASSWORD_FILE'] = self.write(f'password-{role}', f'secret of {role}\n')
+        return self.run_script('start.sh', **{**variables, **changes})
+
+    def test_runs_patroni_with_the_passwords_from_files(self) -> None:
+        self.assertEqual(self.start().returncode, 0)
+        self.assertEqual(self.calls('patroni'), ['/etc/patroni/patroni.yml'])
+        for role in ('replication', 'rewind', 'restapi'):
+            self.assertIn(f'PATRONI_{role.upper()}_PASSWORD=secret of {role}\n', self.read('environment'))
+        self.assertRegex(self.read('umask'), '^0?077\n$')
+
+    def test_makes_the_folder_of_the_data_directory_and_leaves_that_to_postgresql(self) -> None:
+        self.start()
+        self.assertEqual(list((self.folder / 'pgroot').iterdir()), [])
+
+    def test_closes_a_data_directory_that_others_may_read(self) -> None:
+        data = self.folder / 'pgroot/data'
+        data.mkdir(parents=True)
+        data.chmod(0o770)
+        self.start()
+        self.assertEqual(stat.S_IMODE(data.stat().st_mode), 0o700)
+
+    @each(('REPLICATION',), ('REWIND',), ('RESTAPI',))
+    def test_names_the_password_that_is_missing_of(self, role: str) -> None:
+        result = self.start(**{f'{role}_PASSWORD_FILE': '/nowhere'})
+        self.assertEqual(result.returncode, 1)
+        message = f"{role}_PASSWORD_FILE is '/nowhere', which is empty or cannot be read"
+        self.assertIn(message, result.stderr)
+        self.assertEqual(self.calls('patroni'), [])
