@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { runCommand } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { sourcesOf } from './files.ts';
+import { luaFindings } from './lua.ts';
+import { installTools, toolsOf } from './tools.ts';
+
+const help = `node scripts/run.cjs scripts/lint.ts [OPTION]
+
+Checks what ESLint and Prettier don't read: shell, Python and Lua, in every file that git knows or would add.
+
+  --install  bring the tools for it, from PyPI, in the versions and with the hashes of scripts/lint/requirements.txt
+  --help     this text
+`;
+
+/** A program of the tools, and what it is asked; one that nothing is there for doesn't run. */
+interface Check {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** Runs the part of `npm run lint` that is ours. @returns the exit code: 0 nothing found, 1 found or refused, 2 called wrongly */
+export function lintCommand(root: string, args: readonly string[], output: Output = process): number {
+  return runCommand(
+    help,
+    () => {
+      const options = {
+        install: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      } as const;
+      const { values } = parseArgs({ args: [...args], options });
+      if (values.help) output.stdout.write(help);
+      else if (values.install) installTools(root);
+      else return lint(root, output);
+      return 0;
+    },
+    output,
+  );
+}
+
+function lint(root: string, output: Output): number {
+  const { shell, lua } = sourcesOf(root);
+  const findings = luaFindings(root, lua);
+  for (const finding of findings) output.stderr.write(`${finding}\n`);
+  output.stdout.write(`Lua: ${lua.length} files\n`);
+  const tool = toolsOf(root);
+  const checks: readonly Check[] = [
+    { name: 'shellcheck', files: shell, command: [tool('shellcheck'), ...shell] },
+    { name: 'shfmt', files: shell, command: [tool('shfmt'), '--diff', ...shell] },
+  ];
+  const failed = checks
+    .filter(({ files }) => files.length > 0)
+    .filter(({ name, files, command: [program = '', ...args] }) => {
+      const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+      output.stdout.write(`${stdout}${name}: ${files.length} files\n`);
+      output.stderr.write(stderr);
+      return status !== 0;
+    });
+  return findings.length + failed.length > 0 ? 1 : 0;
+}

