@@ -7,7 +7,6 @@ import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer } from './cluster.ts';
 import { namespaces } from './namespaces.ts';
-import { versions } from './versions.ts';
 
 /** Argo CD under its own care: upstream's manifests with our settings in place of its empty ones. */
 export const argocd = application(
@@ -15,8 +14,7 @@ export const argocd = application(
   { namespace: namespaces.argocd, layer: 'controllers' },
   (scope, environment) => {
     new UpstreamSource(scope, 'install', {
-      repository: 'https://github.com/argoproj/argo-cd.git',
-      revision: versions.argocd,
+      ...environment.upstream('argocd'),
       path: 'manifests',
       include: 'install.yaml',
       clusterKinds: [
@@ -37,16 +35,16 @@ export const argocd = application(
       ],
     });
     new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd') });
-    network(scope, apiServer(environment));
+    network(scope, apiServer(environment), environment.upstream('argocd').revision);
   },
 );
 
 /** Upstream's policies only guard what comes in; these also say where each part may go. */
-function network(scope: ApplicationChart, api: Endpoint): void {
+function network(scope: ApplicationChart, api: Endpoint, version: string): void {
   const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
     new ForeignWorkload(scope, name, {
       name: `argocd-${name}`,
-      madeBy: `manifests/install.yaml of Argo CD ${versions.argocd}`,
+      madeBy: `manifests/install.yaml of Argo CD ${version}`,
       podLabels: { 'app.kubernetes.io/name': `argocd-${name}` },
       ports,
       requests: { replicas: 1, ...argoCdRequests },

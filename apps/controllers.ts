@@ -6,7 +6,6 @@ import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer, apiServerAsClient } from './cluster.ts';
 import { namespaces } from './namespaces.ts';
-import { versions } from './versions.ts';
 
 const restricted = {
   allowPrivilegeEscalation: false,
@@ -25,11 +24,11 @@ export const sealedSecrets = application(
   'sealed-secrets',
   { namespace: namespaces.sealedSecrets, layer: 'controllers' },
   (scope, environment) => {
+    const upstream = environment.upstream('sealed-secrets');
     const image = environment.image('sealed-secrets-controller');
     const [registry = '', ...repository] = image.repository.split('/');
     new UpstreamSource(scope, 'chart', {
-      repository: 'https://github.com/bitnami-labs/sealed-secrets.git',
-      revision: versions.sealedSecrets,
+      ...upstream,
       path: 'helm/sealed-secrets',
       releaseName: 'sealed-secrets',
       values: {
@@ -55,7 +54,7 @@ export const sealedSecrets = application(
     });
     const controller = new ForeignWorkload(scope, 'controller', {
       name: 'sealed-secrets-controller',
-      madeBy: `chart sealed-secrets ${versions.sealedSecrets}`,
+      madeBy: `chart sealed-secrets ${upstream.revision}`,
       podLabels: { 'app.kubernetes.io/name': 'sealed-secrets' },
       ports: [
         { name: 'http', port: 8080 },
@@ -73,10 +72,9 @@ export const certManager = application(
   'cert-manager',
   { namespace: namespaces.certManager, layer: 'controllers' },
   (scope, environment) => {
+    const upstream = environment.upstream('cert-manager');
     new UpstreamSource(scope, 'chart', {
-      repository: 'https://charts.jetstack.io',
-      revision: versions.certManager,
-      chart: 'cert-manager',
+      ...upstream,
       releaseName: 'cert-manager',
       values: {
         // Kept when the chart goes: deleting a definition deletes every certificate.
@@ -107,7 +105,7 @@ export const certManager = application(
     const workload = (name: string, podName: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
       new ForeignWorkload(scope, name, {
         name: podName,
-        madeBy: `chart cert-manager ${versions.certManager}`,
+        madeBy: `chart cert-manager ${upstream.revision}`,
         podLabels: {
           'app.kubernetes.io/name': podName.replace('cert-manager-', ''),
           'app.kubernetes.io/component': name,

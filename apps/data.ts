@@ -1,4 +1,3 @@
-import { Size } from 'cdk8s';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
 import type { RedisEndpoint } from '../constructs/core/endpoint.ts';
@@ -27,22 +26,14 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
     exporter: environment.image('postgres-exporter'),
     kubernetesApi: apiServer(environment),
     databases: [{ name: 'shop' }],
-    storage: Size.gibibytes(50),
+    storage: environment.storage('postgres'),
     size: environment.size('postgres'),
   };
-  const backups = { store: environment.objectStore('backups'), schedule: environment.schedule('postgresBackup') };
+  const { offsite, ...backups } = environment.backups('postgres');
   const cluster = new PatroniCluster(scope, 'postgres', {
     ...props,
     generation: environment.generation('postgres'),
-    backups: {
-      ...backups,
-      restoreTestSchedule: environment.schedule('postgresRestoreTest'),
-      offsite: {
-        store: environment.objectStore('offsite'),
-        image: environment.image('rclone'),
-        schedule: environment.schedule('postgresOffsiteCopy'),
-      },
-    },
+    backups: { ...backups, offsite: offsite && { ...offsite, image: environment.image('rclone') } },
   });
   const generation = environment.copy('postgres');
   if (generation !== undefined) {

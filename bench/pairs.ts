@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { App } from 'cdk8s';
 import { parseEnvironment } from '../config/index.ts';
-import { production } from '../config/environments/production.ts';
+import production from '../config/environments/production.ts';
 import { AppOfApps } from '../constructs/app-of-apps/index.ts';
 import { application } from '../constructs/core/application.ts';
 import type { Application } from '../constructs/core/application.ts';

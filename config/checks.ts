@@ -1,20 +1,18 @@
 import type { Finding } from '../constructs/core/error.ts';
 import { contains, overlap, parseCidr } from '../constructs/core/cidr.ts';
-import type { ImagesInput } from './schema.ts';
+import type { GenerationsInput, ImagesInput } from './schema.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** What no single value shows: rules between values. Takes anything; what the schema refuses is left to its messages. */
 export function crossFindings(file: string, input: unknown): Finding[] {
-  const { networks, hosts, domain, nodes, sizes, generations, copies } = values(input);
+  const { networks, hosts, domain, nodes, sizes, objectStores, backups } = values(input);
   return [
     ...overlappingNetworks(file, texts(networks)),
     ...misplacedHosts(file, texts(hosts), typeof domain === 'string' ? domain : undefined),
     ...nodeFindings(file, Array.isArray(nodes) ? nodes.map(values) : [], values(networks).wireguard),
     ...sizeFindings(file, values(sizes)),
-    ...recoveryFindings(`${file}: generations`, values(generations)),
-    ...recoveryFindings(`${file}: copies`, values(copies)),
-    ...copyFindings(file, values(copies), values(generations)),
+    ...backupFindings(file, values(backups), values(objectStores)),
   ];
 }
 
@@ -108,6 +106,36 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
   });
 }
 
+function backupFindings(file: string, backups: Values, objectStores: Values): Finding[] {
+  return Object.entries(backups).flatMap(([name, backup]) => {
+    const { store, offsite } = values(backup);
+    const named = [
+      [`backups.${name}.store`, store],
+      [`backups.${name}.offsite.store`, values(offsite).store],
+    ] as const;
+    return named
+      .filter(([, key]) => typeof key === 'string' && !Object.hasOwn(objectStores, key))
+      .map(([path, key]) => ({
+        where: `${file}: ${path}`,
+        what: `there is no object store "${String(key)}"`,
+        allowed: Object.keys(objectStores).sort().join(', '),
+        remedy: 'add it to objectStores, or name one of these',
+      }));
+  });
+}
+
+/** Rules between the generations of each environment. Takes anything, as above. */
+export function generationFindings(file: string, input: GenerationsInput): Finding[] {
+  return Object.entries(values(input)).flatMap(([environment, tables]) => {
+    const { generations, copies } = values(tables);
+    return [
+      ...recoveryFindings(`${file}: ${environment}.generations`, values(generations)),
+      ...recoveryFindings(`${file}: ${environment}.copies`, values(copies)),
+      ...copyFindings(`${file}: ${environment}.copies`, values(copies), values(generations)),
+    ];
+  });
+}
+
 /** An archive that two generations write into loses rows at a later recovery. */
 function recoveryFindings(where: string, generations: Values): Finding[] {
   return Object.entries(generations).flatMap(([name, generation]) => {
@@ -123,12 +151,12 @@ function recoveryFindings(where: string, generations: Values): Finding[] {
   });
 }
 
-function copyFindings(file: string, copies: Values, generations: Values): Finding[] {
+function copyFindings(where: string, copies: Values, generations: Values): Finding[] {
   return Object.entries(copies).flatMap(([name, copy]) => {
     const { number: used = 1 } = values(generations[name]);
     if (values(copy).number !== used) return [];
     return {
-      where: `${file}: copies.${name}`,
+      where: `${where}.${name}`,
       what: `generation ${String(used)} is the one in use`,
       allowed: 'a number of its own: names and archive follow from it',
       remedy: 'remove the copy, or give it the next number that was never used; npm run recover writes it',

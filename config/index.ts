@@ -2,19 +2,32 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import { Cpu } from '../constructs/core/cpu.ts';
-import type { Environment, Image, ObjectStore } from '../constructs/core/environment.ts';
+import type { Backups, Environment, Image, ObjectStore, Upstream } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { readAuthorities } from './authorities.ts';
-import { crossFindings, imageFindings } from './checks.ts';
-import { production } from './environments/production.ts';
+import { crossFindings, generationFindings, imageFindings } from './checks.ts';
+import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
-import { environmentSchema, imagesSchema, releasesSchema } from './schema.ts';
-import type { EnvironmentInput, ImagesInput } from './schema.ts';
+import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from './schema.ts';
+import type { EnvironmentInput, GenerationsInput, ImagesInput } from './schema.ts';
 import { serverTypes } from './server-types.ts';
+import { upstream } from './upstream.ts';
+import type { UpstreamPin } from './upstream.ts';
 
-/** Every environment there is: a folder each in `dist/`, `argocd/` and `secrets/`. */
-export const environments: Readonly<Record<string, EnvironmentInput>> = { production };
+export { environments };
+
+export const generationsFile = 'config/generations.json';
+
+/** What programs write down, and people only read: releases, which life each store is in, and authorities. */
+export interface Records {
+  /** `releases.json`. */
+  readonly releases?: Readonly<Record<string, number>>;
+  /** `generations.json`. */
+  readonly generations?: GenerationsInput;
+  /** Certificates of authorities, in PEM, by the name of their secret: `secrets/ENVIRONMENT/*.crt`. */
+  readonly authorities?: ReadonlyMap<string, string>;
+}
 
 export interface LoadOptions {
   /**
@@ -27,13 +40,22 @@ export interface LoadOptions {
    * @default nothing
    */
   readonly changes?: Partial<EnvironmentInput>;
+  /**
+   * What to read instead of what `generations.json` says.
+   * @default nothing
+   */
+  readonly generations?: GenerationsInput;
 }
 
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
   const input = { ...environmentInput(name), ...options.changes };
-  const authorities = readAuthorities(path.join(import.meta.dirname, '..'), name);
-  return parseEnvironment(name, input, readJson('images.json'), readJson('releases.json'), { ...options, authorities });
+  const records = {
+    releases: readJson('releases.json') as Records['releases'],
+    generations: options.generations ?? (readJson('generations.json') as GenerationsInput),
+    authorities: readAuthorities(path.join(import.meta.dirname, '..'), name),
+  };
+  return parseEnvironment(name, input, readJson('images.json'), records, options);
 }
 
 /** What the file of that environment says. @throws InputError naming the environments there are */
@@ -44,18 +66,15 @@ export function environmentInput(name: string): EnvironmentInput {
       where: 'the environment',
       what: `there is none called "${name}"`,
       allowed: Object.keys(environments).join(', '),
-      remedy: 'name one of these, or add it to config/environments/ and config/index.ts',
+      remedy: `name one of these, or write config/environments/${name}.ts`,
     });
   }
   return input;
 }
 
-export interface ParseOptions extends Pick<LoadOptions, 'strict'> {
-  /**
-   * Certificates of authorities, in PEM, by the name of their secret.
-   * @default none
-   */
-  readonly authorities?: ReadonlyMap<string, string>;
+/** A release of `upstream.ts`, for what reads it beside any environment. */
+export function upstreamRelease(name: keyof typeof upstream): Upstream {
+  return toUpstream(upstream[name], readJson('images.json') as ImagesInput);
 }
 
 /**
@@ -66,8 +85,8 @@ export function parseEnvironment(
   name: string,
   input: EnvironmentInput,
   images: unknown,
-  releases: unknown,
-  { strict = false, authorities = new Map() }: ParseOptions = {},
+  { releases = {}, generations = {}, authorities = new Map() }: Records,
+  { strict = false }: Pick<LoadOptions, 'strict'> = {},
 ): Environment {
   const file = `config/environments/${name}.ts`;
   const imagesProblems = schemaFindings('config/images.json', imagesSchema, images);
@@ -77,21 +96,26 @@ export function parseEnvironment(
     ...imagesProblems,
     ...(imagesProblems.length === 0 ? imageFindings('config/images.json', images as ImagesInput, strict) : []),
     ...schemaFindings('config/releases.json', releasesSchema, releases),
+    ...schemaFindings(generationsFile, generationsSchema, generations),
+    ...generationFindings(generationsFile, generations),
   ];
   if (findings.length > 0) throw new InputError(findings);
-  return toEnvironment(name, input, images as ImagesInput, releases as Record<string, number>, authorities);
+  return toEnvironment(name, input, images as ImagesInput, { releases, generations, authorities });
 }
 
 function toEnvironment(
   name: string,
   input: EnvironmentInput,
   images: ImagesInput,
-  releases: Record<string, number>,
-  authorities: ReadonlyMap<string, string>,
+  records: Required<Records>,
 ): Environment {
-  const release = releases[name] ?? 0;
-  const asked = new Set<string>();
+  const release = records.releases[name] ?? 0;
+  const { generations = {}, copies = {} } = records.generations[name] ?? {};
   const file = `config/environments/${name}.ts`;
+  const store = (key: string): ObjectStore =>
+    toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key));
+  const asked = new Set<string>();
+  const ask = (where: string): void => void asked.add(where);
   return Object.freeze({
     name,
     domain: input.domain,
@@ -115,32 +139,71 @@ function toEnvironment(
     repository: input.repository,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
-    authority: (secret: string) => authorities.get(secret),
-    schedule: (key: string) => Schedule.utc(lookUp(`${file}: schedules`, input.schedules, key)),
-    objectStore: (key: string) => toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key)),
+    authority: (secret: string) => records.authorities.get(secret),
+    objectStore: store,
+    backups: (key: string) => {
+      ask(`${file}: backups.${key}`);
+      return toBackups(lookUp(`${file}: backups`, input.backups, key), store);
+    },
+    storage: (key: string) => {
+      ask(`${file}: sizes.${key}`);
+      ask(`${file}: sizes.${key}.storageGibibytes`);
+      return Size.gibibytes(storageOf(file, key, input.sizes[key]));
+    },
     generation: (key: string) => {
-      asked.add(`generations.${key}`);
-      return input.generations?.[key] ?? { number: 1 };
+      ask(`${generationsFile}: ${name}.generations.${key}`);
+      return generations[key] ?? { number: 1 };
     },
     copy: (key: string) => {
-      asked.add(`copies.${key}`);
-      return input.copies?.[key];
+      ask(`${generationsFile}: ${name}.copies.${key}`);
+      return copies[key];
     },
     image: (key: string) => toImage(key, lookUp('config/images.json', images, key)),
+    upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key), images),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
     unused: () =>
-      (['sizes', 'generations', 'copies'] as const)
-        .flatMap((table) => Object.keys(input[table] ?? {}).map((key) => `${table}.${key}`))
-        .filter((path) => !asked.has(path)),
+      [
+        ...Object.keys(input.sizes).map((key) => `${file}: sizes.${key}`),
+        ...Object.entries(input.sizes)
+          .filter(([key, size]) => size.storageGibibytes !== undefined && asked.has(`${file}: sizes.${key}`))
+          .map(([key]) => `${file}: sizes.${key}.storageGibibytes`),
+        ...Object.keys(input.backups).map((key) => `${file}: backups.${key}`),
+        ...Object.keys(generations).map((key) => `${generationsFile}: ${name}.generations.${key}`),
+        ...Object.keys(copies).map((key) => `${generationsFile}: ${name}.copies.${key}`),
+      ].filter((where) => !asked.has(where)),
     size: (key: string) => {
-      asked.add(`sizes.${key}`);
-      const { cpuRequestMillicores, memoryMebibytes, ...replicas } = input.sizes[key] ?? {};
+      ask(`${file}: sizes.${key}`);
+      const { cpuRequestMillicores, memoryMebibytes, minReplicas, maxReplicas } = input.sizes[key] ?? {};
       return {
-        ...replicas,
+        ...(minReplicas === undefined ? {} : { minReplicas }),
+        ...(maxReplicas === undefined ? {} : { maxReplicas }),
         ...(cpuRequestMillicores === undefined ? {} : { cpuRequest: Cpu.millicores(cpuRequestMillicores) }),
         ...(memoryMebibytes === undefined ? {} : { memory: Size.mebibytes(memoryMebibytes) }),
       };
     },
+  });
+}
+
+function toBackups(
+  { store, schedule, restoreTestSchedule, offsite, ...rest }: EnvironmentInput['backups'][string],
+  storeOf: (name: string) => ObjectStore,
+): Backups {
+  return {
+    ...rest,
+    store: storeOf(store),
+    schedule: Schedule.utc(schedule),
+    restoreTestSchedule: restoreTestSchedule !== false && Schedule.utc(restoreTestSchedule),
+    offsite: offsite && { store: storeOf(offsite.store), schedule: Schedule.utc(offsite.schedule) },
+  };
+}
+
+function storageOf(file: string, key: string, size: EnvironmentInput['sizes'][string] | undefined): number {
+  if (size?.storageGibibytes !== undefined) return size.storageGibibytes;
+  throw new InputError({
+    where: `${file}: sizes.${key}.storageGibibytes`,
+    what: 'the value is missing',
+    allowed: 'how many gibibytes the volume of each of its pods has',
+    remedy: 'add it',
   });
 }
 
@@ -152,6 +215,16 @@ function toObjectStore(name: string, store: EnvironmentInput['objectStores'][str
 function toImage(name: string, { repository, tag, digest }: ImagesInput[string]): Image {
   const reference = `${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
   return { name, version: tag, reference, repository, tag, digest };
+}
+
+function toUpstream({ repository, chart, ...pin }: UpstreamPin, images: ImagesInput): Upstream {
+  const version = 'version' in pin ? pin.version : lookUp('config/images.json', images, pin.image).tag;
+  return {
+    repository,
+    ...(chart === undefined ? {} : { chart }),
+    // Tags of images often lack the v that the same release has in git.
+    revision: version.startsWith('v') ? version : `v${version}`,
+  };
 }
 
 function lookUp<T>(where: string, table: Readonly<Record<string, T>>, key: string): T {

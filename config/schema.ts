@@ -64,6 +64,8 @@ function isMoment(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
 }
 
+const days = (what: string) => v.optional(positive(`days that ${what} are kept`));
+
 const recovery = v.strictObject({ from: positive('the generation that is read'), to: v.optional(moment) });
 
 const replicas = positive('how many pods');
@@ -104,9 +106,20 @@ export const environmentSchema = v.strictObject({
       maxReplicas: v.optional(replicas),
       cpuRequestMillicores: v.optional(positive('millicores that each pod requests')),
       memoryMebibytes: v.optional(positive('mebibytes that each pod requests and is held to')),
+      storageGibibytes: v.optional(positive('gibibytes of the volume of each pod; Kubernetes never makes it smaller')),
     }),
   ),
-  schedules: v.record(key, schedule),
+  backups: v.record(
+    key,
+    v.strictObject({
+      store: key,
+      schedule,
+      keepFullDays: days('full backups'),
+      keepWalDays: days('the changes since then'),
+      restoreTestSchedule: v.union([v.literal(false), schedule], 'a schedule, or false for never'),
+      offsite: v.union([v.literal(false), v.strictObject({ store: key, schedule })], 'an object, or false for none'),
+    }),
+  ),
   objectStores: v.record(
     key,
     v.strictObject({
@@ -121,16 +134,6 @@ export const environmentSchema = v.strictObject({
       ),
     }),
   ),
-  generations: v.optional(
-    v.record(
-      key,
-      v.strictObject({
-        number: positive('which life of the cluster this is'),
-        recovery: v.optional(recovery),
-      }),
-    ),
-  ),
-  copies: v.optional(v.record(key, v.strictObject({ number: positive('a generation of its own'), recovery }))),
   repository: v.strictObject({
     url: v.pipe(
       v.string('a URL'),
@@ -171,5 +174,21 @@ export const imagesSchema = v.record(
 
 /** `config/images.json`. */
 export type ImagesInput = v.InferInput<typeof imagesSchema>;
+
+export const generationsSchema = v.record(
+  key,
+  v.strictObject({
+    generations: v.optional(
+      v.record(
+        key,
+        v.strictObject({ number: positive('which life of the cluster this is'), recovery: v.optional(recovery) }),
+      ),
+    ),
+    copies: v.optional(v.record(key, v.strictObject({ number: positive('a generation of its own'), recovery }))),
+  }),
+);
+
+/** `config/generations.json`: which life each store of each environment is in, and copies beside it. */
+export type GenerationsInput = v.InferInput<typeof generationsSchema>;
 
 export const releasesSchema = v.record(key, v.pipe(v.number('a number'), v.integer(), v.minValue(0, '0 or more')));

@@ -10,7 +10,8 @@ void recoverCommand(
   {
     root,
     now: new Date(),
-    synthesise: (environment, changes, dryRun) => synthesise({ root, environment, strict: false, dryRun, changes }),
+    synthesise: (environment, generations, dryRun) =>
+      synthesise({ root, environment, strict: false, dryRun, generations }),
   },
   process.argv.slice(2),
 ).then((code) => {

@@ -36,6 +36,22 @@ function digest() {
   return hash.digest('hex').slice(0, 16);
 }
 
+const environmentFiles = path.join(root, 'config', 'environment-files.ts');
+
+/** The same as that file exports: a bundle holds only what it imports by name. */
+function foundEnvironments() {
+  const files = fs
+    .readdirSync(path.join(path.dirname(environmentFiles), 'environments'))
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+  return [
+    ...files.map((file, index) => `import environment${index} from './environments/${file}';`),
+    'export const environments = {',
+    ...files.map((file, index) => `  '${path.basename(file, '.ts')}': environment${index},`),
+    '};',
+  ].join('\n');
+}
+
 async function bundle(program, outfile) {
   const { build } = require('esbuild');
   await build({
@@ -55,10 +71,13 @@ async function bundle(program, outfile) {
         setup: ({ onLoad }) =>
           onLoad({ filter: /\.ts$/ }, async ({ path: file }) => ({
             loader: 'ts',
-            contents: (await fs.promises.readFile(file, 'utf8')).replaceAll(
-              'import.meta.dirname',
-              JSON.stringify(path.dirname(file)),
-            ),
+            contents:
+              file === environmentFiles
+                ? foundEnvironments()
+                : (await fs.promises.readFile(file, 'utf8')).replaceAll(
+                    'import.meta.dirname',
+                    JSON.stringify(path.dirname(file)),
+                  ),
           })),
       },
     ],

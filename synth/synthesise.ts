@@ -32,6 +32,11 @@ export interface SynthOptions {
    * @default nothing
    */
   readonly changes?: LoadOptions['changes'];
+  /**
+   * What to read instead of what `config/generations.json` says.
+   * @default nothing
+   */
+  readonly generations?: LoadOptions['generations'];
 }
 
 export interface SynthResult {
@@ -41,8 +46,8 @@ export interface SynthResult {
 }
 
 /** From the configuration to the files. @throws InputError with everything that is wrong, before anything is written */
-export function synthesise({ root, environment, strict, dryRun, changes }: SynthOptions): SynthResult {
-  const platform = buildPlatform(environment, { strict, changes });
+export function synthesise({ root, environment, strict, dryRun, ...read }: SynthOptions): SynthResult {
+  const platform = buildPlatform(environment, { strict, ...read });
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
   check(platform, collection, majorUpgradeFindings(root, environment, platform, collection.dist));
   return { platform, collection, written: writeTrees(root, treesOf(environment, collection), { dryRun }) };

@@ -16,22 +16,34 @@ test('every application that a file of apps/ defines is in the table', async () 
   expect(defined.filter((each) => !applications.includes(each as Application<unknown>))).toEqual([]);
 });
 
-test('a size, generation or copy that no application asks for is refused', () => {
+test('a size, volume, backup, generation or copy that no application asks for is refused', () => {
   const recovered = { number: 3, recovery: { from: 1 } };
-  const environment = testEnvironment({
-    sizes: { backend: { minReplicas: 3 }, backnd: { minReplicas: 3 } },
+  const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false } as const;
+  const changes = {
+    sizes: {
+      backend: { minReplicas: 3, storageGibibytes: 1 },
+      backnd: { minReplicas: 3 },
+      orders: { storageGibibytes: 1 },
+    },
+    backups: { orders: backup, odrers: backup },
+  };
+  const environment = testEnvironment(changes, 0, {
     generations: { orders: { number: 2 }, order: { number: 2 } },
     copies: { orders: recovered, ordres: recovered },
   });
   const application = testApplication('backend', (_, asked) => [
     asked.size('backend'),
+    asked.storage('orders'),
+    asked.backups('orders'),
     asked.generation('orders'),
     asked.copy('orders'),
   ]);
   const what = 'no application asks for it';
   expect(refusal(() => new Platform(environment, [application]))).toMatchObject([
     { where: 'config/environments/test.ts: sizes.backnd', what },
-    { where: 'config/environments/test.ts: generations.order', what },
-    { where: 'config/environments/test.ts: copies.ordres', what },
+    { where: 'config/environments/test.ts: sizes.backend.storageGibibytes', what },
+    { where: 'config/environments/test.ts: backups.odrers', what },
+    { where: 'config/generations.json: test.generations.order', what },
+    { where: 'config/generations.json: test.copies.ordres', what },
   ]);
 });

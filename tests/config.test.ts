@@ -1,8 +1,15 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Schedule } from '../constructs/core/schedule.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
+import { root } from './support/committed.ts';
 import { refusal, testEnvironment, testImages, testInput } from './support/harness.ts';
 
 const parse = (changes: object, images: unknown = testImages, strict = false) =>
-  parseEnvironment('test', { ...testInput, ...changes }, images, { test: 0 }, { strict });
+  parseEnvironment('test', { ...testInput, ...changes }, images, {}, { strict });
+
+const parseTables = (tables: object) =>
+  parseEnvironment('test', testInput, testImages, { generations: { test: tables } });
 
 describe('a configuration', () => {
   test('is refused with every mistake at once', () => {
@@ -39,7 +46,8 @@ describe('a configuration', () => {
   });
 
   const [node1, node2] = testInput.nodes;
-  const recovery = (to: string) => ({ generations: { a: { number: 2, recovery: { from: 1, to } } } });
+  const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false };
+  const backups = (changes: object) => ({ backups: { a: { ...backup, ...changes } } });
   const store = (changes: object) => ({ objectStores: { a: { ...testInput.objectStores.backups, ...changes } } });
   const wrong: [string, object, string][] = [
     ['overlapping networks', { networks: { ...testInput.networks, services: '10.42.0.0/15' } }, 'overlaps pods'],
@@ -55,14 +63,6 @@ describe('a configuration', () => {
     ['two nodes of one address', { nodes: [node1, { ...node2, address: '10.0.0.1' }] }, "another node's address"],
     ['a node outside the WireGuard network', { nodes: [{ ...node1, address: '10.9.0.1' }] }, 'is outside networks'],
     ['more replicas at least than at most', { sizes: { a: { minReplicas: 3, maxReplicas: 2 } } }, 'is more than'],
-    ['a generation of no number', { generations: { a: { number: 0 } } }, 'got 0'],
-    ['a generation before the first', { generations: { a: { number: 2, recovery: { from: 0 } } } }, 'got 0'],
-    ['an option that no generation has', { generations: { a: { number: 2, to: 'x' } } }, 'unknown key "to"'],
-    ['a moment without a zone', recovery('2025-11-22 10:00:00'), 'got "2025-11-22 10:00:00"'],
-    ['a moment in another zone', recovery('2025-11-22 10:00:00+01'), 'got "2025-11-22 10:00:00+01"'],
-    ['a moment as WAL-G writes it', recovery('2025-11-22T10:00:00Z'), 'got "2025-11-22T10:00:00Z"'],
-    ['a day that never was', recovery('2025-02-30 10:00:00+00'), 'got "2025-02-30 10:00:00+00"'],
-    ['a moment that never was', recovery('2025-13-22 10:00:00+00'), 'got "2025-13-22 10:00:00+00"'],
     ['an object store in the clear', store({ endpoint: 'http://s3.example' }), 'got "http://s3.example"'],
     ['an object store with a path', store({ endpoint: 'https://s3.example/x' }), 'got "https://s3.example/x"'],
     ['a region that is none', store({ region: 'fsn 1' }), 'got "fsn 1"'],
@@ -71,6 +71,36 @@ describe('a configuration', () => {
     ['a bucket that ends with a dash', store({ bucket: 'backups-' }), 'got "backups-"'],
     ['an object store without a bucket', store({ bucket: undefined }), 'the value is missing'],
     ['keys of an object store', store({ secretAccessKey: 'x' }), 'unknown key "secretAccessKey"'],
+    ['a schedule that is none', backups({ schedule: 'daily' }), 'got "daily"'],
+    ['a schedule of numbers that no field takes', backups({ schedule: '99 99 * * *' }), 'got "99 99 * * *"'],
+    ['a schedule that can never happen', backups({ schedule: '0 0 31 2 *' }), 'got "0 0 31 2 *"'],
+    ['a schedule of copies that is none', backups({ offsite: { store: 'offsite', schedule: 'x' } }), 'got "x"'],
+    ['a backup without a restore test or its refusal', backups({ restoreTestSchedule: undefined }), 'is missing'],
+    ['a backup to nowhere', backups({ store: 'nowhere' }), 'there is no object store "nowhere"'],
+    [
+      'a copy to nowhere',
+      backups({ offsite: { store: 'nowhere', schedule: '0 2 * * *' } }),
+      'there is no object store "nowhere"',
+    ],
+    ['backups that are kept for no day', backups({ keepFullDays: 0 }), 'got 0'],
+    ['a volume of nothing', { sizes: { a: { storageGibibytes: 0 } } }, 'got 0'],
+    ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
+    ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
+  ];
+  test.each(wrong)('is refused for %s', (_, changes, what) => {
+    expect(refusal(() => parse(changes)).map((finding) => finding.what)).toContainEqual(expect.stringContaining(what));
+  });
+
+  const recovery = (to: string) => ({ generations: { a: { number: 2, recovery: { from: 1, to } } } });
+  const wrongTables: [string, object, string][] = [
+    ['a generation of no number', { generations: { a: { number: 0 } } }, 'got 0'],
+    ['a generation before the first', { generations: { a: { number: 2, recovery: { from: 0 } } } }, 'got 0'],
+    ['an option that no generation has', { generations: { a: { number: 2, to: 'x' } } }, 'unknown key "to"'],
+    ['a moment without a zone', recovery('2025-11-22 10:00:00'), 'got "2025-11-22 10:00:00"'],
+    ['a moment in another zone', recovery('2025-11-22 10:00:00+01'), 'got "2025-11-22 10:00:00+01"'],
+    ['a moment as WAL-G writes it', recovery('2025-11-22T10:00:00Z'), 'got "2025-11-22T10:00:00Z"'],
+    ['a day that never was', recovery('2025-02-30 10:00:00+00'), 'got "2025-02-30 10:00:00+00"'],
+    ['a moment that never was', recovery('2025-13-22 10:00:00+00'), 'got "2025-13-22 10:00:00+00"'],
     ['a recovery to no moment', { copies: { a: { number: 2, recovery: { from: 1, to: '2025-11-22' } } } }, 'got "2025'],
     ['a copy of nothing', { copies: { a: { number: 2 } } }, 'the value is missing'],
     [
@@ -88,14 +118,11 @@ describe('a configuration', () => {
       { generations: { a: { number: 2 } }, copies: { a: { number: 2, recovery: { from: 1 } } } },
       'generation 2 is the one in use',
     ],
-    ['a schedule that is none', { schedules: { backup: 'daily' } }, 'got "daily"'],
-    ['a schedule of numbers that no field takes', { schedules: { backup: '99 99 * * *' } }, 'got "99 99 * * *"'],
-    ['a schedule that can never happen', { schedules: { backup: '0 0 31 2 *' } }, 'got "0 0 31 2 *"'],
-    ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
-    ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
   ];
-  test.each(wrong)('is refused for %s', (_, changes, what) => {
-    expect(refusal(() => parse(changes)).map((finding) => finding.what)).toContainEqual(expect.stringContaining(what));
+  test.each(wrongTables)('is refused with its file of generations for %s', (_, tables, what) => {
+    expect(refusal(() => parseTables(tables)).map((finding) => finding.what)).toContainEqual(
+      expect.stringContaining(what),
+    );
   });
 
   test('names the environments there are when another is asked for', () => {
@@ -138,6 +165,40 @@ describe('the image table', () => {
   });
 });
 
+describe('a release of others', () => {
+  test('that brings an image of the table has the version of its tag, and no other can be written', () => {
+    const read = (tag: string) =>
+      parse({}, { 'sealed-secrets-controller': { ...testImages.web, tag } }).upstream('sealed-secrets').revision;
+    expect([read('0.30.0'), read('v0.36.6')]).toEqual(['v0.30.0', 'v0.36.6']);
+  });
+
+  test('is in a git repository, or a chart of a Helm repository', () => {
+    const { upstream } = testEnvironment();
+    expect(upstream('argocd')).toEqual({
+      repository: 'https://github.com/argoproj/argo-cd.git',
+      revision: expect.stringMatching(/^v\d/) as string,
+    });
+    expect(upstream('cert-manager')).toMatchObject({ repository: 'https://charts.jetstack.io', chart: 'cert-manager' });
+    expect(refusal(() => upstream('helm'))[0]).toMatchObject({ where: 'config/upstream.ts' });
+  });
+});
+
+describe('environments', () => {
+  test('are found by the names of their files', () => {
+    const files = fs.readdirSync(path.join(root, 'config/environments'));
+    expect(Object.keys(environments).map((name) => `${name}.ts`)).toEqual(files.sort());
+  });
+
+  test('need no release and no generation to be read', () => {
+    const fresh = parseEnvironment('fresh', testInput, testImages, {});
+    expect([fresh.releaseTag, fresh.generation('orders'), fresh.copy('orders')]).toEqual([
+      undefined,
+      { number: 1 },
+      undefined,
+    ]);
+  });
+});
+
 describe('an environment', () => {
   test('leaves to pods what is not reserved', () => {
     const [node] = testEnvironment().nodes;
@@ -168,9 +229,36 @@ describe('an environment', () => {
     expect(refusal(() => environment.objectStore('there'))[0]).toMatchObject({ allowed: 'backups, here, offsite' });
   });
 
+  test('gives the backups of a store, with the buckets that they go to', () => {
+    const kept = { keepFullDays: 30, keepWalDays: 7 };
+    const given = {
+      ...{ store: 'backups', schedule: '0 2 * * *', ...kept, restoreTestSchedule: '0 4 * * 0' },
+      offsite: { store: 'offsite', schedule: '20 * * * *' },
+    };
+    const environment = testEnvironment({ backups: { orders: given, stock: { ...given, offsite: false } } });
+    expect(environment.backups('orders')).toEqual({
+      ...given,
+      store: environment.objectStore('backups'),
+      schedule: Schedule.utc('0 2 * * *'),
+      restoreTestSchedule: Schedule.utc('0 4 * * 0'),
+      offsite: { store: environment.objectStore('offsite'), schedule: Schedule.utc('20 * * * *') },
+    });
+    expect(environment.backups('stock').offsite).toBe(false);
+    expect(refusal(() => environment.backups('order'))[0]).toMatchObject({ allowed: 'orders, stock' });
+  });
+
+  test('gives the volume of a store, and asks for it where there is none', () => {
+    const environment = testEnvironment({ sizes: { orders: { storageGibibytes: 50 } } });
+    expect(environment.storage('orders').toGibibytes()).toBe(50);
+    expect(refusal(() => environment.storage('stock'))[0]).toMatchObject({
+      where: 'config/environments/test.ts: sizes.stock.storageGibibytes',
+      what: 'the value is missing',
+    });
+  });
+
   test('has the first generation of every cluster, and no copy, unless it says so', () => {
     const copy = { number: 3, recovery: { from: 1 } };
-    const environment = testEnvironment({ generations: { orders: { number: 2 } }, copies: { orders: copy } });
+    const environment = testEnvironment({}, 0, { generations: { orders: { number: 2 } }, copies: { orders: copy } });
     expect([environment.generation('orders'), environment.copy('orders')]).toEqual([{ number: 2 }, copy]);
     expect([environment.generation('stock'), environment.copy('stock')]).toEqual([{ number: 1 }, undefined]);
   });

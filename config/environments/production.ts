@@ -1,7 +1,7 @@
 import type { EnvironmentInput } from '../schema.ts';
 
 /** The mission's two nodes. */
-export const production: EnvironmentInput = {
+export default {
   domain: 'example.com',
   /** Where the world finds each application: its name in `apps/` and the host under the domain. */
   hosts: {
@@ -40,14 +40,19 @@ export const production: EnvironmentInput = {
   sizes: {
     backend: { minReplicas: 3, maxReplicas: 6 },
     frontend: { minReplicas: 2, maxReplicas: 4 },
+    postgres: { storageGibibytes: 50 },
   },
 
-  /** In UTC, as CronJobs read them. */
-  schedules: {
-    postgresBackup: '0 2 * * *',
-    postgresRestoreTest: '0 4 * * 0',
-    postgresOffsiteCopy: '20 * * * *',
-    redisSnapshot: '0 * * * *',
+  /** Schedules are in UTC, as CronJobs read them. */
+  backups: {
+    postgres: {
+      store: 'backups',
+      schedule: '0 2 * * *',
+      keepFullDays: 30,
+      keepWalDays: 7,
+      restoreTestSchedule: '0 4 * * 0',
+      offsite: { store: 'offsite', schedule: '20 * * * *' },
+    },
   },
 
   /** Buckets, and a second provider's for the copies. */
@@ -64,4 +69,4 @@ export const production: EnvironmentInput = {
   repository: { url: 'https://github.com/example/platform.git', branch: 'main' },
   /** `tags` pins every application to the release that `npm run release` made; `branch` follows the branch at once. */
   releases: 'tags',
-};
+} satisfies EnvironmentInput;

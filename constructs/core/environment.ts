@@ -15,6 +15,16 @@ export interface Image {
   readonly digest: string | undefined;
 }
 
+/** A release that Argo CD reads where its makers publish it. */
+export interface Upstream {
+  /** Git repository or Helm repository. */
+  readonly repository: string;
+  /** Name of a chart in a Helm repository; undefined for a git repository. */
+  readonly chart?: string;
+  /** Tag or chart version, such as `v1.21.2`. */
+  readonly revision: string;
+}
+
 export type NodeRole = 'server' | 'agent' | 'witness';
 
 /** A machine of the cluster. */
@@ -62,6 +72,21 @@ export interface ObjectStore {
   readonly bucket: string;
 }
 
+/** How a store is backed up. */
+export interface Backups {
+  readonly store: ObjectStore;
+  /** When a full backup is made. */
+  readonly schedule: Schedule;
+  /** Days that full backups are kept; the construct's default where the configuration says nothing. */
+  readonly keepFullDays?: number;
+  /** Days within which any moment can be recovered, for stores that can; else as above. */
+  readonly keepWalDays?: number;
+  /** When the newest backup is restored and read; `false` for never. */
+  readonly restoreTestSchedule: Schedule | false;
+  /** Copies at a second provider; `false` for none. */
+  readonly offsite: { readonly store: ObjectStore; readonly schedule: Schedule } | false;
+}
+
 /** Which life of a database cluster this is. Each recovery begins a new one, with an archive of its own. */
 export interface Generation {
   /** From 1. */
@@ -97,14 +122,18 @@ export interface Environment {
   copy(name: string): Generation | undefined;
   /** Certificates, in PEM, of the authority whose secret has that name; undefined until it is sealed. */
   authority(secret: string): string | undefined;
-  /** A schedule of the configuration. @throws InputError for an unknown name */
-  schedule(name: string): Schedule;
+  /** How a store is backed up. @throws InputError for an unknown name */
+  backups(name: string): Backups;
+  /** The volume of each pod of a store. @throws InputError where the configuration gives none */
+  storage(name: string): Size;
   /** An image of the table. @throws InputError for an unknown name */
   image(name: string): Image;
+  /** A release of `config/upstream.ts`. @throws InputError for an unknown name */
+  upstream(name: string): Upstream;
   /** Every reference the table gives. */
   readonly imageReferences: ReadonlySet<string>;
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
-  /** Sizes, generations and copies of the configuration that nobody has asked for so far, such as `sizes.backnd`. */
+  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`. */
   unused(): string[];
 }

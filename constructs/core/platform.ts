@@ -84,10 +84,11 @@ export class Platform implements Found {
 
   /** A size under a name that nobody asks for is a misspelling, and the default would apply without a word. */
   private checkUnused(): void {
-    const findings = this.environment.unused().map((path) => ({
-      where: `config/environments/${this.environment.name}.ts: ${path}`,
+    const findings = this.environment.unused().map((where) => ({
+      where,
       what: 'no application asks for it',
-      allowed: 'names that apps/ gives to environment.size(...), generation(...) and copy(...)',
+      allowed:
+        'names that apps/ gives to environment.size(...), storage(...), backups(...), generation(...) and copy(...)',
       remedy: 'correct the name, or remove it',
     }));
     if (findings.length > 0) throw new InputError(findings);

@@ -38,7 +38,7 @@ export class UpstreamSource extends Construct {
         where: `upstream source ${props.repository}`,
         what: `it is read at ${props.revision}`,
         allowed: 'a tag or a chart version, such as v1.2.3: a branch moves by itself',
-        remedy: 'pin it in apps/versions.ts',
+        remedy: 'pin it in config/upstream.ts',
       });
     }
     this.props = props;

@@ -97,7 +97,7 @@ const rules: readonly Rule[] = [
       {
         what: `generation ${generation.number} is to be recovered, and there are no backups`,
         allowed: 'a recovery where backups are configured',
-        remedy: 'set backups, or remove recovery from generations in the configuration',
+        remedy: 'set backups, or remove recovery from generations of config/generations.json',
       },
     ];
   },
@@ -123,7 +123,8 @@ const rules: readonly Rule[] = [
             {
               what: `it ${relation} ${other.scope}, and is generation ${number} too`,
               allowed: 'a generation of its own: the names of its objects and its archive follow from it',
-              remedy: 'give generation the next number that was never used; for a copy, copies in the configuration',
+              remedy:
+                'give generation the next number that was never used; for a copy, copies in config/generations.json',
             },
           ]
         : []),
@@ -223,7 +224,7 @@ const rules: readonly Rule[] = [
       {
         what: `it is to follow ${standbyOf.scope}, and to be ${copyOf === undefined ? 'recovered from an archive' : `a copy of ${copyOf.scope}`}`,
         allowed: 'one of the two',
-        remedy: 'remove standbyOf, or copyOf, or recovery from generations in the configuration',
+        remedy: 'remove standbyOf, or copyOf, or recovery from generations of config/generations.json',
       },
     ];
   },

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { summary } from '../../synth/summary.ts';
+import { generationsFile } from '../../config/index.ts';
 import { help, parseOptions } from './options.ts';
 import { planRecovery } from './plan.ts';
 import type { RecoverContext, RecoveryPlan } from './plan.ts';
@@ -32,12 +33,12 @@ export function recoverCommand(
   );
 }
 
-/** The environment's file and what follows from it, or neither. */
-function write({ root, synthesise }: RecoverContext, { options, file, text, textBefore, changes }: RecoveryPlan): void {
-  const target = path.join(root, file);
+/** The file of generations and what follows from it, or neither. */
+function write({ root, synthesise }: RecoverContext, { options, text, textBefore, generations }: RecoveryPlan): void {
+  const target = path.join(root, generationsFile);
   fs.writeFileSync(target, text);
   try {
-    synthesise(options.environment, changes, false);
+    synthesise(options.environment, generations, false);
   } catch (error) {
     fs.writeFileSync(target, textBefore);
     throw error;
@@ -46,20 +47,20 @@ function write({ root, synthesise }: RecoverContext, { options, file, text, text
 
 /** What is written, the commit message, and what to do from here. */
 export function report(plan: RecoveryPlan): string {
-  const { options, file, recovered, former, next, result, replaced, unread } = plan;
+  const { options, recovered, former, next, result, replaced, unread } = plan;
   const { number, recovery } = recovered;
   const { name } = former.cluster;
   const used = former.cluster.generation;
   const place = options.beside ? `beside generation ${used}` : `in place of generation ${used}`;
   return [
-    `${file}: ${options.dryRun ? 'would get' : 'has'} generation ${number} of ${name}, ${place}`,
+    `${generationsFile}: ${options.dryRun ? 'would get' : 'has'} generation ${number} of ${name}, ${place}`,
     `  reads  ${former.archive.prefix(recovery.from)}, to ${recovery.to ?? 'the newest change it has'}`,
     `  writes ${next.archive.prefix(number)}`,
     ...(replaced === undefined ? [] : [`  it takes the place of the copy that was generation ${replaced.number}`]),
     ...(unread.length === 0
       ? []
       : [
-          `  see by hand that no other generation ${number} was: what ${unread.join(', ')} say of ${file} can't be read`,
+          `  see by hand that no other generation ${number} was: what ${unread.join(', ')} say of ${generationsFile} can't be read`,
         ]),
     '',
     summary(result, options.dryRun),

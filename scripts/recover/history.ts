@@ -1,7 +1,7 @@
 import type { Generation } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Git } from '../release/git.ts';
-import { EnvironmentFile, NotUnderstood } from './environment-file.ts';
+import { parseGenerations } from './generations-file.ts';
 
 /** What git knows of a cluster's generations. */
 export interface History {
@@ -20,8 +20,14 @@ export interface Generations {
 
 const nothing: History = { generations: [], head: undefined, unread: [] };
 
+/** Whose generations are meant. */
+export interface Owner {
+  readonly environment: string;
+  readonly cluster: string;
+}
+
 /** The generations of a cluster in every version of a file; nothing outside of a git repository. @throws InputError */
-export async function readHistory(git: Git, file: string, cluster: string): Promise<History> {
+export async function readHistory(git: Git, file: string, owner: Owner): Promise<History> {
   const shallow = await git.attempt(['rev-parse', '--is-shallow-repository']);
   if (shallow.code !== 0) return nothing;
   if (shallow.stdout.trim() === 'true') {
@@ -37,19 +43,19 @@ export async function readHistory(git: Git, file: string, cluster: string): Prom
   const generations: Generation[] = [];
   const unread: string[] = [];
   for (const commit of commits.filter((each) => each !== '')) {
-    const found = await generationsAt(git, commit, file, cluster);
+    const found = await generationsAt(git, commit, file, owner);
     if (found === 'unread') unread.push(commit.slice(0, 12));
     else if (found !== undefined)
       generations.push(...[found.generation, found.copy].filter((each) => each !== undefined));
   }
-  const head = await generationsAt(git, 'HEAD', file, cluster);
+  const head = await generationsAt(git, 'HEAD', file, owner);
   return { generations, head: head === 'unread' ? undefined : head, unread };
 }
 
-/** The generations that the text of an environment's file gives a cluster. @throws NotUnderstood */
-export function generationsIn(text: string, cluster: string): Generations {
-  const file = new EnvironmentFile(text);
-  return { generation: file.table('generations')[cluster], copy: file.table('copies')[cluster] };
+/** The generations that the text of the file gives a cluster. @throws InputError */
+export function generationsIn(text: string, { environment, cluster }: Owner): Generations {
+  const { generations, copies } = parseGenerations(text)[environment] ?? {};
+  return { generation: generations?.[cluster], copy: copies?.[cluster] };
 }
 
 /** @returns undefined where the commit has no such file */
@@ -57,14 +63,14 @@ async function generationsAt(
   git: Git,
   commit: string,
   file: string,
-  cluster: string,
+  owner: Owner,
 ): Promise<Generations | 'unread' | undefined> {
   const { code, stdout } = await git.attempt(['show', `${commit}:./${file}`]);
   if (code !== 0) return undefined;
   try {
-    return generationsIn(stdout, cluster);
+    return generationsIn(stdout, owner);
   } catch (error) {
-    if (!(error instanceof NotUnderstood)) throw error;
+    if (!(error instanceof InputError)) throw error;
     return 'unread';
   }
 }

@@ -18,7 +18,7 @@ export interface RecoverOptions {
 
 export const help = `npm run recover -- pg --to TIME [OPTION...]
 
-Writes down that a database is recovered from its archive: the environment in config/, what npm run synth makes of it,
+Writes down that a database is recovered from its archive: config/generations.json, what npm run synth makes of it,
 a commit message, and the steps from there with all names filled in. It changes nothing in a cluster: the release does.
 
   --to TIME           ISO 8601 with Z or an offset, such as 2026-11-22T10:00:00Z; or latest, for all that was archived
@@ -66,7 +66,7 @@ export function parseOptions(args: readonly string[], now: Date): RecoverOptions
     findings.push({
       where: '--from',
       what: `"${values.from}" is no generation`,
-      allowed: 'a number from 1, as in generations of the configuration',
+      allowed: 'a number from 1, as in config/generations.json',
       remedy: 'correct it, or leave it out for the generation in use',
     });
   }

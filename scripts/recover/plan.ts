@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { EnvironmentInput } from '../../config/schema.ts';
+import { generationsFile as file } from '../../config/index.ts';
+import type { GenerationsInput } from '../../config/schema.ts';
 import type { Generation } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
@@ -8,10 +9,10 @@ import type { Archive } from '../../constructs/patroni-cluster/archive.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { Git } from '../release/git.ts';
-import { entryText, EnvironmentFile, NotUnderstood } from './environment-file.ts';
-import type { Recovered, Table } from './environment-file.ts';
+import { generationsText, parseGenerations, withGeneration } from './generations-file.ts';
+import type { Recovered } from './generations-file.ts';
 import { generationsIn, readHistory } from './history.ts';
-import type { Generations, History } from './history.ts';
+import type { Generations, History, Owner } from './history.ts';
 import { microsecondsOf } from './moment.ts';
 import type { RecoverOptions } from './options.ts';
 
@@ -20,8 +21,11 @@ export interface RecoverContext {
   /** The repository's root. */
   readonly root: string;
   readonly now: Date;
-  /** Synthesises the environment with changes to what its file says. @throws InputError, having written nothing */
-  readonly synthesise: (environment: string, changes: Partial<EnvironmentInput>, dryRun: boolean) => SynthResult;
+  /**
+   * Synthesises the environment, with other generations than those of the file where some are given.
+   * @throws InputError, having written nothing
+   */
+  readonly synthesise: (environment: string, generations: GenerationsInput | undefined, dryRun: boolean) => SynthResult;
 }
 
 /** A cluster with the archive it writes. */
@@ -32,11 +36,10 @@ export interface ArchivedCluster {
 
 export interface RecoveryPlan {
   readonly options: RecoverOptions;
-  /** Path of the environment's file from the root. */
-  readonly file: string;
+  /** Text of the file of generations. */
   readonly textBefore: string;
   readonly text: string;
-  readonly changes: Partial<EnvironmentInput>;
+  readonly generations: GenerationsInput;
   readonly recovered: Recovered;
   /** The generation in use before. */
   readonly former: ArchivedCluster;
@@ -52,14 +55,15 @@ export interface RecoveryPlan {
 /** Decides everything and writes nothing. @throws InputError with what stands in the way */
 export async function planRecovery(context: RecoverContext, options: RecoverOptions): Promise<RecoveryPlan> {
   const { environment: name, cluster, beside } = options;
-  const { platform } = context.synthesise(name, {}, true);
+  const owner: Owner = { environment: name, cluster };
+  const { platform } = context.synthesise(name, undefined, true);
   const { environment } = platform;
   const inUse: Generations = { generation: environment.generation(cluster), copy: environment.copy(cluster) };
   const former = findCluster(platform, cluster, environment.generation(cluster).number);
-  const file = `config/environments/${name}.ts`;
-  const textBefore = readText(context.root, file);
-  const history = await readHistory(new Git(context.root), file, cluster);
-  checkCommitted(file, textBefore, cluster, history);
+  const textBefore = readText(context.root);
+  const history = await readHistory(new Git(context.root), file, owner);
+  checkInForce(textBefore, owner, inUse);
+  checkCommitted(textBefore, owner, history);
   const known = [inUse.generation, inUse.copy, ...history.generations].filter((each) => each !== undefined);
   // A file of apps/ may number one itself, for an upgrade.
   const built = clustersOf(platform).filter((each) => each.name === cluster);
@@ -72,11 +76,11 @@ export async function planRecovery(context: RecoverContext, options: RecoverOpti
   checkSource(options, from, number, known);
   const { to } = options;
   const recovered: Recovered = { number, recovery: { from, ...(to === undefined ? {} : { to }) } };
-  const table: Table = beside ? 'copies' : 'generations';
-  const { text, changes } = edited(file, textBefore, table, cluster, recovered, inUse);
-  const result = context.synthesise(name, changes, true);
+  const table = beside ? 'copies' : 'generations';
+  const generations = withGeneration(parseGenerations(textBefore), name, table, cluster, recovered);
+  const result = context.synthesise(name, generations, true);
   return {
-    ...{ options, file, textBefore, text, changes, recovered, former, result },
+    ...{ options, textBefore, text: generationsText(generations), generations, recovered, former, result },
     next: findCluster(result.platform, cluster, number),
     replaced: beside ? inUse.copy : undefined,
     unread: history.unread,
@@ -99,30 +103,35 @@ function findCluster(platform: Platform, name: string, generation: number): Arch
   });
 }
 
-function readText(root: string, file: string): string {
+function readText(root: string): string {
   try {
     return fs.readFileSync(path.join(root, file), 'utf8');
   } catch (error) {
     throw new InputError({
       where: file,
       what: `it can't be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-      allowed: 'an environment in a file of its name',
-      remedy: 'move it there',
+      allowed: 'a file that says which generations there are; {} for none',
+      remedy: `git checkout HEAD -- ${file}`,
     });
   }
 }
 
-/** What was never committed was never released either. */
-function checkCommitted(file: string, text: string, cluster: string, { head }: History): void {
-  try {
-    if (head === undefined || same(generationsIn(text, cluster), head)) return;
-  } catch (error) {
-    if (error instanceof NotUnderstood) return;
-    throw error;
-  }
+function checkInForce(text: string, owner: Owner, inUse: Generations): void {
+  if (same(generationsIn(text, owner), inUse)) return;
   throw new InputError({
     where: file,
-    what: `generations or copies of ${cluster} are changed and not committed`,
+    what: `what is in force for ${owner.cluster} is not what stands there`,
+    allowed: 'a file that nobody changes meanwhile',
+    remedy: 'run again',
+  });
+}
+
+/** What was never committed was never released either. */
+function checkCommitted(text: string, owner: Owner, { head }: History): void {
+  if (head === undefined || same(generationsIn(text, owner), head)) return;
+  throw new InputError({
+    where: file,
+    what: `generations or copies of ${owner.cluster} are changed and not committed`,
     allowed: 'what the last commit says: a generation that was never released has no archive to read',
     remedy: `git checkout HEAD -- ${file} && npm run synth, or commit and release it first`,
   });
@@ -151,34 +160,6 @@ function checkSource(
     allowed: `a moment after its recovery, or the generation that was in use at ${to}`,
     remedy: `add --from ${began.from}`,
   });
-}
-
-/** The file's text with the new generation. @throws InputError where that is for a person to write */
-function edited(
-  file: string,
-  text: string,
-  table: Table,
-  cluster: string,
-  recovered: Recovered,
-  inUse: Generations,
-): Pick<RecoveryPlan, 'text' | 'changes'> {
-  try {
-    if (!same(generationsIn(text, cluster), inUse))
-      throw new NotUnderstood(`what is in force for ${cluster} is not what stands there`);
-    const environmentFile = new EnvironmentFile(text);
-    return {
-      text: environmentFile.with(table, cluster, recovered),
-      changes: { [table]: { ...environmentFile.table(table), [cluster]: recovered } },
-    };
-  } catch (error) {
-    if (!(error instanceof NotUnderstood)) throw error;
-    throw new InputError({
-      where: file,
-      what: `this program can't change it: ${error.message}`,
-      allowed: 'one exported object literal, whose generations and copies are plain values without comments in them',
-      remedy: `write into ${table} by hand, then npm run synth:\n${entryText(cluster, recovered, '    ')}`,
-    });
-  }
 }
 
 /** Not written down is the same as the first. */

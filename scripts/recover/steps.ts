@@ -11,7 +11,7 @@ import {
   sql,
   watchPods,
 } from './commands.ts';
-import { entryText } from './environment-file.ts';
+import { generationsFile } from '../../config/index.ts';
 import { declared } from './options.ts';
 import type { RecoveryPlan } from './plan.ts';
 
@@ -68,13 +68,13 @@ function seeTheArchive({ recovered, former: { cluster, archive } }: RecoveryPlan
   };
 }
 
-function release({ options, file, result }: RecoveryPlan): Step {
+function release({ options, result }: RecoveryPlan): Step {
   const { environment, beside } = options;
   const { releaseTag, repository } = result.platform.environment;
   return {
     text: 'Commit with the message above and merge; then release, which the workflow does by itself:',
     commands: [
-      `git add ${file} dist/${environment} argocd/${environment}`,
+      `git add ${generationsFile} dist/${environment} argocd/${environment}`,
       'git commit',
       npmRun('release', environment),
     ],
@@ -192,22 +192,22 @@ function goBack({ options, former: { cluster }, next }: RecoveryPlan): Step {
   };
 }
 
-function take({ options, recovered, next: { cluster }, file }: RecoveryPlan): Step {
+function take({ options, recovered, next: { cluster } }: RecoveryPlan): Step {
   return {
-    text: `If that is what clients should have, move it in ${file} from copies to generations, and synthesise:`,
+    text: `If that is what clients should have, move it in ${generationsFile} from copies to generations, and synthesise:`,
     commands: [npmRun('synth', options.environment)],
     notes: [
       'In generations, in place of what may stand there for this cluster:',
-      ...entryText(cluster.name, recovered, '  ').split('\n'),
+      `  "${cluster.name}": ${JSON.stringify(recovered)}`,
       `${cluster.scope} is not made again: it gets its standby, and clients are wired to it. From there on it is a recovery ` +
         'like any other.',
     ],
   };
 }
 
-function remove({ next: { cluster, archive }, file, replaced }: RecoveryPlan): Step {
+function remove({ next: { cluster, archive }, replaced }: RecoveryPlan): Step {
   return {
-    text: `Else remove ${cluster.name} from copies in ${file}, synthesise, release, confirm its removal, delete its volume:`,
+    text: `Else remove ${cluster.name} from copies in ${generationsFile}, synthesise, release, confirm its removal, delete its volume:`,
     commands: [confirmRemoval(cluster), deleteVolumes(cluster)],
     notes: [
       `${archive.prefix(cluster.generation)} is yours to delete, here and offsite. Its number is never used again.`,

@@ -66,7 +66,8 @@ function contextOf(root: string, environment: string, print: (line: string) => v
   return {
     git: new Git(root),
     branch,
-    tagOf: (number) => input && parseEnvironment(environment, input, images, { [environment]: number }).releaseTag,
+    tagOf: (number) =>
+      input && parseEnvironment(environment, input, images, { releases: { [environment]: number } }).releaseTag,
     // A process of its own: this one has read the configuration already.
     synthesise: (dryRun) => {
       const program = ['scripts/run.cjs', 'main.ts', '--environment', environment];

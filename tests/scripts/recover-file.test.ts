@@ -1,139 +1,63 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { check } from 'prettier';
-import type { Options } from 'prettier';
-import { EnvironmentFile, NotUnderstood } from '../../scripts/recover/environment-file.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import { generationsText, parseGenerations, withGeneration } from '../../scripts/recover/generations-file.ts';
 import { root } from '../support/committed.ts';
-
-const style = {
-  ...(JSON.parse(fs.readFileSync(path.join(root, '.prettierrc.json'), 'utf8')) as Options),
-  parser: 'typescript',
-} satisfies Options;
 
 const to = '2025-11-22 10:00:00+00';
 const second = { number: 2, recovery: { from: 1, to } };
+const third = { number: 3, recovery: { from: 2 } };
+const other = { generations: { postgres: { number: 5 }, orders: { number: 4 } }, copies: { orders: third } };
 
-/** A file of config/environments with these lines in its object. */
-const file = (...lines: readonly string[]): string =>
-  [
-    "import type { EnvironmentInput } from '../schema.ts';",
-    '',
-    '/** Ours. */',
-    'export const production: EnvironmentInput = {',
-    "  domain: 'example.com', // bought in 2019",
-    ...lines,
-    "  releases: 'tags', // not branch",
-    '  // The end.',
-    '};',
-    '',
-  ].join('\n');
+const after = (text: string): string =>
+  generationsText(withGeneration(parseGenerations(text), 'production', 'generations', 'postgres', second));
 
-const plain = file();
-const written = file(
-  '  generations: {',
-  '    // Since the fire.',
-  '    postgres: { number: 2, recovery: { from: 1 } }, // beside it',
-  "    'other-one': { number: 4 },",
-  '  },',
-);
-
-async function expectClean(text: string): Promise<void> {
-  expect([text, await check(text, style)]).toEqual([text, true]);
-}
-
-test('a file without generations gets them at its end, and keeps every other byte', async () => {
-  const text = new EnvironmentFile(plain).with('generations', 'postgres', second);
-  const added = [
-    '',
-    '  /** Which life each database cluster is in, and what it began from: npm run recover writes it. */',
-    '  generations: {',
-    '    postgres: {',
-    '      number: 2,',
-    "      recovery: { from: 1, to: '2025-11-22 10:00:00+00' },",
-    '    },',
-    '  },',
-  ].join('\n');
-  expect(text.replace(`\n${added}`, '')).toBe(plain);
-  expect(text).toContain(`'tags', // not branch\n${added}\n  // The end.\n};`);
-  await expectClean(text);
+test('an environment without an entry gets one', () => {
+  expect(parseGenerations(after('{}'))).toEqual({ production: { generations: { postgres: second } } });
 });
 
-test('the generation of a cluster is replaced, and comments and other clusters stay', async () => {
-  const next = { number: 5, recovery: { from: 2, to } };
-  const text = new EnvironmentFile(written).with('generations', 'postgres', next);
-  expect(text).toBe(
-    written.replace(
-      '{ number: 2, recovery: { from: 1 } }',
-      "{\n      number: 5,\n      recovery: { from: 2, to: '2025-11-22 10:00:00+00' },\n    }",
-    ),
-  );
-  await expectClean(text);
+test('the generation of a cluster is replaced, and other clusters stay', () => {
+  const production = { generations: { postgres: { number: 1 }, orders: { number: 4 } } };
+  expect(parseGenerations(after(generationsText({ production })))).toEqual({
+    production: { generations: { postgres: second, orders: { number: 4 } } },
+  });
 });
 
-test('a recovery to all there is has no moment', () => {
-  const text = new EnvironmentFile(plain).with('generations', 'postgres', { number: 2, recovery: { from: 1 } });
-  expect(text).toContain('      recovery: { from: 1 },\n');
-});
-
-test.each([
-  ['an empty table', file('  generations: {},')],
-  ['a table on one line', file("  generations: { other: { number: 3 }, 'other-one': { number: 4 } },")],
-  ['a table that has another cluster', file('  generations: {', '    other: { number: 3 }, // third', '  },')],
-  ['a table without the last comma or a comment', file('  generations: {', '    other: { number: 3 }', '  },')],
-  ['a table without the last comma', file('  generations: {', '    other: { number: 3 } // third', '  },')],
-  ['its own entry on the line of the table', file('  generations: { postgres: { number: 1 }, other: { number: 3 } },')],
-  ['its own entry on several lines', new EnvironmentFile(plain).with('generations', 'postgres', second)],
-  [
-    'an object that satisfies the type',
-    plain.replace(': EnvironmentInput', '').replace('};', '} satisfies EnvironmentInput;'),
-  ],
-])('%s takes a generation, and all others stay what they are', async (_, text) => {
-  const before = new EnvironmentFile(text).table('generations');
-  const third = { number: 7, recovery: { from: 3, to } };
-  const changed = new EnvironmentFile(text).with('generations', 'postgres', third);
-  expect(new EnvironmentFile(changed).table('generations')).toEqual({ ...before, postgres: third });
-  // What prettier would do to a file that it has never seen is not ours to guess.
-  if (await check(text, style)) await expectClean(changed);
-});
-
-test('comments beside the entries of a table stay', () => {
-  const text = file('  generations: {', '    other: { number: 3 }, // third', '  },');
-  expect(new EnvironmentFile(text).with('generations', 'postgres', second)).toContain('number: 3 }, // third\n');
-});
-
-test('a name that needs quotes gets them', async () => {
-  const text = new EnvironmentFile(plain).with('copies', 'shop-postgres', second);
-  expect(text).toContain("    'shop-postgres': {\n");
-  await expectClean(text);
+test('another environment stays, byte for byte', () => {
+  const before = generationsText({ staging: other, production: { generations: { postgres: { number: 1 } } } });
+  const part = (text: string): string => text.slice(0, text.indexOf('"production"'));
+  expect(part(after(before))).toBe(part(before));
+  expect(part(before)).toContain('"staging"');
 });
 
 test('copies are a table of their own', () => {
-  const text = new EnvironmentFile(written).with('copies', 'postgres', { number: 5, recovery: { from: 2, to } });
-  const changed = new EnvironmentFile(text);
-  expect([changed.table('generations').postgres?.number, changed.table('copies').postgres?.number]).toEqual([2, 5]);
+  const all = withGeneration({ production: other }, 'production', 'copies', 'postgres', second);
+  expect(all.production).toEqual({ ...other, copies: { orders: third, postgres: second } });
+});
+
+test('the text is as prettier would leave it, and the same for the same generations', async () => {
+  const text = after(generationsText({ production: other }));
+  expect(await check(text, { parser: 'json' })).toBe(true);
+  expect(after(text)).toBe(text);
 });
 
 test.each([
-  ['a syntax error', plain.replace('};', '}}')],
-  ['no exported object', plain.replace('export ', '')],
-  ['two exported objects', `${plain}export const staging = { domain: 'b.example.com' };\n`],
-  ['a function that makes the object', plain.replace('= {', '= make({').replace('};', '});')],
-  ['properties of another object', file('  ...others,')],
-  ['a computed name', file("  ['generations']: {},")],
-  ['a generation that is computed', file('  generations: { postgres: { number: 1 + 1 } },')],
-  ['a generation from elsewhere', file('  generations: { postgres },')],
-  ['a table from elsewhere', file('  generations: table,')],
+  ['no JSON', '{ "production": {} '],
+  ['marks of a merge', `<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> work\n`],
+  ['no object', '5'],
+  ['a key that no environment has', '{ "production": { "generation": {} } }'],
+  ['a number that is none', '{ "production": { "generations": { "postgres": { "number": "2" } } } }'],
+  ['a copy of nothing', '{ "production": { "copies": { "postgres": { "number": 2 } } } }'],
   [
-    'a comment that would be lost',
-    file('  generations: {', '    postgres: {', '      number: 1, // first', '    },', '  },'),
+    'a recovery from itself',
+    '{ "production": { "generations": { "postgres": { "number": 2, "recovery": { "from": 2 } } } } }',
   ],
-  ['a comment on the line of the table', file('  generations: { other: { number: 3 /* third */ } },')],
 ])('%s is left to a person', (_, text) => {
-  expect(() => new EnvironmentFile(text).with('generations', 'postgres', second)).toThrow(NotUnderstood);
+  expect(() => parseGenerations(text)).toThrow(InputError);
 });
 
 test('the file of this repository is understood', () => {
-  const text = fs.readFileSync(path.join(root, 'config/environments/production.ts'), 'utf8');
-  const changed = new EnvironmentFile(text).with('generations', 'postgres', second);
-  expect(new EnvironmentFile(changed).table('generations').postgres).toEqual(second);
+  const text = fs.readFileSync(path.join(root, 'config/generations.json'), 'utf8');
+  expect(parseGenerations(after(text)).production?.generations?.postgres).toEqual(second);
 });

@@ -5,7 +5,7 @@ import type { Options } from 'prettier';
 import { root } from '../support/committed.ts';
 import { RealRepository } from './real-repository.ts';
 
-const file = 'config/environments/production.ts';
+const file = 'config/generations.json';
 
 let repository: RealRepository;
 
@@ -30,7 +30,7 @@ test('the real command leaves a tree that the synthesis would not change, ready 
   // The program is built anew: what it reads now is the file, and no longer a change to it.
   expect(repository.run('main.ts', '--dry-run').text).toContain(' 0 added, 0 changed, 0 removed,');
   const style = JSON.parse(fs.readFileSync(path.join(root, '.prettierrc.json'), 'utf8')) as Options;
-  expect(await check(repository.read(file), { ...style, parser: 'typescript' })).toBe(true);
+  expect(await check(repository.read(file), { ...style, parser: 'json' })).toBe(true);
 
   const before = repository.git('diff');
   const second = repository.run('scripts/recover.ts', 'pg', '--to', 'latest');

@@ -1,8 +1,8 @@
-import type { EnvironmentInput } from '../../config/schema.ts';
+import type { GenerationsInput } from '../../config/schema.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { RecoverContext } from '../../scripts/recover/plan.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
-import { dry, file, generations, Recovery, second, text } from './recovery.ts';
+import { dry, file, generations, Recovery, second, text, unreadable } from './recovery.ts';
 
 const to = '2025-11-22T10:00:00Z';
 let recovery: Recovery;
@@ -65,7 +65,7 @@ describe('bad input', () => {
 
   test('the same holds for a generation that only the history knows', async () => {
     recovery.commit(text(generations(second)));
-    recovery.commit(text(generations('postgres: { number: 3, recovery: { from: 1 } },')));
+    recovery.commit(text(generations({ number: 3, recovery: { from: 1 } })));
     expect(await refusal('pg --to 2025-11-20T08:00:00Z --from 2')).toContain(
       '--from: generation 2 was itself recovered',
     );
@@ -89,51 +89,51 @@ describe('bad input', () => {
     );
   });
 
-  test('an environment whose file is elsewhere is refused', async () => {
-    recovery.repository.git('mv', file, 'config/production.ts');
+  test('a repository without the file is refused', async () => {
+    recovery.repository.git('mv', file, 'generations.json');
     recovery.repository.commit('Move');
     recovery.repository.read = () => text();
     expect(await refusal(`pg --to ${to}`)).toContain(`${file}: it can't be read: ENOENT\n`);
   });
 
-  test('a file that is not understood is refused with the lines to write by hand', async () => {
-    recovery.commit(text('  ...more,\n'));
+  test('a file with the marks of a merge is refused, and nothing in it is lost', async () => {
+    recovery.commit(unreadable);
     expect(await refusal(`pg --to ${to}`)).toContain(
       [
-        `${file}: this program can't change it: "...more" is no property with a plain name and a value`,
-        '  allowed: one exported object literal, whose generations and copies are plain values without comments in them',
-        '  remedy:  write into generations by hand, then npm run synth:',
-        '    postgres: {',
-        '      number: 2,',
-        "      recovery: { from: 1, to: '2025-11-22 10:00:00+00' },",
-        '    },',
+        `${file}: it holds the marks of a merge`,
+        '  allowed: JSON, as npm run recover writes it',
+        '  remedy:  mend it by hand: numbers that either side gave are used, and never given again',
       ].join('\n'),
     );
   });
 
+  test('a file with something that no generation has is refused', async () => {
+    recovery.commit('{ "production": { "generations": { "postgres": { "number": 1, "by": "me" } } } }\n');
+    expect(await refusal(`pg --to ${to}`)).toContain('unknown key "by"');
+  });
+
   test('a file that says something else than what is in force is refused', async () => {
-    const inForce = { generations: { postgres: { number: 3, recovery: { from: 1 } } }, copies: undefined };
-    const other = (_: string, change: Partial<EnvironmentInput>): SynthResult => dry({ ...inForce, ...change });
+    const inForce = generations({ number: 3, recovery: { from: 1 } });
+    const other = (name: string, all: GenerationsInput | undefined): SynthResult => dry(all?.[name] ?? inForce);
     expect(await refusal(`pg --to ${to}`, { synthesise: other })).toContain(
       'what is in force for postgres is not what stands there',
     );
-    expect(recovery.stderr).toContain('      number: 4,\n');
   });
 
   test('an environment that the synthesis refuses is not written', async () => {
     const finding = { where: 'node1', what: 'it is full', allowed: 'less', remedy: 'lower something' };
-    const full = (_: string, change: Partial<EnvironmentInput>): SynthResult => {
-      if (change.copies) throw new InputError(finding);
-      return dry({ ...recovery.tables(), ...change });
+    const full = (name: string, all: GenerationsInput | undefined): SynthResult => {
+      if (all?.[name]?.copies) throw new InputError(finding);
+      return dry(all?.[name] ?? recovery.tables());
     };
     expect(await refusal(`pg --to ${to} --beside`, { synthesise: full })).toContain('node1: it is full\n');
   });
 
   test('a synthesis that fails while it writes leaves the file as it was', async () => {
     const finding = { where: 'dist', what: 'another run writes', allowed: 'one', remedy: 'wait' };
-    const busy = (_: string, change: Partial<EnvironmentInput>, dryRun: boolean): SynthResult => {
+    const busy = (name: string, all: GenerationsInput | undefined, dryRun: boolean): SynthResult => {
       if (!dryRun) throw new InputError(finding);
-      return dry({ ...recovery.tables(), ...change });
+      return dry(all?.[name] ?? recovery.tables());
     };
     expect(await refusal(`pg --to ${to}`, { synthesise: busy })).toContain('dist: another run writes\n');
   });

@@ -9,11 +9,7 @@ const archived = 'select last_archived_wal, last_archived_time from pg_stat_arch
 const confirmation =
   'kubectl -n argocd annotate application data --overwrite ' +
   'argocd.argoproj.io/deletion-approved=$(date -u +%Y-%m-%dT%H:%M:%SZ)';
-const commit = [
-  'git add config/environments/production.ts dist/production argocd/production',
-  'git commit',
-  'npm run release',
-];
+const commit = ['git add config/generations.json dist/production argocd/production', 'git commit', 'npm run release'];
 
 let recovery: Recovery;
 
@@ -124,13 +120,13 @@ test('a target behind the last change is explained where there is a target', asy
 });
 
 test('a copy whose place is taken is told where the new one is removed', async () => {
-  recovery.commit(text(copies('postgres: { number: 2, recovery: { from: 1 } },')));
+  recovery.commit(text(copies({ number: 2, recovery: { from: 1 } })));
   expect(await step(`pg --to ${to} --beside`, 'Else remove')).toContain('Generation 2, whose place it takes,');
 });
 
 test('the entry that takes a copy over is the one that was written', async () => {
   expect(await step(`pg --to ${to} --beside`, 'If that is what clients should have')).toContain(
-    "  postgres: {\n    number: 2,\n    recovery: { from: 1, to: '2025-11-22 10:00:00+00' },\n  },\n",
+    '  "postgres": {"number":2,"recovery":{"from":1,"to":"2025-11-22 10:00:00+00"}}\n',
   );
 });
 

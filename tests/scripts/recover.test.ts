@@ -8,7 +8,7 @@ import { toYaml } from '../../synth/yaml.ts';
 import { root } from '../support/committed.ts';
 import { at, testImages, testInput } from '../support/harness.ts';
 import { minimal } from '../support/patroni-cluster.ts';
-import { bucket, copies, dry, file, generations, Recovery, second, text } from './recovery.ts';
+import { bucket, copies, dry, file, generations, Recovery, second, text, unreadable } from './recovery.ts';
 
 const to = '2025-11-22T10:00:00Z';
 const tests = { root, environment: 'production', strict: false, dryRun: true };
@@ -36,7 +36,7 @@ describe('recovering in place', () => {
 
   test('writes what the synthesis makes of it', async () => {
     await recovery.run(`pg --to ${to}`);
-    expect(JSON.parse(recovery.repository.read('written'))).toEqual({ generations: { postgres: recovery.generation } });
+    expect(JSON.parse(recovery.repository.read('written'))).toEqual({ production: recovery.tables() });
   });
 
   test('reads the generation in use, or the one that is named', async () => {
@@ -49,7 +49,7 @@ describe('recovering in place', () => {
 
   test('gives an environment that is accepted', async () => {
     await recovery.run(`pg --to ${to}`);
-    const environment = parseEnvironment('test', { ...testInput, ...recovery.tables() }, testImages, { test: 0 });
+    const environment = parseEnvironment('test', testInput, testImages, { generations: { test: recovery.tables() } });
     expect(environment.generation('postgres')).toEqual(recovery.generation);
   });
 
@@ -91,8 +91,8 @@ describe('recovering in place', () => {
 
 describe('the number of a generation', () => {
   test.each([
-    ['in use', generations('postgres: { number: 4, recovery: { from: 1 } },'), 5],
-    ['beside the one in use', copies('postgres: { number: 6, recovery: { from: 1 } },'), 7],
+    ['in use', generations({ number: 4, recovery: { from: 1 } }), 5],
+    ['beside the one in use', copies({ number: 6, recovery: { from: 1 } }), 7],
   ])('is above the one %s', async (_, table, number) => {
     recovery.commit(text(table));
     await recovery.run(`pg --to ${to}`);
@@ -117,7 +117,7 @@ describe('the number of a generation', () => {
   test('that a branch took back before its merge is not used again', async () => {
     const { repository } = recovery;
     repository.git('switch', '--quiet', '--create', 'work');
-    recovery.commit(text(copies('postgres: { number: 8, recovery: { from: 1 } },')));
+    recovery.commit(text(copies({ number: 8, recovery: { from: 1 } })));
     recovery.commit(text());
     repository.git('switch', '--quiet', 'main');
     repository.put('note', '');
@@ -129,28 +129,27 @@ describe('the number of a generation', () => {
   });
 
   test('that a file of apps/ gives to a cluster is not used again', async () => {
-    const { platform, ...others } = synthesise({ ...tests, changes: recovery.tables() });
+    const { platform, ...others } = synthesise(tests);
     const chart = platform.charts.find(({ application }) => application === 'data')!;
     const copyOf = chart.node.findAll().find((node) => node instanceof PatroniCluster);
     new PatroniCluster(chart, 'postgres-next', { ...minimal, copyOf, generation: { number: 7 } });
     const own = recovery.context().synthesise;
     await recovery.run(`pg --to ${to}`, {
-      synthesise: (name, changes, dryRun) =>
-        Object.keys(changes).length === 0 ? { platform, ...others } : own(name, changes, dryRun),
+      synthesise: (name, all, dryRun) => (all === undefined ? { platform, ...others } : own(name, all, dryRun)),
     });
     expect(recovery.generation).toMatchObject({ number: 8 });
   });
 
   test('of another cluster does not matter', async () => {
-    recovery.commit(text(generations('postgres: { number: 1 },')));
-    recovery.commit(text(generations('other: { number: 7 },')));
+    recovery.commit(text(generations({ number: 1 })));
+    recovery.commit(text(generations({ number: 7 }, 'other')));
     recovery.commit(text());
     await recovery.run(`pg --to ${to}`);
     expect(recovery.generation).toMatchObject({ number: 2 });
   });
 
   test('is told to be checked by hand where a commit of the history can not be read', async () => {
-    recovery.commit(text('  ...more,\n'));
+    recovery.commit(unreadable);
     const commit = recovery.repository.git('rev-parse', 'HEAD').slice(0, 12);
     recovery.commit(text());
     expect(await recovery.run(`pg --to ${to}`)).toBe(0);
@@ -201,7 +200,7 @@ describe('recovering beside', () => {
   });
 
   test('takes the place of a copy that is there, and says so', async () => {
-    recovery.commit(text(copies('postgres: { number: 2, recovery: { from: 1 } },')));
+    recovery.commit(text(copies({ number: 2, recovery: { from: 1 } })));
     await recovery.run(`pg --to ${to} --beside`);
     expect(recovery.copy).toMatchObject({ number: 3 });
     expect(recovery.stdout).toContain('it takes the place of the copy that was generation 2\n');

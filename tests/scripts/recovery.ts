@@ -1,9 +1,10 @@
 import fs from 'node:fs';
-import { environmentInput } from '../../config/index.ts';
-import type { EnvironmentInput } from '../../config/schema.ts';
-import type { Generation } from '../../constructs/core/environment.ts';
+import { environmentInput, generationsFile } from '../../config/index.ts';
+import type { GenerationsInput } from '../../config/schema.ts';
+import type { Generation, Recovery as From } from '../../constructs/core/environment.ts';
 import { recoverCommand } from '../../scripts/recover/command.ts';
-import { EnvironmentFile, NotUnderstood } from '../../scripts/recover/environment-file.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import { generationsText, parseGenerations } from '../../scripts/recover/generations-file.ts';
 import { parseOptions } from '../../scripts/recover/options.ts';
 import { planRecovery } from '../../scripts/recover/plan.ts';
 import type { RecoverContext } from '../../scripts/recover/plan.ts';
@@ -15,26 +16,37 @@ import { root } from '../support/committed.ts';
 import { testInput } from '../support/harness.ts';
 import { Repository } from './repository.ts';
 
-export const file = 'config/environments/production.ts';
+export const file = generationsFile;
+
+/** What the file says of one environment. */
+export type Tables = GenerationsInput[string];
+type Entry = { readonly number: number; readonly recovery: From };
 export const bucket = testInput.objectStores.backups!.bucket;
 
-/** The file of an environment with these tables. */
-export const text = (tables = ''): string => `export const production = {\n  domain: 'example.com',\n${tables}};\n`;
-export const generations = (entries: string): string => `  generations: {\n    ${entries}\n  },\n`;
-export const copies = (entries: string): string => `  copies: {\n    ${entries}\n  },\n`;
-export const second = "postgres: { number: 2, recovery: { from: 1, to: '2025-11-20 08:00:00+00' } },";
+/** The file with these tables of production. */
+export const text = (tables?: Tables): string => generationsText(tables === undefined ? {} : { production: tables });
+/** A file that two branches changed. */
+export const unreadable = `<<<<<<< HEAD\n${text()}=======\n${text({})}>>>>>>> work\n`;
+export const generations = (entry: Generation, cluster = 'postgres'): Tables => ({
+  generations: { [cluster]: entry },
+});
+export const copies = (entry: Entry): Tables => ({ copies: { postgres: entry } });
+export const second = { number: 2, recovery: { from: 1, to: '2025-11-20 08:00:00+00' } };
 
 const synthesised = new Map<string, SynthResult>();
 
-/** What the platform would be with these changes, on the tests' own nodes and buckets. Nothing is written. */
-export function dry(changes: Partial<EnvironmentInput>): SynthResult {
-  const key = JSON.stringify(changes);
+/** What the platform would be with these tables, on the tests' own nodes and buckets. Nothing is written. */
+export function dry(tables: Tables): SynthResult {
+  const key = JSON.stringify(tables);
   const { nodes, reserved, networks } = testInput;
   const objectStores = { ...environmentInput('production').objectStores, ...testInput.objectStores };
-  const own = { nodes, reserved, networks, objectStores, sizes: {} };
+  const own = { nodes, reserved, networks, objectStores, sizes: { postgres: { storageGibibytes: 50 } } };
   const result =
     synthesised.get(key) ??
-    synthesise({ root, environment: 'production', strict: false, dryRun: true, changes: { ...own, ...changes } });
+    synthesise({
+      ...{ root, environment: 'production', strict: false, dryRun: true },
+      ...{ changes: own, generations: { production: tables } },
+    });
   synthesised.set(key, result);
   return result;
 }
@@ -47,7 +59,7 @@ let template: Repository | undefined;
 
 afterAll(() => template?.remove());
 
-/** A repository that holds one environment's file, and what the command prints about it. */
+/** A repository that holds the file of generations, and what the command prints about it. */
 export class Recovery {
   readonly repository = new Repository();
   stdout = '';
@@ -69,10 +81,10 @@ export class Recovery {
     return {
       root: this.repository.clone,
       now: new Date('2025-11-23T12:00:00Z'),
-      synthesise: (environment, change, dryRun) => {
+      synthesise: (environment, all, dryRun) => {
         environmentInput(environment);
-        this.result = dry({ ...this.tables(), ...change });
-        if (!dryRun) this.repository.put('written', JSON.stringify(change));
+        this.result = dry(all?.[environment] ?? this.tables());
+        if (!dryRun) this.repository.put('written', JSON.stringify(all));
         return this.result;
       },
       ...changes,
@@ -110,14 +122,13 @@ export class Recovery {
     this.repository.commit('Change');
   }
 
-  /** The tables of the file, as far as it can be read. */
-  tables(): Partial<EnvironmentInput> {
+  /** The tables of production in the file, as far as it can be read. */
+  tables(): Tables {
     try {
-      const read = new EnvironmentFile(this.repository.read(file));
-      return { generations: read.table('generations'), copies: read.table('copies') as EnvironmentInput['copies'] };
+      return parseGenerations(this.repository.read(file)).production ?? {};
     } catch (error) {
-      if (!(error instanceof NotUnderstood)) throw error;
-      return { generations: undefined, copies: undefined };
+      if (!(error instanceof InputError)) throw error;
+      return {};
     }
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
-import { versions } from '../../apps/versions.ts';
+import { upstream } from '../../config/upstream.ts';
 import { readImages, pinned } from '../../scripts/images/table.ts';
 import { root } from '../support/committed.ts';
 
@@ -53,7 +53,8 @@ test('Renovate finds the digest of an image as npm run images -- pin writes it',
 });
 
 test('Renovate finds every upstream release', () => {
-  const releases = found('apps/versions.ts');
-  expect(releases.map(({ currentValue }) => currentValue)).toEqual(Object.values(versions));
+  const releases = found('config/upstream.ts');
+  const versions = Object.values(upstream).flatMap((pin) => ('version' in pin ? pin.version : []));
+  expect(releases.map(({ currentValue }) => currentValue)).toEqual(versions);
   expect(new Set(releases.map(({ datasource }) => datasource))).toEqual(new Set(['github-releases']));
 });

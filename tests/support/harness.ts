@@ -1,5 +1,5 @@
 import { parseEnvironment } from '../../config/index.ts';
-import type { EnvironmentInput } from '../../config/schema.ts';
+import type { EnvironmentInput, GenerationsInput } from '../../config/schema.ts';
 import { application } from '../../constructs/core/application.ts';
 import type { Application } from '../../constructs/core/application.ts';
 import type { ApplicationChart, Layer } from '../../constructs/core/application-chart.ts';
@@ -44,18 +44,23 @@ export const testInput: EnvironmentInput = {
   reserved: { cpuMillicores: 500, memoryMebibytes: 1536 },
   networks: { private: '10.10.0.0/16', wireguard: '10.0.0.0/24', pods: '10.42.0.0/16', services: '10.43.0.0/16' },
   sizes: {},
-  schedules: { postgresBackup: '0 2 * * *' },
   objectStores: {
     backups: { endpoint: 'https://s3.example', region: 'here', bucket: 'test-backups' },
     offsite: { endpoint: 'https://s3.elsewhere.example', region: 'there', bucket: 'test-copies' },
   },
+  backups: {},
   repository: { url: 'https://git.example/platform.git', branch: 'main' },
   releases: 'tags',
 };
 
-/** The tests' configuration with changes, from their own images and releases. */
-export function testEnvironment(changes: Partial<EnvironmentInput> = {}, release = 0): Environment {
-  return parseEnvironment('test', { ...testInput, ...changes }, testImages, { test: release });
+/** The tests' configuration with changes, from their own images, releases and generations. */
+export function testEnvironment(
+  changes: Partial<EnvironmentInput> = {},
+  release = 0,
+  tables: GenerationsInput[string] = {},
+): Environment {
+  const records = { releases: { test: release }, generations: { test: tables } };
+  return parseEnvironment('test', { ...testInput, ...changes }, testImages, records);
 }
 
 export const image: Image = testEnvironment().image('web');

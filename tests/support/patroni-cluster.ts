@@ -23,7 +23,7 @@ export const offsite: OffsiteCopyProps = {
 
 export const backups: BackupProps = {
   store: environment.objectStore('backups'),
-  schedule: environment.schedule('postgresBackup'),
+  schedule: Schedule.utc('0 2 * * *'),
   restoreTestSchedule: Schedule.utc('0 4 * * 0'),
   offsite,
 };

@@ -38,7 +38,7 @@ export class DrillClusters {
   /** Brings them to what constructs say; objects that are not said any more stay. */
   async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
     const drill = application(partOf, { namespace: namespaces.data, layer: 'data' }, build);
-    const given = loadEnvironment(environment, { changes: { sizes: {}, generations: {}, copies: {} } });
+    const given = loadEnvironment(environment, { changes: { sizes: {} }, generations: {} });
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));

@@ -87,12 +87,7 @@ function props(environment: Environment): PatroniClusterProps {
     databases: [{ name: database }],
     storage: Size.gibibytes(2),
     size: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(512) },
-    backups: {
-      store: environment.objectStore('backups'),
-      schedule: environment.schedule('postgresBackup'),
-      restoreTestSchedule: false,
-      offsite: false,
-    },
+    backups: { ...environment.backups('postgres'), restoreTestSchedule: false, offsite: false },
   };
 }
 

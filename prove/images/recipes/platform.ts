@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import process from 'node:process';
-import { versions } from '../../../apps/versions.ts';
-import { loadEnvironment } from '../../../config/index.ts';
+import { loadEnvironment, upstreamRelease } from '../../../config/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { applicationFiles } from '../../stand-ins/applications/index.ts';
@@ -25,7 +24,7 @@ export function controllerImages(
   cluster: Pick<Cluster, 'cgroup' | 'folder' | 'program'>,
 ): readonly PlatformImage[] {
   const controller = loadEnvironment(environment).image('sealed-secrets-controller');
-  const { certManager } = versions;
+  const { revision: certManager } = upstreamRelease('cert-manager');
   return [
     ...installImages(cluster),
     ...databaseImages(environment, cluster),
@@ -64,7 +63,7 @@ function installImages(cluster: Programs): readonly PlatformImage[] {
     if (reference.includes('/redis:')) return redis(reference);
     if (reference.includes('/dex:')) return dex(reference);
     throw new ProvingError(
-      `${reference}: Argo CD ${versions.argocd} asks for it, and prove/images has no recipe for it`,
+      `${reference}: Argo CD ${upstreamRelease('argocd').revision} asks for it, and prove/images has no recipe for it`,
     );
   });
 }

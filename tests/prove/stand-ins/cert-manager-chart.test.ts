@@ -2,7 +2,7 @@ import { load, loadAll } from 'js-yaml';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IService } from 'kubernetes-models/v1/Service';
 import { buildPlatform } from '../../../apps/platform.ts';
-import { versions } from '../../../apps/versions.ts';
+import { upstreamRelease } from '../../../config/index.ts';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { upstreamCharts } from '../../../prove/stand-ins/internet/upstream/index.ts';
@@ -17,6 +17,7 @@ interface Values {
   readonly cainjector: { readonly resources: object };
 }
 
+const { repository, revision } = upstreamRelease('cert-manager');
 const [chart] = upstreamCharts();
 const { files } = chart!;
 const tree = new Map(committed('argocd/production').map(({ file, manifest }) => [file, manifest]));
@@ -33,7 +34,7 @@ const foreign = platform.owners.filter(
 const expressions: Readonly<Record<string, string>> = {
   '{{ .Release.Name }}': 'cert-manager',
   '{{ .Release.Namespace }}': 'cert-manager',
-  '{{ .Chart.AppVersion }}': versions.certManager,
+  '{{ .Chart.AppVersion }}': revision,
   '{{ .Values.global.leaderElection.namespace }}': values.global.leaderElection.namespace,
   '{{- with .Values.global.priorityClassName }}': '',
   '{{ . }}': values.global.priorityClassName,
@@ -65,12 +66,12 @@ const kindOf = ({ apiVersion, kind }: Manifest): string =>
 const kinds = [...new Set([...rendered, ...definitions].map(kindOf))].sort();
 
 test('the chart calls itself what the committed tree asks for', () => {
-  expect(chart).toMatchObject({ repository: 'https://charts.jetstack.io', version: versions.certManager });
+  expect(chart).toMatchObject({ repository, version: revision });
   expect(load(files['Chart.yaml']!)).toMatchObject({
     apiVersion: 'v2',
     name: 'cert-manager',
-    version: versions.certManager,
-    appVersion: versions.certManager,
+    version: revision,
+    appVersion: revision,
   });
 });
 
@@ -124,7 +125,7 @@ describe.each(foreign.map((workload) => [workload.name, workload] as const))('%s
   });
 
   test('runs the image of its name, listening on the declared ports', () => {
-    expect(container!.image).toBe(`quay.io/jetstack/${image}:${versions.certManager}`);
+    expect(container!.image).toBe(`quay.io/jetstack/${image}:${revision}`);
     const ports = (container!.ports ?? []).map((each) => ({ name: each.name, port: each.containerPort }));
     expect(ports).toEqual(workload.ports);
     const [first] = ports;

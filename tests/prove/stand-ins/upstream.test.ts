@@ -2,12 +2,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPlatform } from '../../../apps/platform.ts';
-import { versions } from '../../../apps/versions.ts';
-import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
+import { upstreamRelease } from '../../../config/index.ts';
+import { toolsFolder, versionOf } from '../../../prove/tools/modules.ts';
+import { programNames } from '../../../prove/tools/programs.ts';
+import type { ProgramName } from '../../../prove/tools/programs.ts';
 import { toolsHere } from '../../../prove/tools/cache.ts';
 import type { Tools } from '../../../prove/tools/cache.ts';
-import { toolsFolder } from '../../../prove/tools/modules.ts';
-import { committed } from '../../support/committed.ts';
+import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
+import { committed, root } from '../../support/committed.ts';
 
 let folder: string;
 let tools: Tools;
@@ -15,9 +17,15 @@ let tools: Tools;
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-upstream-'));
   tools = { ...toolsHere(), cache: path.join(folder, 'cache'), folder: toolsFolder };
-  keep(`argocd-${versions.argocd}/manifests-install.yaml`, 'install');
-  keep(`sealed-secrets-controller-${versions.sealedSecrets}/helm-sealed-secrets/Chart.yaml`, 'about');
-  keep(`sealed-secrets-controller-${versions.sealedSecrets}/helm-sealed-secrets/crds/bitnami.com_x.yaml`, 'crd');
+  keep(`argocd-${upstreamRelease('argocd').revision}/manifests-install.yaml`, 'install');
+  keep(
+    `sealed-secrets-controller-${upstreamRelease('sealed-secrets').revision}/helm-sealed-secrets/Chart.yaml`,
+    'about',
+  );
+  keep(
+    `sealed-secrets-controller-${upstreamRelease('sealed-secrets').revision}/helm-sealed-secrets/crds/bitnami.com_x.yaml`,
+    'crd',
+  );
 });
 afterEach(() => {
   fs.rmSync(folder, { recursive: true, force: true });
@@ -45,6 +53,27 @@ function committedSources(): Source[] {
     .flatMap(({ manifest }) => (manifest.spec as { readonly sources?: readonly Source[] }).sources ?? [])
     .filter(({ repoURL }) => repoURL !== own);
 }
+
+test('the programs of the proving ground are of the releases that the platform runs', () => {
+  const images = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8')) as Record<
+    string,
+    { readonly tag: string }
+  >;
+  const bare = (version: string): string => version.replace(/^v/, '');
+  const pinned = {
+    argocd: upstreamRelease('argocd').revision,
+    ...Object.fromEntries(Object.entries(images).map(([name, { tag }]) => [name, tag])),
+  };
+  const both = Object.entries(pinned).filter(([name]) => programNames.includes(name as ProgramName));
+  expect(both.map(([name]) => name).sort()).toEqual([
+    'argocd',
+    'postgres-exporter',
+    'rclone',
+    'sealed-secrets-controller',
+  ]);
+  const built = both.map(([name]) => [name, bare(versionOf(name as ProgramName))]);
+  expect(built).toEqual(both.map(([name, version]) => [name, bare(version)]));
+});
 
 describe('the upstream repositories', () => {
   test('hold what the modules bring, under the paths of the repository', () => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { dump } from 'js-yaml';
-import { versions } from '../../../../apps/versions.ts';
+import { upstreamRelease } from '../../../../config/index.ts';
 import { InputError } from '../../../../constructs/core/error.ts';
 import { toYaml } from '../../../../synth/yaml.ts';
 import { asset } from '../../../tools/assets.ts';
@@ -39,24 +39,27 @@ export interface UpstreamChart {
 
 /**
  * The git repositories that the committed tree reads, but for our own.
- * @throws InputError where a module can't be had, or is of another version than apps/versions.ts names
+ * @throws InputError where a module can't be had, or is of another version than config/upstream.ts names
  */
 export function upstreamRepositories(tools: Tools = toolsHere()): readonly UpstreamRepository[] {
   const definitions = customResourceDefinitions(traefikGroups).map(toYaml);
+  const argocd = upstreamRelease('argocd');
+  const sealedSecrets = upstreamRelease('sealed-secrets');
+  const traefik = upstreamRelease('traefik');
   return [
     {
-      url: 'https://github.com/argoproj/argo-cd.git',
-      tag: versions.argocd,
-      files: assetFiles('argocd', versions.argocd, 'manifests/install.yaml', tools),
+      url: argocd.repository,
+      tag: argocd.revision,
+      files: assetFiles('argocd', argocd.revision, 'manifests/install.yaml', tools),
     },
     {
-      url: 'https://github.com/bitnami-labs/sealed-secrets.git',
-      tag: versions.sealedSecrets,
-      files: assetFiles('sealed-secrets-controller', versions.sealedSecrets, 'helm/sealed-secrets', tools),
+      url: sealedSecrets.repository,
+      tag: sealedSecrets.revision,
+      files: assetFiles('sealed-secrets-controller', sealedSecrets.revision, 'helm/sealed-secrets', tools),
     },
     {
-      url: 'https://github.com/traefik/traefik.git',
-      tag: versions.traefik,
+      url: traefik.repository,
+      tag: traefik.revision,
       files: {
         'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml': definitions.join('---\n'),
       },
@@ -68,16 +71,17 @@ export function upstreamRepositories(tools: Tools = toolsHere()): readonly Upstr
 /** The Helm charts that the committed tree reads from chart repositories. */
 export function upstreamCharts(): readonly UpstreamChart[] {
   const definitions = customResourceDefinitions(certManagerGroups);
+  const { repository, revision } = upstreamRelease('cert-manager');
   const about = {
     apiVersion: 'v2',
     name: 'cert-manager',
     description: 'A stand-in for the chart of cert-manager, whose pods do nothing but listen',
-    version: versions.certManager,
-    appVersion: versions.certManager,
+    version: revision,
+    appVersion: revision,
   };
   return [
     {
-      repository: 'https://charts.jetstack.io',
+      repository,
       name: about.name,
       version: about.version,
       files: {
@@ -104,7 +108,7 @@ function assetFiles(program: ProgramName, tag: string, file: string, tools: Tool
     throw new InputError({
       where: `${program}: ${file}`,
       what: `prove/tools pins ${pinned}`,
-      allowed: `${tag}, as apps/versions.ts has it`,
+      allowed: `${tag}, as config/upstream.ts has it`,
       remedy: 'pin the same version in both',
     });
   }
