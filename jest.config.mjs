@@ -11,8 +11,6 @@ const programs = [
 
 const shared = {
   testEnvironment: 'node',
-  // A busy machine takes long; what waits for ever ends all the same.
-  testTimeout: 30_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -31,6 +29,8 @@ const project = (displayName, testMatch) => ({
 });
 
 export default {
+  // A busy machine takes long; what waits for ever ends all the same.
+  testTimeout: 30_000,
   // Jest would leave one core to the person at the keyboard, which is half of two.
   maxWorkers: '100%',
   projects: [

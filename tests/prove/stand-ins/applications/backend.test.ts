@@ -72,16 +72,20 @@ test('counts requests by status without probes, and tells its memory and version
 });
 
 test('keeps an idle connection open for as long as it is told', async () => {
-  const { port } = await backend({ KEEP_ALIVE_TIMEOUT_MS: '1000' });
-  const socket = net.connect(port, '127.0.0.1').setEncoding('utf8');
-  socket.write('GET / HTTP/1.1\r\nHost: backend\r\n\r\n');
-  const [answer] = (await once(socket, 'data')) as [string];
-  const answered = performance.now();
-  await once(socket, 'close');
-  const milliseconds = performance.now() - answered;
-  expect(answer).toContain('Keep-Alive: timeout=1\r\n');
-  expect(milliseconds).toBeGreaterThan(900);
-  expect(milliseconds).toBeLessThan(4000);
+  const [brief, patient] = await Promise.all(
+    ['1000', '60000'].map(async (milliseconds) => {
+      const { port } = await backend({ KEEP_ALIVE_TIMEOUT_MS: milliseconds });
+      const socket = net.connect(port, '127.0.0.1').setEncoding('utf8');
+      socket.write('GET / HTTP/1.1\r\nHost: backend\r\n\r\n');
+      const [answer] = (await once(socket, 'data')) as [string];
+      return { socket, answer };
+    }),
+  );
+  await once(brief!.socket, 'close');
+  expect(brief!.answer).toContain('Keep-Alive: timeout=1\r\n');
+  expect(patient!.answer).toContain('Keep-Alive: timeout=60\r\n');
+  expect(patient!.socket.readyState).toBe('open');
+  patient!.socket.destroy();
 });
 
 /** CPU seconds that a process used so far: utime and stime of proc(5), in ticks of 1/100 s. */
@@ -92,11 +96,16 @@ function cpuSeconds(pid: number): number {
 
 test('burns the CPU that /work asks for', async () => {
   const { program, port } = await backend();
-  const before = cpuSeconds(program.pid);
-  await ask(port, '/work?milliseconds=600');
-  const seconds = cpuSeconds(program.pid) - before;
-  expect(seconds).toBeGreaterThan(0.55);
-  expect(seconds).toBeLessThan(0.9);
+  const burnt = async (milliseconds: number): Promise<number> => {
+    const before = cpuSeconds(program.pid);
+    await ask(port, `/work?milliseconds=${milliseconds}`);
+    return cpuSeconds(program.pid) - before;
+  };
+  await burnt(50);
+  const [little, much] = [await burnt(200), await burnt(600)];
+  expect(much).toBeGreaterThan(0.55);
+  expect(much / little).toBeGreaterThan(2);
+  expect(much / little).toBeLessThan(4);
 });
 
 test.each(['', '?milliseconds=', '?milliseconds=-1', '?milliseconds=1001', '?milliseconds=1e2'])(
@@ -111,21 +120,18 @@ test.each(['', '?milliseconds=', '?milliseconds=-1', '?milliseconds=1001', '?mil
 test('answers probes in the midst of ten requests for work', async () => {
   const { port } = await backend();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const waits: number[] = [];
+  let probes = 0;
   let left = 10;
   const work = Array.from({ length: left }, async () => {
     const { status } = await ask(port, '/work?milliseconds=50');
     left -= 1;
     return status;
   });
-  while (left > 0) {
-    const asked = performance.now();
-    await ask(port, '/health/live', agent);
-    waits.push(performance.now() - asked);
-  }
+  for (; left > 0; probes += 1) await ask(port, '/health/live', agent);
   agent.destroy();
   expect(await Promise.all(work)).toEqual(Array.from({ length: 10 }, () => 200));
-  expect(waits.sort((a, b) => a - b)[Math.floor(waits.length / 2)]).toBeLessThan(50);
+  // One that waits for the work before it would be answered once or twice.
+  expect(probes).toBeGreaterThan(10);
 });
 
 test('stops working for who is gone', async () => {
