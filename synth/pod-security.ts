@@ -1,5 +1,7 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+import { hostPaths } from '../constructs/core/privilege.ts';
+import type { Privilege } from '../constructs/core/privilege.ts';
 
 const volumeTypes = new Set([
   'configMap',
@@ -13,11 +15,16 @@ const volumeTypes = new Set([
   'secret',
 ]);
 
+/** The privileges of each container, by its name. */
+export type Privileges = Readonly<Record<string, readonly Privilege[]>>;
+
 /**
  * What Pod Security's level `restricted` refuses in a pod, as `path: what`; empty when it is admitted.
+ * @param privileges what the pod declares to need; without it, what the API server says
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/ (v1.36)
  */
-export function restrictedViolations(pod: IPodSpec): string[] {
+export function restrictedViolations(pod: IPodSpec, privileges: Privileges = {}): string[] {
+  const paths = Object.values(privileges).flatMap(hostPaths);
   const { securityContext: podContext, volumes = [] } = pod;
   const containers = [
     ...(pod.initContainers ?? []).map((container, index) => ({ container, path: `initContainers[${index}]` })),
@@ -29,13 +36,23 @@ export function restrictedViolations(pod: IPodSpec): string[] {
     ...volumes.flatMap((volume, index) =>
       Object.keys(volume)
         .filter((key) => key !== 'name' && !volumeTypes.has(key))
+        .filter((key) => key !== 'hostPath' || !paths.includes(volume.hostPath?.path ?? ''))
         .map((key) => `volumes[${index}]: ${key}`),
     ),
-    ...containers.flatMap(({ container, path }) => containerViolations(container, path, pod)),
+    ...containers.flatMap(({ container, path }) =>
+      containerViolations(container, path, pod, privileges[container.name] ?? []),
+    ),
   ];
 }
 
-function containerViolations(container: IContainer, path: string, pod: IPodSpec): string[] {
+function containerViolations(
+  container: IContainer,
+  path: string,
+  pod: IPodSpec,
+  privileges: readonly Privilege[],
+): string[] {
+  const declared = (what: Partial<Record<'capability' | 'user', unknown>>): boolean =>
+    privileges.some((privilege) => Object.entries(what).every(([key, value]) => Reflect.get(privilege, key) === value));
   const context = container.securityContext;
   const nonRoot = context?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot;
   const user = context?.runAsUser ?? pod.securityContext?.runAsUser;
@@ -44,11 +61,13 @@ function containerViolations(container: IContainer, path: string, pod: IPodSpec)
   return [
     ...(context?.privileged ? ['privileged: true'] : []),
     ...(context?.allowPrivilegeEscalation === false ? [] : ['allowPrivilegeEscalation: not false']),
-    ...(nonRoot === true ? [] : ['runAsNonRoot: not true']),
-    ...(user === 0 ? ['runAsUser: 0'] : []),
+    ...(nonRoot === true || declared({ user: 0 }) ? [] : ['runAsNonRoot: not true']),
+    ...(user === 0 && !declared({ user: 0 }) ? ['runAsUser: 0'] : []),
     ...(seccomp === 'RuntimeDefault' || seccomp === 'Localhost' ? [] : [`seccompProfile: ${seccomp ?? 'none'}`]),
     ...(context?.capabilities?.drop?.includes('ALL') ? [] : ['capabilities.drop: not ALL']),
-    ...added.filter((name) => name !== 'NET_BIND_SERVICE').map((name) => `capabilities.add: ${name}`),
+    ...added
+      .filter((name) => name !== 'NET_BIND_SERVICE' && !declared({ capability: name }))
+      .map((name) => `capabilities.add: ${name}`),
     ...(container.ports ?? []).filter(({ hostPort }) => hostPort).map(({ hostPort }) => `hostPort: ${hostPort}`),
     ...(context?.procMount !== undefined && context.procMount !== 'Default' ? [`procMount: ${context.procMount}`] : []),
     ...probeHosts(container),

@@ -5,6 +5,7 @@ import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import { certificateKeys } from '../constructs/core/secret.ts';
 import { restrictedViolations } from './pod-security.ts';
+import type { Privileges } from './pod-security.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
 
 export interface PolicyContext {
@@ -12,6 +13,8 @@ export interface PolicyContext {
   readonly images: ReadonlySet<Image['reference']>;
   /** Secrets of the inventory with their keys, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
+  /** What each workload declares to need beyond Pod Security's level `restricted`, by kind, namespace and name. */
+  readonly privileges: ReadonlyMap<string, Privileges>;
 }
 
 /** What the rules ask of other objects, looked up once. */
@@ -167,14 +170,20 @@ function everyContainerStates(manifest: Manifest): ReturnType<Rule> {
   });
 }
 
-function podSecurity(manifest: Manifest, { levels }: Neighbours): ReturnType<Rule> {
+function podSecurity(manifest: Manifest, { levels, privileges }: Neighbours): ReturnType<Rule> {
   const spec = podTemplateOf(manifest)?.spec;
-  const level = levels.get(manifest.metadata.namespace ?? '') ?? 'restricted';
-  if (spec === undefined || level !== 'restricted') return [];
-  return restrictedViolations(spec).map((violation) => ({
-    what: `Pod Security refuses ${violation}`,
-    allowed: 'what the level restricted admits',
-    remedy: 'mend the pod; only the namespace of the node agents has another level',
+  if (spec === undefined) return [];
+  if ((levels.get(manifest.metadata.namespace ?? '') ?? 'restricted') === 'restricted') {
+    return restrictedViolations(spec).map((violation) => ({
+      what: `Pod Security refuses ${violation}`,
+      allowed: 'what the level restricted admits',
+      remedy: 'mend the pod; only the namespace of the node agents has another level',
+    }));
+  }
+  return restrictedViolations(spec, privileges.get(describeManifest(manifest))).map((violation) => ({
+    what: `it has what the level restricted refuses, and nobody says why: ${violation}`,
+    allowed: 'privileges of its containers, each with because and until',
+    remedy: 'declare the privilege, or do without it',
   }));
 }
 

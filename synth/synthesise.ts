@@ -14,6 +14,7 @@ import { reachability } from './network/evaluate.ts';
 import { networkFindings } from './network/lint.ts';
 import { policyFindings } from './policies.ts';
 import type { PolicyContext } from './policies.ts';
+import { privilegesOf } from './privileges.ts';
 import { schemaFindings } from './schema.ts';
 import { sealedManifests } from './seal/files.ts';
 import { writeTrees } from './write.ts';
@@ -84,10 +85,15 @@ function networkChecks(platform: Platform, manifests: readonly Manifest[]): Find
   ];
 }
 
-function policyContext({ secrets, environment }: Platform): PolicyContext {
+function policyContext(platform: Platform): PolicyContext {
+  const { secrets, environment } = platform;
   const inventory = secrets.flatMap((secret) => {
     const { name, keys, copies } = secret.inventoryEntry();
     return copies.map(({ namespace }) => [`${namespace}/${name}`, Object.keys(keys)] as const);
   });
-  return { images: environment.imageReferences, secrets: new Map(inventory) };
+  return {
+    images: environment.imageReferences,
+    secrets: new Map(inventory),
+    privileges: privilegesOf(platform),
+  };
 }

@@ -4,6 +4,7 @@ import { AppProject } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/AppP
 import { environments, loadEnvironment } from '../config/index.ts';
 import { buildPlatform } from '../apps/platform.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
+import { describePrivilege } from '../constructs/core/privilege.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { declaredEdges, foreignPodGroups, runtimeLabels } from '../synth/model.ts';
 import { compareReachability } from '../synth/network/compare.ts';
@@ -12,6 +13,7 @@ import { networkFindings } from '../synth/network/lint.ts';
 import { restrictedViolations } from '../synth/pod-security.ts';
 import { policyFindings } from '../synth/policies.ts';
 import { controllerSpec, podTemplateOf } from '../synth/pods.ts';
+import { outdatedPrivileges, placedPrivileges, privilegesOf } from '../synth/privileges.ts';
 import { schemaFindings } from '../synth/schema.ts';
 import { HEADER } from '../synth/write.ts';
 import { committed, root } from './support/committed.ts';
@@ -41,6 +43,12 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
   test('every pod passes Pod Security restricted', () => {
     const violations = workloads.flatMap((manifest) => restrictedViolations(podTemplateOf(manifest)!.spec!));
     expect([workloads.length > 0, violations]).toEqual([true, []]);
+  });
+
+  test('no container has more privileges than these, and none for longer than it was to', () => {
+    const list = placedPrivileges(platform);
+    expect(list.map(({ where, privilege }) => `${where}: ${describePrivilege(privilege)}`)).toEqual([]);
+    expect(outdatedPrivileges(list, new Date())).toEqual([]);
   });
 
   test('every workload has its own service account without a token unless it asks', () => {
@@ -112,7 +120,7 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
 
   test('every image comes from the table', () => {
     const images = loadEnvironment(name).imageReferences;
-    expect(policyFindings(manifests, { images, secrets: inventory() })).toEqual([]);
+    expect(policyFindings(manifests, { images, secrets: inventory(), privileges: privilegesOf(platform) })).toEqual([]);
   });
 
   function inventory(): Map<string, string[]> {
@@ -126,7 +134,11 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
 });
 
 describe('a policy refuses', () => {
-  const context = { images: new Set(['registry.example/web:1']), secrets: new Map([['shop/known', ['key']]]) };
+  const context = {
+    images: new Set(['registry.example/web:1']),
+    secrets: new Map([['shop/known', ['key']]]),
+    privileges: new Map(),
+  };
   const container = {
     name: 'web',
     image: 'registry.example/web:1',

@@ -1,9 +1,13 @@
 import type { Size } from 'cdk8s';
 import type { IContainer } from 'kubernetes-models/v1/Container';
-import type { IProbe } from 'kubernetes-models/v1/Probe';
+import type { ConfigFiles } from './config-files.ts';
 import type { Cpu } from './cpu.ts';
 import type { Image } from './environment.ts';
 import type { Mount } from './pod-volume.ts';
+import { hostPaths, hostVolume, privilegedContext } from './privilege.ts';
+import type { Privilege } from './privilege.ts';
+import { probeFields } from './probes.ts';
+import type { Probes } from './probes.ts';
 import type { SecretKeyReference } from './secret-ref.ts';
 
 export interface ContainerPort {
@@ -25,29 +29,6 @@ export interface Resources {
   readonly cpuLimit?: Cpu;
   /** Where the numbers come from. */
   readonly because: string;
-}
-
-/** A question the kubelet asks a container. */
-export interface Probe {
-  /**
-   * Asked for by HTTP.
-   * @default none: whether the port takes a connection
-   */
-  readonly path?: string;
-  /** Name of one of the container's ports. */
-  readonly port: string;
-  readonly periodSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly failureThreshold: number;
-}
-
-export interface Probes {
-  /** May the other two start asking? Its period times its threshold is the longest start allowed. */
-  readonly startup: Probe;
-  /** May it get traffic? */
-  readonly readiness: Probe;
-  /** Is it beyond repair? Asks nothing of its dependencies, or their outage would restart it. */
-  readonly liveness: Probe;
 }
 
 /** A directory that the container may write to, lost with the pod. */
@@ -92,6 +73,16 @@ export interface ContainerProps {
    * @default none
    */
   readonly mounts?: readonly Mount[];
+  /**
+   * Directories with files of ConfigMaps, by their path.
+   * @default none
+   */
+  readonly files?: Readonly<Record<string, ConfigFiles>>;
+  /**
+   * What it may beyond Pod Security's level `restricted`.
+   * @default nothing
+   */
+  readonly privileges?: readonly Privilege[];
 }
 
 /** Where the keys of a secret appear as files. */
@@ -138,25 +129,15 @@ export function containerSpec(props: ContainerProps): IContainer {
         memory: resources.memory.asString(),
       },
     },
-    ...(probes === 'none'
-      ? {}
-      : {
-          startupProbe: probeSpec(probes.startup),
-          readinessProbe: probeSpec(probes.readiness),
-          livenessProbe: probeSpec(probes.liveness),
-        }),
+    ...probeFields(probes),
     ...(preStopSleepSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: preStopSleepSeconds } } } } : {}),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      readOnlyRootFilesystem: true,
-    },
+    securityContext: privilegedContext(props.privileges ?? []),
     ...volumeMounts(props, secrets),
   };
 }
 
 function volumeMounts(
-  { writableDirectories = [], mounts = [] }: ContainerProps,
+  { writableDirectories = [], mounts = [], files = {}, privileges = [] }: ContainerProps,
   secrets: readonly string[],
 ): Pick<IContainer, 'volumeMounts'> {
   const list = [
@@ -166,6 +147,8 @@ function volumeMounts(
       mountPath: path,
       ...(readOnly ? { readOnly } : {}),
     })),
+    ...Object.entries(files).map(([path, { volume }]) => ({ name: volume, mountPath: path, readOnly: true })),
+    ...hostPaths(privileges).map((path) => ({ name: hostVolume(path), mountPath: path, readOnly: true })),
     ...secrets.map((name) => ({ name: secretVolume(name), mountPath: secretDirectory(name), readOnly: true })),
   ];
   return list.length > 0 ? { volumeMounts: list } : {};
@@ -173,9 +156,4 @@ function volumeMounts(
 
 export function secretVolume(secretName: string): string {
   return `secret-${secretName}`;
-}
-
-function probeSpec({ path, port, periodSeconds, timeoutSeconds, failureThreshold }: Probe): IProbe {
-  const question = path === undefined ? { tcpSocket: { port } } : { httpGet: { path, port } };
-  return { ...question, periodSeconds, timeoutSeconds, failureThreshold };
 }

@@ -1,10 +1,12 @@
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
+import { hashOfFiles } from './config-files.ts';
 import { containerSpec, secretVolume } from './container.ts';
 import type { ContainerProps } from './container.ts';
 import { volumeSpec } from './pod-volume.ts';
 import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
+import { hostPaths, hostVolumeSpec } from './privilege.ts';
 
 /** How the pods of one workload share the nodes. */
 export type Spread =
@@ -17,6 +19,8 @@ export type Spread =
 
 export interface PodTemplateProps {
   readonly containers: readonly ContainerProps[];
+  /** Run one after the other before the containers start, and end. */
+  readonly initContainers: readonly ContainerProps[];
   readonly volumes: Readonly<Record<string, PodVolume>>;
   readonly serviceAccountName: string;
   /** Whether the pods talk to the Kubernetes API and get a token for it. */
@@ -32,18 +36,18 @@ export interface PodTemplateProps {
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly selector: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 const hostname = 'kubernetes.io/hostname';
 
 /** A pod that Pod Security's `restricted` level admits. */
 export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
-  const { containers, user, group, selector, annotations } = props;
+  const { containers, initContainers, user, group, selector } = props;
+  const annotations = filesAnnotation([...initContainers, ...containers]);
   return {
     metadata: {
       labels: { ...props.labels },
-      ...(Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}),
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     spec: {
       serviceAccountName: props.serviceAccountName,
@@ -62,10 +66,20 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
       },
       ...affinity(props.spread, selector),
       ...tolerations(props.leaveLostNodeAfterSeconds),
+      ...(initContainers.length > 0 ? { initContainers: initContainers.map(containerSpec) } : {}),
       containers: containers.map(containerSpec),
-      ...volumes(containers, props.volumes),
+      ...volumes([...initContainers, ...containers], props.volumes),
     },
   };
+}
+
+/** New pods when a file changes that programs read once. */
+function filesAnnotation(containers: readonly ContainerProps[]): Record<string, string> {
+  const mounted = containers.flatMap(({ name, files = {} }) =>
+    Object.entries(files).map(([path, configFiles]) => [`${name}:${path}`, configFiles] as const),
+  );
+  const hash = hashOfFiles(Object.fromEntries(mounted));
+  return hash === undefined ? {} : { 'diptych/files': hash };
 }
 
 function affinity(spread: Spread, selector: Readonly<Record<string, string>>): Pick<IPodSpec, 'affinity'> {
@@ -107,9 +121,15 @@ function volumes(
   for (const { secret, key } of containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
     keys.set(secret.name, (keys.get(secret.name) ?? new Set()).add(key));
   }
+  const mountedFiles = new Map(
+    containers.flatMap(({ files = {} }) => Object.values(files).map((each) => [each.volume, each] as const)),
+  );
+  const hostDirectories = new Set(containers.flatMap(({ privileges = [] }) => hostPaths(privileges)));
   const list = [
     ...directories.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit: sizeLimit.asString() } })),
     ...Object.entries(shared).map(([name, volume]) => volumeSpec(name, volume)),
+    ...[...mountedFiles].map(([name, { name: configMap, executable }]) => volumeSpec(name, { configMap, executable })),
+    ...[...hostDirectories].map(hostVolumeSpec),
     ...[...keys].sort().map(([secretName, names]) => ({
       name: secretVolume(secretName),
       // 0440: root owns the files, the pod's group reads them.

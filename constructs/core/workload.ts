@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { apiRights } from './api-rights.ts';
 import type { ApiRights } from './api-rights.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
-import type { ContainerProps, Probe } from './container.ts';
+import type { ContainerProps, Resources } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
 import { dataFormatAnnotations } from './data-format.ts';
@@ -18,6 +18,8 @@ import { podTemplate } from './pod-template.ts';
 import type { Spread } from './pod-template.ts';
 import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
+import { checkContainers } from './container-checks.ts';
+import { describePrivilege } from './privilege.ts';
 
 export interface WorkloadProps {
   /** Name of the object and its service account. */
@@ -29,6 +31,11 @@ export interface WorkloadProps {
   readonly controller: Controller;
   /** The first one is the main one: its image gives the version. */
   readonly containers: readonly [ContainerProps, ...ContainerProps[]];
+  /**
+   * Run one after the other before the containers start, and end: their probes are `none`.
+   * @default none
+   */
+  readonly initContainers?: readonly ContainerProps[];
   readonly priority: Priority;
   readonly spread: Spread;
   /**
@@ -66,11 +73,6 @@ export interface WorkloadProps {
    * @default none
    */
   readonly volumes?: Readonly<Record<string, PodVolume>>;
-  /**
-   * Annotations of the pods: one that changes makes new pods.
-   * @default none
-   */
-  readonly podAnnotations?: Readonly<Record<string, string>>;
   /**
    * Seconds from the order to stop to SIGKILL.
    * @default 30
@@ -131,8 +133,7 @@ export class Workload extends PodOwner {
     };
     this.selector = selectorLabels(identity);
     this.labels = labels(identity, props.containers[0].image.version);
-    this.checkPorts();
-    this.checkProbes();
+    checkContainers(this);
 
     const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
     kubeObject(this, 'service-account', KubeServiceAccount, {
@@ -140,7 +141,7 @@ export class Workload extends PodOwner {
       automountServiceAccountToken: props.api !== undefined,
     });
     if (props.api) apiRights(this, props.api);
-    for (const { secret } of props.containers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
+    for (const { secret } of this.allContainers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
       secret.copyTo(this, props.annotations);
     }
     this.object = kubeObject(this, 'controller', this.manifest(metadata));
@@ -191,11 +192,21 @@ export class Workload extends PodOwner {
 
   /** What one pod requests. */
   get requests(): { readonly millicores: number; readonly mebibytes: number } {
-    const resources = this.props.containers.map((container) => container.resources);
-    return {
-      millicores: resources.reduce((sum, { cpuRequest }) => sum + cpuRequest.millicores, 0),
-      mebibytes: resources.reduce((sum, { memory }) => sum + memory.toMebibytes(), 0),
+    const { containers, initContainers = [] } = this.props;
+    const total = (of: (resources: Resources) => number): number => {
+      const together = containers.reduce((sum, { resources }) => sum + of(resources), 0);
+      // Those that run before have the pod for themselves, one after the other.
+      return Math.max(together, ...initContainers.map(({ resources }) => of(resources)));
     };
+    return {
+      millicores: total(({ cpuRequest }) => cpuRequest.millicores),
+      mebibytes: total(({ memory }) => memory.toMebibytes()),
+    };
+  }
+
+  /** Those that run before the others too. */
+  get allContainers(): readonly ContainerProps[] {
+    return [...(this.props.initContainers ?? []), ...this.props.containers];
   }
 
   private manifest(metadata: IObjectMeta): ControllerManifest {
@@ -206,6 +217,7 @@ export class Workload extends PodOwner {
     const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
       containers: props.containers,
+      initContainers: props.initContainers ?? [],
       volumes: props.volumes ?? {},
       serviceAccountName: props.name,
       mountToken: props.api !== undefined,
@@ -219,13 +231,19 @@ export class Workload extends PodOwner {
       restartPolicy: ends ? 'Never' : 'Always',
       selector: this.selector,
       labels: this.labels,
-      annotations: props.podAnnotations ?? {},
     });
     // Why the numbers are what they are, where somebody looks when a pod is short of them.
     const annotations = {
       ...metadata.annotations,
       ...Object.fromEntries(
-        props.containers.map(({ name, resources }) => [`diptych/resources-of-${name}`, resources.because]),
+        this.allContainers.map(({ name, resources }) => [`diptych/resources-of-${name}`, resources.because]),
+      ),
+      ...Object.fromEntries(
+        this.allContainers.flatMap(({ name, privileges = [] }) =>
+          privileges.length === 0
+            ? []
+            : [[`diptych/privileges-of-${name}`, privileges.map(describePrivilege).join('; ')]],
+        ),
       ),
       ...(props.dataFormat ? dataFormatAnnotations(props.dataFormat) : {}),
     };
@@ -245,54 +263,6 @@ export class Workload extends PodOwner {
         probes === 'none' ? 0 : probes.startup.periodSeconds * probes.startup.failureThreshold,
       ),
     );
-  }
-
-  /** A probe that can't be asked keeps a pod from ever being ready. */
-  private checkProbes(): void {
-    const names = this.props.containers.flatMap(({ ports = [] }) => ports.map(({ name }) => name));
-    const findings = this.props.containers.flatMap(({ name, probes }) =>
-      Object.entries(probes === 'none' ? {} : probes).flatMap(([kind, probe]) => {
-        const where = `workload ${this.namespace}/${this.name}: ${kind} probe of ${name}`;
-        const { port, periodSeconds, timeoutSeconds, failureThreshold } = probe as Probe;
-        const remedy = 'change the probe';
-        return [
-          ...(names.includes(port)
-            ? []
-            : [
-                {
-                  where,
-                  what: `it asks the port "${port}"`,
-                  allowed: names.join(', ') || 'none: it has no ports',
-                  remedy,
-                },
-              ]),
-          ...[periodSeconds, timeoutSeconds, failureThreshold]
-            .filter((value) => !Number.isInteger(value) || value < 1)
-            .map((value) => ({ where, what: `got ${value}`, allowed: 'whole numbers, 1 or more', remedy })),
-        ];
-      }),
-    );
-    if (findings.length > 0) throw new InputError(findings);
-  }
-
-  private checkPorts(): void {
-    const seen = new Map<string, string>();
-    for (const container of this.props.containers) {
-      for (const { name, port, protocol = 'TCP' } of container.ports ?? []) {
-        for (const key of [`the name "${name}"`, `${protocol} port ${port}`]) {
-          const owner = seen.get(key);
-          if (owner !== undefined) {
-            throw new InputError({
-              where: `workload ${this.namespace}/${this.name}`,
-              what: `${key} is declared twice, by ${owner} and ${container.name}`,
-              allowed: 'each port and port name once in a pod',
-              remedy: 'change one of them',
-            });
-          }
-          seen.set(key, container.name);
-        }
-      }
-    }
   }
 }
 

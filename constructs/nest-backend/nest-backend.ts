@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { Workload } from '../core/workload.ts';
-import { WebWorkload } from '../web-workload/web-workload.ts';
+import { webProbes, WebWorkload } from '../web-workload/web-workload.ts';
 import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
 import { cacheContract, databaseContract, directoryContract, mergeContracts } from './contract.ts';
 
@@ -72,17 +72,7 @@ export class NestBackend extends Construct {
       component: 'api',
       size: nestBackendDefaults.size,
       because,
-      probes: {
-        startup: {
-          path: live,
-          port: 'http',
-          periodSeconds: 2,
-          timeoutSeconds: 2,
-          failureThreshold: Math.ceil(startupSeconds / 2),
-        },
-        readiness: { path: ready, port: 'http', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
-        liveness: { path: live, port: 'http', periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-      },
+      probes: webProbes({ live, ready }, startupSeconds),
       ...contract,
       writableDirectories: [],
     });

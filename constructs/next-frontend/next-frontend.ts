@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Workload } from '../core/workload.ts';
-import { WebWorkload, webWorkloadDefaults } from '../web-workload/web-workload.ts';
+import { webProbes, WebWorkload, webWorkloadDefaults } from '../web-workload/web-workload.ts';
 import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
 
 export interface NextFrontendProps extends WebWorkloadProps {
@@ -61,17 +61,7 @@ export class NextFrontend extends Construct {
       component: 'web',
       size: nextFrontendDefaults.size,
       because,
-      probes: {
-        startup: {
-          path,
-          port: 'http',
-          periodSeconds: 2,
-          timeoutSeconds: 2,
-          failureThreshold: Math.ceil(startupSeconds / 2),
-        },
-        readiness: { path, port: 'http', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2 },
-        liveness: { path, port: 'http', periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-      },
+      probes: webProbes({ live: path }, startupSeconds),
       environment: {
         // Next.js binds to the pod's host name unless it is told otherwise.
         HOSTNAME: '0.0.0.0',

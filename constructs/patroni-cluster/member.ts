@@ -1,8 +1,10 @@
 import { Size } from 'cdk8s';
-import type { ContainerProps, Probes } from '../core/container.ts';
+import type { ConfigFiles } from '../core/config-files.ts';
+import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { Image } from '../core/environment.ts';
 import type { Mount, PodVolume } from '../core/pod-volume.ts';
+import { httpProbes } from '../core/probes.ts';
 import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { passwordFiles } from './endpoints.ts';
@@ -33,8 +35,8 @@ export interface MemberProps {
     | undefined;
   readonly memberSecrets: Readonly<Record<'replication' | 'rewind' | 'restapi', SecretKeyReference>>;
   readonly rolePasswords: Readonly<Record<string, SecretKeyReference>>;
-  readonly scriptsConfigMap: string;
-  readonly configurationConfigMap: string;
+  readonly scripts: ConfigFiles;
+  readonly configuration: ConfigFiles;
   readonly tlsSecret: string | undefined;
 }
 
@@ -42,8 +44,6 @@ export const claimName = 'data';
 
 export function memberVolumes(props: MemberProps): Readonly<Record<string, PodVolume>> {
   return {
-    configuration: { configMap: props.configurationConfigMap },
-    scripts: { configMap: props.scriptsConfigMap, executable: true },
     socket: { sizeLimit: Size.mebibytes(1) },
     // What queries share between their parallel workers.
     'shared-memory': { sizeLimit: Size.mebibytes(Math.floor(props.memory.toMebibytes() / 8)), inMemory: true },
@@ -61,10 +61,12 @@ export function memberContainers(props: MemberProps): readonly [ContainerProps, 
   ];
 }
 
+function sharedFiles({ scripts, configuration }: MemberProps): Readonly<Record<string, ConfigFiles>> {
+  return { [configurationPath]: configuration, [scriptsPath]: scripts };
+}
+
 function sharedMounts({ tlsSecret }: MemberProps): readonly Mount[] {
   return [
-    { volume: 'configuration', path: configurationPath, readOnly: true },
-    { volume: 'scripts', path: scriptsPath, readOnly: true },
     { volume: 'socket', path: socketDirectory },
     ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
   ];
@@ -85,6 +87,7 @@ function databaseContainer(props: MemberProps): ContainerProps {
     resources: { cpuRequest: props.cpuRequest, memory: props.memory, because: props.because },
     probes: patroniProbes,
     writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+    files: sharedFiles(props),
     mounts: [
       ...sharedMounts(props),
       { volume: 'shared-memory', path: '/dev/shm' },
@@ -98,11 +101,15 @@ function databaseContainer(props: MemberProps): ContainerProps {
  * place of a watchdog. It stays 200 while a copy or a recovery runs, however long.
  * @see https://patroni.readthedocs.io/en/latest/rest_api.html#health-check-endpoints (4.1)
  */
-const patroniProbes: Probes = {
-  startup: { path: '/liveness', port: 'patroni', periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 60 },
-  readiness: { path: '/readiness', port: 'patroni', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
-  liveness: { path: '/liveness', port: 'patroni', periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 4 },
-};
+const patroniProbes = httpProbes(
+  'patroni',
+  { live: '/liveness', ready: '/readiness' },
+  {
+    startup: { withinSeconds: 120 },
+    readiness: { periodSeconds: 5 },
+    liveness: { periodSeconds: 5, failureThreshold: 4 },
+  },
+);
 
 function agentContainer(props: MemberProps): ContainerProps {
   return {
@@ -118,8 +125,9 @@ function agentContainer(props: MemberProps): ContainerProps {
       memory: Size.mebibytes(384),
       because: 'A backup holds 4 parts of 20Mi in memory and compresses on less than one core; the rest idles.',
     },
-    probes: httpProbes('/healthz', 'agent'),
+    probes: httpProbes('agent', { live: '/healthz' }),
     writableDirectories: [{ name: 'agent-tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+    files: sharedFiles(props),
     // WAL-G reads the data directory; it writes nothing there.
     mounts: [...sharedMounts(props), { volume: claimName, path: volumePath, readOnly: true }],
   };
@@ -141,16 +149,8 @@ function exporterContainer(image: Image): ContainerProps {
       memory: Size.mebibytes(64),
       because: 'Measured: 14Mi after a scrape of PostgreSQL 15.',
     },
-    probes: httpProbes('/', 'metrics'),
+    probes: httpProbes('metrics', { live: '/' }),
     mounts: [{ volume: 'socket', path: socketDirectory }],
-  };
-}
-
-function httpProbes(path: string, port: string): Probes {
-  return {
-    startup: { path, port, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 30 },
-    readiness: { path, port, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-    liveness: { path, port, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 6 },
   };
 }
 

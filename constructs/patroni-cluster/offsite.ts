@@ -6,6 +6,7 @@ import type { Schedule } from '../core/schedule.ts';
 import { Workload } from '../core/workload.ts';
 import { objectStoreEndpoint, objectStoreKeys } from './archive.ts';
 import type { Archive } from './archive.ts';
+import { scriptsOf } from './config-files.ts';
 import { script, scriptsPath } from './paths.ts';
 
 export interface OffsiteCopyProps {
@@ -28,7 +29,6 @@ export function offsiteCopy(
   name: string,
   folder: string,
   archive: Archive,
-  scriptsConfigMap: string,
   { store, image, schedule, bandwidthMebibytes }: OffsiteCopyProps,
 ): Workload {
   const target = objectStoreKeys(scope, name, `adds copies of backups to the bucket ${store.bucket}`);
@@ -40,7 +40,6 @@ export function offsiteCopy(
     controller: { kind: 'CronJob', schedule, retries: 3, deadline: Duration.hours(12) },
     priority: 'critical-data',
     spread: 'anywhere',
-    volumes: { scripts: { configMap: scriptsConfigMap, executable: true } },
     containers: [
       {
         name: 'rclone',
@@ -69,7 +68,7 @@ export function offsiteCopy(
         },
         probes: 'none',
         writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
-        mounts: [{ volume: 'scripts', path: scriptsPath, readOnly: true }],
+        files: { [scriptsPath]: scriptsOf('offsiteCopy', scope, name) },
       },
     ],
   });

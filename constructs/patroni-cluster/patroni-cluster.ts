@@ -1,10 +1,9 @@
 import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
 import { applicationOf } from '../core/application-chart.ts';
-import { serviceHost } from '../core/endpoint.ts';
+import { ConfigFiles } from '../core/config-files.ts';
 import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
-import { kubeObject } from '../core/kube-object.ts';
-import { KubeConfigMap } from '../core/level1.ts';
+import { selectorLabels } from '../core/labels.ts';
 import { persistentVolumeClaim } from '../core/pod-volume.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -13,6 +12,7 @@ import { agentConfiguration } from './agent-configuration.ts';
 import { Archive } from './archive.ts';
 import { authority, memberCertificate, poolerCertificate } from './certificates.ts';
 import { checkCluster } from './checks.ts';
+import { scriptsOf } from './config-files.ts';
 import { completeDatabases } from './databases.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { patroniClusterDefaults } from './defaults.ts';
@@ -36,7 +36,6 @@ import { pooler } from './pooler.ts';
 import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { restoreTest } from './restore-test.ts';
-import { hashOf, scripts } from './scripts.ts';
 import { patroniServices, roleLabel, serviceNames } from './services.ts';
 
 const because =
@@ -58,6 +57,8 @@ export class PatroniCluster extends Construct {
   readonly namespace: string;
   readonly databases: readonly CompleteDatabase[];
   readonly archive: Archive | false;
+  /** Whoever leads, whatever the database. */
+  private readonly leader: Endpoint & { readonly host: string; readonly port: number };
   private readonly endpoints: DatabaseEndpointsProps;
   /** The first of the generations that stand beside each other. */
   private readonly secretsOwner: Construct;
@@ -101,16 +102,23 @@ export class PatroniCluster extends Construct {
       ...resolved,
     };
     if (resolved.tls && !before) authority(this, name);
-    const configMap = (part: string, data: Record<string, string>): string => {
-      const configMapName = `${this.scope}-${part}`;
-      kubeObject(this, part, KubeConfigMap, { metadata: { name: configMapName }, data });
-      return configMapName;
-    };
-    const files = scripts();
-    const scriptsConfigMap = configMap('scripts', files);
     const passwords = passwordsOf(open);
     const memberSecrets = passwordsOfMembers(secretsOwner, name);
-    const configurationConfigMap = `${this.scope}-configuration`;
+    const identity = {
+      name: 'patroni',
+      instance: this.scope,
+      component: 'database',
+      partOf: applicationOf(this).application,
+    };
+    const configuration = new ConfigFiles(this, 'configuration', {
+      name: `${this.scope}-configuration`,
+      data: {
+        'patroni.yml': patroniYaml(settings, selectorLabels(identity)),
+        'agent.json': agentConfiguration(settings, { backups: ownBackups, memberSecrets, passwords }),
+      },
+      // By the agent, which tells Patroni.
+      reloaded: true,
+    });
     const member = {
       image: props.image,
       exporterImage: props.exporter === false ? undefined : props.exporter,
@@ -118,14 +126,14 @@ export class PatroniCluster extends Construct {
       archive: archive === false ? undefined : archive,
       memberSecrets,
       rolePasswords: passwords,
-      scriptsConfigMap,
-      configurationConfigMap,
+      scripts: scriptsOf('members', this, `${this.scope}-scripts`),
+      configuration,
       tlsSecret: resolved.tls ? memberCertificate(this, this) : undefined,
     };
     this.workload = new Workload(this, 'members', {
       name: this.scope,
-      program: 'patroni',
-      component: 'database',
+      program: identity.name,
+      component: identity.component,
       controller: {
         kind: 'StatefulSet',
         replicas: resolved.members,
@@ -136,7 +144,6 @@ export class PatroniCluster extends Construct {
       },
       containers: memberContainers(member),
       volumes: memberVolumes(member),
-      podAnnotations: { 'diptych/scripts': hashOf(files) },
       priority: 'critical-data',
       spread: 'strict',
       api: {
@@ -160,17 +167,9 @@ export class PatroniCluster extends Construct {
       leaveLostNodeAfterSeconds: false,
     });
     this.workload.object.addJsonPatch(...(props.patches ?? []));
-    const { labels, selector } = this.workload;
-    configMap('configuration', {
-      'patroni.yml': patroniYaml(settings, selector),
-      'agent.json': agentConfiguration(settings, {
-        backups: ownBackups,
-        memberSecrets,
-        passwords,
-      }),
-    });
-    patroniServices(this, { scope: this.scope, selector, labels, consensus: resolved.consensus });
-    const host = serviceHost(serviceNames(this.scope).members, this.namespace);
+    const services = patroniServices(this, this.workload, resolved.consensus);
+    const { host } = services.members;
+    this.leader = services.primary.endpoint('postgres', `primary of ${this.scope}`);
     this.connect(props, archive, host);
     this.endpoints = {
       scope: this.scope,
@@ -188,14 +187,13 @@ export class PatroniCluster extends Construct {
       const { restoreTestSchedule: schedule, offsite } = ownBackups;
       const { image, storage } = props;
       const { storageClass } = resolved;
-      const maps = { scriptsConfigMap, configurationConfigMap };
       if (schedule !== false) {
         restoreTestJob = { name: `${this.scope}-restore-test`, schedule };
-        restoreTest(this, { ...restoreTestJob, image, archive, storage, storageClass, ...maps });
+        restoreTest(this, { ...restoreTestJob, image, archive, storage, storageClass, configuration });
       }
       if (offsite) {
         offsiteJob = { name: `${name}-offsite`, schedule: offsite.schedule };
-        offsiteCopy(this, offsiteJob.name, name, archive, scriptsConfigMap, offsite);
+        offsiteCopy(this, offsiteJob.name, name, archive, offsite);
       }
     }
     const alerts = patroniAlerts({
@@ -236,13 +234,6 @@ export class PatroniCluster extends Construct {
     const { scope, databases, leader } = this;
     const tlsSecret = this.tls ? poolerCertificate(this, this) : undefined;
     return pooler(this, { ...props, scope, databases, passwords, tlsSecret, primary: leader });
-  }
-
-  /** Whoever leads, whatever the database. */
-  private get leader(): Endpoint & { readonly host: string; readonly port: number } {
-    const host = serviceHost(serviceNames(this.scope).primary, this.namespace);
-    const port = ports.postgres;
-    return { name: `primary of ${this.scope}`, host, port, targets: [{ peer: this.workload, host, port }] };
   }
 
   private connect(props: PatroniClusterProps, archive: Archive | false, host: string): void {

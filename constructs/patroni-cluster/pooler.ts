@@ -1,21 +1,18 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { IService } from 'kubernetes-models/v1/Service';
-import type { Probes } from '../core/container.ts';
+import { ConfigFiles } from '../core/config-files.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
-import { kubeObject } from '../core/kube-object.ts';
-import { KubeConfigMap } from '../core/level1.ts';
+import { tcpProbes } from '../core/probes.ts';
 import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Service } from '../core/service.ts';
 import { Workload } from '../core/workload.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { poolerDefaults } from './defaults.ts';
 import { passwordFiles } from './endpoints.ts';
 import { ports, tlsPath } from './paths.ts';
-import { hashOf } from './scripts.ts';
 import { serviceNames } from './services.ts';
 
 export interface PoolerProps {
@@ -61,7 +58,6 @@ export interface PoolerSettings extends PoolerProps {
 const user = 998;
 const group = 996;
 const configurationPath = '/etc/pgbouncer';
-const files = path.join(import.meta.dirname, 'files', 'pooler');
 const because =
   'Estimate: a client takes 2 to 10 KiB, with TLS some 40; one core serves tens of thousands of queries a second.';
 
@@ -69,13 +65,11 @@ const because =
 export function pooler(construct: Construct, settings: PoolerSettings): Workload {
   const { scope, image, size, tlsSecret, passwords } = settings;
   const name = serviceNames(scope).pooler;
-  const own = (file: string): string => fs.readFileSync(path.join(files, file), 'utf8');
-  const data = {
-    'start.sh': own('start.sh'),
-    'pgbouncer.ini': own('pgbouncer.ini'),
-    'cluster.ini': clusterIni(settings),
-  };
-  kubeObject(construct, 'pooler-configuration', KubeConfigMap, { metadata: { name }, data });
+  const configuration = new ConfigFiles(construct, 'pooler-configuration', {
+    name,
+    folder: path.join(import.meta.dirname, 'files', 'pooler'),
+    data: { 'cluster.ini': clusterIni(settings) },
+  });
   const workload = new Workload(construct, 'pooler', {
     name,
     program: 'pgbouncer',
@@ -96,19 +90,17 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
         probes: poolerProbes,
         // Until clients' nodes know that it is leaving.
         preStopSleepSeconds: 5,
+        files: { [configurationPath]: configuration },
         mounts: [
-          { volume: 'configuration', path: configurationPath, readOnly: true },
           { volume: 'users', path: '/run/pgbouncer' },
           ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
         ],
       },
     ],
     volumes: {
-      configuration: { configMap: name },
       users: { sizeLimit: Size.mebibytes(1), inMemory: true },
       ...(tlsSecret === undefined ? {} : { tls: { secretName: tlsSecret, keys: certificateKeys } }),
     },
-    podAnnotations: { 'diptych/configuration': hashOf(data) },
     priority: 'critical-data',
     spread: 'strict',
     user,
@@ -116,27 +108,17 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
     // Transactions that run may end.
     terminationGracePeriodSeconds: 60,
   });
-  const { labels, selector } = workload;
-  const manifest: IService = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, labels: { ...labels } },
-    spec: {
-      selector: { ...selector },
-      ports: [{ name: 'postgres', port: ports.pooler, protocol: 'TCP', targetPort: 'pooler' }],
-    },
-  };
-  kubeObject(construct, 'pooler-service', manifest);
+  new Service(construct, 'pooler-service', { name, pods: workload, ports: [{ name: 'postgres', target: 'pooler' }] });
   workload.observes(settings.primary, 'lends its connections to many clients');
   return workload;
 }
 
 /** It has no page to ask for; whether the primary answers is not its fault. */
-const poolerProbes: Probes = {
-  startup: { port: 'pooler', periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 },
-  readiness: { port: 'pooler', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 },
-  liveness: { port: 'pooler', periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
-};
+const poolerProbes = tcpProbes('pooler', {
+  startup: { periodSeconds: 1, timeoutSeconds: 1 },
+  readiness: { periodSeconds: 5, timeoutSeconds: 1 },
+  liveness: { failureThreshold: 3 },
+});
 
 /** What pgbouncer.ini includes at the end of its section. */
 function clusterIni(settings: PoolerSettings): string {

@@ -1,10 +1,12 @@
 import { Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
+import type { ConfigFiles } from '../core/config-files.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { Image } from '../core/environment.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { Workload } from '../core/workload.ts';
 import type { Archive } from './archive.ts';
+import { scriptsOf } from './config-files.ts';
 import { configurationPath, postgresGroup, postgresUser, scratchPath, script, scriptsPath } from './paths.ts';
 
 export interface RestoreTestProps {
@@ -15,8 +17,8 @@ export interface RestoreTestProps {
   /** Room for the database as it is when it is restored. */
   readonly storage: Size;
   readonly storageClass: string;
-  readonly scriptsConfigMap: string;
-  readonly configurationConfigMap: string;
+  /** Where it learns what the databases and their settings are. */
+  readonly configuration: ConfigFiles;
 }
 
 /** Restores the newest backup on a volume of its own, starts it and reads every row. */
@@ -32,8 +34,6 @@ export function restoreTest(scope: Construct, props: RestoreTestProps): Workload
     user: postgresUser,
     group: postgresGroup,
     volumes: {
-      configuration: { configMap: props.configurationConfigMap },
-      scripts: { configMap: props.scriptsConfigMap, executable: true },
       scratch: { scratch: props.storage, storageClass: props.storageClass },
       'shared-memory': { sizeLimit: Size.mebibytes(64), inMemory: true },
     },
@@ -54,9 +54,11 @@ export function restoreTest(scope: Construct, props: RestoreTestProps): Workload
         },
         probes: 'none',
         writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+        files: {
+          [configurationPath]: props.configuration,
+          [scriptsPath]: scriptsOf('restoreTest', scope, props.name),
+        },
         mounts: [
-          { volume: 'configuration', path: configurationPath, readOnly: true },
-          { volume: 'scripts', path: scriptsPath, readOnly: true },
           { volume: 'scratch', path: scratchPath },
           { volume: 'shared-memory', path: '/dev/shm' },
         ],

@@ -2,17 +2,16 @@ import { Size } from 'cdk8s';
 import type { JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { Autoscaling } from '../core/availability.ts';
-import type { Probes } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
-import { serviceHost } from '../core/endpoint.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
-import { kubeObject } from '../core/kube-object.ts';
-import { IntOrString, KubeService } from '../core/level1.ts';
 import type { Spread } from '../core/pod-template.ts';
+import { httpProbes } from '../core/probes.ts';
+import type { Probes } from '../core/probes.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Service } from '../core/service.ts';
 import { Workload } from '../core/workload.ts';
 
 /** What backends and frontends have in common. */
@@ -125,6 +124,15 @@ export interface WebWorkloadKind {
   readonly writableDirectories: readonly { readonly name: string; readonly path: string; readonly sizeLimit: Size }[];
 }
 
+/** A server that is busy for two answers gets no traffic; one that is stuck for half a minute is restarted. */
+export function webProbes(paths: { readonly live: string; readonly ready?: string }, startupSeconds: number): Probes {
+  return httpProbes('http', paths, {
+    startup: { timeoutSeconds: 2, withinSeconds: startupSeconds },
+    readiness: { periodSeconds: 5, failureThreshold: 2 },
+    liveness: { failureThreshold: 3 },
+  });
+}
+
 /** A Deployment of a Node.js server with its Service, autoscaler and endpoints. */
 export class WebWorkload extends Construct {
   readonly workload: Workload;
@@ -164,19 +172,13 @@ export class WebWorkload extends Construct {
     this.workload.object.addJsonPatch(...(props.patches ?? []));
     if (props.traces) this.workload.observes(props.traces, 'sends traces');
 
-    kubeObject(this, 'service', KubeService, {
-      metadata: { name, labels: { ...this.workload.labels } },
-      spec: {
-        selector: { ...this.workload.selector },
-        ports: [{ name: 'http', port, targetPort: IntOrString.fromString('http'), protocol: 'TCP' }],
-      },
-    });
-    const host = serviceHost(name, this.workload.namespace);
-    const target = { peer: this.workload, host };
-    this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets: [{ ...target, port }] };
+    const service = new Service(this, 'service', { name, pods: this.workload, ports: [{ name: 'http' }] });
+    const { host } = service;
+    const { targets } = service.endpoint('http', name);
+    this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets };
     if (metrics) {
-      const endpoint = { name: `metrics of ${name}`, path: metrics.path, targets: [{ ...target, port: metrics.port }] };
-      new Scrape(this, 'scrape', { endpoint });
+      const targets = [{ peer: this.workload, host, port: metrics.port }];
+      new Scrape(this, 'scrape', { endpoint: { name: `metrics of ${name}`, path: metrics.path, targets } });
     }
   }
 }

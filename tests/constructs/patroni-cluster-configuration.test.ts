@@ -262,5 +262,5 @@ test('every object passes the strict schema and the policies', () => {
     ]),
   );
   const images = new Set(['registry.example/spilo:1.2.3', 'registry.example/rclone:1.2.3']);
-  expect(policyFindings(manifests, { images, secrets })).toEqual([]);
+  expect(policyFindings(manifests, { images, secrets, privileges: new Map() })).toEqual([]);
 });

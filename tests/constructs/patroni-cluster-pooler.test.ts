@@ -25,7 +25,7 @@ const template = podTemplateOf(only(manifests, 'Deployment', 'postgres-pooler'))
 test('what a pooler adds', () => {
   const texts = (manifest: Manifest): Manifest =>
     manifest.kind === 'ConfigMap' ? { ...manifest, data: { 'cluster.ini': clusterIni(manifests) } } : manifest;
-  expect(yamlOf(named(manifests).map(texts)).replace(/(diptych\/configuration: ).*/, '$1HASH')).toMatchSnapshot();
+  expect(yamlOf(named(manifests).map(texts)).replace(/(diptych\/files: ).*/, '$1HASH')).toMatchSnapshot();
 });
 
 test('a cluster without one has none of it, and what it has does not change', () => {
@@ -131,7 +131,7 @@ describe('PgBouncer', () => {
 
   test('starts anew when its configuration changes', () => {
     const hash = (list: readonly Manifest[]): unknown =>
-      podTemplateOf(only(list, 'Deployment', 'postgres-pooler'))!.metadata!.annotations!['diptych/configuration'];
+      podTemplateOf(only(list, 'Deployment', 'postgres-pooler'))!.metadata!.annotations!['diptych/files'];
     expect(hash(manifests)).toMatch(/^[0-9a-f]{12}$/);
     expect(hash(pooled({ poolSize: 10 }).manifests)).not.toBe(hash(manifests));
   });

@@ -232,7 +232,7 @@ describe('a workload', () => {
     user: 20_002,
     group: 20_003,
     volumes: { files: { configMap: 'files' } },
-    podAnnotations: { 'example.com/hash': 'x' },
+    initContainers: [{ ...container, name: 'before', probes: 'none' }],
     terminationGracePeriodSeconds: 99,
     leaveLostNodeAfterSeconds: 99,
     progressDeadlineSeconds: 99,
@@ -251,10 +251,25 @@ describe('a workload', () => {
     expect(groups({ user: 101, group: 103 })).toEqual([101, 103, 103]);
   });
 
-  test('annotates its pods, and neither itself nor its other objects with that', () => {
-    const manifests = make({ podAnnotations: { 'example.com/hash': 'x' } });
-    expect(podTemplateOf(only(manifests, 'Deployment'))!.metadata!.annotations).toEqual({ 'example.com/hash': 'x' });
-    expect(manifests.filter(({ metadata }) => metadata.annotations?.['example.com/hash'] !== undefined)).toEqual([]);
+  describe('with containers that run before', () => {
+    const before = { ...container, name: 'before', ports: [], probes: 'none' } as const;
+    const large = { ...before, resources: { ...container.resources, memory: Size.gibibytes(9) } };
+
+    test('has them in its pods, with the source of their numbers', () => {
+      const initContainers = [before];
+      expect(pod({ initContainers }).initContainers?.map(({ name }) => name)).toEqual(['before']);
+      expect(deployment({ initContainers }).metadata.annotations).toHaveProperty('diptych/resources-of-before');
+    });
+
+    test('requests what the largest of them needs, where that is more than the others do together', () => {
+      const requests = (changes: Partial<WorkloadProps>): unknown => {
+        const workloads: Workload[] = [];
+        manifestsOf((scope) => workloads.push(new Workload(scope, 'web', { ...base, ...changes })));
+        return workloads[0]?.requests;
+      };
+      expect(requests({ initContainers: [before] })).toEqual(requests({}));
+      expect(requests({ initContainers: [large] })).toMatchObject({ mebibytes: 9 * 1024 });
+    });
   });
 
   test('has the defaults that are documented', () => {
@@ -297,6 +312,11 @@ describe('a workload', () => {
         ],
       },
       'it asks the port "htp"',
+    ],
+    [
+      'a probe of a container that runs before',
+      { initContainers: [{ ...container, name: 'before', ports: [] }] },
+      'it runs before the others and has probes',
     ],
     [
       'a probe that never fails',

@@ -23,8 +23,8 @@ function running(file: string): boolean {
 }
 
 test.each([
-  ['member', 'choose_backup.py'],
-  ['agent', 'agent.py'],
+  ['members', 'choose_backup.py'],
+  ['members', 'agent.py'],
   ['restoreTest', 'restore_test.py'],
 ] as const)('the pods of %s have everything that %s imports', (consumer, program) => {
   const { status, stdout, stderr } = world.run(consumer, program, ['--help']);
@@ -34,7 +34,7 @@ test.each([
 });
 
 describe('the agent', () => {
-  const agent = () => world.begin('agent', 'agent.py', ['--config', world.path('agent.json')]);
+  const agent = () => world.begin('members', 'agent.py', ['--config', world.path('agent.json')]);
 
   test('of a standby asks the primary whether it is chosen, makes a backup, and shows it', async () => {
     world.patroni.own = { role: 'replica', state: 'running', replication_state: 'streaming' };

@@ -71,7 +71,7 @@ const user = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   const ask = (sql: string, database = 'postgres') => query('postgres', database, sql);
 
   function reconcile(): void {
-    const { status, stdout, stderr } = world.run('agent', 'agent.py', [
+    const { status, stdout, stderr } = world.run('members', 'agent.py', [
       '--config',
       world.path('agent.json'),
       'reconcile',

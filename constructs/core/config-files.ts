@@ -1,0 +1,99 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Construct } from 'constructs';
+import { applicationOf } from './application-chart.ts';
+import { InputError } from './error.ts';
+import { kubeObject } from './kube-object.ts';
+import { KubeConfigMap } from './level1.ts';
+import { checkName } from './names.ts';
+
+export interface ConfigFilesProps {
+  /** Name of the ConfigMap. */
+  readonly name: string;
+  /**
+   * A folder beside the construct whose files these are; mounted side by side, whatever folders they are in.
+   * @default none
+   */
+  readonly folder?: string;
+  /**
+   * Which files of the folder, as paths below it.
+   * @default all that are directly in it
+   */
+  readonly pick?: readonly string[];
+  /**
+   * Files that are made here, by name.
+   * @default none
+   */
+  readonly data?: Readonly<Record<string, string>>;
+  /**
+   * Whether they are scripts that are started by their path.
+   * @default false
+   */
+  readonly executable?: boolean;
+  /**
+   * Whether the programs notice by themselves that a file changed. Others get new pods.
+   * @default false
+   */
+  readonly reloaded?: boolean;
+}
+
+/** Files of a ConfigMap that containers mount by `files`. Who mounts them gets new pods when one changes, and nobody else. */
+export class ConfigFiles extends Construct {
+  readonly name: string;
+  readonly namespace: string;
+  readonly executable: boolean;
+  readonly reloaded: boolean;
+  readonly data: Readonly<Record<string, string>>;
+
+  /** @throws InputError for a file that is there twice, and for none at all */
+  constructor(scope: Construct, id: string, props: ConfigFilesProps) {
+    super(scope, id);
+    const { name, executable = false, reloaded = false } = props;
+    this.name = checkName(`ConfigMap ${name}`, name, 'subdomain');
+    this.namespace = applicationOf(this).destination.name;
+    this.executable = executable;
+    this.reloaded = reloaded;
+    this.data = contents(props);
+    kubeObject(this, 'config-map', KubeConfigMap, { metadata: { name }, data: this.data });
+  }
+
+  /** What the pods call it. */
+  get volume(): string {
+    return checkName(`volume of the ConfigMap ${this.name}`, `files-${this.name}`);
+  }
+}
+
+/** Changes with any byte of what a pod mounts and does not notice by itself; undefined where there is nothing of it. */
+export function hashOfFiles(mounted: Readonly<Record<string, ConfigFiles>>): string | undefined {
+  const files = Object.entries(mounted)
+    .filter(([, { reloaded }]) => !reloaded)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([where, { data }]) => [where, data]);
+  if (files.length === 0) return undefined;
+  return crypto.createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
+}
+
+function contents({ name, folder, pick, data = {} }: ConfigFilesProps): Record<string, string> {
+  const read = folder === undefined ? [] : (pick ?? filesIn(folder)).map((file) => fileIn(folder, file));
+  const all = [...read, ...Object.entries(data)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const twice = all.find(([file], index) => all[index + 1]?.[0] === file);
+  if (all.length > 0 && twice === undefined) return Object.fromEntries(all);
+  throw new InputError({
+    where: `ConfigMap ${name}`,
+    what: twice === undefined ? 'it has no files' : `there are two files ${twice[0]}`,
+    allowed: 'one file or more, each name once: they are mounted side by side',
+    remedy: 'change folder, pick or data',
+  });
+}
+
+function filesIn(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+function fileIn(folder: string, file: string): readonly [string, string] {
+  return [path.basename(file), fs.readFileSync(path.join(folder, file), 'utf8')];
+}

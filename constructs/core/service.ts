@@ -1,0 +1,156 @@
+import { Construct } from 'constructs';
+import type { IService } from 'kubernetes-models/v1/Service';
+import { serviceHost } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { InputError } from './error.ts';
+import { kubeObject } from './kube-object.ts';
+import { checkName } from './names.ts';
+import type { Workload } from './workload.ts';
+
+export interface ServicePort {
+  readonly name: string;
+  /**
+   * What clients name.
+   * @default the pods' own
+   */
+  readonly port?: number;
+  /**
+   * Name of the pods' port.
+   * @default the name
+   */
+  readonly target?: string;
+  /**
+   * The port of every node that leads here too, from 30000 to 32767.
+   * @default none: reached from inside only
+   */
+  readonly nodePort?: number;
+}
+
+export interface ServiceProps {
+  /** Name of the object, and of the host. */
+  readonly name: string;
+  readonly pods: Workload;
+  /** @default none: it only gives names, or keeps what others write */
+  readonly ports?: readonly ServicePort[];
+  /**
+   * Labels that its pods have besides the workload's; `false` where somebody else writes the addresses.
+   * @default none
+   */
+  readonly select?: Readonly<Record<string, string>> | false;
+  /**
+   * Whether the name leads to the pods themselves, and gives each of a StatefulSet a name.
+   * @default false
+   */
+  readonly headless?: boolean;
+  /**
+   * Whether pods that are not ready are found too, as members that look for each other have to be.
+   * @default false
+   */
+  readonly publishNotReady?: boolean;
+  /**
+   * Of a Service with node ports: `Local` keeps the client's address, and only nodes with such a pod answer.
+   * @default Cluster
+   */
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+}
+
+/** A name that leads to the pods of a workload. */
+export class Service extends Construct {
+  readonly name: string;
+  /** The name in the whole cluster. */
+  readonly host: string;
+  private readonly props: ServiceProps;
+
+  /** @throws InputError for a port that the pods don't have, or that nodes can't have */
+  constructor(scope: Construct, id: string, props: ServiceProps) {
+    super(scope, id);
+    const { name, pods } = props;
+    this.props = props;
+    this.name = checkName(`Service ${name}`, name);
+    this.host = serviceHost(name, pods.namespace);
+    const { annotations } = pods.props;
+    const manifest: IService = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, labels: { ...pods.labels }, ...(annotations ? { annotations: { ...annotations } } : {}) },
+      spec: serviceSpec(props),
+    };
+    kubeObject(this, 'service', manifest);
+  }
+
+  /** One for each pod of a StatefulSet, `name-0` and so on, with an address that stays when the pod is made anew. */
+  static perPod(scope: Construct, pods: Workload, ports: readonly ServicePort[]): readonly Service[] {
+    const { controller } = pods.props;
+    if (controller.kind !== 'StatefulSet') {
+      throw new InputError({
+        where: `workload ${pods.namespace}/${pods.name}`,
+        what: `each pod of a ${controller.kind} is to have a Service of its own`,
+        allowed: 'a StatefulSet: others give their pods new names',
+        remedy: 'make it a StatefulSet, or give all pods one Service',
+      });
+    }
+    return Array.from({ length: controller.replicas }, (_, index) => {
+      const name = `${pods.name}-${index}`;
+      const select = { 'statefulset.kubernetes.io/pod-name': name };
+      return new Service(scope, `service-${name}`, { name, pods, ports, select, publishNotReady: true });
+    });
+  }
+
+  /** One of its ports, to be wired to. @throws InputError naming the ports there are */
+  endpoint(port: string, what: string): Endpoint & { readonly host: string; readonly port: number } {
+    const { host, name, props } = this;
+    const { pods, ports = [] } = props;
+    const found = ports.find((each) => each.name === port);
+    if (found === undefined) {
+      throw new InputError({
+        where: `Service ${name}`,
+        what: `it has no port "${port}"`,
+        allowed: ports.map((each) => each.name).join(', ') || 'none: it only gives names',
+        remedy: 'name one of these, or add the port',
+      });
+    }
+    const podPort = pods.port(found.target ?? found.name);
+    const number = found.port ?? podPort;
+    const differs = number === podPort ? {} : { podPort };
+    return { name: what, host, port: number, targets: [{ peer: pods, host, port: number, ...differs }] };
+  }
+}
+
+function serviceSpec(props: ServiceProps): NonNullable<IService['spec']> {
+  const { pods, ports = [], select = {}, headless = false, publishNotReady = false } = props;
+  const external = ports.some(({ nodePort }) => nodePort !== undefined);
+  checkOptions(props, external);
+  return {
+    ...(external ? { type: 'NodePort', externalTrafficPolicy: props.externalTrafficPolicy ?? 'Cluster' } : {}),
+    ...(headless ? { clusterIP: 'None' } : {}),
+    ...(publishNotReady ? { publishNotReadyAddresses: true } : {}),
+    ...(select === false ? {} : { selector: { ...pods.selector, ...select } }),
+    ...(ports.length > 0
+      ? {
+          ports: ports.map(({ name, port, target = name, nodePort }) => {
+            const podPort = pods.port(target);
+            // Names are those of pods; addresses that somebody else writes have numbers.
+            const targetPort = select === false ? podPort : target;
+            const more = nodePort === undefined ? {} : { nodePort };
+            return { name, port: port ?? podPort, protocol: 'TCP' as const, targetPort, ...more };
+          }),
+        }
+      : {}),
+  };
+}
+
+function checkOptions({ name, ports = [], headless, externalTrafficPolicy }: ServiceProps, external: boolean): void {
+  const wrong = [
+    ...ports
+      .filter(({ nodePort }) => nodePort !== undefined && !(nodePort >= 30_000 && nodePort <= 32_767))
+      .map(({ nodePort }) => ({ what: `the node port ${nodePort ?? ''}`, allowed: '30000 to 32767' })),
+    ...(external && headless
+      ? [{ what: 'it is headless and has node ports', allowed: 'one of the two: node ports lead to its address' }]
+      : []),
+    ...(externalTrafficPolicy !== undefined && !external
+      ? [{ what: `externalTrafficPolicy: ${externalTrafficPolicy}`, allowed: 'node ports for it to say something of' }]
+      : []),
+  ];
+  if (wrong.length === 0) return;
+  throw new InputError(wrong.map((each) => ({ where: `Service ${name}`, ...each, remedy: 'change the option' })));
+}
