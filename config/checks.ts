@@ -1,6 +1,6 @@
 import type { Finding } from '../constructs/core/error.ts';
 import { contains, overlap, parseCidr } from '../constructs/core/cidr.ts';
-import type { GenerationsInput, ImagesInput } from './schema.ts';
+import type { EnvironmentInput, GenerationsInput, ImagesInput } from './schema.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -103,6 +103,29 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
       allowed: 'at least as many at most as at least',
       remedy: 'raise maxReplicas or lower minReplicas',
     };
+  });
+}
+
+/** What several environments can't have at the same time, wherever they run. */
+export function sharedFindings(environments: Readonly<Record<string, EnvironmentInput>>): Finding[] {
+  const seen = new Map<string, string>();
+  return Object.entries(environments).flatMap(([name, { hosts, objectStores }]) => {
+    const buckets = Object.entries(values(objectStores)).map(([key, store]) => {
+      const { endpoint, bucket } = values(store);
+      return [`objectStores.${key}`, `${String(endpoint)}/${String(bucket)}`] as const;
+    });
+    const named = texts(hosts).map(([key, host]) => [`hosts.${key}`, host] as const);
+    return [...named, ...buckets].flatMap(([path, what]) => {
+      const other = seen.get(what);
+      if (other === undefined) seen.set(what, name);
+      if (other === undefined || other === name) return [];
+      return {
+        where: `config/environments/${name}.ts: ${path}`,
+        what: `${what} is ${other}'s`,
+        allowed: 'hosts and buckets of its own: two archives in one folder lose rows at a recovery',
+        remedy: 'give it another one',
+      };
+    });
   });
 }
 

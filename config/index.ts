@@ -6,7 +6,7 @@ import type { Backups, Environment, Image, ObjectStore, Upstream } from '../cons
 import { InputError } from '../constructs/core/error.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { readAuthorities } from './authorities.ts';
-import { crossFindings, generationFindings, imageFindings } from './checks.ts';
+import { crossFindings, generationFindings, imageFindings, sharedFindings } from './checks.ts';
 import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
 import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from './schema.ts';
@@ -50,6 +50,8 @@ export interface LoadOptions {
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
   const input = { ...environmentInput(name), ...options.changes };
+  const shared = sharedFindings({ ...environments, [name]: input });
+  if (shared.length > 0) throw new InputError(shared);
   const records = {
     releases: readJson('releases.json') as Records['releases'],
     generations: options.generations ?? (readJson('generations.json') as GenerationsInput),
@@ -218,7 +220,7 @@ function toImage(name: string, { repository, tag, digest }: ImagesInput[string])
 }
 
 function toUpstream({ repository, chart, ...pin }: UpstreamPin, images: ImagesInput): Upstream {
-  const version = 'version' in pin ? pin.version : lookUp('config/images.json', images, pin.image).tag;
+  const version = 'version' in pin ? pin.version : lookUp('config/images.json', images, pin.versionOfImage).tag;
   return {
     repository,
     ...(chart === undefined ? {} : { chart }),

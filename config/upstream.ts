@@ -7,7 +7,7 @@ export type UpstreamPin = {
 } & (
   | { readonly version: string }
   /** The image of `images.json` that the same release brings: its tag is the version. */
-  | { readonly image: string }
+  | { readonly versionOfImage: string }
 );
 
 /**
@@ -29,7 +29,7 @@ export const upstream = {
   },
   'sealed-secrets': {
     repository: 'https://github.com/bitnami-labs/sealed-secrets.git',
-    image: 'sealed-secrets-controller',
+    versionOfImage: 'sealed-secrets-controller',
   },
   traefik: {
     repository: 'https://github.com/traefik/traefik.git',

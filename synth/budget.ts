@@ -18,9 +18,25 @@ export interface NodeLoad {
   readonly allocatable: Amount;
 }
 
+/** What becomes of the pods when a node is lost. */
+export interface Loss {
+  readonly node: Node;
+  /**
+   * Whether the Kubernetes API goes on: a server is left, and a majority of those that keep its state. Without it nothing
+   * moves: what ran on the lost node is gone until it is back, and the other nodes carry no more than before.
+   */
+  readonly keepsApi: boolean;
+  /** What the least number of pods requests; of those that never share a node, as many as there are nodes left. */
+  readonly requested: Amount;
+  /** What the nodes that are left have to give. */
+  readonly allocatable: Amount;
+}
+
 interface Demand {
   readonly name: string;
   readonly each: Amount;
+  /** Whether its pods never share a node. */
+  readonly strict: boolean;
   readonly least: number;
   readonly most: number;
 }
@@ -30,7 +46,32 @@ export function nodeLoads(platform: Platform): NodeLoad[] {
   return place(platform.environment.nodes, demands(platform));
 }
 
-/** Whether everything fits: at full size, within each node's budget, and with one node gone. */
+/** The loss of each node that carries pods. */
+export function losses(platform: Platform): Loss[] {
+  const { nodes } = platform.environment;
+  const list = demands(platform);
+  return workers(nodes).map((node) => {
+    const left = workers(nodes).filter((other) => other !== node);
+    const pods = ({ strict, least }: Demand): number => (strict ? Math.min(least, left.length) : least);
+    return {
+      node,
+      keepsApi: keepsApi(nodes, node),
+      requested: sum(list.map((demand) => times(demand.each, pods(demand)))),
+      allocatable: sum(left.map(allocatable)),
+    };
+  });
+}
+
+function keepsApi(nodes: readonly Node[], lost: Node): boolean {
+  const left = nodes.filter((node) => node !== lost);
+  const votes = (list: readonly Node[]): number => list.filter(({ role }) => role !== 'agent').length;
+  return left.some(({ role }) => role === 'server') && votes(left) * 2 > votes(nodes);
+}
+
+/**
+ * Whether everything fits: at full size, within each node's budget, and with one node gone where the Kubernetes API is
+ * left to move its pods.
+ */
 export function budgetFindings(platform: Platform): Finding[] {
   const { nodes, name } = platform.environment;
   const file = `config/environments/${name}.ts`;
@@ -57,7 +98,7 @@ export function budgetFindings(platform: Platform): Finding[] {
       remedy: 'choose a larger serverType, raise the budget, or lower the sizes',
     });
   }
-  return [...findings, ...lostNodeFindings(file, nodes, list), ...strictSpreadFindings(platform)];
+  return [...findings, ...lostNodeFindings(file, platform), ...strictSpreadFindings(platform)];
 }
 
 /** Pods that never share a node can't be more than the nodes. */
@@ -74,21 +115,14 @@ function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
     }));
 }
 
-function lostNodeFindings(file: string, nodes: readonly Node[], list: readonly Demand[]): Finding[] {
-  const least = sum(list.map(({ each, least: count }) => times(each, count)));
-  const rest = (lost: Node): Amount =>
-    sum(
-      workers(nodes)
-        .filter((node) => node !== lost)
-        .map(allocatable),
-    );
-  return workers(nodes)
-    .filter(() => workers(nodes).length > 1)
-    .filter((lost) => least.cpu > rest(lost).cpu || least.memory > rest(lost).memory)
-    .map((lost) => ({
+function lostNodeFindings(file: string, platform: Platform): Finding[] {
+  return losses(platform)
+    .filter(({ keepsApi: moves }) => moves)
+    .filter(({ requested, allocatable: left }) => requested.cpu > left.cpu || requested.memory > left.memory)
+    .map(({ node, requested, allocatable: left }) => ({
       where: `${file}: nodes`,
-      what: `with ${lost.name} gone, the least number of pods requests ${show(least)}`,
-      allowed: `what the others have to give: ${show(rest(lost))}`,
+      what: `with ${node.name} gone, the least number of pods requests ${show(requested)}`,
+      allowed: `what the others have to give: ${show(left)}`,
       remedy: 'choose a larger serverType, or lower the sizes',
     }));
 }
@@ -99,12 +133,12 @@ function demands({ owners, environment }: Platform): Demand[] {
     const name = describePeer(owner);
     if (owner instanceof Workload) {
       const { millicores: cpu, mebibytes: memory } = owner.requests;
-      return [{ name, each: { cpu, memory }, ...owner.podCount(count) }];
+      return [{ name, each: { cpu, memory }, strict: owner.props.spread === 'strict', ...owner.podCount(count) }];
     }
     if (owner instanceof ForeignWorkload && owner.requests) {
       const { cpu, memory, replicas } = owner.requests;
       const each = { cpu: cpu.millicores, memory: memory.toMebibytes() };
-      return [{ name, each, least: replicas, most: replicas }];
+      return [{ name, each, strict: false, least: replicas, most: replicas }];
     }
     return [];
   });

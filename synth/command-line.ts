@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
 import fs from 'node:fs';
 import { runCommand } from './command.ts';
+import { environments } from '../config/index.ts';
 import { summary } from './summary.ts';
-import { synthesise } from './synthesise.ts';
+import { synthesiseAll } from './synthesise.ts';
 
 const help = `npm run synth -- [OPTION...]
 
 Writes dist/ENVIRONMENT and argocd/ENVIRONMENT from config/, apps/ and constructs/.
 
-  --environment NAME  the environment of config/environments   [production]
+  --environment NAME  one environment of config/environments   [all of them]
   --strict            refuse images without a digest
   --dry-run           tell what would change, and change nothing; exit code 1 if anything would
   --help              this text
@@ -20,7 +21,7 @@ export function commandLine(root: string, args: readonly string[]): number {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        environment: { type: 'string', default: 'production' },
+        environment: { type: 'string' },
         strict: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -31,15 +32,16 @@ export function commandLine(root: string, args: readonly string[]): number {
       return 0;
     }
     const { environment, strict, 'dry-run': dryRun } = values;
-    const result = synthesise({ root, environment, strict, dryRun });
-    process.stdout.write(`${summary(result, dryRun)}\n`);
-    copyForCdk8s(root, environment, process.env.CDK8S_OUTDIR);
-    const { added, changed, removed } = result.written;
-    return dryRun && added.length + changed.length + removed.length > 0 ? 1 : 0;
+    const names = environment === undefined ? Object.keys(environments) : [environment];
+    const results = synthesiseAll(names, { root, strict, dryRun });
+    process.stdout.write(`${results.map((result) => summary(result, dryRun)).join('\n\n')}\n`);
+    for (const name of names) copyForCdk8s(root, name, process.env.CDK8S_OUTDIR);
+    const changes = results.flatMap(({ written: { added, changed, removed } }) => [...added, ...changed, ...removed]);
+    return dryRun && changes.length > 0 ? 1 : 0;
   });
 }
 
 /** `cdk8s synth` empties its own output folder and lists what it finds there afterwards; ours is never handed to it. */
 function copyForCdk8s(root: string, environment: string, folder: string | undefined): void {
-  if (folder !== undefined) fs.cpSync(`${root}/dist/${environment}`, folder, { recursive: true });
+  if (folder !== undefined) fs.cpSync(`${root}/dist/${environment}`, `${folder}/${environment}`, { recursive: true });
 }

@@ -1,4 +1,5 @@
-import { nodeLoads, show } from './budget.ts';
+import { losses, nodeLoads, show } from './budget.ts';
+import type { Loss } from './budget.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import type { SynthResult } from './synthesise.ts';
 import type { WriteResult } from './write.ts';
@@ -25,6 +26,7 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
     ...nodeLoads(platform).map(({ node, requested, allocatable }, index) =>
       row(index === 0 ? 'requests' : '', `${node.role} ${node.name}: ${show(requested)} of ${show(allocatable)}`),
     ),
+    ...losses(platform).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
     row('secrets', secrets(collection.unsealed)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
@@ -46,6 +48,12 @@ function files(mark: string, paths: readonly string[]): string[] {
   const shown = paths.slice(0, longestList).map((path) => row('', `${mark} ${path}`));
   const rest = paths.length - longestList;
   return rest > 0 ? [...shown, row('', `${mark} and ${rest} more`)] : shown;
+}
+
+function without({ node, keepsApi, requested, allocatable }: Loss): string {
+  return keepsApi
+    ? `${node.name}: ${show(requested)} at the least, of ${show(allocatable)}`
+    : `${node.name}: no Kubernetes API; what ran there is gone until it is back`;
 }
 
 function secrets(unsealed: readonly string[]): string {

@@ -47,11 +47,41 @@ export interface SynthResult {
 }
 
 /** From the configuration to the files. @throws InputError with everything that is wrong, before anything is written */
-export function synthesise({ root, environment, strict, dryRun, ...read }: SynthOptions): SynthResult {
+export function synthesise({ root, environment, dryRun, ...read }: SynthOptions): SynthResult {
+  return write(root, prepare({ root, environment, ...read }), dryRun);
+}
+
+/** The same for several environments: none is written if any is refused. @throws InputError with what is wrong in all */
+export function synthesiseAll(
+  environments: readonly string[],
+  { root, dryRun, ...read }: Omit<SynthOptions, 'environment'>,
+): SynthResult[] {
+  const findings: Finding[] = [];
+  const prepared = environments.flatMap((environment) => {
+    try {
+      return prepare({ root, environment, ...read });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      findings.push(...error.findings);
+      return [];
+    }
+  });
+  if (findings.length > 0) throw new InputError(findings);
+  return prepared.map((each) => write(root, each, dryRun));
+}
+
+type Prepared = Omit<SynthResult, 'written'>;
+
+function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dryRun'>): Prepared {
   const platform = buildPlatform(environment, { strict, ...read });
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
   check(platform, collection, majorUpgradeFindings(root, environment, platform, collection.dist));
-  return { platform, collection, written: writeTrees(root, treesOf(environment, collection), { dryRun }) };
+  return { platform, collection };
+}
+
+function write(root: string, { platform, collection }: Prepared, dryRun: boolean): SynthResult {
+  const trees = treesOf(platform.environment.name, collection);
+  return { platform, collection, written: writeTrees(root, trees, { dryRun }) };
 }
 
 export function treesOf(environment: string, { dist, argocd }: Collection): Tree[] {

@@ -1,15 +1,17 @@
 import { Size } from 'cdk8s';
 import { buildPlatform } from '../apps/platform.ts';
+import { environments } from '../config/index.ts';
 import type { EnvironmentInput } from '../config/schema.ts';
 import { Cpu } from '../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
-import { budgetFindings, nodeLoads } from '../synth/budget.ts';
+import { budgetFindings, losses, nodeLoads } from '../synth/budget.ts';
 import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('the platform fits its nodes, its budgets, and one node fewer', () => {
-  expect(budgetFindings(buildPlatform('production'))).toEqual([]);
+  const names = Object.keys(environments);
+  expect(names.flatMap((name) => budgetFindings(buildPlatform(name)))).toEqual([]);
 });
 
 /** Pods of one core and one gibibyte each. */
@@ -43,17 +45,37 @@ test("pods expected on a node beyond that node's budget are refused", () => {
   expect(what(platform(8))).toContainEqual('the pods expected on node2 request 4 CPU and 4 GiB');
 });
 
-test('pods that would not fit with one node gone are refused', () => {
-  expect(what(platform(8, { nodes }))).toEqual([
-    'with node1 gone, the least number of pods requests 8 CPU and 8 GiB',
-    'with node2 gone, the least number of pods requests 8 CPU and 8 GiB',
-  ]);
+const [first, second] = nodes;
+const witness = { ...first!, name: 'witness', role: 'witness' as const, address: '10.0.0.3', serverType: 'cx23' };
+const three = [first!, { ...second!, role: 'server' as const }, witness];
+
+describe('with one node gone', () => {
+  test('pods that would not fit are refused where any of two servers may be lost', () => {
+    expect(what(platform(8, { nodes: three }))).toEqual([
+      'with node1 gone, the least number of pods requests 8 CPU and 8 GiB',
+      'with node2 gone, the least number of pods requests 8 CPU and 8 GiB',
+    ]);
+  });
+
+  test('nothing is asked of the others when the API is gone as well: nothing moves', () => {
+    expect(what(platform(8, { nodes }))).toEqual([
+      'with node2 gone, the least number of pods requests 8 CPU and 8 GiB',
+    ]);
+  });
+
+  test('a majority of those that keep the state has to be left, not only a server', () => {
+    const moves = (list: typeof three) => losses(platform(1, { nodes: list })).map(({ keepsApi }) => keepsApi);
+    const third = { ...witness, role: 'server' as const };
+    expect([moves(three), moves([...nodes]), moves([three[0]!, three[1]!, third])]).toEqual([
+      [true, true],
+      [false, true],
+      [true, true, true],
+    ]);
+  });
 });
 
 test('a witness carries no pods', () => {
-  const [first, second] = nodes;
-  const witness = { ...first!, name: 'witness', role: 'witness' as const, address: '10.0.0.3', serverType: 'cx23' };
-  const loads = nodeLoads(platform(2, { nodes: [first!, second!, witness] }));
+  const loads = nodeLoads(platform(2, { nodes: three }));
   expect(loads.map(({ node, requested }) => [node.name, requested.cpu])).toEqual([
     ['node1', 1000],
     ['node2', 1000],

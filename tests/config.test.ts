@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Schedule } from '../constructs/core/schedule.ts';
+import { sharedFindings } from '../config/checks.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
 import { root } from './support/committed.ts';
 import { refusal, testEnvironment, testImages, testInput } from './support/harness.ts';
@@ -187,6 +188,16 @@ describe('environments', () => {
   test('are found by the names of their files', () => {
     const files = fs.readdirSync(path.join(root, 'config/environments'));
     expect(Object.keys(environments).map((name) => `${name}.ts`)).toEqual(files.sort());
+  });
+
+  test('have hosts and buckets of their own', () => {
+    expect(sharedFindings(environments)).toEqual([]);
+    const twins = { first: testInput, second: { ...testInput, hosts: { backend: 'api.example.com' } } };
+    expect(sharedFindings(twins).map(({ where, what }) => `${where}: ${what}`)).toEqual([
+      "config/environments/second.ts: hosts.backend: api.example.com is first's",
+      "config/environments/second.ts: objectStores.backups: https://s3.example/test-backups is first's",
+      "config/environments/second.ts: objectStores.offsite: https://s3.elsewhere.example/test-copies is first's",
+    ]);
   });
 
   test('need no release and no generation to be read', () => {

@@ -1,6 +1,6 @@
 import type { EnvironmentInput } from '../schema.ts';
 
-/** The mission's two nodes. */
+/** The mission's two nodes. Only node1 has the Kubernetes API: while it is gone, nothing moves to node2. */
 export default {
   domain: 'example.com',
   /** Where the world finds each application: its name in `apps/` and the host under the domain. */
@@ -21,7 +21,7 @@ export default {
     {
       name: 'node2',
       role: 'agent',
-      serverType: 'ccx33',
+      serverType: 'ccx23',
       address: '10.0.0.2',
       budget: { cpuPercent: 50, memoryPercent: 60 },
     },

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment, Node } from '../../constructs/core/environment.ts';
+import { witnessTaint } from '../../constructs/core/witness.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { nodeLabels } from '../delivery/lifecycle.ts';
 import { ProvingError } from '../machine/error.ts';
@@ -93,7 +94,7 @@ function nodeManifest({ name, role, allocatable, disk }: Node, plan: NodePlan | 
     'ephemeral-storage': disk.asString(),
     pods: '110',
   };
-  const taints = role === 'witness' ? [{ key: 'node-role.kubernetes.io/etcd', effect: 'NoExecute' }] : [];
+  const taints = role === 'witness' ? [witnessTaint] : [];
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import os from 'node:os';
+import { witnessTaint } from '../../constructs/core/witness.ts';
 import { worldAddress } from '../stand-ins/internet/names.ts';
 import { podCgroup } from './handle.ts';
 import type { Cluster } from './handle.ts';
@@ -127,10 +128,7 @@ function kubeletConfiguration({ dnsService }: ClusterPlan, { name, role }: NodeP
     // The disk is the machine's: how full it is says nothing about the platform, and images can't be pulled again.
     evictionHard: { ...kubeletSettings.evictionHard, ...thresholds('1%') },
     imageGCHighThresholdPercent: 100,
-    // K3s keeps other pods off a node that only votes, too.
-    ...(role === 'witness'
-      ? { registerWithTaints: [{ key: 'node-role.kubernetes.io/etcd', effect: 'NoExecute' }] }
-      : {}),
+    ...(role === 'witness' ? { registerWithTaints: [witnessTaint] } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { buildPlatform } from '../../apps/platform.ts';
+import { environments } from '../../config/index.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import { runCommand, UsageError } from '../../synth/command.ts';
@@ -20,7 +21,7 @@ Who may reach whom: computed from the network policies in dist/ENVIRONMENT as th
   --environment NAME  the environment of config/environments   [production]
   --application NAME  only ways from or to pods of this application or namespace; can be repeated
   --markdown          as a Markdown table
-  --check             compare with the wires in apps/ instead; exit code 1 if they differ
+  --check             compare all environments, or that one, with the wires in apps/ instead; exit code 1 if they differ
   --help              this text
 `;
 
@@ -32,7 +33,7 @@ export function matrixCommand(root: string, args: readonly string[], output: Out
       const { values } = parseArgs({
         args: [...args],
         options: {
-          environment: { type: 'string', default: 'production' },
+          environment: { type: 'string' },
           application: { type: 'string', multiple: true, default: [] },
           markdown: { type: 'boolean', default: false },
           check: { type: 'boolean', default: false },
@@ -43,25 +44,44 @@ export function matrixCommand(root: string, args: readonly string[], output: Out
         output.stdout.write(help);
         return 0;
       }
-      const { environment, application: names, markdown, check } = values;
+      const { environment = 'production', application: names, markdown, check } = values;
       if (check && (markdown || names.length > 0)) {
         throw new UsageError('--check compares everything, without --application and --markdown');
       }
-      const platform = buildPlatform(environment);
-      const committed = committedManifests(root, environment);
-      const edges = reachability([...committed.values()].flat(), { foreign: foreignPodGroups(platform) });
       if (check) {
-        const findings = compareReachability(declaredEdges(platform), edges);
-        if (findings.length > 0) throw new InputError(findings);
-        output.stdout.write(`${edges.length} ways in dist/${environment}, as the wires declare\n`);
-      } else {
-        const shown = names.length === 0 ? edges : touching(edges, names, platform, committed);
-        output.stdout.write(markdown ? matrixMarkdown(shown) : matrixTable(shown));
+        const all = values.environment === undefined ? Object.keys(environments) : [environment];
+        for (const name of all)
+          output.stdout.write(`${compared(root, name)} ways in dist/${name}, as the wires declare\n`);
+        return 0;
       }
+      const { platform, committed, edges } = waysOf(root, environment);
+      const shown = names.length === 0 ? edges : touching(edges, names, platform, committed);
+      output.stdout.write(markdown ? matrixMarkdown(shown) : matrixTable(shown));
       return 0;
     },
     output,
   );
+}
+
+interface Ways {
+  readonly platform: Platform;
+  readonly committed: Committed;
+  readonly edges: readonly Edge[];
+}
+
+function waysOf(root: string, environment: string): Ways {
+  const platform = buildPlatform(environment);
+  const committed = committedManifests(root, environment);
+  const edges = reachability([...committed.values()].flat(), { foreign: foreignPodGroups(platform) });
+  return { platform, committed, edges };
+}
+
+/** How many ways there are. @throws InputError where they are not what the wires declare */
+function compared(root: string, environment: string): number {
+  const { platform, edges } = waysOf(root, environment);
+  const findings = compareReachability(declaredEdges(platform), edges);
+  if (findings.length > 0) throw new InputError(findings);
+  return edges.length;
 }
 
 /** The edges with an end among the pods of these applications or namespaces. @throws InputError for unknown names */

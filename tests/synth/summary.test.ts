@@ -40,6 +40,15 @@ test('tells what the pods expected on each node request', () => {
   expect(lines({}).filter((line) => load.test(line))).toHaveLength(nodes.length);
 });
 
+test('tells what the others carry when a node is lost, and whose loss takes the API with it', () => {
+  expect(lines({}).filter((line) => line.includes('no Kubernetes API'))).toEqual([
+    '  without     node1: no Kubernetes API; what ran there is gone until it is back',
+  ]);
+  expect(lines({})).toContainEqual(
+    expect.stringMatching(/^ {14}node2: [\d.]+ CPU and [\d.]+ GiB at the least, of [\d.]+ CPU and [\d.]+ GiB$/),
+  );
+});
+
 test('names the secrets that are still to seal', () => {
   expect(lines({}, ['shop/login.password'])).toContain(
     '  secrets     1 still to seal: shop/login.password (npm run seal -- --cert FILE)',

@@ -57,7 +57,6 @@ function standInsOf(shapes: readonly Shape[]): string[] {
           ? `${name} is not counted: it is made by ${madeBy}`
           : `a Deployment with the requests of ${name} for what ${madeBy} makes`,
       ),
-      ...shapes.flatMap(({ standsFor }) => standsFor ?? []),
     ]),
   ];
 }

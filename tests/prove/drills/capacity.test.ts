@@ -3,8 +3,9 @@ import path from 'node:path';
 import { Size } from 'cdk8s';
 import { applications } from '../../../apps/index.ts';
 import { buildPlatform } from '../../../apps/platform.ts';
-import { parseEnvironment } from '../../../config/index.ts';
+import { environments, parseEnvironment } from '../../../config/index.ts';
 import production from '../../../config/environments/production.ts';
+import type { Environment } from '../../../constructs/core/environment.ts';
 import { Cpu } from '../../../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
@@ -22,10 +23,12 @@ import {
   requestsOf,
 } from '../../../prove/drills/capacity/placement.ts';
 import type { Group, Pod } from '../../../prove/drills/capacity/placement.ts';
-import { withWitness, witnessVariant } from '../../../prove/drills/capacity/shapes.ts';
+import { shapesOf } from '../../../prove/drills/capacity/shapes.ts';
 import { nodeLoads } from '../../../synth/budget.ts';
 import { root } from '../../support/committed.ts';
-import { testApplication, testEnvironment, testImages, testInput } from '../../support/harness.ts';
+import { testApplication, testEnvironment } from '../../support/harness.ts';
+
+const serversOf = ({ nodes }: Environment) => nodes.filter(({ role }) => role === 'server');
 
 const web: Group = {
   name: 'shop/web',
@@ -143,22 +146,19 @@ describe('requests', () => {
   });
 });
 
-describe('the shape with a witness', () => {
-  const environment = parseEnvironment('test', witnessVariant(testInput), testImages, {});
-
-  test('has one node more, which only votes, and can lose any other', () => {
-    expect(environment.nodes.map(({ name, role, address }) => [name, role, address])).toEqual([
-      ['node1', 'server', '10.0.0.1'],
-      ['node2', 'server', '10.0.0.2'],
-      ['witness', 'witness', '10.0.0.3'],
-    ]);
+describe('the shapes', () => {
+  test('are every environment as committed', () => {
+    expect(shapesOf(root).map(({ platform }) => platform.environment.name)).toEqual(Object.keys(environments));
   });
 
-  test('has objects of its own, which let pods reach the API on both servers', () => {
-    const { nodes, networks } = testInput;
-    const { manifests } = withWitness(root, 'test', { ...production, nodes, networks });
-    const policies = JSON.stringify(manifests.filter(({ kind }) => kind === 'NetworkPolicy'));
-    expect(nodes.map(({ address }) => policies.includes(`"${address}/32"`))).toEqual([true, true]);
+  test('with several servers let pods reach the API on each of them', () => {
+    const several = shapesOf(root).filter(({ platform }) => serversOf(platform.environment).length > 1);
+    expect(several.length).toBeGreaterThan(0);
+    for (const { platform, manifests } of several) {
+      const policies = JSON.stringify(manifests.filter(({ kind }) => kind === 'NetworkPolicy'));
+      const servers = serversOf(platform.environment);
+      expect(servers.filter(({ address }) => !policies.includes(`"${address}/32"`))).toEqual([]);
+    }
   });
 });
 

@@ -1,0 +1,46 @@
+import type { EnvironmentInput } from '../schema.ts';
+import production from './production.ts';
+
+const domain = 'three-node.example.com';
+
+/**
+ * The mission's two nodes, both with the Kubernetes API, and a small third one that keeps the quorum of etcd: either of the
+ * two may be lost, and the other one goes on by itself. It can stand beside production: hosts and buckets are its own.
+ */
+export default {
+  ...production,
+  domain,
+  hosts: {
+    frontend: `shop.${domain}`,
+    backend: `api.${domain}`,
+    argocd: `argocd.${domain}`,
+  },
+  nodes: [
+    {
+      name: 'node1',
+      role: 'server',
+      serverType: 'ccx33',
+      address: '10.0.0.1',
+      budget: { cpuPercent: 60, memoryPercent: 70 },
+    },
+    {
+      name: 'node2',
+      role: 'server',
+      serverType: 'ccx23',
+      address: '10.0.0.2',
+      budget: { cpuPercent: 50, memoryPercent: 60 },
+    },
+    {
+      name: 'witness',
+      role: 'witness',
+      serverType: 'cx23',
+      address: '10.0.0.3',
+      // For what votes: no other pod comes here.
+      budget: { cpuPercent: 20, memoryPercent: 20 },
+    },
+  ],
+  objectStores: {
+    backups: { ...production.objectStores.backups, bucket: 'example-three-node-backups' },
+    offsite: { ...production.objectStores.offsite, bucket: 'example-three-node-offsite' },
+  },
+} satisfies EnvironmentInput;
