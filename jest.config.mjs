@@ -3,7 +3,7 @@ const programs = [
   'tests/constructs/patroni-{agent/**/*,alerts,pooler-script}.test.ts',
   'tests/prove/**/*.test.ts',
   'tests/scripts/{release,recover}*.test.ts',
-  'tests/scripts/{lint,workflows}.test.ts',
+  'tests/scripts/{lint,run,workflows}.test.ts',
   'tests/synth/seal/*.test.ts',
   'tests/synth/{schema,write}.test.ts',
   'tests/{determinism,promises}.test.ts',

@@ -1,0 +1,31 @@
+// An exception as somebody who edits the sources wants to read it: positions are those of the sources, not of the bundle.
+'use strict';
+const fs = require('node:fs');
+const { SourceMap } = require('node:module');
+const path = require('node:path');
+const { inspect } = require('node:util');
+
+function told(root, bundle, error) {
+  // Wrong input that is found while modules load: nobody above can tell it in words.
+  if (error?.name === 'InputError') return error.message;
+  const map = new SourceMap(JSON.parse(fs.readFileSync(`${bundle}.map`, 'utf8')));
+  const positions = [];
+  const text = inspect(error)
+    .replaceAll(new RegExp(`${escaped(bundle)}:(\\d+):(\\d+)`, 'g'), (place, line, column) => {
+      const { originalSource, originalLine, originalColumn } = map.findEntry(line - 1, column - 1);
+      if (originalSource === undefined) return place;
+      const file = path.relative(root, path.resolve(path.dirname(bundle), originalSource));
+      const position = `${file}:${originalLine + 1}:${originalColumn + 1}`;
+      positions.push(position);
+      return position;
+    })
+    .replaceAll(/\n +at .*(node:internal|scripts\/run\.cjs).*/g, '');
+  const own = positions.find((position) => !position.startsWith('node_modules/'));
+  return own === undefined ? text : `${own}: ${text}`;
+}
+
+function escaped(text) {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+module.exports = { told };
