@@ -8,6 +8,12 @@ import type { ReleaseContext } from '../../scripts/release/plan.ts';
 // A hook that runs these tests points git at its own repository, and a person's settings sign commits.
 for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) Reflect.deleteProperty(process.env, name);
 Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+// Repositories that live for a second are neither tidied up, in processes of their own, nor kept safe from power cuts.
+const settings = { 'gc.auto': '0', 'maintenance.auto': 'false', 'receive.autogc': 'false', 'core.fsync': 'none' };
+Object.assign(process.env, { GIT_CONFIG_COUNT: String(Object.keys(settings).length) });
+Object.entries(settings).forEach(([key, value], index) => {
+  Object.assign(process.env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
+});
 
 /** A clone and the bare remote it was pushed to, below one temporary folder. */
 export class Repository {

@@ -109,7 +109,7 @@ function writeInChild(trees: readonly Tree[], signal: NodeJS.Signals | '' = '', 
     const onApplied = () => ++count === ${after} && process.kill(process.pid, '${signal}');
     writeTrees(${JSON.stringify(root)}, ${JSON.stringify(trees)}, { onApplied });
     console.log('written');
-    setTimeout(() => console.log('went on'), 200);`;
+    setTimeout(() => console.log('went on'), ${signal === '' ? 50 : 60_000});`;
   const child = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8', uid });
   return { status: child.status, signal: child.signal, output: child.stdout, pid: child.pid, errors: child.stderr };
 }
@@ -466,7 +466,7 @@ describe('all or nothing', () => {
     expect(writeInChild(after)).toMatchObject({ status: 0, output: 'written\nwent on\n' });
     writeTrees(root, before);
     expect(process.listenerCount('SIGINT')).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    while (process.listenerCount('SIGINT') > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(process.listenerCount('SIGINT')).toBe(0);
   });
 

@@ -123,7 +123,7 @@ test('answers probes in the midst of ten requests for work', async () => {
   let probes = 0;
   let left = 10;
   const work = Array.from({ length: left }, async () => {
-    const { status } = await ask(port, '/work?milliseconds=50');
+    const { status } = await ask(port, '/work?milliseconds=30');
     left -= 1;
     return status;
   });
@@ -131,7 +131,7 @@ test('answers probes in the midst of ten requests for work', async () => {
   agent.destroy();
   expect(await Promise.all(work)).toEqual(Array.from({ length: 10 }, () => 200));
   // One that waits for the work before it would be answered once or twice.
-  expect(probes).toBeGreaterThan(10);
+  expect(probes).toBeGreaterThan(5);
 });
 
 test('stops working for who is gone', async () => {

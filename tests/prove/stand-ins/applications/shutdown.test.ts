@@ -35,9 +35,9 @@ async function refused(port: number): Promise<void> {
 }
 
 test('finishes a request that was under way and exits with 0', async () => {
-  const { program, port } = await backend(5000);
-  const inFlight = ask(port, '/work?milliseconds=800', oneConnection());
-  await pause(200);
+  const { program, port } = await backend(60_000);
+  const inFlight = ask(port, '/work?milliseconds=500', oneConnection());
+  await pause(100);
   program.terminate();
   const { status, headers } = await inFlight;
   expect(status).toBe(200);
@@ -46,10 +46,10 @@ test('finishes a request that was under way and exits with 0', async () => {
 });
 
 test('accepts no connection, and says on an open one that it is not ready and that it closes', async () => {
-  const { program, port } = await backend(5000);
+  const { program, port } = await backend(60_000);
   const agent = oneConnection();
   expect((await ask(port, '/health/ready', agent)).headers.connection).toBe('keep-alive');
-  const work = ask(port, '/work?milliseconds=500');
+  const work = ask(port, '/work?milliseconds=300');
   await pause(100);
   program.terminate();
   await refused(port);
@@ -59,7 +59,7 @@ test('accepts no connection, and says on an open one that it is not ready and th
 });
 
 test('fails no request of clients that keep their connections busy', async () => {
-  const { program, port } = await backend(5000);
+  const { program, port } = await backend(60_000);
   let answered = 0;
   const client = async (target: string) => {
     const agent = oneConnection();
