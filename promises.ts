@@ -2,9 +2,9 @@ import type { PromiseEntry } from './synth/promises/entry.ts';
 
 /**
  * Every promise of the mission, and what proves it. The status of a promise is computed from this table, the tests and
- * prove/results/: npm run promises.
+ * prove/results/: npm run promises. Which drill proves which promise stands in prove/drills/: npm run prove -- list.
  */
-export const promises: readonly PromiseEntry[] = [
+const table = [
   {
     id: 'synth',
     promise: 'one command writes all manifests; the same input gives the same bytes',
@@ -409,4 +409,8 @@ export const promises: readonly PromiseEntry[] = [
       },
     ],
   },
-];
+] as const satisfies readonly PromiseEntry[];
+
+export type PromiseId = (typeof table)[number]['id'];
+
+export const promises: readonly PromiseEntry<PromiseId>[] = table;

@@ -68,14 +68,15 @@ const mesh: PromiseEntry = {
 const allOfThem = [failover, calls, holds, lossless, spread, agent, mesh];
 
 const outages = (...seconds: number[]) => seconds.map((outage) => ({ figures: { outage } }));
-const check = (expected: string, got: string) => ({ what: 'a developer deletes a project', expected, got });
+const failed = { what: 'a developer deletes a project', expected: 'denied', got: 'allowed' };
+const held = (count: number) => ({ held: count, failed: [] });
 
 function result(promise: string, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     promise,
     drill: 'kill -9 of the primary',
     date: '2026-11-23',
-    rounds: [{ checks: [check('denied', 'denied')] }],
+    rounds: [{ checks: held(1) }],
     versions: { postgresql: '15.20' },
     standIns: [],
     passed: true,
@@ -202,7 +203,7 @@ describe('a drill', () => {
   });
 
   test('with a check that did not hold proves nothing, and says which', () => {
-    const rounds = [{ checks: [check('denied', 'denied'), check('denied', 'allowed')] }];
+    const rounds = [{ checks: { held: 1, failed: [failed] } }];
     put('prove/results/calls.json', result('calls', { rounds }));
     expect(rowOf(calls)).toMatchObject({
       status: 'unproven',
@@ -302,8 +303,8 @@ describe('a malformed result', () => {
     [
       'with an unknown key in a check',
       'calls',
-      result('calls', { rounds: [{ checks: [{ ...check('a', 'a'), note: '' }] }] }),
-      'prove/results/calls.json: rounds.0.checks.0.note: unknown key "note"\n  allowed: what, expected, got',
+      result('calls', { rounds: [{ checks: { held: 0, failed: [{ ...failed, note: '' }] } }] }),
+      'prove/results/calls.json: rounds.0.checks.failed.0.note: unknown key "note"\n  allowed: what, expected, got',
     ],
     [
       'with a figure that is no number',
@@ -327,7 +328,7 @@ describe('a malformed result', () => {
     [
       'with a figure without a unit',
       'calls',
-      result('calls', { rounds: [{ figures: { more: 1 }, checks: [check('a', 'a')] }] }),
+      result('calls', { rounds: [{ figures: { more: 1 }, checks: held(1) }] }),
       'units.more: the value is missing',
     ],
     ['with nothing that could fail', 'calls', result('calls', { rounds: [{}] }), 'rounds.0.checks: there are none'],

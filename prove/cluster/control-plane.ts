@@ -8,7 +8,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import { ProvingError } from '../machine/error.ts';
 import { freePorts, Processes } from '../machine/processes.ts';
 import { binary } from '../tools/build.ts';
-import { versionOf } from '../tools/modules.ts';
+import type { ProgramName } from '../tools/programs.ts';
 import {
   admissionConfiguration,
   apiServerFlags,
@@ -17,6 +17,11 @@ import {
   schedulerFlags,
 } from './settings.ts';
 import type { Flags } from './settings.ts';
+
+/** Programs that a control plane runs. */
+export const controlPlanePrograms: readonly ProgramName[] = [
+  ...(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const),
+];
 
 /** What a call of kubectl came to. */
 export interface Answer {
@@ -56,11 +61,6 @@ export class ControlPlane {
       throw error;
     }
   }
-
-  static readonly versions = {
-    kubernetes: versionOf('kube-apiserver'),
-    etcd: versionOf('etcd'),
-  };
 
   /** The certificate by which clients know the API. */
   get authority(): string {

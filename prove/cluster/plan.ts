@@ -84,6 +84,25 @@ export function firstServer(plan: ClusterPlan): NodePlan {
   return server;
 }
 
+/** What of a cluster is not the real thing. */
+export function standInOf({ nodes }: ClusterPlan): string {
+  const count = ['no', 'one', 'two', 'three', 'four', 'five'][nodes.length] ?? String(nodes.length);
+  return `${count} network namespaces of one machine for ${count} nodes`;
+}
+
+/** Nodes that pods run on: all but those that only vote. */
+export function workersOf({ nodes }: ClusterPlan): readonly NodePlan[] {
+  return nodes.filter(({ role }) => role !== 'witness');
+}
+
+/** The worker whose loss costs the API the least: one without a server, else the last one. */
+export function expendableOf(plan: ClusterPlan): NodePlan {
+  const workers = workersOf(plan);
+  const node = workers.find(({ role }) => role === 'agent') ?? workers.at(-1);
+  if (node === undefined) throw new TypeError(`${plan.name} has no node for pods`);
+  return node;
+}
+
 /** Nodes that keep the cluster's state: a witness votes, but serves no API. */
 export function etcdMembersOf({ nodes }: ClusterPlan): readonly NodePlan[] {
   return nodes.filter(({ role }) => role !== 'agent');

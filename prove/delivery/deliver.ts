@@ -4,18 +4,27 @@ import { buildPlatform } from '../../apps/platform.ts';
 import { pkiFolder } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
+import { clusterPrograms } from '../cluster/requirements.ts';
 import { applicationsOf, argocdNamespace, refresh, waitForSync } from '../components/argocd/applications.ts';
 import { aliasDigest, publishImage } from '../images/publish.ts';
 import { applicationImage, controllerImages } from '../images/recipes/platform.ts';
 import type { PlatformImage } from '../images/recipes/platform.ts';
 import { stopIfAsked } from '../machine/interruption.ts';
 import type { Progress } from '../machine/interruption.ts';
-import { startCertificateController } from '../stand-ins/cert-manager/certificates.ts';
-import { worldHosts } from '../stand-ins/internet/names.ts';
+import { standIn as certificates, startCertificateController } from '../stand-ins/cert-manager/certificates.ts';
+import { standIn as internet, worldHosts } from '../stand-ins/internet/names.ts';
+import { standIn as objectStorage } from '../stand-ins/object-storage/index.ts';
 import { asset } from '../tools/assets.ts';
+import type { ProgramName } from '../tools/programs.ts';
 import { PlatformClone } from './clone.ts';
 import { makeSealingKey, sealingKeySecret } from './sealing-key.ts';
 import { publishUpstreams } from './upstreams.ts';
+
+/** Programs of the platform in its cluster. */
+export const platformPrograms: readonly ProgramName[] = [
+  ...clusterPrograms,
+  ...(['argocd', 'helm', 'sealed-secrets-controller', 'wal-g', 'postgres-exporter', 'rclone'] as const),
+];
 
 /** What a cluster got. */
 export interface Delivery {
@@ -25,6 +34,8 @@ export interface Delivery {
   /** Generated files that the clone's synthesis wrote other than they are in the working tree. */
   readonly changed: readonly string[];
   readonly standIns: readonly string[];
+  /** Of what images have in them beside built programs, by name. */
+  readonly versions: Readonly<Record<string, string>>;
   /** From the first `kubectl apply` to everything Synced and Healthy. */
   readonly seconds: number;
 }
@@ -50,7 +61,12 @@ export async function deliver(
   };
   const { name } = cluster.plan;
   const images = await publishImages(cluster);
-  const standIns = [...images.flatMap(({ standIn }) => standIn ?? []), ...(await publishUpstreams(cluster))];
+  const standIns = [
+    ...images.flatMap(({ standIn }) => standIn ?? []),
+    ...(await publishUpstreams(cluster)),
+    ...[internet, objectStorage, certificates, 'secrets sealed for the sealing key of the proving ground'],
+  ];
+  const versions = Object.assign({}, ...images.map((image) => image.versions)) as Delivery['versions'];
   done(`${images.length} images and the upstream repositories published`);
   const key = await makeSealingKey(cluster);
   const { clone, changed } = await PlatformClone.make(cluster, root, key, prepare);
@@ -71,7 +87,7 @@ export async function deliver(
   await waitForSync(cluster, applications, { atMost: 300, commit, signal, report: done });
   const seconds = (performance.now() - applied) / 1000;
   done(`all ${applications.length} applications Synced and Healthy`);
-  return { clone, applications, changed, standIns, seconds };
+  return { clone, applications, changed, standIns, versions, seconds };
 }
 
 async function publishImages(cluster: Cluster): Promise<readonly PlatformImage[]> {

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { loadEnvironment } from '../../config/index.ts';
 import { memberLabels, namespace, poolerLabels } from '../components/postgres/members.ts';
 import type { Members } from '../components/postgres/members.ts';
-import { environment } from '../drills/on-platform.ts';
 import { Recorder } from './recorder.ts';
 import type { RecordedRequest } from './recorder.ts';
 
@@ -47,7 +46,7 @@ export class Writer {
    * @param pooled whether it goes through PgBouncer. @default false
    */
   static async start(members: Members, { number, host, node, pooled = false }: WriterOptions): Promise<Writer> {
-    const { repository, tag } = loadEnvironment(environment).image('spilo');
+    const { repository, tag } = loadEnvironment(members.cluster.plan.name).image('spilo');
     const script = fs.readFileSync(path.join(import.meta.dirname, 'writer.py'), 'utf8');
     const name = pooled ? `${members.scope}-pooler` : members.scope;
     const service = `${name}.${namespace}.svc.cluster.local`;

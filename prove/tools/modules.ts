@@ -16,6 +16,17 @@ export function versionOf(name: ProgramName, folder = toolsFolder): string {
   return line[1];
 }
 
+/** Versions of programs by the name of their project; our own have none. */
+export function versionsOf(names: readonly ProgramName[]): Readonly<Record<string, string>> {
+  const others = names.filter((name) => programOf(name).module !== undefined);
+  return Object.fromEntries(others.map((name) => [projectOf(programOf(name).family), versionOf(name)]));
+}
+
+function projectOf(family: FamilyName): string {
+  const others: Partial<Record<FamilyName, string>> = { argocd: 'argo-cd', netpold: 'kube-router (of K3s)' };
+  return others[family] ?? family;
+}
+
 /** The oldest Go that can build the family, such as `1.26.6`. */
 export function goOf(family: FamilyName, folder = toolsFolder): string {
   const line = goMod(family, folder).find((words) => words[0] === 'go');

@@ -1,7 +1,8 @@
 import type { Output } from '../../synth/command.ts';
-import { runArea } from '../drills/area.ts';
-import { allCommand, areas, buildCommand } from '../drills/index.ts';
+import { areas } from '../drills/index.ts';
 import { programsCommand } from '../tools/readme.ts';
+import { areaUsage, runArea } from './area.ts';
+import { allCommand, buildCommand, chooseCommand, listCommand } from './areas.ts';
 import { clusterCommands } from './cluster.ts';
 import { doctorCommand } from './doctor/index.ts';
 
@@ -31,9 +32,19 @@ export const commands: Readonly<Record<string, Command>> = {
     purpose: 'installs and builds what the named areas need, or all of them',
     run: buildCommand,
   },
+  list: {
+    usage: 'list [--json]',
+    purpose: 'tells which area proves which promises, what it needs and how long it takes',
+    run: listCommand,
+  },
+  choose: {
+    usage: 'choose --minutes N',
+    purpose: 'tells which areas CI would run today in so many minutes',
+    run: chooseCommand,
+  },
   ...clusterCommands,
   all: {
-    usage: 'all [--rounds N] [--no-record]',
+    usage: `all ${areaUsage}`,
     purpose: 'runs every area below, one after the other; the same without a verb',
     run: allCommand,
   },
@@ -41,8 +52,8 @@ export const commands: Readonly<Record<string, Command>> = {
     Object.entries(areas).map(([name, area]) => [
       name,
       {
-        usage: `${name} [--rounds N] [--no-record]`,
-        purpose: area.purpose,
+        usage: `${name} ${areaUsage}`,
+        purpose: `${area.purpose} (${Object.keys(area.promises).join(', ')})`,
         run: (args: readonly string[], output: Output) => runArea(name, area, args, output),
       },
     ]),

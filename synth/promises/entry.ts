@@ -14,7 +14,7 @@ export interface Measure {
   readonly atLeast?: number;
 }
 
-/** Measured on the real programs by the drill of the promise's id, which writes prove/results/ID.json. */
+/** Measured on the real programs by an area of prove/drills/, which writes prove/results/ID.json. */
 export interface DrillProof {
   readonly kind: 'drill';
   /** Figures that every round has to hold, by name. Without any, every round has to hold checks instead. */
@@ -32,8 +32,8 @@ export interface StatedProof {
 export type Proof = StaticProof | DrillProof | StatedProof;
 
 /** A sentence of the mission and how it is proven; all of its proofs have to hold. */
-export interface PromiseEntry {
-  readonly id: string;
+export interface PromiseEntry<Id extends string = string> {
+  readonly id: Id;
   readonly promise: string;
   /** The bound in words. What a drill is judged by stands in its `measures`: the stronger bound if there are two. */
   readonly bound: string;

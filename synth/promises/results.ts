@@ -24,20 +24,23 @@ const round = v.strictObject({
     {},
   ),
   checks: v.optional(
-    v.array(
-      v.strictObject({
-        what: text('what was tried'),
-        expected: text('what should happen'),
-        got: text('what happened'),
-      }),
-      'a list of checks',
-    ),
-    [],
+    v.strictObject({
+      held: v.pipe(v.number('how many held'), v.integer('a whole number'), v.minValue(0, '0 or more')),
+      failed: v.array(
+        v.strictObject({
+          what: text('what was tried'),
+          expected: text('what should happen'),
+          got: text('what happened'),
+        }),
+        'a list of the checks that failed',
+      ),
+    }),
+    { held: 0, failed: [] },
   ),
 });
 
 /**
- * What a drill writes to prove/results/PROMISE.json. A round is one run of the whole drill. Limits are not repeated
+ * What a drill writes to prove/results/PROMISE.json. A round is one run of the whole drill; checks that held are counted. Limits are not repeated
  * here: they are those of promises.ts, so that a stronger promise judges older measurements too.
  *
  *     {
@@ -48,11 +51,11 @@ const round = v.strictObject({
  *       "rounds": [
  *         { "figures": { "outage": 8.4 } },
  *         { "figures": { "outage": 7.9 },
- *           "checks": [{ "what": "the old primary comes back", "expected": "standby", "got": "standby" }] }
+ *           "checks": { "held": 6, "failed": [{ "what": "who leads", "expected": "another one", "got": "postgres-0" }] } }
  *       ],
  *       "versions": { "patroni": "4.1.5", "postgresql": "15.20" },
  *       "standIns": ["two network namespaces of one machine for two nodes"],
- *       "passed": true
+ *       "passed": false
  *     }
  */
 export const drillResultSchema = v.strictObject({
@@ -70,6 +73,9 @@ export const drillResultSchema = v.strictObject({
 });
 
 export type DrillResult = v.InferOutput<typeof drillResultSchema>;
+
+/** What was tried, what should have come of it, and what did. */
+export type DrillCheck = DrillResult['rounds'][number]['checks']['failed'][number];
 
 /** Where the drills write, relative to the root of the repository. */
 export const resultsFolder = 'prove/results';
@@ -130,7 +136,7 @@ function mismatches(file: string, id: string, result: DrillResult, proof: DrillP
     for (const name of Object.keys(figures).filter((each) => result.units[each] === undefined)) {
       refuse(`units.${name}`, 'the value is missing', 'the unit of every figure');
     }
-    if (measures.length === 0 && checks.length === 0) {
+    if (measures.length === 0 && checks.held + checks.failed.length === 0) {
       refuse(`rounds.${index}.checks`, 'there are none', 'at least one check: this promise has no figures');
     }
   });

@@ -10,7 +10,6 @@ import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
-import { environment } from '../../drills/on-platform.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { loseObjects } from '../../stand-ins/object-storage/index.ts';
 import { namespace } from './members.ts';
@@ -38,7 +37,7 @@ export class DrillClusters {
   /** Brings them to what constructs say; objects that are not said any more stay. */
   async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
     const drill = application(partOf, { namespace: namespaces.data, layer: 'data' }, build);
-    const given = loadEnvironment(environment, { changes: { sizes: {} }, generations: {} });
+    const given = loadEnvironment(this.cluster.plan.name, { changes: { sizes: {} }, generations: {} });
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));

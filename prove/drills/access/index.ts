@@ -6,14 +6,27 @@ import type { ApplicationObject } from '../../components/argocd/applications.ts'
 import { ProvingError } from '../../machine/error.ts';
 import { stopIfAsked } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
 import { accessTable, groups, people } from './table.ts';
 import type { AccessRow, AccessSubjects, Person } from './table.ts';
 
+export const area: Area<'platform'> = {
+  purpose: 'lets every role, and nobody, try what can be called in Argo CD',
+  promises: {
+    'gitops-rbac':
+      "a table of calls to Argo CD's API, each tried by admin, developer, readonly, somebody without a role and anonymously",
+  },
+  needs: 'platform',
+  minutes: 2,
+  programs: [],
+  about: ['constructs/app-of-apps', 'prove/components/argocd'],
+  run: access,
+};
+
 /** Everybody tries every call of the table, through the API that the web interface and the command line use. */
-export async function accessDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
+async function access(platform: PlatformGround): Promise<Outcome> {
   const { cluster, applications, report, signal } = platform;
   const api = await ArgoApi.connect(cluster);
   const checks: DrillCheck[] = [];
@@ -35,25 +48,19 @@ export async function accessDrill(platform: RunningPlatform): Promise<readonly M
   }
   await waitForSync(cluster, applications, { atMost: 300, signal });
   report('every application is Synced and Healthy, as before');
-  return [measured(checks)];
-}
-
-function measured(checks: readonly DrillCheck[]): Measured {
   return {
-    promise: 'gitops-rbac',
-    drill:
-      "a table of calls to Argo CD's API, each tried by admin, developer, readonly, somebody without a role and anonymously",
-    units: {},
-    rounds: [{ figures: {}, checks: [...checks] }],
-    versions: platformVersions(),
-    standIns: [
-      ...platformStandIns,
-      "no single sign-on: the groups stand in tokens signed with Argo CD's own key, which it reads like Dex's",
-    ],
+    'gitops-rbac': {
+      figures: {},
+      units: {},
+      checks,
+      standIns: [
+        "no single sign-on: the groups stand in tokens signed with Argo CD's own key, which it reads like Dex's",
+      ],
+    },
   };
 }
 
-async function subjectsOf({ cluster, applications, clone }: RunningPlatform, api: ArgoApi): Promise<AccessSubjects> {
+async function subjectsOf({ cluster, applications, clone }: PlatformGround, api: ArgoApi): Promise<AccessSubjects> {
   const pods = await getJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(cluster, [
     ...['pods', '--namespace=shop', '--selector=app.kubernetes.io/instance=backend,app.kubernetes.io/component=api'],
     '--field-selector=status.phase=Running',
@@ -74,7 +81,7 @@ async function subjectsOf({ cluster, applications, clone }: RunningPlatform, api
 /** Argo CD refuses another operation while one runs, which would say nothing about rights. */
 const operates = ({ right }: AccessRow): boolean => right === 'applications sync' || right === 'applications override';
 
-async function idle({ cluster, signal }: RunningPlatform): Promise<void> {
+async function idle({ cluster, signal }: PlatformGround): Promise<void> {
   await waitFor('operations to end', { atMost: 180, every: 500, signal }, async () => {
     const all = await Promise.all(['backend', 'root'].map((name) => applicationOf(cluster, name)));
     return all.every((each) => !('operation' in each) && each.status?.operationState?.phase !== 'Running');
@@ -134,7 +141,7 @@ async function forgeries(api: ArgoApi): Promise<readonly DrillCheck[]> {
  * What a developer can do with `update` beside a rollback: let the application read another revision of the same
  * repository. The root takes it back. Here it is the commit that is live, so nothing comes of it.
  */
-async function bounds({ cluster, clone, signal }: RunningPlatform, api: ArgoApi): Promise<readonly DrillCheck[]> {
+async function bounds({ cluster, clone, signal }: PlatformGround, api: ArgoApi): Promise<readonly DrillCheck[]> {
   const revisionOf = async () => (await applicationOf(cluster, 'backend')).spec.source?.targetRevision;
   const before = await revisionOf();
   const commit = await clone.git(['rev-parse', 'HEAD']);

@@ -8,15 +8,30 @@ import { ControlPlane } from '../../cluster/control-plane.ts';
 import type { Answer } from '../../cluster/control-plane.ts';
 import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
 import { ProvingError } from '../../machine/error.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { Ground } from '../ground.ts';
 import { podOf, spoiledObjects } from './spoiled.ts';
+
+export const area: Area<'api'> = {
+  purpose: 'applies every committed object to a real API server, and spoiled ones',
+  promises: {
+    pss:
+      'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
+      'and objects spoiled in one way each',
+  },
+  needs: 'api',
+  minutes: 2,
+  programs: [],
+  about: ['dist', 'argocd', 'synth/pod-security.ts', 'prove/cluster/settings.ts'],
+  run: admission,
+};
 
 /**
  * Every committed object of every environment is applied to a real API server with all admission on, strictly; every
  * pod that a workload would make is admitted; objects spoiled in one way each are refused for that reason.
  */
-export async function admissionDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
+async function admission({ root, folder, report }: Ground): Promise<Outcome> {
   const checks: DrillCheck[] = [];
   for (const environment of Object.keys(environments)) {
     report(`${environment}: starting a control plane`);
@@ -28,20 +43,7 @@ export async function admissionDrill(root: string, folder: string, report: (line
       await plane.stop();
     }
   }
-  return {
-    promise: 'pss',
-    drill:
-      'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
-      'and objects spoiled in one way each',
-    units: {},
-    rounds: [{ figures: {}, checks }],
-    versions: {
-      ...ControlPlane.versions,
-      'argo-cd': versionOf('argocd'),
-      'sealed-secrets': versionOf('sealed-secrets-controller'),
-    },
-    standIns: [],
-  };
+  return { pss: { figures: {}, units: {}, checks } };
 }
 
 async function objectsOf(

@@ -5,8 +5,8 @@ import { ControlPlane } from '../../cluster/control-plane.ts';
 import { KwokNodes } from '../../cluster/kwok-nodes.ts';
 import { defineCustomResources, inOrder } from '../../delivery/committed.ts';
 import { ProvingError } from '../../machine/error.ts';
-import type { Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { Ground } from '../ground.ts';
 import { CapacityDrill } from './drill.ts';
 import { foreignDeployments } from './foreign.ts';
 import { groupsOf } from './placement.ts';
@@ -15,12 +15,26 @@ import { shapesOf } from './shapes.ts';
 import type { Shape } from './shapes.ts';
 import { Stage } from './stage.ts';
 
+export const area: Area<'api'> = {
+  purpose: 'lets the real scheduler place everything, also with a node gone',
+  promises: {
+    capacity:
+      'the real scheduler places what synth computes, on nodes of the configured sizes: at its least and its most, ' +
+      'during a rollout, and after the loss of each node that leaves a server',
+  },
+  needs: 'api',
+  minutes: 6,
+  programs: ['kwok'],
+  about: ['config/environments', 'synth/budget.ts', 'prove/cluster/kwok-nodes.ts'],
+  run: capacity,
+};
+
 /**
  * The real scheduler places the workloads on nodes of the configured sizes, which kwok keeps alive: at their least and
  * their most, during a rollout, and after the loss of each node that leaves a server behind. What it places is compared
  * with what synth computed.
  */
-export async function capacityDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
+async function capacity({ root, folder, report }: Ground): Promise<Outcome> {
   const shapes = shapesOf(root);
   // At the same time: most of each is waiting for a loss to be noticed. All are awaited, so that none outlives an error.
   const done = await Promise.allSettled(shapes.map((shape) => drillShape(shape, folder, report)));
@@ -29,19 +43,12 @@ export async function capacityDrill(root: string, folder: string, report: (line:
     return result.value;
   });
   return {
-    promise: 'capacity',
-    drill:
-      'the real scheduler places what synth computes, on nodes of the configured sizes: at its least and its most, ' +
-      'during a rollout, and after the loss of each node that leaves a server',
-    units: Object.assign({}, ...records.map(({ units }) => units)) as Measured['units'],
-    rounds: [
-      {
-        figures: Object.assign({}, ...records.map(({ figures }) => figures)) as RoundRecord['figures'],
-        checks: records.flatMap(({ checks }) => checks),
-      },
-    ],
-    versions: { ...ControlPlane.versions, kwok: versionOf('kwok') },
-    standIns: standInsOf(shapes),
+    capacity: {
+      figures: Object.assign({}, ...records.map(({ figures }) => figures)) as RoundRecord['figures'],
+      units: Object.assign({}, ...records.map(({ units }) => units)) as RoundRecord['units'],
+      checks: records.flatMap(({ checks }) => checks),
+      standIns: standInsOf(shapes),
+    },
   };
 }
 

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cut, powerOff, restore, returnNode } from '../../cluster/faults.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
+import { expendableOf } from '../../cluster/plan.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** What one fault did to a client that writes all the time. */
 export interface Failover {
@@ -32,9 +33,6 @@ interface Fault {
   readonly end?: (leader: string) => Promise<unknown>;
 }
 
-/** Without a server of its own: the API goes on while it is away. */
-const agentNode = 'node2';
-
 /** Ways to lose a primary of which nobody else loses anything: done many times. */
 export function quickFaults(members: Members): readonly Fault[] {
   return [
@@ -49,9 +47,10 @@ export function quickFaults(members: Members): readonly Fault[] {
 }
 
 /** Ways to lose a primary that take longer. */
-export function slowFaults({ cluster, signal }: RunningPlatform, members: Members): readonly Fault[] {
+export function slowFaults({ cluster, signal }: PlatformGround, members: Members): readonly Fault[] {
+  const { name: node } = expendableOf(cluster.plan);
   const ready = async (): Promise<void> => {
-    const where = ['--for=condition=Ready', `node/${agentNode}`, '--timeout=180s'];
+    const where = ['--for=condition=Ready', `node/${node}`, '--timeout=180s'];
     await kubectl(cluster, ['wait', ...where], { timeout: 200 });
   };
   return [
@@ -66,10 +65,10 @@ export function slowFaults({ cluster, signal }: RunningPlatform, members: Member
     {
       name: 'node lost',
       moves: true,
-      on: agentNode,
-      strike: () => powerOff(cluster, agentNode),
+      on: node,
+      strike: () => powerOff(cluster, node),
       end: async () => {
-        await returnNode(cluster, agentNode);
+        await returnNode(cluster, node);
         await ready();
       },
     },
@@ -77,30 +76,30 @@ export function slowFaults({ cluster, signal }: RunningPlatform, members: Member
       name: 'cut from the API',
       // The members see each other: the failsafe mode keeps the leader.
       moves: false,
-      on: agentNode,
+      on: node,
       strike: async () => {
-        await cut(cluster, agentNode, 'api');
+        await cut(cluster, node, 'api');
         await delay(40_000, undefined, { signal });
-        await restore(cluster, agentNode);
+        await restore(cluster, node);
       },
     },
     {
       name: 'node drained',
       moves: true,
-      on: agentNode,
+      on: node,
       strike: () =>
         kubectl(
           cluster,
           [
             'drain',
-            agentNode,
+            node,
             '--ignore-daemonsets',
             '--delete-emptydir-data',
             '--pod-selector=app.kubernetes.io/name=patroni',
           ],
           { timeout: 200 },
         ),
-      end: () => kubectl(cluster, ['uncordon', agentNode]),
+      end: () => kubectl(cluster, ['uncordon', node]),
     },
   ];
 }
@@ -110,11 +109,12 @@ export function slowFaults({ cluster, signal }: RunningPlatform, members: Member
  * @param pooled whether the writer goes through PgBouncer. @default false
  */
 export async function failover(
-  { cluster, report, signal }: RunningPlatform,
+  { cluster, report, signal }: PlatformGround,
   members: Members,
   fault: Fault,
   pooled = false,
 ): Promise<Failover> {
+  const { name: node } = expendableOf(cluster.plan);
   const { leader } = fault.on === undefined ? await members.whole(signal) : await members.leadOn(fault.on, signal);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1, pooled });
@@ -147,9 +147,9 @@ export async function failover(
     }
     return { name: fault.name, outage, lost: lost.length, whole, checks };
   } finally {
-    if (initPid(cluster, agentNode) === undefined) await returnNode(cluster, agentNode);
-    await restore(cluster, agentNode).catch(() => undefined);
-    await kubectl(cluster, ['uncordon', agentNode]);
+    if (initPid(cluster, node) === undefined) await returnNode(cluster, node);
+    await restore(cluster, node).catch(() => undefined);
+    await kubectl(cluster, ['uncordon', node]);
     await writer.remove();
   }
 }

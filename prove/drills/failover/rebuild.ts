@@ -5,11 +5,11 @@ import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** Throws a standby's data away and lets Patroni make it anew from the archive. */
 export async function rebuildReplica(
-  { cluster, report, signal }: RunningPlatform,
+  { cluster, report, signal }: PlatformGround,
   members: Members,
 ): Promise<{ readonly seconds: number; readonly checks: readonly DrillCheck[] }> {
   const { standby } = await members.whole(signal);

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cut, restore } from '../../cluster/faults.ts';
+import { expendableOf, workersOf } from '../../cluster/plan.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-
-const isolated = 'node2';
+import type { PlatformGround } from '../ground.ts';
 
 export interface SplitBrain {
   /** Seconds from the last commit of the old primary to the first of the new one. */
@@ -19,12 +19,15 @@ export interface SplitBrain {
 }
 
 /** Pulls the cable of the primary's node, with a writer on each side: never may both be served. */
-export async function splitBrain({ cluster, report, signal }: RunningPlatform, members: Members): Promise<SplitBrain> {
+export async function splitBrain({ cluster, report, signal }: PlatformGround, members: Members): Promise<SplitBrain> {
+  const { name: isolated } = expendableOf(cluster.plan);
+  const other = workersOf(cluster.plan).find(({ name }) => name !== isolated);
+  if (other === undefined) throw new ProvingError('there is only one node for pods');
   const { leader } = await members.leadOn(isolated, signal);
   const { status } = await members.pod(leader);
   await Writer.prepare(members);
   const inside = await Writer.start(members, { number: 2, host: status.podIP ?? '', node: isolated });
-  const outside = await Writer.start(members, { number: 3, node: 'node1' });
+  const outside = await Writer.start(members, { number: 3, node: other.name });
   try {
     await delay(2000);
     const since = new Date();

@@ -1,9 +1,21 @@
-import type { Measured } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import { node2Down } from './node2-down.ts';
+import type { Area } from '../area.ts';
+import { nodeDown } from './node-down.ts';
 import { podCrash } from './pod-crash.ts';
 
 /** From the smallest loss to the largest. */
-export async function failuresDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
-  return [await podCrash(platform), await node2Down(platform)];
-}
+export const area: Area<'platform'> = {
+  purpose: 'kills a pod and takes a node away, under clients',
+  promises: {
+    'pod-crash':
+      "kill -9 of a backend's process, then its pod deleted without grace, while a client that retries once asks the " +
+      'pods in turn and one that never retries asks the Service, each every 100 ms',
+    'node2-down':
+      'the power of the node without a server taken away until its pods run on the other, then given back, under a ' +
+      'client of the backend',
+  },
+  needs: 'platform',
+  minutes: 6,
+  programs: [],
+  about: ['constructs/nest-backend', 'constructs/web-workload', 'prove/cluster/settings.ts', 'prove/cluster/faults.ts'],
+  run: async (platform) => ({ 'pod-crash': await podCrash(platform), 'node2-down': await nodeDown(platform) }),
+};

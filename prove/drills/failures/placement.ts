@@ -3,7 +3,7 @@ import { inUseOf, isInUse, isOnePerNode, ownerOf, podsOf } from '../../cluster/p
 import type { PodObject } from '../../cluster/pods.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** Seconds after which a pod that has not come up elsewhere is taken to be bound to its node. */
 const patience = 30;
@@ -12,7 +12,7 @@ const patience = 30;
  * Brings every pod of a StatefulSet to a node where its rules allow it. Which node such a pod is on is otherwise chance,
  * and only on the lost one does it show that Kubernetes doesn't replace it by itself.
  */
-export async function gatherStateful(platform: RunningPlatform, node: string, from: string): Promise<void> {
+export async function gatherStateful(platform: PlatformGround, node: string, from: string): Promise<void> {
   const { cluster, report, signal } = platform;
   const candidates = movablePods(from, await podsOf(cluster, ['--all-namespaces']));
   for (const pod of candidates) {

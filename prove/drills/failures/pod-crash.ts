@@ -12,9 +12,8 @@ import { failedOf, lastFailure, retriedOf, seconds, slowestOf } from '../../inst
 import { Recorder } from '../../instruments/recorder.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck, Round } from '../../results/index.ts';
+import type { PlatformGround } from '../ground.ts';
 
 const namespace = 'shop';
 const owner = `Deployment ${namespace}/backend`;
@@ -33,8 +32,8 @@ interface Case {
 }
 
 /** Kills one backend's process outright, then deletes its pod outright, under two clients. */
-export async function podCrash(platform: RunningPlatform): Promise<Measured> {
-  const { cluster, report, signal, applications, standIns } = platform;
+export async function podCrash(platform: PlatformGround): Promise<Round & { readonly standIns: readonly string[] }> {
+  const { cluster, report, signal, applications } = platform;
   const before = await backends(platform);
   await apply(cluster, [podsByName]);
   const clients = await startClients(platform);
@@ -55,16 +54,10 @@ export async function podCrash(platform: RunningPlatform): Promise<Measured> {
     });
     await waitForSync(cluster, applications, { atMost: 180, signal });
     return {
-      promise: 'pod-crash',
-      drill:
-        "kill -9 of a backend's process, then its pod deleted without grace, while a client that retries once asks the " +
-        'pods in turn and one that never retries asks the Service, each every 100 ms',
+      figures: figuresOf(killed, deleted),
       units,
-      rounds: [{ figures: figuresOf(killed, deleted), checks: checksOf(before.length, await backends(platform)) }],
-      versions: platformVersions(),
+      checks: checksOf(before.length, await backends(platform)),
       standIns: [
-        ...platformStandIns,
-        ...standIns.filter((each) => each.startsWith('the backend')),
         "for the edge: a client that follows the ready pods' addresses and repeats a GET once on the next one where the " +
           "network failed, as Traefik's retry middleware does",
       ],
@@ -114,7 +107,7 @@ const podsByName: Manifest = {
 
 type Clients = readonly [retrying: Recorder, plain: Recorder];
 
-async function startClients({ cluster }: RunningPlatform): Promise<Clients> {
+async function startClients({ cluster, environment }: PlatformGround): Promise<Clients> {
   const script = fs.readFileSync(path.join(import.meta.dirname, 'retrying-client.js'), 'utf8');
   const { repository, tag } = loadEnvironment(environment).image('backend');
   const host = (service: string): string => `${service}.${namespace}.svc.cluster.local`;
@@ -148,7 +141,7 @@ interface Return {
 
 /** Does something to a pod and tells what came of it until its replacement is ready, and 5 s longer. */
 async function observe(
-  platform: RunningPlatform,
+  platform: PlatformGround,
   [retrying, plain]: Clients,
   fault: () => Promise<unknown>,
   { what, isBack }: Return,
@@ -171,19 +164,19 @@ async function observe(
   };
 }
 
-async function backends({ cluster }: RunningPlatform): Promise<readonly PodObject[]> {
+async function backends({ cluster }: PlatformGround): Promise<readonly PodObject[]> {
   return inUseOf(owner, await podsOf(cluster, [`--namespace=${namespace}`]));
 }
 
 /** SIGKILL of the container's process 1, from its node: nothing in the pod is asked or told. */
-async function killMain({ cluster }: RunningPlatform, { spec, status }: PodObject): Promise<void> {
+async function killMain({ cluster }: PlatformGround, { spec, status }: PodObject): Promise<void> {
   const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '');
   if (id === undefined || spec.nodeName === undefined) throw new ProvingError('the pod has no container');
   const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks'];
   await inNode(cluster, spec.nodeName, [...tasks, 'kill', '--signal', 'SIGKILL', id]);
 }
 
-function deleteOutright({ cluster }: RunningPlatform, name: string): Promise<string> {
+function deleteOutright({ cluster }: PlatformGround, name: string): Promise<string> {
   const how = ['--force', '--grace-period=0', '--wait=false'];
   return kubectl(cluster, ['delete', 'pod', name, `--namespace=${namespace}`, ...how]);
 }

@@ -5,9 +5,8 @@ import {
   describeApplication,
   isSyncedAndHealthy,
 } from '../../components/argocd/applications.ts';
-import type { Delivery } from '../../delivery/deliver.ts';
-import type { Measured } from '../../results/index.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { Round } from '../../results/index.ts';
+import type { PlatformGround } from '../ground.ts';
 import { allObjects, nameOf, ownedBy, unowned, writtenByArgoCd } from './objects.ts';
 import type { LiveObject } from './objects.ts';
 
@@ -19,11 +18,9 @@ const list = (names: readonly string[]): string => names.join(', ') || 'none';
  * @param before objects of the empty cluster
  */
 export async function checkInstallation(
-  cluster: Cluster,
-  { applications, changed, standIns, seconds }: Delivery,
+  { cluster, applications, changed, seconds, report }: PlatformGround,
   before: readonly LiveObject[],
-  report: (line: string) => void,
-): Promise<Measured> {
+): Promise<Round> {
   const live = await applicationsOf(cluster);
   const owned = ownedBy(live);
   const wrong = live.filter((each) => !isSyncedAndHealthy(each)).map(describeApplication);
@@ -31,40 +28,25 @@ export async function checkInstallation(
   report('comparing everything a second time');
   const differences = await changesOfSecondSync(cluster, objects, owned);
   return {
-    promise: 'gitops-auto',
-    drill: 'Argo CD is installed in an empty cluster as the README says, and applies the working tree',
+    figures: {
+      'to Synced and Healthy': Math.round(seconds * 10) / 10,
+      applications: applications.length,
+      objects: objects.filter((object) => owned.has(nameOf(object))).length,
+    },
     units: { 'to Synced and Healthy': 's', applications: 'applications', objects: 'objects' },
-    rounds: [
+    checks: [
+      { what: 'applications that are not Synced and Healthy', expected: 'none', got: list(wrong) },
       {
-        figures: {
-          'to Synced and Healthy': Math.round(seconds * 10) / 10,
-          applications: applications.length,
-          objects: objects.filter((object) => owned.has(nameOf(object))).length,
-        },
-        checks: [
-          { what: 'applications that are not Synced and Healthy', expected: 'none', got: list(wrong) },
-          {
-            what: 'applied files that are other than in the tree, but for sealed secrets',
-            expected: 'none',
-            got: list(changed),
-          },
-          { what: 'what a second comparison changed', expected: 'none', got: list(differences) },
-          {
-            what: 'objects outside of kube-system that no application owns',
-            expected: 'none',
-            got: list(unowned(objects, live, new Set(before.map(nameOf)))),
-          },
-        ],
+        what: 'applied files that are other than in the tree, but for sealed secrets',
+        expected: 'none',
+        got: list(changed),
       },
-    ],
-    versions: platformVersions(),
-    standIns: [
-      ...platformStandIns,
-      ...standIns,
-      'a stand-in for GitHub, with a certificate that Argo CD is told to trust',
-      'secrets sealed for the sealing key of the proving ground',
-      "cert-manager's controller: certificates are signed by openssl",
-      'Redis and the directory are not there yet',
+      { what: 'what a second comparison changed', expected: 'none', got: list(differences) },
+      {
+        what: 'objects outside of kube-system that no application owns',
+        expected: 'none',
+        got: list(unowned(objects, live, new Set(before.map(nameOf)))),
+      },
     ],
   };
 }

@@ -9,6 +9,9 @@ import { systemImages } from '../../images/recipes/system.ts';
 
 const file = 'apps/drill-database.ts';
 
+/** What stands in for what. */
+export const databaseStandIn = 'a server that sleeps before it answers, for the database';
+
 /**
  * Adds an application to the clone's table: a database that takes 15 s to start, in two parts of which the second waits
  * for the first. The data tier has no pods yet that could be slow.

@@ -1,17 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { clusterOf } from '../../cluster/handle.ts';
-import type { Cluster } from '../../cluster/handle.ts';
-import { deliver } from '../../delivery/deliver.ts';
-import { exists } from '../../delivery/lifecycle.ts';
-import { withCluster } from '../../delivery/with-cluster.ts';
-import { ProvingError } from '../../machine/error.ts';
-import type { Measured } from '../../results/index.ts';
 import { gitDelayFile } from '../../stand-ins/internet/names.ts';
 import { worldFolder } from '../../stand-ins/internet/start.ts';
-import { allRounds } from '../area.ts';
-import type { Drill, DrillRun } from '../area.ts';
-import { environment } from '../on-platform.ts';
+import type { Area } from '../area.ts';
+import { delivered, onCluster } from '../ground.ts';
+import type { ClusterGround } from '../ground.ts';
 import { checkInstallation } from './auto.ts';
 import { addDatabase } from './database.ts';
 import { allObjects } from './objects.ts';
@@ -21,23 +14,31 @@ import { checkWaves } from './waves.ts';
 const gitDelayMilliseconds = 3000;
 
 /** Two first installations a round: the tree as it is, and one with a slow database while GitHub is slow too. */
-export const gitopsDrill: Drill = async (run) => {
-  const cluster = clusterOf(environment);
-  if (exists(cluster)) throw new ProvingError('it needs an empty cluster: run npm run prove -- down before');
-  return allRounds(run, async () => [
-    await withCluster(cluster, run, (signal) => installTree(cluster, run, signal)),
-    await withCluster(cluster, run, (signal) => installSlowly(cluster, run, signal)),
-  ]);
+export const area: Area<'empty'> = {
+  purpose: 'lets Argo CD install the tree in an empty cluster, twice',
+  promises: {
+    'gitops-auto': 'Argo CD is installed in an empty cluster as the README says, and applies the working tree',
+    'gitops-waves':
+      'the tree with a database that takes 15 s and has waves of its own is installed in an empty cluster, ' +
+      `while GitHub takes ${gitDelayMilliseconds / 1000} s for each answer`,
+  },
+  needs: 'empty',
+  minutes: 8,
+  programs: [],
+  about: ['constructs/app-of-apps', 'constructs/core/application.ts', 'apps', 'prove/components/argocd'],
+  run: async (ground) => ({
+    'gitops-auto': await onCluster(ground, installTree),
+    'gitops-waves': await onCluster(ground, installSlowly),
+  }),
 };
 
-async function installTree(cluster: Cluster, { root, report }: DrillRun, signal: AbortSignal): Promise<Measured> {
-  const before = await allObjects(cluster);
-  const delivery = await deliver(cluster, root, { report, signal });
-  return checkInstallation(cluster, delivery, before, report);
+async function installTree(ground: ClusterGround) {
+  const before = await allObjects(ground.cluster);
+  return checkInstallation(await delivered(ground), before);
 }
 
-async function installSlowly(cluster: Cluster, { root, report }: DrillRun, signal: AbortSignal): Promise<Measured> {
-  fs.writeFileSync(path.join(worldFolder(cluster), gitDelayFile), String(gitDelayMilliseconds));
-  await deliver(cluster, root, { report, signal, prepare: addDatabase });
-  return checkWaves(cluster, gitDelayMilliseconds);
+async function installSlowly(ground: ClusterGround) {
+  fs.writeFileSync(path.join(worldFolder(ground.cluster), gitDelayFile), String(gitDelayMilliseconds));
+  await delivered(ground, { prepare: addDatabase });
+  return checkWaves(ground.cluster);
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson } from '../../cluster/kubectl.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
+import type { DrillCheck, Round } from '../../results/index.ts';
+import { databaseStandIn } from './database.ts';
 
 interface Condition {
   readonly type: string;
@@ -62,7 +62,7 @@ const steps: readonly Step[] = [
 ];
 
 /** When everything came, in the cluster's own words: each wave after what it needs was ready. */
-export async function checkWaves(cluster: Cluster, gitDelayMilliseconds: number): Promise<Measured> {
+export async function checkWaves(cluster: Cluster): Promise<Round & { readonly standIns: readonly string[] }> {
   const checks: DrillCheck[] = [];
   const margins: number[] = [];
   for (const { what, namespace, deployments, then } of steps) {
@@ -77,14 +77,10 @@ export async function checkWaves(cluster: Cluster, gitDelayMilliseconds: number)
     });
   }
   return {
-    promise: 'gitops-waves',
-    drill:
-      'the tree with a database that takes 15 s and has waves of its own is installed in an empty cluster, ' +
-      `while GitHub takes ${gitDelayMilliseconds / 1000} s for each answer`,
+    figures: { 'least time between ready and applied': Math.max(0, Math.min(...margins)) },
     units: { 'least time between ready and applied': 's' },
-    rounds: [{ figures: { 'least time between ready and applied': Math.max(0, Math.min(...margins)) }, checks }],
-    versions: platformVersions(),
-    standIns: [...platformStandIns, 'a server that sleeps before it answers, for the database'],
+    checks,
+    standIns: [databaseStandIn],
   };
 }
 

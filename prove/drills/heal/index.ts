@@ -1,14 +1,24 @@
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { applicationsOf, compareAgain, isSyncedAndHealthy, waitForSync } from '../../components/argocd/applications.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
 import { drifts, notHealed } from './drifts.ts';
 import type { Drift } from './drifts.ts';
 
+export const area: Area<'platform'> = {
+  purpose: 'changes and deletes by hand what Argo CD brings back',
+  promises: { 'gitops-heal': 'objects and applications are edited, scaled and deleted by hand' },
+  needs: 'platform',
+  minutes: 5,
+  programs: [],
+  about: ['constructs/app-of-apps', 'prove/components/argocd'],
+  run: heal,
+};
+
 /** Somebody changes the cluster by hand; Argo CD brings back what is committed. */
-export async function healDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
+async function heal(platform: PlatformGround): Promise<Outcome> {
   const { applications, cluster, report, signal } = platform;
   const figures: Record<string, number> = {};
   for (const drift of drifts) {
@@ -25,20 +35,17 @@ export async function healDrill(platform: RunningPlatform): Promise<readonly Mea
     checks.push({ what: `${what}, which Argo CD does not correct`, expected, got: stdout.trim() });
     await kubectl(cluster, undo);
   }
-  return [
-    {
-      promise: 'gitops-heal',
-      drill: 'objects and applications are edited, scaled and deleted by hand',
+  return {
+    'gitops-heal': {
+      figures: { healed: Math.max(...Object.values(figures)), ...figures },
       units: { healed: 's', ...Object.fromEntries(Object.keys(figures).map((name) => [name, 's'])) },
-      rounds: [{ figures: { healed: Math.max(...Object.values(figures)), ...figures }, checks }],
-      versions: platformVersions(),
-      standIns: [...platformStandIns, ...platform.standIns],
+      checks,
     },
-  ];
+  };
 }
 
 /** Makes the drift. @returns seconds until the cluster's answer is the one from before, measured to a quarter */
-async function healed({ cluster, signal }: RunningPlatform, { what, make, question }: Drift): Promise<number> {
+async function healed({ cluster, signal }: PlatformGround, { what, make, question }: Drift): Promise<number> {
   const ask = async (): Promise<string> => {
     const { status, stdout } = await tryKubectl(cluster, question);
     return `${status} ${stdout.trim()}`;
@@ -57,7 +64,7 @@ async function healed({ cluster, signal }: RunningPlatform, { what, make, questi
   return Math.round((performance.now() - start) / 250) / 4;
 }
 
-async function checkAllSynced({ cluster }: RunningPlatform): Promise<DrillCheck> {
+async function checkAllSynced({ cluster }: PlatformGround): Promise<DrillCheck> {
   const open = (await applicationsOf(cluster)).filter((each) => !isSyncedAndHealthy(each));
   const got = open.map(({ metadata }) => metadata.name).join(', ') || 'none';
   return { what: 'applications that are not Synced and Healthy after all of it', expected: 'none', got };

@@ -8,16 +8,31 @@ import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/in
 import { DrillClusters } from '../../components/postgres/drill-clusters.ts';
 import { Members } from '../../components/postgres/members.ts';
 import { database } from '../../instruments/writer.ts';
-import type { Measured } from '../../results/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import { common } from '../postgres/result.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
 import { poolerRound } from './pooler.ts';
 import { standbyRound } from './standby.ts';
 
 const name = 'modes';
 
+export const area: Area<'platform'> = {
+  purpose: 'tries the options of PostgreSQL that the platform does not use',
+  promises: {
+    'pg-pooler':
+      "a cluster with its lock in ConfigMaps: the primary's process killed, its pod deleted, its node lost, both pods " +
+      'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second',
+    'pg-standby':
+      'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
+  },
+  needs: 'platform',
+  minutes: 11,
+  programs: [],
+  about: ['constructs/patroni-cluster', 'prove/components/postgres'],
+  run: modes,
+};
+
 /** What the options of a cluster promise that the platform's own does not use. */
-export async function modesDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
+async function modes(platform: PlatformGround): Promise<Outcome> {
   const { cluster } = platform;
   const clusters = new DrillClusters(cluster, name);
   const first = new Members(cluster, name);
@@ -38,13 +53,9 @@ export async function modesDrill(platform: RunningPlatform): Promise<readonly Me
           new PatroniCluster(scope, 'third', { ...props(environment), copyOf, generation, members: 1 });
         }),
     });
-    return [
-      {
-        ...common(platform),
-        promise: 'pg-pooler',
-        drill:
-          "a cluster with its lock in ConfigMaps: the primary's process killed, its pod deleted, its node lost, both pods " +
-          'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second',
+    return {
+      'pg-pooler': {
+        ...pooled,
         units: {
           outage: 's',
           'process killed': 's',
@@ -55,13 +66,9 @@ export async function modesDrill(platform: RunningPlatform): Promise<readonly Me
           'failed writes': 'writes',
           'password read': 's',
         },
-        rounds: [pooled],
       },
-      {
-        ...common(platform),
-        promise: 'pg-standby',
-        drill:
-          'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
+      'pg-standby': {
+        ...followed,
         units: {
           followed: 's',
           'row arrived': 's',
@@ -70,9 +77,8 @@ export async function modesDrill(platform: RunningPlatform): Promise<readonly Me
           copied: 's',
           missing: 'rows',
         },
-        rounds: [followed],
       },
-    ];
+    };
   } finally {
     await clusters.remove();
   }

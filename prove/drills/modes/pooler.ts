@@ -6,17 +6,12 @@ import type { Members } from '../../components/postgres/members.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck } from '../../results/index.ts';
+import type { DrillCheck, Part } from '../../results/index.ts';
 import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import type { DrillRound } from '../postgres/round.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** A cluster that keeps its lock in ConfigMaps loses its primary, under a client of its pooler. */
-export async function poolerRound(
-  platform: RunningPlatform,
-  members: Members,
-  clusters: DrillClusters,
-): Promise<DrillRound> {
+export async function poolerRound(platform: PlatformGround, members: Members, clusters: DrillClusters): Promise<Part> {
   const { report, signal } = platform;
   const { seconds: whole } = await members.whole(signal, 600);
   report(`${members.scope} is whole after ${whole} s`);
@@ -54,7 +49,7 @@ async function lockHolder(members: Members): Promise<Pick<DrillCheck, 'expected'
 }
 
 /** All pods of the pooler are replaced under a client, one after the other. */
-async function updatePooler({ cluster, report, signal }: RunningPlatform, members: Members): Promise<DrillRound> {
+async function updatePooler({ cluster, report, signal }: PlatformGround, members: Members): Promise<Part> {
   const deployment = `deployment/${members.scope}-pooler`;
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1, pooled: true });
@@ -89,10 +84,10 @@ async function updatePooler({ cluster, report, signal }: RunningPlatform, member
 
 /** Another password, as `npm run seal` brings it: who is connected stays, and who comes uses the new one. */
 async function rotatePassword(
-  { cluster, report, signal }: RunningPlatform,
+  { cluster, report, signal }: PlatformGround,
   members: Members,
   clusters: DrillClusters,
-): Promise<DrillRound> {
+): Promise<Part> {
   await Writer.prepare(members);
   const before = await Writer.start(members, { number: 1, pooled: true });
   const since = new Date();

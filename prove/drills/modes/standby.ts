@@ -4,11 +4,10 @@ import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { database } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck } from '../../results/index.ts';
+import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects } from '../../stand-ins/object-storage/index.ts';
 import { slowFaults } from '../failover/fault.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import type { DrillRound } from '../postgres/round.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** The clusters of a drill, and what applies each stage. */
 export interface Generations {
@@ -26,7 +25,7 @@ export interface Generations {
 const count = 'select count(*) from drill_rows';
 
 /** A generation that follows another one, over a failover; let go; and a copy beside, from the archive. */
-export async function standbyRound(platform: RunningPlatform, generations: Generations): Promise<DrillRound> {
+export async function standbyRound(platform: PlatformGround, generations: Generations): Promise<Part> {
   const { first, second, third } = generations;
   const { report, signal } = platform;
   await first.whole(signal, 180);
@@ -104,7 +103,7 @@ function timelineOf(backup: FullBackup | undefined): string {
 }
 
 /** Freezes the primary until the other member leads. */
-async function failOver(platform: RunningPlatform, members: Members): Promise<string> {
+async function failOver(platform: PlatformGround, members: Members): Promise<string> {
   const { signal } = platform;
   const frozen = slowFaults(platform, members).find(({ name }) => name === 'container frozen');
   const { leader } = await members.whole(signal);
@@ -128,7 +127,7 @@ function rowsOf(members: Members): Promise<string> {
 }
 
 /** @returns seconds until a row of the first is in both members of the other */
-async function arrives({ signal }: RunningPlatform, from: Members, to: Members): Promise<number> {
+async function arrives({ signal }: PlatformGround, from: Members, to: Members): Promise<number> {
   await add(from, 1);
   const wanted = await rowsOf(from);
   const start = performance.now();

@@ -6,17 +6,16 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { declaredEdges, foreignPodGroups } from '../../../synth/model.ts';
 import type { DeclaredEdge } from '../../../synth/network/compare.ts';
 import { podGroups } from '../../../synth/network/evaluate.ts';
-import { clusterOf } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { apply, getJson } from '../../cluster/kubectl.ts';
+import { workersOf } from '../../cluster/plan.ts';
 import { committedObjects, inOrder } from '../../delivery/committed.ts';
-import { withCluster } from '../../delivery/with-cluster.ts';
 import { stopIfAsked } from '../../machine/interruption.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
-import { environment } from '../on-platform.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { ClusterGround } from '../ground.ts';
 import { analysisOf } from './analysis.ts';
 import { analyze } from './analyzer.ts';
 import { checkOf, differencesOf, keyOf, reachedBy } from './reach.ts';
@@ -29,66 +28,64 @@ import type { PodList } from './targets.ts';
 /** Seconds in which new pods have their rules. */
 const patience = 60;
 
+export const area: Area<'cluster'> = {
+  purpose: 'tries every connection between all workloads in a real cluster',
+  promises: {
+    'net-deny':
+      'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
+      'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
+  },
+  needs: 'cluster',
+  minutes: 3,
+  programs: ['netpol-analyzer'],
+  about: ['synth/network', 'prove/tools/netpold', 'constructs/core/network-policy.ts'],
+  run: network,
+};
+
 /**
  * Declared = computed = enforced: the wires are compared with what this repository's evaluator and np-guard's analyzer
- * read out of the committed network policies; and in a real two-node cluster with those policies, pods with the labels
- * and ports of each workload try every port of every other one, of CoreDNS and of the API.
+ * read out of the committed network policies; and in a real cluster with those policies, pods with the labels and ports
+ * of each workload try every port of every other one, of CoreDNS and of the API.
  */
-export async function networkDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
-  const cluster = clusterOf(environment);
+async function network({ root, folder, cluster, report, signal }: ClusterGround): Promise<Outcome> {
   const { rules, standIns, system, declared, ...readings } = modelOf(root, cluster);
   const pods = [...standIns, ...system];
   const manifests = [...rules, ...pods.map(({ manifest }) => manifest)];
   const analyzed = await analyze(cluster.program('netpol-analyzer'), manifests, path.join(folder, 'analyzer'));
   const analysis = analysisOf({ ...readings, declared, standIns: pods, analyzed });
   report(`compared ${declared.length} wires with the evaluator and with np-guard's analyzer`);
-  const measured = await withCluster(cluster, { report }, async (signal) => {
-    await apply(cluster, inOrder(rules));
-    await start(cluster, standIns, { report, signal });
-    return measure(cluster, { standIns, system, declared }, { report, signal });
-  });
+  await apply(cluster, inOrder(rules));
+  await start(cluster, standIns, { report, signal });
+  const measured = await measure(cluster, { standIns, system, declared }, { report, signal });
   return {
-    promise: 'net-deny',
-    drill:
-      'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
-      'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
-    units: {
-      tried: 'connections',
-      differences: 'connections',
-      'differences of the evaluator': 'connections',
-      'differences of the analyzer': 'connections',
-    },
-    rounds: [
-      {
-        figures: {
-          tried: measured.tried,
-          differences: measured.differences,
-          'differences of the evaluator': analysis.evaluator,
-          'differences of the analyzer': analysis.analyzer,
-        },
-        checks: [...analysis.checks, ...measured.checks],
+    'net-deny': {
+      figures: {
+        tried: measured.tried,
+        differences: measured.differences,
+        'differences of the evaluator': analysis.evaluator,
+        'differences of the analyzer': analysis.analyzer,
       },
-    ],
-    versions: {
-      kubernetes: versionOf('kubelet'),
-      'kube-router (of K3s)': versionOf('netpold'),
-      containerd: versionOf('containerd'),
-      'netpol-analyzer': versionOf('netpol-analyzer'),
+      units: {
+        tried: 'connections',
+        differences: 'connections',
+        'differences of the evaluator': 'connections',
+        'differences of the analyzer': 'connections',
+      },
+      checks: [...analysis.checks, ...measured.checks],
+      standIns: [
+        'two pods with the labels and ports of each workload in its place',
+        'the internet is not tried, nor is what comes from the nodes themselves',
+      ],
     },
-    standIns: [
-      'two pods with the labels and ports of each workload in its place',
-      'the internet is not tried, nor is what comes from the nodes themselves',
-      'two network namespaces of one machine for two nodes',
-    ],
   };
 }
 
 /** What is committed and declared, and pods in place of those that run. */
 function modelOf(root: string, cluster: Cluster) {
-  const platform = buildPlatform(environment);
-  const committed = committedObjects(root, `dist/${environment}`);
+  const platform = buildPlatform(cluster.plan.name);
+  const committed = committedObjects(root, `dist/${cluster.plan.name}`);
   const foreign = foreignPodGroups(platform);
-  const nodes = cluster.plan.nodes.filter(({ role }) => role !== 'witness').map(({ name }) => name);
+  const nodes = workersOf(cluster.plan).map(({ name }) => name);
   const all = standInsOf(podGroups(committed, foreign), nodes);
   return {
     committed,

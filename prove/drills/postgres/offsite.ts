@@ -1,20 +1,20 @@
 import { fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
+import type { Part } from '../../results/index.ts';
 import { objectStores } from '../../stand-ins/internet/names.ts';
 import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import type { DrillRound } from './round.ts';
+import type { PlatformGround } from '../ground.ts';
 
 const folder = 'postgres/';
 const cronJob = 'postgres-offsite';
 
 /** Copies, empties the first provider, copies again, and restores from the copy alone. */
 export async function offsiteRound(
-  { cluster, report, signal }: RunningPlatform,
+  { cluster, report, signal }: PlatformGround,
   members: Members,
   generation: number,
-): Promise<DrillRound> {
+): Promise<Part> {
   const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
   const keys = (store: 'primary' | 'offsite'): string[] => objects(cluster, store, folder).map(({ key }) => key);
   // Archiving goes on: what comes while it copies is for the next copy.

@@ -7,10 +7,9 @@ import { Releases } from '../../delivery/releases.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { database } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck } from '../../results/index.ts';
+import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import type { DrillRound } from './round.ts';
+import type { PlatformGround } from '../ground.ts';
 
 /** Milliseconds between two marks: what a recovery can be off by. */
 const markEvery = 100;
@@ -19,7 +18,7 @@ const markEvery = 100;
  * Rows are marked with their time all the while; something is destroyed; the cluster is wound back to before it by the
  * documented command, a release and nothing else. Then again, from the recovered cluster, while object storage fails.
  */
-export async function recoveryRound(platform: RunningPlatform): Promise<DrillRound> {
+export async function recoveryRound(platform: PlatformGround): Promise<Part> {
   const { cluster, clone, signal, report } = platform;
   const releases = await Releases.of(cluster, clone);
   await releases.pin();
@@ -110,14 +109,14 @@ async function marksOf(members: Members, target: string): Promise<Marks> {
 }
 
 /** The documented way: the command, and a release of what it changed. */
-async function recover({ clone, report }: RunningPlatform, releases: Releases, target: string): Promise<void> {
+async function recover({ clone, report }: PlatformGround, releases: Releases, target: string): Promise<void> {
   const printed = await clone.npm('recover', ['pg', '--to', target.replace(' ', 'T').replace('+00', 'Z')]);
   report(printed.split('\n')[0] ?? '');
   await releases.release(`Wind PostgreSQL back to ${target}`, () => undefined);
 }
 
 /** Waits until the backend's pods are those that use the cluster of this name. */
-async function clientsMoved({ cluster, signal }: RunningPlatform, scope: string): Promise<void> {
+async function clientsMoved({ cluster, signal }: PlatformGround, scope: string): Promise<void> {
   const format =
     '--output=jsonpath={.spec.template.spec.containers[0].env[?(@.name=="DATABASE_HOST")].value} {.status.updatedReplicas} {.status.readyReplicas} {.status.replicas}';
   await waitFor(`the backend to use ${scope}`, { atMost: 420, every: 1000, signal }, async () => {
@@ -128,7 +127,7 @@ async function clientsMoved({ cluster, signal }: RunningPlatform, scope: string)
 }
 
 /** What a person does in the user interface when the new cluster is right: lets Argo CD remove the old one. */
-async function confirmPruning({ cluster, signal, report }: RunningPlatform): Promise<void> {
+async function confirmPruning({ cluster, signal, report }: PlatformGround): Promise<void> {
   const get = ['get', 'application', 'data', `--namespace=${argocdNamespace}`];
   await waitFor('Argo CD to ask before it removes the old cluster', { atMost: 180, every: 1000, signal }, async () => {
     const { stdout } = await tryKubectl(cluster, [...get, '--output=jsonpath={.status.operationState.message}']);
@@ -142,7 +141,7 @@ async function confirmPruning({ cluster, signal, report }: RunningPlatform): Pro
 }
 
 /** Waits until a cluster's members are removed, and removes their volumes. */
-async function gone({ cluster, signal }: RunningPlatform, scope: string): Promise<void> {
+async function gone({ cluster, signal }: PlatformGround, scope: string): Promise<void> {
   await waitFor(`${scope} to be gone`, { atMost: 300, every: 1000, signal }, async () => {
     const get = ['get', 'statefulset', scope, `--namespace=${namespace}`, '--ignore-not-found', '--output=name'];
     const { status, stdout } = await tryKubectl(cluster, get);
@@ -154,7 +153,7 @@ async function gone({ cluster, signal }: RunningPlatform, scope: string): Promis
 
 /** From the recovered cluster to a later moment: nothing may be missing, although object storage fails on the way. */
 async function secondRecovery(
-  platform: RunningPlatform,
+  platform: PlatformGround,
   releases: Releases,
   second: Members,
 ): Promise<{ readonly seconds: number; readonly checks: readonly DrillCheck[] }> {

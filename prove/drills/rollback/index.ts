@@ -9,9 +9,9 @@ import { Recorder } from '../../instruments/recorder.ts';
 import type { RecordedRequest } from '../../instruments/recorder.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
 import { Developer } from './developer.ts';
 
 const application = 'backend';
@@ -20,18 +20,32 @@ const mistake = '0.2.0';
 /** Of the frontend. */
 const next = '0.2.0';
 
+export const area: Area<'platform'> = {
+  purpose: 'rolls a release back as a developer, and lets nothing undo it',
+  promises: {
+    'gitops-rollback':
+      'a release of the backend is rolled back by a developer through the API as the web interface does it; ' +
+      'reconciliations, another release, and the way back',
+  },
+  needs: 'platform',
+  minutes: 6,
+  programs: [],
+  about: ['constructs/app-of-apps', 'scripts/release', 'prove/components/argocd', 'prove/delivery/releases.ts'],
+  run: rollback,
+};
+
 /**
  * A release turns out to be a mistake; a developer rolls the backend back, and it stays so over reconciliations and the
  * next release, until the mistake is out of git and the developer switches automatic synchronisation on again.
  */
-export async function rollbackDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
-  const { cluster, clone, applications, report } = platform;
+async function rollback(platform: PlatformGround): Promise<Outcome> {
+  const { cluster, environment, clone, applications, report } = platform;
   await publishImage(cluster, await applicationImage(environment, 'backend', mistake));
   await publishImage(cluster, await applicationImage(environment, 'frontend', next));
   const releases = await Releases.of(cluster, clone);
   try {
     await releases.pin();
-    return [await withClients(platform, releases)];
+    return await withClients(platform, releases);
   } finally {
     // Also after an interruption: nothing else brings an application back whose synchronisation is switched off.
     report('everything as before');
@@ -41,7 +55,7 @@ export async function rollbackDrill(platform: RunningPlatform): Promise<readonly
   }
 }
 
-async function withClients(platform: RunningPlatform, releases: Releases): Promise<Measured> {
+async function withClients(platform: PlatformGround, releases: Releases): Promise<Outcome> {
   const { cluster } = platform;
   const api = await ArgoApi.connect(cluster);
   try {
@@ -60,20 +74,20 @@ async function withClients(platform: RunningPlatform, releases: Releases): Promi
 }
 
 class RollbackDrill {
-  private readonly platform: RunningPlatform;
+  private readonly platform: PlatformGround;
   private readonly recorder: Recorder;
   private readonly releases: Releases;
   private readonly developer: Developer;
   private readonly checks: DrillCheck[] = [];
 
-  constructor(platform: RunningPlatform, api: ArgoApi, recorder: Recorder, releases: Releases) {
+  constructor(platform: PlatformGround, api: ArgoApi, recorder: Recorder, releases: Releases) {
     this.platform = platform;
     this.recorder = recorder;
     this.releases = releases;
     this.developer = new Developer(api);
   }
 
-  async run(): Promise<Measured> {
+  async run(): Promise<Outcome> {
     const { cluster, report, applications, signal } = this.platform;
     const good = await this.releases.versionAt('HEAD', application);
     await this.releases.applied(applications, signal);
@@ -198,19 +212,14 @@ class RollbackDrill {
     this.checks.push({ what, expected, got });
   }
 
-  private measured(figures: { readonly held: number; readonly live: number }): Measured {
+  private measured(figures: { readonly held: number; readonly live: number }): Outcome {
     return {
-      promise: 'gitops-rollback',
-      drill:
-        'a release of the backend is rolled back by a developer through the API as the web interface does it; reconciliations, another release, and the way back',
-      units: { held: 'reconciliations', live: 's' },
-      rounds: [{ figures, checks: this.checks }],
-      versions: platformVersions(),
-      standIns: [
-        ...platformStandIns,
-        ...this.platform.standIns,
-        "no single sign-on: the developer's group stands in a token signed with Argo CD's own key",
-      ],
+      'gitops-rollback': {
+        figures,
+        units: { held: 'reconciliations', live: 's' },
+        checks: this.checks,
+        standIns: ["no single sign-on: the developer's group stands in a token signed with Argo CD's own key"],
+      },
     };
   }
 }
@@ -221,7 +230,7 @@ export function versionOf({ text }: Pick<RecordedRequest, 'text'>): string {
 }
 
 /** The switch of automatic synchronisation, which git has not and the root leaves alone. */
-async function forgetSwitch({ cluster }: RunningPlatform): Promise<void> {
+async function forgetSwitch({ cluster }: PlatformGround): Promise<void> {
   const patch = JSON.stringify([{ op: 'remove', path: '/spec/syncPolicy/automated/enabled' }]);
   await tryKubectl(cluster, [
     ...['patch', 'applications.argoproj.io', application, `--namespace=${argocdNamespace}`],

@@ -8,10 +8,8 @@ import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { checksOf, isAt } from '../../instruments/samples.ts';
 import type { Range, Sample } from '../../instruments/samples.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
 
 const namespace = 'shop';
 
@@ -58,9 +56,23 @@ interface Times {
   readonly down: number;
 }
 
+export const area: Area<'platform'> = {
+  purpose: 'lets load move the replicas up and its end move them down',
+  promises: {
+    hpa:
+      'requests that burn CPU until all replicas run, first of the backend and then of the frontend, and none until they ' +
+      'are down again, while a client asks each of them every 100 ms',
+  },
+  needs: 'platform',
+  minutes: 12,
+  programs: [],
+  about: ['constructs/web-workload', 'config/environments', 'prove/cluster/system/metrics.ts'],
+  run: scaling,
+};
+
 /** Load moves the replicas up, its end moves them down again, while a client of each application asks all the time. */
-export async function scalingDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
-  const { cluster, applications, signal, standIns } = platform;
+async function scaling(platform: PlatformGround): Promise<Outcome> {
+  const { cluster, applications, signal } = platform;
   for (const each of scaled) await waitUntilCalm(platform, each);
   const recorders = new Map<string, Recorder>();
   const watch = watchOf(platform);
@@ -75,33 +87,23 @@ export async function scalingDrill(platform: RunningPlatform): Promise<readonly 
     const requests = await Promise.all([...recorders.values()].map((recorder) => recorder.requests()));
     const [backend, frontend] = times;
     if (backend === undefined || frontend === undefined) throw new TypeError('two applications scale');
-    return [
-      {
-        promise: 'hpa',
-        drill:
-          'requests that burn CPU until all replicas run, first of the backend and then of the frontend, and none until they ' +
-          'are down again, while a client asks each of them every 100 ms',
+    return {
+      hpa: {
+        figures: {
+          'backend up': backend.up,
+          'backend down': backend.down,
+          'frontend up': frontend.up,
+          'frontend down': frontend.down,
+          requests: requests.flat().length,
+          'slowest answer': slowestOf(requests.flat()),
+        },
         units,
-        rounds: [
-          {
-            figures: {
-              'backend up': backend.up,
-              'backend down': backend.down,
-              'frontend up': frontend.up,
-              'frontend down': frontend.down,
-              requests: requests.flat().length,
-              'slowest answer': slowestOf(requests.flat()),
-            },
-            checks: [
-              ...scaled.flatMap((each) => checksOf(each.name, each, watch.samples(each.name))),
-              ...scaled.map(({ name }, index) => noneFailed(name, requests[index] ?? [])),
-            ],
-          },
+        checks: [
+          ...scaled.flatMap((each) => checksOf(each.name, each, watch.samples(each.name))),
+          ...scaled.map(({ name }, index) => noneFailed(name, requests[index] ?? [])),
         ],
-        versions: { ...platformVersions(), 'metrics-server': versionOf('metrics-server') },
-        standIns: [...platformStandIns, ...standIns.filter((each) => /^the (back|front)end/.test(each))],
       },
-    ];
+    };
   } finally {
     await watch.stop();
     for (const each of scaled) await stopLoad(cluster, each);
@@ -110,7 +112,7 @@ export async function scalingDrill(platform: RunningPlatform): Promise<readonly 
 }
 
 /** The autoscaler has figures to go by, and nothing is left of an earlier load. */
-async function waitUntilCalm({ cluster, signal }: RunningPlatform, { name, least }: Scaled): Promise<void> {
+async function waitUntilCalm({ cluster, signal }: PlatformGround, { name, least }: Scaled): Promise<void> {
   interface Autoscaler {
     readonly status?: {
       readonly currentReplicas?: number;
@@ -124,14 +126,14 @@ async function waitUntilCalm({ cluster, signal }: RunningPlatform, { name, least
   });
 }
 
-function startRecorder({ cluster }: RunningPlatform, { name, target, port }: Scaled): Promise<Recorder> {
+function startRecorder({ cluster }: PlatformGround, { name, target, port }: Scaled): Promise<Recorder> {
   const url = `http://${name}.${namespace}.svc.cluster.local:${port}/`;
   return Recorder.start(cluster, { namespace, name: `scaling-${name}`, url, target, port });
 }
 
 /** Loads one until all its replicas are ready. @returns what waits until they are gone again */
 async function raise(
-  { cluster, report, signal }: RunningPlatform,
+  { cluster, report, signal }: PlatformGround,
   each: Scaled,
   watch: Watch,
 ): Promise<() => Promise<Times>> {
@@ -165,7 +167,7 @@ interface Watch {
 }
 
 /** Looks at the replicas and at Argo CD's word on them every second or so. */
-function watchOf({ cluster }: RunningPlatform): Watch {
+function watchOf({ cluster }: PlatformGround): Watch {
   interface Deployment {
     readonly metadata: { readonly name: string };
     readonly spec: { readonly replicas: number };

@@ -9,12 +9,12 @@ import { sealedManifests } from '../../../synth/seal/files.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
 import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
 import { ProvingError } from '../../machine/error.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { versionOf } from '../../tools/modules.ts';
+import type { DrillCheck } from '../../results/index.ts';
 import { podOf } from '../admission/spoiled.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { Ground } from '../ground.ts';
 import { renderedChart, SealedSecretsController } from './controller.ts';
 
-const environment = 'production';
 const namespace = 'sealed-secrets';
 
 interface Secret {
@@ -22,26 +22,34 @@ interface Secret {
   readonly data: Readonly<Record<string, string>>;
 }
 
+export const area: Area<'api'> = {
+  purpose: 'seals, unseals and rotates every secret with the real controller',
+  promises: {
+    secrets:
+      'the whole inventory sealed by npm run seal, unsealed by the real controller, a value and the key rotated',
+  },
+  needs: 'api',
+  minutes: 2,
+  programs: ['sealed-secrets-controller', 'helm'],
+  about: ['synth/seal', 'constructs/core/secret.ts', 'apps/inventory.ts'],
+  run: secrets,
+};
+
 /**
  * The inventory's values, sealed as a user would with the certificate of the real controller, become Secrets; a value
  * and the sealing key are rotated while nothing goes missing; a copy for another namespace can't be opened.
  */
-export async function secretsDrill(root: string, folder: string, report: (line: string) => void): Promise<Measured> {
+async function secrets({ root, folder, environment, report }: Ground): Promise<Outcome> {
   report('starting a control plane');
   const plane = await ControlPlane.start(folder);
   try {
-    const checks = await new SecretsDrill(plane, report).run(root);
     return {
-      promise: 'secrets',
-      drill: 'the whole inventory sealed by npm run seal, unsealed by the real controller, a value and the key rotated',
-      units: {},
-      rounds: [{ figures: {}, checks }],
-      versions: {
-        ...ControlPlane.versions,
-        'sealed-secrets': versionOf('sealed-secrets-controller'),
-        helm: versionOf('helm'),
+      secrets: {
+        figures: {},
+        units: {},
+        checks: await new SecretsDrill(plane, environment, report).run(root),
+        standIns: ['the controller runs as a process with the rights of its pod, not as a pod'],
       },
-      standIns: ['the controller runs as a process with the rights of its pod, not as a pod'],
     };
   } finally {
     await plane.stop();
@@ -51,11 +59,14 @@ export async function secretsDrill(root: string, folder: string, report: (line: 
 class SecretsDrill {
   private readonly plane: ControlPlane;
   private readonly report: (line: string) => void;
-  private readonly inventory = secretInventory(environment);
+  private readonly environment: string;
+  private readonly inventory: readonly SecretInventoryEntry[];
   private readonly checks: DrillCheck[] = [];
 
-  constructor(plane: ControlPlane, report: (line: string) => void) {
+  constructor(plane: ControlPlane, environment: string, report: (line: string) => void) {
     this.plane = plane;
+    this.environment = environment;
+    this.inventory = secretInventory(environment);
     this.report = report;
   }
 
@@ -88,7 +99,7 @@ class SecretsDrill {
 
   /** What the controller needs: its kinds, the committed namespaces, and what its chart renders. */
   private async prepare(root: string): Promise<SealedSecretsController> {
-    const { plane } = this;
+    const { plane, environment } = this;
     await defineCustomResources(plane);
     const committed = inOrder(committedObjects(root, `dist/${environment}/namespaces`));
     const chart = renderedChart(buildPlatform(environment), plane.folder);
@@ -110,7 +121,7 @@ class SecretsDrill {
     const output = new PassThrough();
     output.resume();
     const code = await sealCommand({
-      arguments: args,
+      arguments: ['--environment', this.environment, ...args],
       root: this.plane.folder,
       inventory: () => this.inventory,
       now: new Date(),
@@ -137,7 +148,7 @@ class SecretsDrill {
   }
 
   private sealed(): Manifest[] {
-    return sealedManifests(this.plane.folder, environment).map(({ manifest }) => manifest);
+    return sealedManifests(this.plane.folder, this.environment).map(({ manifest }) => manifest);
   }
 
   /** Waits for every Secret of the inventory. */

@@ -7,10 +7,10 @@ import { applicationImage } from '../../images/recipes/platform.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { addDatabase, changeDatabase, databaseSelector, removeDatabase } from '../gitops/database.ts';
-import { environment, platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { Area, Outcome } from '../area.ts';
+import { addDatabase, changeDatabase, databaseSelector, databaseStandIn, removeDatabase } from '../gitops/database.ts';
+import type { PlatformGround } from '../ground.ts';
 import { readyAfter } from './order.ts';
 import type { Timed } from './order.ts';
 
@@ -25,12 +25,26 @@ const clients = [
 /** A version that nobody published. */
 const missing = '9.9.9';
 
+export const area: Area<'platform'> = {
+  purpose: 'releases what works and what does not, under clients',
+  promises: {
+    'gitops-update':
+      'one good release of database and backend, and three broken ones that are taken back, ' +
+      'while two clients ask backend and frontend ten times a second',
+  },
+  needs: 'platform',
+  minutes: 14,
+  programs: [],
+  about: ['constructs/app-of-apps', 'scripts/release', 'prove/components/argocd', 'prove/delivery/releases.ts'],
+  run: updates,
+};
+
 /**
  * Releases while clients ask all the time: a good one of database and backend, and three broken ones, each taken back as
  * a person would, by a release of what was before.
  */
-export async function updatesDrill(platform: RunningPlatform): Promise<readonly Measured[]> {
-  const { cluster, clone, report } = platform;
+async function updates(platform: PlatformGround): Promise<Outcome> {
+  const { cluster, environment, clone, report } = platform;
   for (const version of Object.values(published)) {
     await publishImage(cluster, await applicationImage(environment, 'backend', version));
   }
@@ -50,7 +64,7 @@ export async function updatesDrill(platform: RunningPlatform): Promise<readonly 
         }),
       );
     }
-    return [await new Updates(platform, releases, recorders).run()];
+    return await new Updates(platform, releases, recorders).run();
   } finally {
     report('everything as before');
     for (const recorder of recorders) await recorder.remove();
@@ -62,19 +76,19 @@ export async function updatesDrill(platform: RunningPlatform): Promise<readonly 
 }
 
 class Updates {
-  private readonly platform: RunningPlatform;
+  private readonly platform: PlatformGround;
   private readonly releases: Releases;
   private readonly recorders: readonly Recorder[];
   private readonly checks: DrillCheck[] = [];
   private readonly figures: Record<string, number> = {};
 
-  constructor(platform: RunningPlatform, releases: Releases, recorders: readonly Recorder[]) {
+  constructor(platform: PlatformGround, releases: Releases, recorders: readonly Recorder[]) {
     this.platform = platform;
     this.releases = releases;
     this.recorders = recorders;
   }
 
-  async run(): Promise<Measured> {
+  async run(): Promise<Outcome> {
     const { clone } = this.platform;
     // Earlier rounds have left tags.
     await this.releases.pin();
@@ -94,27 +108,16 @@ class Updates {
     this.checks.push(...clients.map(({ name }, index) => noneFailed(name, seen[index] ?? [])));
     const requests = seen.flat();
     return {
-      promise: 'gitops-update',
-      drill:
-        'one good release of database and backend, and three broken ones that are taken back, ' +
-        'while two clients ask backend and frontend ten times a second',
-      units: {
-        failed: 'requests',
-        asked: 'requests',
-        ...Object.fromEntries(Object.keys(this.figures).map((name) => [name, 's'])),
-      },
-      rounds: [
-        {
-          figures: { failed: requests.filter(({ ok }) => !ok).length, asked: requests.length, ...this.figures },
-          checks: this.checks,
+      'gitops-update': {
+        figures: { failed: requests.filter(({ ok }) => !ok).length, asked: requests.length, ...this.figures },
+        units: {
+          failed: 'requests',
+          asked: 'requests',
+          ...Object.fromEntries(Object.keys(this.figures).map((name) => [name, 's'])),
         },
-      ],
-      versions: platformVersions(),
-      standIns: [
-        ...platformStandIns,
-        ...this.platform.standIns,
-        'a server that sleeps before it answers, for the database',
-      ],
+        checks: this.checks,
+        standIns: [databaseStandIn],
+      },
     };
   }
 

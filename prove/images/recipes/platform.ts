@@ -14,6 +14,8 @@ import { accounts, debianLayer, probeLayer } from './system.ts';
 /** An image, with what it stands in for where it isn't the real thing. */
 export interface PlatformImage extends Image {
   readonly standIn?: string;
+  /** Of what is in it beside built programs, by name. @default nothing */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 type Programs = Pick<Cluster, 'program'>;
@@ -46,10 +48,7 @@ export function controllerImages(
       layers: [{ name: 'accounts', texts: accounts, folders: ['tmp'] }, probeLayer(cluster)],
       entrypoint: ['/bin/probe'],
       user: 65532,
-      standIn:
-        part === 'controller'
-          ? "cert-manager's controller: certificates are signed by openssl"
-          : `cert-manager's ${part}: a server that answers probes and does nothing`,
+      standIn: `cert-manager's ${part}: a server that answers probes and does nothing`,
     })),
   ];
 }

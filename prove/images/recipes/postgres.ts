@@ -41,6 +41,7 @@ export function databaseImages(
       env: { PATH: `/usr/local/bin:/usr/lib/postgresql/${major}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C.UTF-8' },
       workingDirectory: '/home/postgres',
       standIn: `Spilo: Debian's PostgreSQL ${major}, Patroni ${patroni.version} from PyPI, ${walG}`,
+      versions: { postgresql: String(major), patroni: patroni.version },
     },
     {
       reference: reference('postgres-exporter'),

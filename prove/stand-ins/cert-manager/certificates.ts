@@ -8,6 +8,9 @@ import type { Cluster } from '../../cluster/handle.ts';
 import { fabricProcesses, startInFabric } from '../../cluster/nodes.ts';
 import { must } from '../../machine/run.ts';
 
+/** What stands in for what. */
+export const standIn = "cert-manager's controller: certificates are signed by openssl";
+
 /** The fields of a Certificate's `spec` that the stand-in for cert-manager's controller knows. */
 export interface CertificateSpec {
   readonly secretName: string;

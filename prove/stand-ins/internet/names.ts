@@ -1,3 +1,6 @@
+/** What stands in for what. */
+export const standIn = 'a stand-in for GitHub and for registries, with a certificate that Argo CD is told to trust';
+
 /** Hosts of the internet that the proving ground has a stand-in for, all at one address. */
 export const worldHosts = { git: 'github.com', charts: 'charts.jetstack.io' } as const;
 

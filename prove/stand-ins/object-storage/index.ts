@@ -11,6 +11,9 @@ import { waitFor } from '../../machine/wait-for.ts';
 import { objectStores } from '../internet/names.ts';
 import type { ObjectStoreName } from '../internet/names.ts';
 
+/** What stands in for what. */
+export const standIn = 'two S3 servers of the proving ground for two providers of object storage';
+
 /** Who may do everything in a store. */
 export interface Credentials {
   readonly accessKey: string;

@@ -23,8 +23,9 @@ describe('a result', () => {
   const measured: Measured = {
     promise: 'pss',
     drill: 'nothing',
-    units: {},
-    rounds: [{ figures: {}, checks: [{ what: 'a', expected: 'yes', got: 'yes' }] }],
+    rounds: [
+      { figures: { tried: 1 }, units: { tried: 'times' }, checks: [{ what: 'a', expected: 'yes', got: 'yes' }] },
+    ],
     versions: { kubernetes: 'v1.36.4' },
     standIns: [],
   };
@@ -32,16 +33,29 @@ describe('a result', () => {
 
   test('is written with its day in UTC and whether it passed', () => {
     expect(recordResult(folder, measured, new Date('2026-11-23T23:59:59-05:00'))).toBe('prove/results/pss.json');
-    expect(failedChecks(measured)).toEqual([]);
+    expect(measured.rounds.flatMap(failedChecks)).toEqual([]);
     expect(written()).toMatchObject({ date: '2026-11-24', passed: true });
   });
 
   test('of a failed drill is written too, and names what failed', () => {
     const failed = { what: 'b', expected: 'yes', got: 'no' };
-    const bad = { ...measured, rounds: [{ figures: {}, checks: [failed] }] };
+    const bad = { ...measured, rounds: [{ figures: {}, units: {}, checks: [failed] }] };
     recordResult(folder, bad);
-    expect(failedChecks(bad)).toEqual([failed]);
+    expect(bad.rounds.flatMap(failedChecks)).toEqual([failed]);
     expect(written()).toMatchObject({ passed: false });
+  });
+
+  test('has the units of all its rounds, counts the checks that held and lists the others', () => {
+    const [round] = measured.rounds;
+    const failed = { what: 'b', expected: 'yes', got: 'no' };
+    recordResult(folder, {
+      ...measured,
+      rounds: [round!, { figures: {}, units: { more: 's' }, checks: [...round!.checks, failed] }],
+    });
+    expect(written()).toMatchObject({
+      units: { tried: 'times', more: 's' },
+      rounds: [{ checks: { held: 1, failed: [] } }, { checks: { held: 1, failed: [failed] } }],
+    });
   });
 
   test('without a version of what was run is none', () => {

@@ -3,12 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { describeApplication, isSyncedAndHealthy } from '../../../prove/components/argocd/applications.ts';
 import type { ApplicationObject } from '../../../prove/components/argocd/applications.ts';
-import { mergeRounds } from '../../../prove/drills/area.ts';
 import { unowned } from '../../../prove/drills/gitops/objects.ts';
 import type { LiveObject } from '../../../prove/drills/gitops/objects.ts';
 import { keyOfLayer } from '../../../prove/images/layer.ts';
 import { blobFile, packImage } from '../../../prove/images/store.ts';
-import type { Measured } from '../../../prove/results/index.ts';
 import {
   bareRepository,
   copyWorkingTree,
@@ -81,22 +79,6 @@ describe('objects that no application owns', () => {
     const objects = [object('ConfigMap', 'earlier'), object('ConfigMap', 'kube-root-ca.crt')];
     expect(unowned(objects, [], new Set(['ConfigMap/shop/earlier']))).toEqual([]);
   });
-});
-
-test('rounds of a promise are one result, in their order', () => {
-  const measured = (promise: string, seconds: number): Measured => ({
-    promise,
-    drill: 'it is tried',
-    units: { seconds: 's' },
-    rounds: [{ figures: { seconds }, checks: [] }],
-    versions: { program: '1' },
-    standIns: [],
-  });
-  const merged = mergeRounds([measured('a', 1), measured('b', 2), measured('a', 3)]);
-  expect(merged.map(({ promise, rounds }) => [promise, rounds.map(({ figures }) => figures.seconds)])).toEqual([
-    ['a', [1, 3]],
-    ['b', [2]],
-  ]);
 });
 
 describe('a layer of an image', () => {

@@ -1,7 +1,8 @@
 import { buildPlatform } from '../../../apps/platform.ts';
 import { memberLabels } from '../../../prove/components/postgres/members.ts';
+import { programsOf } from '../../../prove/drills/area.ts';
 import { areas } from '../../../prove/drills/index.ts';
-import { superfluous } from '../../../prove/drills/postgres/archive-drill.ts';
+import { superfluous } from '../../../prove/drills/postgres/archive.ts';
 
 const segment = (number: number): string =>
   `00000001${'0'.repeat(8)}${number.toString(16).padStart(8, '0').toUpperCase()}`;
@@ -27,5 +28,5 @@ test('the drills look for members by labels that the platform gives them', () =>
 });
 
 test('both areas of PostgreSQL need what a backup is made with', () => {
-  for (const name of ['failover', 'postgres']) expect(areas[name]?.programs).toContain('wal-g');
+  for (const name of ['failover', 'postgres'] as const) expect(programsOf(areas[name])).toContain('wal-g');
 });

@@ -12,10 +12,9 @@ import type { Members } from '../../components/postgres/members.ts';
 import { memberMetric } from '../../components/postgres/metrics.ts';
 import { longestGap } from '../../instruments/figures.ts';
 import { database, Writer } from '../../instruments/writer.ts';
-import type { DrillCheck } from '../../results/index.ts';
+import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
-import type { RunningPlatform } from '../on-platform.ts';
-import type { DrillRound } from './round.ts';
+import type { PlatformGround } from '../ground.ts';
 
 const fulls = 6;
 const folder = 'postgres/17-1/';
@@ -26,7 +25,7 @@ const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
  * Fulls with a row before and several segments after each; then retention with days of some seconds: what should be gone
  * is gone, what should be kept restores.
  */
-export async function retentionRound({ signal, report }: RunningPlatform, members: Members): Promise<DrillRound> {
+export async function retentionRound({ signal, report }: PlatformGround, members: Members): Promise<Part> {
   const { cluster } = members;
   const { leader, standby } = await members.whole(signal);
   await waitForBackups(members, 1, { atMost: 180, signal });
@@ -136,7 +135,7 @@ function near(start: string, segment: string): boolean {
 }
 
 /** Object storage away for longer than the alert waits: writes go on, and afterwards the archive catches up. */
-export async function outageRound({ cluster, report, signal }: RunningPlatform, members: Members): Promise<DrillRound> {
+export async function outageRound({ cluster, report, signal }: PlatformGround, members: Members): Promise<Part> {
   await members.whole(signal);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 4 });

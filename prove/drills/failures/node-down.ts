@@ -1,6 +1,8 @@
 import { powerOff, returnNode } from '../../cluster/faults.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
+import { expendableOf, workersOf } from '../../cluster/plan.ts';
 import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
 import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
@@ -8,12 +10,10 @@ import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figu
 import { Recorder } from '../../instruments/recorder.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import type { DrillCheck, Measured } from '../../results/index.ts';
-import { platformStandIns, platformVersions } from '../on-platform.ts';
-import type { RunningPlatform } from '../on-platform.ts';
+import type { DrillCheck, Round } from '../../results/index.ts';
+import type { PlatformGround } from '../ground.ts';
 import { gatherStateful } from './placement.ts';
 
-const [lost, other] = ['node2', 'node1'];
 const spread = ['backend', 'frontend'];
 /** Seconds that are waited for the pods: longer than the promise allows. What isn't there by then has missed it. */
 const patience = 130;
@@ -29,13 +29,20 @@ const units = {
   'whole again': 's',
 };
 
-/** Takes node 2's power away until its pods run on node 1, gives it back, and waits until everything is as before. */
-export async function node2Down(platform: RunningPlatform): Promise<Measured> {
-  const { cluster, report, standIns } = platform;
+interface Nodes {
+  readonly lost: string;
+  readonly other: string;
+}
+
+/** Takes a node's power away until its pods run on the other, gives it back, and waits until everything is as before. */
+export async function nodeDown(platform: PlatformGround): Promise<Round> {
+  const { cluster, report } = platform;
+  const nodes = nodesOfPlan(cluster);
+  const { lost, other } = nodes;
   await gatherStateful(platform, lost, other);
   const before = await allPods(platform);
   const affected = affectedBy(lost, before);
-  const checks: DrillCheck[] = spread.map((name) => spreadCheck(name, before));
+  const checks: DrillCheck[] = spread.map((name) => spreadCheck(name, nodes, before));
   const recorder = await Recorder.start(cluster, {
     namespace: 'shop',
     name: 'node2-client',
@@ -47,7 +54,7 @@ export async function node2Down(platform: RunningPlatform): Promise<Measured> {
     report(`${lost} loses its power, with pods of ${[...affected.keys()].join(', ')}`);
     const since = new Date();
     await powerOff(cluster, lost);
-    const outage = await watchMove(platform, affected, since);
+    const outage = await watchMove(platform, nodes, affected, since);
     const until = new Date();
     const requests = (await recorder.requests(since)).filter(({ at }) => at <= until);
     report(`the client's failures: ${reasonsOf(requests)}`);
@@ -56,30 +63,21 @@ export async function node2Down(platform: RunningPlatform): Promise<Measured> {
       expected: 'nothing',
       got: outage.missing.join(', ') || 'nothing',
     });
-    const back = await restore(platform, affected, before);
+    const back = await restore(platform, nodes, affected, before);
     checks.push(...back.checks);
     return {
-      promise: 'node2-down',
-      drill:
-        'the power of node 2 taken away until its pods run on node 1, then given back, under a client of the backend',
+      figures: {
+        moved: outage.moved,
+        'deployments moved': outage.deployments,
+        pods: before.filter((pod) => pod.spec.nodeName === lost && affected.has(ownerOf(pod) ?? '')).length,
+        'seen as lost': outage.seen,
+        'requests failed': failedOf(requests),
+        'longest gap': longestGap(requests, since, until),
+        'ready after return': back.ready,
+        'whole again': back.whole,
+      },
       units,
-      rounds: [
-        {
-          figures: {
-            moved: outage.moved,
-            'deployments moved': outage.deployments,
-            pods: before.filter((pod) => pod.spec.nodeName === lost && affected.has(ownerOf(pod) ?? '')).length,
-            'seen as lost': outage.seen,
-            'requests failed': failedOf(requests),
-            'longest gap': longestGap(requests, since, until),
-            'ready after return': back.ready,
-            'whole again': back.whole,
-          },
-          checks,
-        },
-      ],
-      versions: platformVersions(),
-      standIns: [...platformStandIns, ...standIns],
+      checks,
     };
   } finally {
     if (initPid(cluster, lost) === undefined) await returnNode(cluster, lost);
@@ -97,7 +95,8 @@ interface Outage {
 }
 
 async function watchMove(
-  platform: RunningPlatform,
+  platform: PlatformGround,
+  { lost, other }: Nodes,
   affected: ReadonlyMap<string, number>,
   since: Date,
 ): Promise<Outage> {
@@ -133,11 +132,13 @@ interface Return {
 
 /** Gives the power back and waits until everything is healthy; then spreads the pods again, which nobody else would. */
 async function restore(
-  platform: RunningPlatform,
+  platform: PlatformGround,
+  nodes: Nodes,
   affected: ReadonlyMap<string, number>,
   before: readonly PodObject[],
 ): Promise<Return> {
   const { cluster, report, signal } = platform;
+  const { lost } = nodes;
   const since = new Date();
   const passed = (): number => seconds(Date.now() - since.getTime());
   await returnNode(cluster, lost);
@@ -160,11 +161,11 @@ async function restore(
   }
   await waitForHealth(platform, before);
   const after = await allPods(platform);
-  return { ready, whole, checks: spread.map((name) => spreadCheck(name, after)) };
+  return { ready, whole, checks: spread.map((name) => spreadCheck(name, nodes, after)) };
 }
 
 /** Waits until as many pods are in use as before, and Argo CD has looked at everything again and found no fault. */
-async function waitForHealth(platform: RunningPlatform, before: readonly PodObject[]): Promise<void> {
+async function waitForHealth(platform: PlatformGround, before: readonly PodObject[]): Promise<void> {
   const { cluster, signal, applications } = platform;
   const owners = [...new Set(before.flatMap((pod) => ownerOf(pod) ?? []))];
   const missing = (pods: readonly PodObject[]): string[] =>
@@ -178,11 +179,19 @@ async function waitForHealth(platform: RunningPlatform, before: readonly PodObje
   await waitForSync(cluster, applications, { atMost: 300, signal });
 }
 
-function spreadCheck(name: string, pods: readonly PodObject[]): DrillCheck {
+function spreadCheck(name: string, { lost, other }: Nodes, pods: readonly PodObject[]): DrillCheck {
   const got = nodesOf(`Deployment shop/${name}`, pods).join(', ');
-  return { what: `the nodes of the ${name}'s pods`, expected: `${other}, ${lost}`, got };
+  return { what: `the nodes of the ${name}'s pods`, expected: [other, lost].sort().join(', '), got };
 }
 
-async function allPods({ cluster }: RunningPlatform): Promise<readonly PodObject[]> {
+/** The node whose loss costs the API the least, and the one that its pods go to. */
+function nodesOfPlan({ plan }: Cluster): Nodes {
+  const { name: lost } = expendableOf(plan);
+  const other = workersOf(plan).find(({ name }) => name !== lost);
+  if (other === undefined) throw new ProvingError('there is only one node for pods');
+  return { lost, other: other.name };
+}
+
+async function allPods({ cluster }: PlatformGround): Promise<readonly PodObject[]> {
   return podsOf(cluster, ['--all-namespaces']);
 }

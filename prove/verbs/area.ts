@@ -1,0 +1,92 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { InputError } from '../../constructs/core/error.ts';
+import { UsageError } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { programsOf } from '../drills/area.ts';
+import type { AnyArea } from '../drills/area.ts';
+import { runRounds } from '../drills/run.ts';
+import { ProvingError } from '../machine/error.ts';
+import { checkLinux } from '../machine/processes.ts';
+import { failedChecks, recordResult } from '../results/index.ts';
+import type { Measured } from '../results/index.ts';
+import { missingPrograms, remedy } from '../tools/cache.ts';
+
+/** Arguments of every verb that runs areas. */
+export const areaUsage = '[--rounds N] [--environment NAME] [--no-record]';
+
+/**
+ * Runs the drills of an area and writes what they measured into the ledger.
+ * @returns the exit code: 0 passed, 1 failed
+ * @throws InputError where a program isn't built
+ */
+export async function runArea(
+  name: string,
+  area: AnyArea,
+  args: readonly string[],
+  { stdout, stderr }: Output,
+): Promise<number> {
+  const { record, ...options } = optionsOf(args);
+  checkLinux();
+  checkBuilt(name, area);
+  const start = performance.now();
+  const report = (line: string): void => {
+    stdout.write(`${line}\n`);
+  };
+  try {
+    const results = await runRounds(name, area, { ...options, report });
+    for (const result of results) {
+      for (const { what, expected, got } of result.rounds.flatMap(failedChecks)) {
+        stderr.write(`${what}\n  expected: ${expected}\n  got:      ${got}\n`);
+      }
+      report(summary(result));
+      if (record) report(`written to ${recordResult(process.cwd(), result)}`);
+    }
+    report(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
+    return results.flatMap(({ rounds }) => rounds.flatMap(failedChecks)).length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ProvingError)) throw error;
+    stderr.write(`${name}: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** Such as `gitops-heal: 3 of 3 checks hold; failed 0 requests, healed 4.1 to 12.5 s`. */
+function summary({ promise, rounds }: Measured): string {
+  const count = rounds.flatMap(({ checks }) => checks).length;
+  const held = count - rounds.flatMap(failedChecks).length;
+  const units = Object.assign({}, ...rounds.map((round) => round.units)) as Readonly<Record<string, string>>;
+  const figures = Object.entries(units).flatMap(([name, unit]) => {
+    const values = rounds.flatMap((round) => round.figures[name] ?? []);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    return values.length === 0 ? [] : `${name} ${least === most ? '' : `${least} to `}${most} ${unit}`;
+  });
+  return `${promise}: ${held} of ${count} checks hold${figures.length === 0 ? '' : `; ${figures.join(', ')}`}`;
+}
+
+function optionsOf(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '1' },
+      environment: { type: 'string', default: 'production' },
+      'no-record': { type: 'boolean', default: false },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new UsageError(`--rounds ${values.rounds}: a whole number, 1 or more`);
+  return { rounds, environment: values.environment, record: !values['no-record'] };
+}
+
+function checkBuilt(name: string, area: AnyArea): void {
+  const programs = programsOf(area);
+  const missing = missingPrograms(programs);
+  if (missing.length === 0) return;
+  throw new InputError({
+    where: `area ${name}`,
+    what: `not built: ${missing.join(', ')}`,
+    allowed: `${programs.join(', ')}, built`,
+    remedy: `npm run prove -- build ${name}, or all: ${remedy}`,
+  });
+}
