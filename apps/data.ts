@@ -25,6 +25,7 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
     image: environment.image('spilo'),
     exporter: environment.image('postgres-exporter'),
     kubernetesApi: apiServer(environment),
+    authority: environment.authority('postgres-ca'),
     databases: [{ name: 'shop' }],
     storage: environment.storage('postgres'),
     size: environment.size('postgres'),

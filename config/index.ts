@@ -141,7 +141,7 @@ function toEnvironment(
     repository: input.repository,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
-    authority: (secret: string) => records.authorities.get(secret),
+    authority: (key: string) => ({ name: key, certificates: records.authorities.get(key) }),
     objectStore: store,
     backups: (key: string) => {
       ask(`${file}: backups.${key}`);

@@ -36,6 +36,11 @@ export interface ConfigFilesProps {
    * @default false
    */
   readonly reloaded?: boolean;
+  /**
+   * Annotations of the ConfigMap, such as those that make it an Argo CD hook.
+   * @default none
+   */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Files of a ConfigMap that containers mount by `files`. Who mounts them gets new pods when one changes, and nobody else. */
@@ -49,13 +54,16 @@ export class ConfigFiles extends Construct {
   /** @throws InputError for a file that is there twice, and for none at all */
   constructor(scope: Construct, id: string, props: ConfigFilesProps) {
     super(scope, id);
-    const { name, executable = false, reloaded = false } = props;
+    const { name, executable = false, reloaded = false, annotations } = props;
     this.name = checkName(`ConfigMap ${name}`, name, 'subdomain');
     this.namespace = applicationOf(this).destination.name;
     this.executable = executable;
     this.reloaded = reloaded;
     this.data = contents(props);
-    kubeObject(this, 'config-map', KubeConfigMap, { metadata: { name }, data: this.data });
+    kubeObject(this, 'config-map', KubeConfigMap, {
+      metadata: { name, ...(annotations ? { annotations: { ...annotations } } : {}) },
+      data: this.data,
+    });
   }
 
   /** What the pods call it. */

@@ -2,6 +2,7 @@ import type { Size } from 'cdk8s';
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { ConfigFiles } from './config-files.ts';
 import type { Cpu } from './cpu.ts';
+import type { TrustedAuthority } from './endpoint.ts';
 import type { Image } from './environment.ts';
 import type { Mount } from './pod-volume.ts';
 import { hostPaths, hostVolume, privilegedContext } from './privilege.ts';
@@ -56,6 +57,11 @@ export interface ContainerProps {
    * @default none
    */
   readonly secretFiles?: Readonly<Record<string, SecretKeyReference>>;
+  /**
+   * Whose certificates tell it that it talks to the right server: files, at `authorityFile(authority)`.
+   * @default none
+   */
+  readonly authorities?: readonly TrustedAuthority[];
   /** @default none */
   readonly ports?: readonly ContainerPort[];
   readonly resources: Resources;

@@ -47,7 +47,7 @@ export interface Endpoint {
    * Who signs the server's certificate.
    * @default one that the world trusts, or nobody
    */
-  readonly authority?: TrustedAuthority;
+  readonly authority?: TrustedAuthority | undefined;
 }
 
 /** Speaks HTTP: another workload's API, a trace collector. */

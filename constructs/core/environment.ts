@@ -1,6 +1,7 @@
 import type { Cpu } from './cpu.ts';
 import type { Schedule } from './schedule.ts';
 import type { Size } from 'cdk8s';
+import type { TrustedAuthority } from './endpoint.ts';
 
 /** An image of the table in `config/images.json`: the only place where image references come from. */
 export interface Image {
@@ -120,8 +121,8 @@ export interface Environment {
   generation(name: string): Generation;
   /** A generation beside the one in use, to look at what an archive holds; undefined for none. */
   copy(name: string): Generation | undefined;
-  /** Certificates, in PEM, of the authority whose secret has that name; undefined until it is sealed. */
-  authority(secret: string): string | undefined;
+  /** The authority whose secret has that name; without certificates until it is sealed. */
+  authority(name: string): TrustedAuthority;
   /** How a store is backed up. @throws InputError for an unknown name */
   backups(name: string): Backups;
   /** The volume of each pod of a store. @throws InputError where the configuration gives none */

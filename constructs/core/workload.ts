@@ -3,7 +3,9 @@ import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { apiRights } from './api-rights.ts';
 import type { ApiRights } from './api-rights.ts';
+import { authoritiesPath, authorityFiles } from './authority-files.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
+import { ConfigFiles } from './config-files.ts';
 import type { ContainerProps, Resources } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
@@ -121,6 +123,7 @@ export class Workload extends PodOwner {
   readonly labels: Readonly<Record<string, string>>;
   readonly props: WorkloadProps;
   readonly object: ApiObject;
+  private readonly authorities: ConfigFiles | undefined;
 
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id, props.name);
@@ -143,6 +146,12 @@ export class Workload extends PodOwner {
     if (props.api) apiRights(this, props.api);
     for (const { secret } of this.allContainers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
       secret.copyTo(this, props.annotations);
+    }
+    const data = authorityFiles(this.allContainers);
+    if (Object.keys(data).length > 0) {
+      // Its own, because it lives like the pods: a hook's is there before the application's other objects.
+      const { name, annotations } = props;
+      this.authorities = new ConfigFiles(this, 'authorities', { name: `${name}-authorities`, data, annotations });
     }
     this.object = kubeObject(this, 'controller', this.manifest(metadata));
     const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
@@ -209,6 +218,12 @@ export class Workload extends PodOwner {
     return [...(this.props.initContainers ?? []), ...this.props.containers];
   }
 
+  /** With the files of the authorities that it names. */
+  private complete(container: ContainerProps): ContainerProps {
+    if (this.authorities === undefined || (container.authorities ?? []).length === 0) return container;
+    return { ...container, files: { ...container.files, [authoritiesPath]: this.authorities } };
+  }
+
   private manifest(metadata: IObjectMeta): ControllerManifest {
     const { props } = this;
     const { controller, leaveLostNodeAfterSeconds = workloadDefaults.leaveLostNodeAfterSeconds } = props;
@@ -216,8 +231,8 @@ export class Workload extends PodOwner {
     const user = props.user ?? workloadDefaults.user;
     const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
-      containers: props.containers,
-      initContainers: props.initContainers ?? [],
+      containers: props.containers.map((container) => this.complete(container)),
+      initContainers: (props.initContainers ?? []).map((container) => this.complete(container)),
       volumes: props.volumes ?? {},
       serviceAccountName: props.name,
       mountToken: props.api !== undefined,

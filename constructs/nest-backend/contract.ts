@@ -1,4 +1,11 @@
-import type { Credentials, DirectoryEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
+import { authorityFile } from '../core/authority-files.ts';
+import type {
+  Credentials,
+  DirectoryEndpoint,
+  PostgresEndpoint,
+  RedisEndpoint,
+  TrustedAuthority,
+} from '../core/endpoint.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 
 /** The variables by which an application learns of an endpoint. */
@@ -6,9 +13,12 @@ export interface Contract {
   readonly environment: Readonly<Record<string, string>>;
   /** Each holds the path of a file: values in variables would show in every crash report and child process. */
   readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+  /** Whose certificates it verifies the servers by; a variable names the file. */
+  readonly authorities: readonly TrustedAuthority[];
 }
 
 export function databaseContract(database: PostgresEndpoint, { user, password }: Credentials): Contract {
+  const authority = database.sslMode === 'verify-full' ? database.authority : undefined;
   return {
     environment: {
       DATABASE_HOST: database.host,
@@ -16,8 +26,10 @@ export function databaseContract(database: PostgresEndpoint, { user, password }:
       DATABASE_NAME: database.database,
       DATABASE_SSLMODE: database.sslMode,
       DATABASE_USER: user,
+      ...(authority ? { DATABASE_CA_FILE: authorityFile(authority) } : {}),
     },
     secretFiles: { DATABASE_PASSWORD_FILE: password },
+    authorities: authority ? [authority] : [],
   };
 }
 
@@ -33,6 +45,7 @@ export function cacheContract({ sentinels, primaryName, server, credentials }: R
       REDIS_USER: credentials.user,
     },
     secretFiles: { REDIS_PASSWORD_FILE: credentials.password },
+    authorities: [],
   };
 }
 
@@ -45,6 +58,7 @@ export function directoryContract({ url, realm, baseDn, credentials }: Directory
       KERBEROS_REALM: realm,
     },
     secretFiles: { LDAP_BIND_PASSWORD_FILE: credentials.password },
+    authorities: [],
   };
 }
 
@@ -53,5 +67,6 @@ export function mergeContracts(contracts: readonly Contract[]): Contract {
   return {
     environment: Object.fromEntries(contracts.flatMap(({ environment }) => Object.entries(environment))),
     secretFiles: Object.fromEntries(contracts.flatMap(({ secretFiles }) => Object.entries(secretFiles))),
+    authorities: contracts.flatMap(({ authorities }) => authorities),
   };
 }

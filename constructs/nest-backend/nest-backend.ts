@@ -98,7 +98,7 @@ function migrationJob(
   database: PostgresEndpoint,
   command: readonly string[],
 ): void {
-  const { environment, secretFiles } = databaseContract(database, database.migrationCredentials);
+  const { environment, ...files } = databaseContract(database, database.migrationCredentials);
   const job = new Workload(scope, 'migrations', {
     name: `${name}-migrations`,
     program: 'nest-backend',
@@ -117,7 +117,7 @@ function migrationJob(
         image,
         command,
         environment: { NODE_ENV: 'production', ...environment },
-        secretFiles,
+        ...files,
         resources: {
           cpuRequest: Cpu.millicores(100),
           memory: Size.mebibytes(256),

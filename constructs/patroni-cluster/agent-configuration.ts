@@ -41,7 +41,7 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
           },
     databases: settings.databases,
     passwords: Object.fromEntries(files),
-    tlsFiles: settings.tls ? certificateKeys.map((file) => `${tlsPath}/${file}`) : [],
+    tlsFiles: settings.authority ? certificateKeys.map((file) => `${tlsPath}/${file}`) : [],
     patroniFile: `${configurationPath}/patroni.yml`,
     // null: one that followed another cluster and doesn't any more becomes a primary.
     dynamicConfiguration: { standby_cluster: null, ...dynamicConfiguration(settings) },

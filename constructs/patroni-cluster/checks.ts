@@ -1,4 +1,5 @@
 import { SizeRoundingBehavior } from 'cdk8s';
+import type { TrustedAuthority } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { archiveDefaults } from './archive.ts';
@@ -150,20 +151,20 @@ const rules: readonly Rule[] = [
       },
     ];
   },
-  function generationsShareTheirWays({ copyOf, standbyOf, tls = patroniClusterDefaults.tls, backups }) {
+  function generationsShareTheirWays({ copyOf, standbyOf, authority, backups }) {
     const other = copyOf ?? standbyOf;
     if (other === undefined) return [];
     const ways = ({ store, encryption = archiveDefaults.encryption }: ArchiveProps) =>
       JSON.stringify([store, encryption]);
     const differs = other.archive !== false && backups !== false && ways(backups) !== ways(other.archive.props);
     return [
-      ...(tls === other.tls
+      ...(nameOf(authority) === nameOf(other.authority)
         ? []
         : [
             {
-              what: `it talks ${tls ? '' : 'no '}TLS, and ${other.scope} ${other.tls ? 'does' : 'does not'}`,
-              allowed: 'the same: the authority is shared, and one that follows connects to the other',
-              remedy: 'give both the same tls',
+              what: `its authority is ${nameOf(authority)}, and that of ${other.scope} is ${nameOf(other.authority)}`,
+              allowed: 'the same: one that follows connects to the other, and verifies it',
+              remedy: 'give both the same authority',
             },
           ]),
       ...(differs
@@ -218,6 +219,16 @@ const rules: readonly Rule[] = [
       },
     ];
   },
+  function unencryptedIsNotVerified({ authority, sslMode }) {
+    if (authority !== false || sslMode === undefined) return [];
+    return [
+      {
+        what: `clients are to connect with sslMode ${sslMode}, and there is no TLS`,
+        allowed: 'sslMode where there is an authority',
+        remedy: "set authority: environment.authority('postgres-ca'), or remove sslMode",
+      },
+    ];
+  },
   function oneOrigin({ copyOf, standbyOf, generation }) {
     if (standbyOf === undefined || (copyOf === undefined && generation?.recovery === undefined)) return [];
     return [
@@ -229,6 +240,10 @@ const rules: readonly Rule[] = [
     ];
   },
 ];
+
+function nameOf(authority: TrustedAuthority | false): string {
+  return authority === false ? 'none, without TLS' : authority.name;
+}
 
 /** @param of what, such as ` of days` */
 function wholeNumbers(options: Readonly<Record<string, number>>, of = ''): ReturnType<Rule> {

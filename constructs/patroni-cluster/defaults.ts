@@ -8,7 +8,7 @@ export const patroniClusterDefaults = {
   size: { cpuRequest: Cpu.millicores(500), memory: Size.gibibytes(2) },
   storageClass: 'local-path',
   synchronous: 'on',
-  tls: true,
+  sslMode: 'verify-full',
   consensus: 'endpoints',
 } as const;
 

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { secretVolume } from '../core/container.ts';
 import { serviceHost } from '../core/endpoint.ts';
-import type { Credentials, PodPeer, PostgresEndpoint } from '../core/endpoint.ts';
+import type { Credentials, PodPeer, PostgresEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkName } from '../core/names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -77,7 +77,8 @@ export interface DatabaseEndpointsProps {
   readonly scope: string;
   readonly namespace: string;
   readonly databases: readonly OpenDatabase[];
-  readonly tls: boolean;
+  readonly authority: TrustedAuthority | false;
+  readonly sslMode: 'verify-full' | 'require';
   readonly members: PodPeer;
   /** The pods of PgBouncer; undefined where there are none. */
   readonly pooler: PodPeer | undefined;
@@ -95,7 +96,7 @@ export interface DatabaseEndpoints {
 
 /** @throws InputError naming the databases there are */
 export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): DatabaseEndpoints {
-  const { scope, namespace, tls, members, pooler } = props;
+  const { scope, namespace, authority, sslMode, members, pooler } = props;
   const names = serviceNames(scope);
   const database = props.databases.find((each) => each.name === name);
   if (database === undefined) return refuse(props, `there is no database "${name}"`);
@@ -105,7 +106,7 @@ export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): 
     return {
       port,
       database: name,
-      sslMode: tls ? 'require' : 'disable',
+      ...(authority === false ? { sslMode: 'disable' } : { sslMode, authority }),
       credentials,
       migrationCredentials,
       name: `PostgreSQL ${name}${what}`,

@@ -2,10 +2,10 @@ import { Size } from 'cdk8s';
 import type { ConfigFiles } from '../core/config-files.ts';
 import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
+import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
 import type { Mount, PodVolume } from '../core/pod-volume.ts';
 import { httpProbes } from '../core/probes.ts';
-import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { passwordFiles } from './endpoints.ts';
 import {
@@ -37,7 +37,10 @@ export interface MemberProps {
   readonly rolePasswords: Readonly<Record<string, SecretKeyReference>>;
   readonly scripts: ConfigFiles;
   readonly configuration: ConfigFiles;
-  readonly tlsSecret: string | undefined;
+  /** Who signed the members' certificate; undefined without TLS. */
+  readonly authority: TrustedAuthority | undefined;
+  /** The certificate that all members share. */
+  readonly certificate: PodVolume | undefined;
 }
 
 export const claimName = 'data';
@@ -47,7 +50,7 @@ export function memberVolumes(props: MemberProps): Readonly<Record<string, PodVo
     socket: { sizeLimit: Size.mebibytes(1) },
     // What queries share between their parallel workers.
     'shared-memory': { sizeLimit: Size.mebibytes(Math.floor(props.memory.toMebibytes() / 8)), inMemory: true },
-    ...(props.tlsSecret === undefined ? {} : { tls: { secretName: props.tlsSecret, keys: certificateKeys } }),
+    ...(props.certificate ? { tls: props.certificate } : {}),
   };
 }
 
@@ -65,10 +68,10 @@ function sharedFiles({ scripts, configuration }: MemberProps): Readonly<Record<s
   return { [configurationPath]: configuration, [scriptsPath]: scripts };
 }
 
-function sharedMounts({ tlsSecret }: MemberProps): readonly Mount[] {
+function sharedMounts({ certificate }: MemberProps): readonly Mount[] {
   return [
     { volume: 'socket', path: socketDirectory },
-    ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
+    ...(certificate ? [{ volume: 'tls', path: tlsPath, readOnly: true }] : []),
   ];
 }
 
@@ -80,6 +83,7 @@ function databaseContainer(props: MemberProps): ContainerProps {
     environment: { ...props.archive?.environment, PGDATA: dataDirectory },
     podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP' },
     secretFiles: secretFiles(props),
+    authorities: props.authority ? [props.authority] : [],
     ports: [
       { name: 'postgres', port: ports.postgres },
       { name: 'patroni', port: ports.patroni },

@@ -8,9 +8,9 @@ import { persistentVolumeClaim } from '../core/pod-volume.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
+import { Authority } from '../stateful/index.ts';
 import { agentConfiguration } from './agent-configuration.ts';
 import { Archive } from './archive.ts';
-import { authority, memberCertificate, poolerCertificate } from './certificates.ts';
 import { checkCluster } from './checks.ts';
 import { scriptsOf } from './config-files.ts';
 import { completeDatabases } from './databases.ts';
@@ -36,7 +36,7 @@ import { pooler } from './pooler.ts';
 import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { restoreTest } from './restore-test.ts';
-import { patroniServices, roleLabel, serviceNames } from './services.ts';
+import { memberHosts, patroniServices, poolerHosts, roleLabel, serviceNames } from './services.ts';
 
 const because =
   'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
@@ -50,7 +50,8 @@ export class PatroniCluster extends Construct {
   readonly generation: number;
   /** Major version of PostgreSQL. */
   readonly version: number;
-  readonly tls: boolean;
+  /** Of all generations: one that follows another verifies it. */
+  readonly authority: Authority | false;
   /** Whether it has the job that copies the backups of all generations to another provider. */
   readonly copiesElsewhere: boolean;
   readonly scope: string;
@@ -80,7 +81,7 @@ export class PatroniCluster extends Construct {
     this.namespace = namespace;
     const resolved = resolve(props);
     this.version = resolved.version;
-    this.tls = resolved.tls;
+    this.authority = before?.authority ?? (props.authority && new Authority(this, 'authority', props.authority));
     const folder = `${name}/${resolved.version}`;
     const secretsOwner = before?.secretsOwner ?? this;
     this.secretsOwner = secretsOwner;
@@ -99,9 +100,9 @@ export class PatroniCluster extends Construct {
         ...props.standbyOf.leader,
         prefix: (archive && props.standbyOf.archive && archive.prefix(props.standbyOf.generation)) || undefined,
       },
+      authority: this.authority,
       ...resolved,
     };
-    if (resolved.tls && !before) authority(this, name);
     const passwords = passwordsOf(open);
     const memberSecrets = passwordsOfMembers(secretsOwner, name);
     const identity = {
@@ -128,7 +129,8 @@ export class PatroniCluster extends Construct {
       rolePasswords: passwords,
       scripts: scriptsOf('members', this, `${this.scope}-scripts`),
       configuration,
-      tlsSecret: resolved.tls ? memberCertificate(this, this) : undefined,
+      authority: this.authority || undefined,
+      certificate: this.authority ? this.authority.sign(`${this.scope}-tls`, memberHosts(this)) : undefined,
     };
     this.workload = new Workload(this, 'members', {
       name: this.scope,
@@ -169,13 +171,17 @@ export class PatroniCluster extends Construct {
     this.workload.object.addJsonPatch(...(props.patches ?? []));
     const services = patroniServices(this, this.workload, resolved.consensus);
     const { host } = services.members;
-    this.leader = services.primary.endpoint('postgres', `primary of ${this.scope}`);
+    this.leader = {
+      ...services.primary.endpoint('postgres', `primary of ${this.scope}`),
+      authority: this.authority || undefined,
+    };
     this.connect(props, archive, host);
     this.endpoints = {
       scope: this.scope,
       namespace,
       databases: open,
-      tls: this.tls,
+      authority: this.authority,
+      sslMode: props.sslMode ?? patroniClusterDefaults.sslMode,
       members: this.workload,
       pooler: props.pooler ? this.pool(props.pooler, passwords) : undefined,
     };
@@ -232,8 +238,9 @@ export class PatroniCluster extends Construct {
 
   private pool(props: PoolerProps, passwords: Readonly<Record<string, SecretKeyReference>>): Workload {
     const { scope, databases, leader } = this;
-    const tlsSecret = this.tls ? poolerCertificate(this, this) : undefined;
-    return pooler(this, { ...props, scope, databases, passwords, tlsSecret, primary: leader });
+    const name = `${serviceNames(scope).pooler}-tls`;
+    const certificate = this.authority ? this.authority.sign(name, poolerHosts(this)) : undefined;
+    return pooler(this, { ...props, scope, databases, passwords, certificate, primary: leader });
   }
 
   private connect(props: PatroniClusterProps, archive: Archive | false, host: string): void {
@@ -282,10 +289,8 @@ function scopeOf(name: string, generation: number): string {
 
 function resolve(props: PatroniClusterProps) {
   const { size, storage } = props;
-  const tls = props.tls ?? patroniClusterDefaults.tls;
   const memory = size?.memory ?? patroniClusterDefaults.size.memory;
   return {
-    tls,
     memory,
     cpuRequest: size?.cpuRequest ?? patroniClusterDefaults.size.cpuRequest,
     because:
@@ -297,6 +302,6 @@ function resolve(props: PatroniClusterProps) {
     synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
     consensus: props.consensus ?? patroniClusterDefaults.consensus,
     storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
-    parameters: { ...postgresqlParameters(memory, storage, tls), ...props.parameters },
+    parameters: { ...postgresqlParameters(memory, storage, props.authority !== false), ...props.parameters },
   };
 }

@@ -1,4 +1,6 @@
 import { dump } from 'js-yaml';
+import { authorityFile } from '../core/authority-files.ts';
+import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { Recovery } from '../core/environment.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
@@ -15,7 +17,8 @@ export interface PatroniSettings {
   readonly databases: readonly CompleteDatabase[];
   readonly synchronous: 'on' | 'strict' | 'off';
   readonly consensus: 'endpoints' | 'configmaps';
-  readonly tls: boolean;
+  /** Who signed the certificates of all members; false without TLS. */
+  readonly authority: TrustedAuthority | false;
   readonly parameters: Readonly<Record<string, string | number>>;
   /** Whether there is an archive to write to and to read from. */
   readonly archive: boolean;
@@ -62,8 +65,9 @@ export function dynamicConfiguration(settings: PatroniSettings): Record<string, 
  * @see https://patroni.readthedocs.io/en/latest/yaml_configuration.html (4.1)
  */
 export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<string, string>>): string {
-  const { scope, namespace, version, consensus, tls, archive, standbyOf } = settings;
-  const connection = tls ? { sslmode: 'verify-ca', sslrootcert: `${tlsPath}/ca.crt` } : {};
+  const { scope, namespace, version, consensus, authority, archive, standbyOf } = settings;
+  // Not the ca.crt beside its own certificate: while the authority is renewed, others have theirs of the other one.
+  const connection = authority ? { sslmode: 'verify-ca', sslrootcert: authorityFile(authority) } : {};
   const others = Object.fromEntries(Object.entries(labels).filter(([key]) => key !== scopeLabel));
   return dump(
     {
@@ -101,7 +105,7 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
         parameters: {
           unix_socket_directories: socketDirectory,
           archive_command: archive ? `${script('archive-wal.sh')} "%p"` : '/bin/true',
-          ...(tls
+          ...(authority
             ? {
                 ssl_cert_file: `${tlsPath}/tls.crt`,
                 ssl_key_file: `${tlsPath}/tls.key`,
@@ -158,8 +162,8 @@ function bootstrap({ recovery, version }: PatroniSettings): Record<string, unkno
 }
 
 /** Who may log in, from where, and how. Network policies say which pods get that far. */
-function hostBasedAuthentication({ databases, tls }: PatroniSettings): string[] {
-  const host = tls ? 'hostssl' : 'host';
+function hostBasedAuthentication({ databases, authority }: PatroniSettings): string[] {
+  const host = authority ? 'hostssl' : 'host';
   return [
     'local all postgres peer map=local',
     'local all monitoring peer map=local',

@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { authorityFile } from '../core/authority-files.ts';
 import { ConfigFiles } from '../core/config-files.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { tcpProbes } from '../core/probes.ts';
-import { certificateKeys } from '../core/secret.ts';
+import type { PodVolume } from '../core/pod-volume.ts';
+import type { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
 import { Workload } from '../core/workload.ts';
@@ -48,8 +50,8 @@ export interface PoolerSettings extends PoolerProps {
   readonly databases: readonly CompleteDatabase[];
   /** Of each role. */
   readonly passwords: Readonly<Record<string, SecretKeyReference>>;
-  /** The Secret with the pooler's certificate; undefined without TLS. */
-  readonly tlsSecret: string | undefined;
+  /** The pooler's certificate; undefined without TLS. */
+  readonly certificate: PodVolume | undefined;
   /** Where it connects to: the Service of the primary. */
   readonly primary: Endpoint & { readonly host: string; readonly port: number };
 }
@@ -63,7 +65,7 @@ const because =
 
 /** PgBouncer in front of the primary: clients keep their connections while the primary moves, and share its few. */
 export function pooler(construct: Construct, settings: PoolerSettings): Workload {
-  const { scope, image, size, tlsSecret, passwords } = settings;
+  const { scope, image, size, certificate, passwords, primary } = settings;
   const name = serviceNames(scope).pooler;
   const configuration = new ConfigFiles(construct, 'pooler-configuration', {
     name,
@@ -81,6 +83,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
         image,
         command: ['bash', `${configurationPath}/start.sh`],
         secretFiles: passwordFiles(passwords),
+        authorities: primary.authority ? [primary.authority] : [],
         ports: [{ name: 'pooler', port: ports.pooler }],
         resources: {
           cpuRequest: size?.cpuRequest ?? poolerDefaults.size.cpuRequest,
@@ -93,13 +96,13 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
         files: { [configurationPath]: configuration },
         mounts: [
           { volume: 'users', path: '/run/pgbouncer' },
-          ...(tlsSecret === undefined ? [] : [{ volume: 'tls', path: tlsPath, readOnly: true }]),
+          ...(certificate ? [{ volume: 'tls', path: tlsPath, readOnly: true }] : []),
         ],
       },
     ],
     volumes: {
       users: { sizeLimit: Size.mebibytes(1), inMemory: true },
-      ...(tlsSecret === undefined ? {} : { tls: { secretName: tlsSecret, keys: certificateKeys } }),
+      ...(certificate ? { tls: certificate } : {}),
     },
     priority: 'critical-data',
     spread: 'strict',
@@ -109,7 +112,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
     terminationGracePeriodSeconds: 60,
   });
   new Service(construct, 'pooler-service', { name, pods: workload, ports: [{ name: 'postgres', target: 'pooler' }] });
-  workload.observes(settings.primary, 'lends its connections to many clients');
+  workload.observes(primary, 'lends its connections to many clients');
   return workload;
 }
 
@@ -122,11 +125,11 @@ const poolerProbes = tcpProbes('pooler', {
 
 /** What pgbouncer.ini includes at the end of its section. */
 function clusterIni(settings: PoolerSettings): string {
-  const { databases, tlsSecret, primary } = settings;
+  const { databases, primary } = settings;
   const { mode = poolerDefaults.mode, poolSize = poolerDefaults.poolSize } = settings;
   const file = (key: (typeof certificateKeys)[number]): string => `${tlsPath}/${key}`;
   const tls =
-    tlsSecret === undefined
+    primary.authority === undefined
       ? { client_tls_sslmode: 'disable', server_tls_sslmode: 'disable' }
       : {
           client_tls_sslmode: 'require',
@@ -135,7 +138,7 @@ function clusterIni(settings: PoolerSettings): string {
           client_tls_key_file: file('tls.key'),
           server_tls_sslmode: 'verify-full',
           server_tls_protocols: 'tlsv1.3',
-          server_tls_ca_file: file('ca.crt'),
+          server_tls_ca_file: authorityFile(primary.authority),
         };
   const settled = {
     listen_port: ports.pooler,

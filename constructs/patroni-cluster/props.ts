@@ -1,5 +1,5 @@
 import type { JsonPatch, Size } from 'cdk8s';
-import type { Endpoint } from '../core/endpoint.ts';
+import type { Endpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
 import type { Schedule } from '../core/schedule.ts';
 import type { ArchiveProps } from './archive.ts';
@@ -70,10 +70,16 @@ export interface PatroniClusterProps {
    */
   readonly synchronous?: 'on' | 'strict' | 'off';
   /**
-   * Whether members and clients talk TLS, with certificates of cert-manager.
-   * @default true
+   * Signs the certificates of members and pooler, by cert-manager: `environment.authority('postgres-ca')`. `false` for
+   * connections without TLS.
    */
-  readonly tls?: boolean;
+  readonly authority: TrustedAuthority | false;
+  /**
+   * What clients ask of a server: `verify-full`, that its certificate is for its name and of this authority; `require`,
+   * that it talks TLS, whoever it is.
+   * @default verify-full
+   */
+  readonly sslMode?: 'verify-full' | 'require';
   /**
    * What Patroni keeps its lock in. Endpoints carry the lock and the primary's address in one write; with ConfigMaps,
    * clients of a dead node wait until Kubernetes has noticed.

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { serviceHost } from '../core/endpoint.ts';
 import { Service } from '../core/service.ts';
 import type { Workload } from '../core/workload.ts';
 
@@ -12,6 +13,24 @@ export const serviceNames = (scope: string) => ({
   /** Of PgBouncer, where there is one. */
   pooler: `${scope}-pooler`,
 });
+
+/** Names under which clients and members reach a member. */
+export function memberHosts({ scope, namespace }: { readonly scope: string; readonly namespace: string }): string[] {
+  const { primary, replicas, members } = serviceNames(scope);
+  return [
+    ...[primary, replicas, members].flatMap((service) => hostsOf(service, namespace)),
+    `*.${serviceHost(members, namespace)}`,
+  ];
+}
+
+/** Names under which clients reach the pooler. */
+export function poolerHosts({ scope, namespace }: { readonly scope: string; readonly namespace: string }): string[] {
+  return hostsOf(serviceNames(scope).pooler, namespace);
+}
+
+function hostsOf(service: string, namespace: string): string[] {
+  return [service, serviceHost(service, namespace)];
+}
 
 /** The Services of a cluster's members. */
 export interface PatroniServices {

@@ -3,7 +3,7 @@ import type { JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { Autoscaling } from '../core/availability.ts';
 import type { Cpu } from '../core/cpu.ts';
-import type { HttpEndpoint } from '../core/endpoint.ts';
+import type { HttpEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Spread } from '../core/pod-template.ts';
@@ -120,6 +120,8 @@ export interface WebWorkloadKind {
   readonly probes: Probes;
   readonly environment: Readonly<Record<string, string>>;
   readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+  /** Whose certificates it verifies servers by. */
+  readonly authorities?: readonly TrustedAuthority[];
   /** Written to besides `/tmp`. */
   readonly writableDirectories: readonly { readonly name: string; readonly path: string; readonly sizeLimit: Size }[];
 }
@@ -158,6 +160,7 @@ export class WebWorkload extends Construct {
           image: props.image,
           environment: settings.environment,
           secretFiles: { ...kind.secretFiles, ...props.secretFiles },
+          authorities: kind.authorities,
           ports: [{ name: 'http', port }, ...(metrics ? [{ name: 'metrics', port: metrics.port }] : [])],
           resources: { cpuRequest: settings.cpuRequest, memory: settings.memory, because: settings.because },
           probes: kind.probes,

@@ -54,7 +54,8 @@ const changes: ChangeOfEveryOption<NestBackendProps> = {
   startupSeconds: () => 180,
 };
 
-const isMigration = ({ metadata }: { metadata: { name: string } }): boolean => metadata.name.endsWith('-migrations');
+const isMigration = ({ metadata }: { metadata: { name: string } }): boolean =>
+  /-migrations(-authorities)?$/.test(metadata.name);
 
 describe('output', () => {
   const all = backend((servers) => everyOption(changes, servers)).manifests;
@@ -145,7 +146,25 @@ describe('wires', () => {
       DATABASE_SSLMODE: 'verify-full',
       DATABASE_USER: 'shop_app',
       DATABASE_PASSWORD_FILE: '/run/secrets/postgres-app/password',
+      DATABASE_CA_FILE: '/run/authorities/postgres-ca.crt',
     });
+  });
+
+  test('the certificate of the authority is there for the server, and before it for the migrations', () => {
+    const { manifests } = backend(({ database }) => ({ database }));
+    const data = { 'postgres-ca.crt': 'the certificate of an authority\n' };
+    expect(only(manifests, 'ConfigMap', 'backend-authorities').data).toEqual(data);
+    const ofMigrations = only(manifests, 'ConfigMap', 'backend-migrations-authorities');
+    expect(ofMigrations).toMatchObject({ data, metadata: { annotations: { 'argocd.argoproj.io/hook': 'PreSync' } } });
+    expect(variablesOf(only(manifests, 'Job')).DATABASE_CA_FILE).toBe('/run/authorities/postgres-ca.crt');
+  });
+
+  test.each([
+    ['safe whoever it is', { sslMode: 'require' }],
+    ['known to the world', { authority: undefined }],
+  ] as const)('a database that is %s names no file of an authority', (_, changes) => {
+    const { manifests } = backend(({ database }) => ({ database: { ...database, ...changes } }));
+    expect(yamlOf(manifests)).not.toMatch(/DATABASE_CA_FILE|authorities/);
   });
 
   test('a cache behind Sentinels gives their addresses and not that of a server', () => {
@@ -208,6 +227,7 @@ describe('a database that is not ours', () => {
       port: 5432,
       database: 'shop',
       sslMode: 'verify-full',
+      authority: { name: 'elsewhere-ca', certificates: 'the certificate of their authority\n' },
       credentials: { user: 'app', password: password(scope, 'elsewhere-app') },
       migrationCredentials: { user: 'owner', password: password(scope, 'elsewhere-owner') },
       targets: cidrs === undefined ? targets : [{ peer, host: '203.0.113.7', port: 5432 }],
@@ -262,7 +282,7 @@ describe('migrations', () => {
     const copies = platform.secrets.map((secret) => secret.inventoryEntry()).flatMap(({ copies }) => copies);
     expect(copies.map(({ annotations }) => annotations)).toEqual([{}, hook]);
     const hooks = manifests.filter(isMigration);
-    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['Job', 'NetworkPolicy', 'ServiceAccount']);
+    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['ConfigMap', 'Job', 'NetworkPolicy', 'ServiceAccount']);
     for (const { metadata } of hooks) expect(metadata.annotations).toMatchObject(hook);
   });
 

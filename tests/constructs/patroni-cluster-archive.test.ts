@@ -211,7 +211,6 @@ describe('a recovered cluster', () => {
     expect(recovered.value.scope).toBe('postgres-2');
     const names = recovered.manifests.map(({ metadata }) => metadata.name);
     expect([...new Set(names.filter((name) => !name.startsWith('postgres-2')))]).toEqual([
-      'postgres-self-signed',
       'postgres-ca',
       'postgres-offsite',
     ]);

@@ -3,8 +3,16 @@ import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index
 import { policyFindings } from '../../synth/policies.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
 import { schemaFindings } from '../../synth/schema.ts';
-import { at, only } from '../support/harness.ts';
-import { agentFile, backups, cluster, clusterWith, patroniFile, statefulSet } from '../support/patroni-cluster.ts';
+import { at, only, refusal } from '../support/harness.ts';
+import {
+  agentFile,
+  backups,
+  cluster,
+  clusterWith,
+  minimal,
+  patroniFile,
+  statefulSet,
+} from '../support/patroni-cluster.ts';
 import type { DynamicConfiguration } from '../support/patroni-cluster.ts';
 
 const configured = (changes: Partial<PatroniClusterProps> = {}) => patroniFile(clusterWith(changes).manifests);
@@ -68,7 +76,9 @@ describe('who may log in', () => {
   });
 
   test('without TLS it is the same, in the clear', () => {
-    const [withTls, without] = [true, false].map((tls) => configured({ databases, tls }).postgresql.pg_hba);
+    const [withTls, without] = [minimal.authority, false as const].map(
+      (authority) => configured({ databases, authority }).postgresql.pg_hba,
+    );
     expect(without).toEqual(withTls?.map((line) => line.replace('hostssl', 'host')));
   });
 
@@ -88,11 +98,15 @@ describe('who may log in', () => {
       'clerk',
       'postgres-orders-owner',
     ]);
-    expect([primary.host, primary.port, primary.sslMode]).toEqual(['postgres.test.svc.cluster.local', 5432, 'require']);
+    expect([primary.host, primary.port, primary.sslMode]).toEqual([
+      'postgres.test.svc.cluster.local',
+      5432,
+      'verify-full',
+    ]);
   });
 
   test('reads from the replicas under another name', () => {
-    expect(clusterWith({ tls: false }).value.replicas).toMatchObject({
+    expect(clusterWith({ authority: false }).value.replicas).toMatchObject({
       host: 'postgres-replicas.test.svc.cluster.local',
       database: 'shop',
       sslMode: 'disable',
@@ -110,19 +124,54 @@ describe('TLS', () => {
       '*.postgres-members.test.svc.cluster.local',
     ]);
     expect(issuerRef).toEqual({ kind: 'Issuer', name: 'postgres-ca' });
-    expect(at(only(manifests, 'Certificate', 'postgres-ca'), 'spec.isCA')).toBe(true);
+    expect(only(manifests, 'Issuer', 'postgres-ca').spec).toEqual({ ca: { secretName: 'postgres-ca' } });
   });
 
   test('is checked between members, and 1.3 at least', () => {
     const { bootstrap, postgresql } = configured();
     for (const role of ['replication', 'rewind']) {
-      expect(postgresql.authentication[role]).toMatchObject({ sslmode: 'verify-ca', sslrootcert: '/run/tls/ca.crt' });
+      expect(postgresql.authentication[role]).toMatchObject({
+        sslmode: 'verify-ca',
+        sslrootcert: '/run/authorities/postgres-ca.crt',
+      });
     }
     expect(bootstrap.dcs.postgresql.parameters).toMatchObject({ ssl: 'on', ssl_min_protocol_version: 'TLSv1.3' });
   });
 
+  test('trusts what is in git, not the ca.crt beside its own certificate: both sides of a renewal are there', () => {
+    const authority = { name: 'postgres-ca', certificates: 'NEW\nOLD\n' };
+    const { manifests } = clusterWith({ authority });
+    expect(only(manifests, 'ConfigMap', 'postgres-authorities').data).toEqual({ 'postgres-ca.crt': 'NEW\nOLD\n' });
+  });
+
+  test('is asked of clients together with the name, by the authority that the endpoint carries', () => {
+    const { value } = clusterWith({ pooler: { image: minimal.image } });
+    for (const { sslMode, authority } of [value.primary, value.replicas, value.pooled]) {
+      expect([sslMode, authority?.name]).toEqual(['verify-full', 'postgres-ca']);
+    }
+  });
+
+  test('is asked of clients without the name where sslMode says so', () => {
+    expect(clusterWith({ sslMode: 'require' }).value.primary.sslMode).toBe('require');
+  });
+
+  test('covers the names of all endpoints', () => {
+    const { value, manifests } = clusterWith({ pooler: { image: minimal.image } });
+    const hosts = named(manifests, 'Certificate').flatMap(
+      (name) => at(only(manifests, 'Certificate', name), 'spec.dnsNames') as string[],
+    );
+    expect(hosts).toEqual(expect.arrayContaining([value.primary.host, value.replicas.host, value.pooled.host]));
+  });
+
+  test('can not be verified where there is none', () => {
+    const findings = refusal(() => clusterWith({ authority: false, sslMode: 'verify-full' }));
+    expect(findings.map(({ what }) => what)).toEqual([
+      'clients are to connect with sslMode verify-full, and there is no TLS',
+    ]);
+  });
+
   test('is gone without a trace when it is switched off', () => {
-    const { manifests } = clusterWith({ tls: false });
+    const { manifests } = clusterWith({ authority: false });
     expect([...named(manifests, 'Certificate'), ...named(manifests, 'Issuer')]).toEqual([]);
     expect(podTemplateOf(statefulSet(manifests))!.spec!.volumes!.map(({ name }) => name)).not.toContain('tls');
     expect(agentFile(manifests).tlsFiles).toEqual([]);

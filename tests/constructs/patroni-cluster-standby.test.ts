@@ -109,8 +109,13 @@ describe('following is refused for', () => {
     ],
     [
       'no TLS where the other talks it',
-      (standbyOf) => ({ standbyOf, tls: false }),
-      'it talks no TLS, and postgres does',
+      (standbyOf) => ({ standbyOf, authority: false }),
+      'its authority is none, without TLS, and that of postgres is postgres-ca',
+    ],
+    [
+      'another authority',
+      (standbyOf) => ({ standbyOf, authority: { name: 'orders-ca', certificates: undefined } }),
+      'its authority is orders-ca, and that of postgres is postgres-ca',
     ],
     [
       'another bucket',

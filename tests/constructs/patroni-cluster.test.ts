@@ -11,8 +11,11 @@ import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
 import { at, only } from '../support/harness.ts';
 import { backups, cluster, clusterWith, files, minimal, statefulSet } from '../support/patroni-cluster.ts';
 
-/** But for those that need another cluster: see patroni-cluster-archive.test.ts and patroni-cluster-standby.test.ts. */
-const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf' | 'standbyOf'>> = {
+/**
+ * But for those that need another cluster (see patroni-cluster-archive.test.ts and patroni-cluster-standby.test.ts), and for
+ * sslMode, which its clients show (patroni-cluster-configuration.test.ts).
+ */
+const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf' | 'standbyOf' | 'sslMode'>> = {
   name: () => 'orders',
   image: () => nextVersion(minimal.image),
   exporter: () => ({ ...minimal.image, reference: 'registry.example/exporter:1.2.3' }),
@@ -27,7 +30,7 @@ const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf' | 'standby
   members: () => 3,
   size: () => ({ cpuRequest: Cpu.cores(2), memory: Size.gibibytes(8) }),
   synchronous: () => 'strict',
-  tls: () => false,
+  authority: () => false,
   consensus: () => 'configmaps',
   backups: () => backups,
   generation: () => ({ number: 2 }),

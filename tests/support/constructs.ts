@@ -49,6 +49,7 @@ function serversIn(scope: ApplicationChart): Servers {
       port: 5432,
       database: 'shop',
       sslMode: 'verify-full',
+      authority: { name: 'postgres-ca', certificates: 'the certificate of an authority\n' },
       credentials: { user: 'shop_app', password: password(scope, 'postgres-app') },
       migrationCredentials: { user: 'shop_owner', password: password(scope, 'postgres-owner') },
       targets: [database],

@@ -35,6 +35,7 @@ export const minimal: PatroniClusterProps = {
   kubernetesApi: apiServer(environment),
   databases: [{ name: 'shop' }],
   storage: Size.gibibytes(10),
+  authority: environment.authority('postgres-ca'),
   backups: false,
 };
 

@@ -3,11 +3,14 @@ import { namespaces } from '../../../apps/namespaces.ts';
 import { loadEnvironment } from '../../../config/index.ts';
 import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
 import { application } from '../../../constructs/core/application.ts';
+import type { TrustedAuthority } from '../../../constructs/core/endpoint.ts';
 import type { Environment } from '../../../constructs/core/environment.ts';
 import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
+import { selfSigned } from '../../../synth/seal/authority.ts';
+import { generateValue } from '../../../synth/seal/generators.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -24,6 +27,9 @@ interface SecretObject {
 
 /** Clusters of an application that only a drill has, beside those of the platform and in their namespace. */
 export class DrillClusters {
+  /** Theirs alone: to the platform's own nobody here has the key. */
+  readonly authority: TrustedAuthority;
+  private readonly authoritySecret: SecretObject['data'];
   private readonly cluster: Cluster;
   private readonly name: string;
   private readonly applied = new Map<string, Manifest>();
@@ -32,6 +38,13 @@ export class DrillClusters {
   constructor(cluster: Cluster, name: string) {
     this.cluster = cluster;
     this.name = name;
+    const key = generateValue({ kind: 'authority', certificate: 'tls.crt' });
+    const certificates = selfSigned(`${name}-ca`, key);
+    this.authority = { name: `${name}-ca`, certificates };
+    this.authoritySecret = {
+      'tls.key': key.toString('base64'),
+      'tls.crt': Buffer.from(certificates).toString('base64'),
+    };
   }
 
   /** Brings them to what constructs say; objects that are not said any more stay. */
@@ -42,7 +55,9 @@ export class DrillClusters {
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
     const keys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
-    const secrets = missing.map((entry) => secretOf(entry, keys.data));
+    const secrets = missing.map((entry) =>
+      entry.name === this.authority.name ? secret(entry, this.authoritySecret) : secretOf(entry, keys.data),
+    );
     const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
     for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
     await apply(this.cluster, manifests);
@@ -75,9 +90,13 @@ export class DrillClusters {
   }
 }
 
-function secretOf({ name, type, keys }: SecretInventoryEntry, ofPlatform: SecretObject['data']): Manifest {
-  const values = Object.entries(keys).map(([key, source]) => [key, value(key, source, ofPlatform)] as const);
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data: Object.fromEntries(values) };
+function secretOf(entry: SecretInventoryEntry, ofPlatform: SecretObject['data']): Manifest {
+  const values = Object.entries(entry.keys).map(([key, source]) => [key, value(key, source, ofPlatform)] as const);
+  return secret(entry, Object.fromEntries(values));
+}
+
+function secret({ name, type }: SecretInventoryEntry, data: SecretObject['data']): Manifest {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data };
 }
 
 /** In base64, as a Secret has it. */

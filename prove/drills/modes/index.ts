@@ -2,6 +2,7 @@ import { Size } from 'cdk8s';
 import { apiServer } from '../../../apps/cluster.ts';
 import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
 import { Cpu } from '../../../constructs/core/cpu.ts';
+import type { TrustedAuthority } from '../../../constructs/core/endpoint.ts';
 import type { Environment } from '../../../constructs/core/environment.ts';
 import { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
 import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/index.ts';
@@ -35,22 +36,23 @@ export const area: Area<'platform'> = {
 async function modes(platform: PlatformGround): Promise<Outcome> {
   const { cluster } = platform;
   const clusters = new DrillClusters(cluster, name);
+  const { authority } = clusters;
   const first = new Members(cluster, name);
   try {
     await clusters.remove();
-    await clusters.apply(firstCluster);
+    await clusters.apply((...given) => firstCluster(given, authority));
     const pooled = await poolerRound(platform, first, clusters);
     const followed = await standbyRound(platform, {
       first,
       second: new Members(cluster, `${name}-2`),
       third: new Members(cluster, `${name}-3`),
-      follow: () => clusters.apply((...given) => second(given, (standbyOf) => ({ standbyOf }))),
-      part: () => clusters.apply((...given) => second(given, (copyOf) => ({ copyOf }))),
+      follow: () => clusters.apply((...given) => second(given, authority, (standbyOf) => ({ standbyOf }))),
+      part: () => clusters.apply((...given) => second(given, authority, (copyOf) => ({ copyOf }))),
       copy: () =>
         clusters.apply((scope, environment) => {
-          const copyOf = firstCluster(scope, environment);
+          const copyOf = firstCluster([scope, environment], authority);
           const generation = { number: 3, recovery: { from: 1 } };
-          new PatroniCluster(scope, 'third', { ...props(environment), copyOf, generation, members: 1 });
+          new PatroniCluster(scope, 'third', { ...props(environment, authority), copyOf, generation, members: 1 });
         }),
     });
     return {
@@ -85,11 +87,12 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
 }
 
 /** As small as allowed: the platform's own cluster runs beside it. */
-function props(environment: Environment): PatroniClusterProps {
+function props(environment: Environment, authority: TrustedAuthority): PatroniClusterProps {
   return {
     image: environment.image('spilo'),
     exporter: false,
     kubernetesApi: apiServer(environment),
+    authority,
     databases: [{ name: database }],
     storage: Size.gibibytes(2),
     size: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(512) },
@@ -97,18 +100,25 @@ function props(environment: Environment): PatroniClusterProps {
   };
 }
 
-function firstCluster(scope: ApplicationChart, environment: Environment): PatroniCluster {
+type Given = readonly [ApplicationChart, Environment];
+
+function firstCluster([scope, environment]: Given, authority: TrustedAuthority): PatroniCluster {
   return new PatroniCluster(scope, name, {
-    ...props(environment),
+    ...props(environment, authority),
     consensus: 'configmaps',
     pooler: { image: environment.image('pgbouncer'), poolSize: 5 },
   });
 }
 
 function second(
-  [scope, environment]: readonly [ApplicationChart, Environment],
+  [scope, environment]: Given,
+  authority: TrustedAuthority,
   relation: (first: PatroniCluster) => Partial<PatroniClusterProps>,
 ): void {
-  const before = firstCluster(scope, environment);
-  new PatroniCluster(scope, 'second', { ...props(environment), generation: { number: 2 }, ...relation(before) });
+  const before = firstCluster([scope, environment], authority);
+  new PatroniCluster(scope, 'second', {
+    ...props(environment, authority),
+    generation: { number: 2 },
+    ...relation(before),
+  });
 }
