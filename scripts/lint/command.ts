@@ -42,7 +42,7 @@ export function lintCommand(root: string, args: readonly string[], output: Outpu
 }
 
 function lint(root: string, output: Output): number {
-  const { shell, lua } = sourcesOf(root);
+  const { shell, lua, python } = sourcesOf(root);
   const findings = luaFindings(root, lua);
   for (const finding of findings) output.stderr.write(`${finding}\n`);
   output.stdout.write(`Lua: ${lua.length} files\n`);
@@ -50,6 +50,9 @@ function lint(root: string, output: Output): number {
   const checks: readonly Check[] = [
     { name: 'shellcheck', files: shell, command: [tool('shellcheck'), ...shell] },
     { name: 'shfmt', files: shell, command: [tool('shfmt'), '--diff', ...shell] },
+    { name: 'ruff', files: python, command: [tool('ruff'), 'check', '--quiet', ...python] },
+    { name: 'ruff format', files: python, command: [tool('ruff'), 'format', '--quiet', '--diff', ...python] },
+    { name: 'mypy', files: python, command: [tool('mypy'), '--no-error-summary', ...python] },
   ];
   const failed = checks
     .filter(({ files }) => files.length > 0)

@@ -61,10 +61,14 @@ test('without the tools it fails, and says in one sentence what brings them', ()
 
 test('each tool is asked about its files, also after another has found something', () => {
   put('a.sh', '');
-  install({ shellcheck: 1, shfmt: 0 });
+  put('b.py', '');
+  install({ shellcheck: 1, shfmt: 0, ruff: 0, mypy: 1 });
   expect(lint()).toBe(1);
   expect(stdout).toContain('asked: shellcheck a.sh\n');
   expect(stdout).toContain('asked: shfmt --diff a.sh\n');
+  expect(stdout).toContain('asked: ruff check --quiet b.py\n');
+  expect(stdout).toContain('asked: ruff format --quiet --diff b.py\n');
+  expect(stdout).toContain('asked: mypy --no-error-summary b.py\n');
 });
 
 test('where nothing is found it passes, and says how many files it read', () => {

@@ -37,7 +37,7 @@ class Lines(unittest.TestResult):
 
     def addError(self, test: unittest.TestCase, err: Error) -> None:
         super().addError(test, err)
-        if not isinstance(test, unittest.TestCase):
+        if not hasattr(test, '_testMethodName'):
             # What a module or a class sets up: there is no test to end.
             self._skipped, self._begin = None, time.monotonic()
             self._print(test, [self.errors[-1][1]])

@@ -131,6 +131,7 @@ esac`,
       () => 'PostgreSQL runs',
     );
     expect(await test.end()).toBe(1);
+    expect(test.stderr).toContain('restore_test.py: ended by SIGTERM');
     expect(running('postgres.pid')).toBe(false);
   });
 });

@@ -24,8 +24,8 @@ from walg import Backup
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 
-class each:  # noqa: N801
-    """One test for each row, which is named by what is first in it: `@each(('of one', 1))` on `test_sum(self, _, number)`."""
+class each:
+    """One test a row, named by what is first in it: `@each(('of one', 1))` on `def test_sum(self, _, number)`."""
 
     def __init__(self, *rows: tuple[Any, ...]) -> None:
         self._rows = rows

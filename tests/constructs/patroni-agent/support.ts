@@ -152,7 +152,7 @@ export class World {
   begin(consumer: Consumer, file: string, args: readonly string[] = []): Running {
     const child = spawn('python3', this.arguments(consumer, file, args), {
       env: this.environment,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.running.push(child);
     return new Running(child);
@@ -173,6 +173,8 @@ interface Line {
 }
 
 export class Running {
+  /** What it wrote there so far. */
+  stderr = '';
   private readonly lines: Line[] = [];
   private readonly ended: Promise<unknown[]>;
   private readonly child: ChildProcess;
@@ -181,6 +183,7 @@ export class Running {
     this.child = child;
     this.ended = once(child, 'close');
     let rest = '';
+    child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     child.stdout!.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop()!;
@@ -193,7 +196,7 @@ export class Running {
     const found = () => this.lines.find((line) => message.test(line.message));
     await until(
       () => found() !== undefined,
-      () => `${message}: ${JSON.stringify(this.lines)}`,
+      () => `${message}: ${JSON.stringify(this.lines)} ${this.stderr}`,
     );
     return found()!;
   }

@@ -31,10 +31,10 @@ class AgentTest(WorldTest):
         self.agent = agent.Agent(self.world.file, self.world.settings(), 'postgres-0')
         self.addCleanup(self.agent._server._server.server_close)
 
-    def turn(self, times: int = 1) -> None:
-        """Turns of both loops, ten seconds after those before."""
+    def turn(self, times: int = 1, seconds: float = 10) -> None:
+        """Turns of both loops, each so long after the one before."""
         for _ in range(times):
-            self.seconds += 10
+            self.seconds += seconds
             with mock.patch('member.time.monotonic', lambda: self.seconds):
                 for duty in (self.agent._member_turn, self.agent._backups_turn):
                     with mock.patch.object(self.agent, '_ending', OneTurn()):
@@ -75,8 +75,9 @@ class RolesAndDatabases(AgentTest):
         self.assertIn('-d wiki', self.world.called('psql')[-1])
 
     def test_are_made_again_after_ten_minutes_if_somebody_changed_them(self) -> None:
-        self.turn(61)
-        self.assertEqual(len(self.world.said(DECLARED)), 2)
+        for seconds, made in [(0, 1), (599, 1), (1, 2)]:
+            self.turn(seconds=seconds)
+            self.assertEqual(len(self.world.said(DECLARED)), made)
 
     def test_are_left_alone_by_a_replica_and_made_when_it_becomes_the_leader(self) -> None:
         figures = self.agent._member._figures

@@ -14,7 +14,9 @@ from settings import Backups
 from support import NOW, Call, WorldTest, at, each, full, listed
 
 
-def view(primary: bool, streaming: bool, *standbys: Standby, running: bool = True, standby_leader: bool = False) -> View:
+def view(
+    primary: bool, streaming: bool, *standbys: Standby, running: bool = True, standby_leader: bool = False
+) -> View:
     return View(
         primary=primary,
         running=running,
@@ -253,8 +255,10 @@ class KeepingBackups(WorldTest):
         self.assertEqual(self.figures, Figures())
         self.assertEqual(self.world.called('walg.sh'), [])
 
-    @each(('waits while', 'walg_backup_running{cluster="postgres"} 1\n', 0),
-          ('goes on when', 'walg_backup_running{cluster="postgres"} 0\n', 1))
+    @each(
+        ('waits while', 'walg_backup_running{cluster="postgres"} 1\n', 0),
+        ('goes on when', 'walg_backup_running{cluster="postgres"} 0\n', 1),
+    )
     def test_asks_the_agent_of_another_member_and(self, _: str, metrics: str, pushes: int) -> None:
         class Agent(BaseHTTPRequestHandler):
             def do_GET(self) -> None:

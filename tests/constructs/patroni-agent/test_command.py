@@ -1,5 +1,4 @@
 import json
-import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any
@@ -82,7 +81,9 @@ class Configuration(CommandTest):
     )
     def test_is_told_with_what_is_allowed(self, _: str, changes: dict[str, Any], message: str) -> None:
         changed = {**self.world.configuration, **changes}
-        file = self.world.write('changed.json', json.dumps({key: value for key, value in changed.items() if value != ...}))
+        file = self.world.write(
+            'changed.json', json.dumps({key: value for key, value in changed.items() if value != ...})
+        )
         with self.assertRaisesRegex(settings.SettingsError, message):
             settings.load(file)
 

@@ -21,7 +21,7 @@ def verifier(password: str, salt: bytes, iterations: int = 4096) -> str:
 
 
 def salt_of(stored: str) -> bytes:
-    return base64.b64decode(stored.split(':')[1].split('$')[0])
+    return base64.b64decode(stored.split(':')[1].split('$', maxsplit=1)[0])
 
 
 # Stored by PostgreSQL 15 for "correct horse".
@@ -81,7 +81,9 @@ class MakingRolesAndDatabases(WorldTest):
 
     def sent(self) -> dict[str, str]:
         """Roles with the verifiers they are given."""
-        found = re.findall(r"\\set role '(\w+)'(?:(?!\\set).)*\\set verifier '(.*?)'", self.world.stdin('psql'), re.DOTALL)
+        found = re.findall(
+            r"\\set role '(\w+)'(?:(?!\\set).)*\\set verifier '(.*?)'", self.world.stdin('psql'), re.DOTALL
+        )
         return dict(found)
 
     def test_asks_what_is_stored_makes_what_belongs_to_the_cluster_then_what_belongs_to_each_database(self) -> None:

@@ -28,8 +28,8 @@ class Served(unittest.TestCase):
         self.assertEqual((status, content_type), (200, 'text/plain; version=0.0.4; charset=utf-8'))
         self.assertIn('# HELP walg_backups Full backups in the storage.\n# TYPE walg_backups gauge\n', text)
         samples = [line for line in text.splitlines() if not line.startswith('#')]
-        expected = ['walg_storage_up', 'walg_backups', 'walg_backup_running']
-        self.assertEqual(samples, [f'{name}{{cluster="postgres"}} {value}' for name, value in zip(expected, (1, 1, 0))])
+        expected = {'walg_storage_up': 1, 'walg_backups': 1, 'walg_backup_running': 0}
+        self.assertEqual(samples, [f'{name}{{cluster="postgres"}} {value}' for name, value in expected.items()])
 
     def test_is_nothing_else(self) -> None:
         self.assertEqual(self.get('/')[0], 404)

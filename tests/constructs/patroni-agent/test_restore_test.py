@@ -12,7 +12,13 @@ import restore_test
 from support import Call, WorldTest, listed
 
 SCRIPTS = Path(restore_test.__file__).parent
-CONTROL = {'connections': 100, 'worker_processes': 200, 'wal_senders': 300, 'prepared_xacts': 400, 'locks_per_xact': 500}
+CONTROL = {
+    'connections': 100,
+    'worker_processes': 200,
+    'wal_senders': 300,
+    'prepared_xacts': 400,
+    'locks_per_xact': 500,
+}
 
 
 class FakeServer:
@@ -93,7 +99,7 @@ class RestoreTest(WorldTest):
         with (
             mock.patch('sys.argv', argv),
             mock.patch.object(restore_test, 'SCRIPTS', SCRIPTS),
-            mock.patch.object(restore_test.subprocess, 'Popen', self.start),
+            mock.patch('restore_test.subprocess.Popen', self.start),
             mock.patch('restore_test.signal.signal'),
             mock.patch('restore_test.time.monotonic', lambda: self.seconds),
             mock.patch('restore_test.time.sleep', self.sleep),
@@ -165,8 +171,7 @@ class Sound(RestoreTest):
 
     def test_has_every_row_of_every_database_read(self) -> None:
         dumped = self.world.called('pg_dump')
-        self.assertEqual(len(dumped), 2)
-        for line, database in zip(dumped, ('postgres', 'shop')):
+        for line, database in zip(dumped, ('postgres', 'shop'), strict=True):
             self.assertRegex(line, f'^--file=/dev/null .*-d {database}$')
 
 

@@ -25,7 +25,7 @@ class Retention(unittest.TestCase):
     """retention"""
 
     def test_without_a_full_before_the_days_of_wal_there_is_nothing_to_do(self) -> None:
-        nothing = {'base': None, 'mark': [], 'unmark': [], 'delete': [], 'refused': None}
+        nothing: dict[str, Any] = {'base': None, 'mark': [], 'unmark': [], 'delete': [], 'refused': None}
         self.assertEqual(names(planned([])), nothing)
         self.assertEqual(names(planned([full(6.9, 1), full(1, 2)])), nothing)
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 import walg
 from support import each, listed
@@ -91,7 +92,7 @@ class ScriptTest(unittest.TestCase):
         return self.read(f'{name}.calls').splitlines()
 
     def run_script(
-        self, script: str, *arguments: str, walg: str | None = None, cwd: str = '.', **variables: str | None
+        self, script: str, *arguments: str, walg: str | None = None, cwd: str = '.', **variables: Any
     ) -> Result:
         """Runs it to its end, with a WAL-G that goes on with these lines; a variable that is None isn't set."""
         environment: dict[str, str | None] = {'PATH': '/usr/bin:/bin', 'HOME': '/tmp', 'TMPDIR': str(self.folder)}
@@ -272,7 +273,7 @@ class Bootstrap(ScriptTest):
 class BootstrapEmpty(ScriptTest):
     """bootstrap-empty.sh"""
 
-    def bootstrap(self, lines: str, **variables: str | None) -> Result:
+    def bootstrap(self, lines: str, **variables: Any) -> Result:
         self.program('initdb', 'echo "$*"')
         arguments = ['--scope=postgres', '--datadir=/data', f'--programs={self.folder}', '--provider=builtin']
         return self.run_script('bootstrap-empty.sh', *arguments, walg=lines, **variables)

@@ -2,7 +2,7 @@ import json
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from child import ChildFailed
 from support import Call, Program, WorldTest, each, full, listed
@@ -91,7 +91,7 @@ class Arguments(WalgTest):
 class Archive(WalgTest):
     """the WAL in the archive"""
 
-    archived: dict[str, Any] = {
+    archived: ClassVar[dict[str, Any]] = {
         'id': 1,
         'start_segment': name('05'),
         'end_segment': name('09'),
@@ -179,9 +179,7 @@ class Window(unittest.TestCase):
         ),
         ('up to the switch while the new timeline has nothing yet', 2, '1\t0/7000100\tx\n', None, [name('06')]),
     )
-    def test_is_looked_for(
-        self, _: str, timeline: int, history: str, end: str | None, expected: list[str]
-    ) -> None:
+    def test_is_looked_for(self, _: str, timeline: int, history: str, end: str | None, expected: list[str]) -> None:
         self.assertEqual(window(full(0, 5), timeline, history, end), expected)
 
     def test_is_named_by_timeline_file_of_4_gib_and_segment(self) -> None:

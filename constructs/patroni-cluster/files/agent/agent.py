@@ -159,7 +159,7 @@ def main() -> int:
     if arguments.mode == 'backup':
         return _backup(settings, name)
     if not name:
-        print('agent.py: the environment variable POD_NAME is missing; it is this member\'s name', file=sys.stderr)
+        print("agent.py: the environment variable POD_NAME is missing; it is this member's name", file=sys.stderr)
         return 2
     Agent(arguments.config, settings, name).run()
     return 0

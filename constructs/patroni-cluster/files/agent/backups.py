@@ -29,7 +29,7 @@ def due(backups: list[Backup], settings: Backups, now: datetime) -> bool:
 
 def retry_delay(failures: int) -> timedelta:
     """How long after that many failures in a row it is tried again: 5, 10, 20, 40, then always 60 minutes."""
-    return min(FIRST_RETRY * 2 ** (min(failures, 10) - 1), LAST_RETRY)
+    return min(FIRST_RETRY * (1 << (min(failures, 10) - 1)), LAST_RETRY)
 
 
 def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
@@ -64,6 +64,9 @@ class Keeper:
         self._figures = figures
         self._listed_at: datetime | None = None
         self._backups: list[Backup] | None = None
+        self._failures = 0
+        self._retry_at: datetime | None = None
+        self._verify_at: datetime | None = None
         self._forget()
 
     def turn(self, settings: Settings, view: View | None, now: datetime) -> None:
@@ -163,9 +166,7 @@ class Keeper:
 
     def _forget(self) -> None:
         """What only the chosen member knows, so that no old failure is shown by one that isn't asked any more."""
-        self._failures = 0
-        self._retry_at: datetime | None = None
-        self._verify_at: datetime | None = None
+        self._failures, self._retry_at, self._verify_at = 0, None, None
         figures = self._figures
         figures.walg_backup_last_result = figures.walg_backup_last_duration_seconds = None
         figures.walg_retention_last_result = None

@@ -72,8 +72,10 @@ class Keeper:
         if not changes:
             return
         if view.primary and changes.get('standby_cluster'):
-            raise ValueError('a cluster that takes writes is to follow another one, which would throw its rows away: '
-                             'give the one that follows a generation of its own')
+            raise ValueError(
+                'a cluster that takes writes is to follow another one, which would throw its rows away: '
+                'give the one that follows a generation of its own'
+            )
         patroni.change_configuration(changes, _restapi_password(settings))
         log('info', 'dynamic configuration changed', changes=changes)
 
@@ -111,7 +113,7 @@ class Keeper:
         if now - self._still[1] < STUCK_AFTER:
             return
         leader = primary_view(settings)
-        if not leader.running or not (leader.primary or leader.standby_leader and leader.streaming):
+        if not leader.running or not (leader.primary or (leader.standby_leader and leader.streaming)):
             return
         # A primary that can't be reached could not be copied either, and nothing is wrong with what this one has.
         self._still = view.position, now

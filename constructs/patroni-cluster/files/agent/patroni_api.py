@@ -101,7 +101,8 @@ class Patroni:
         request = urllib.request.Request(self._address + path, body, headers or {}, method=method)
         try:
             with _opener.open(request, timeout=TIMEOUT) as response:
-                return response.read()
+                answer: bytes = response.read()
+                return answer
         except urllib.error.HTTPError as error:
             with error:
                 said = error.read(200).decode(errors='replace')

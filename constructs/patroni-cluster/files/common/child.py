@@ -18,9 +18,7 @@ class ChildFailed(Exception):
         self.output = output
 
 
-def run(
-    arguments: list[str], timeout: float, *, stdin: str = '', environment: dict[str, str] | None = None
-) -> str:
+def run(arguments: list[str], timeout: float, *, stdin: str = '', environment: dict[str, str] | None = None) -> str:
     """What the child wrote to standard output; `environment` adds to this program's, `timeout` is in seconds."""
     name = os.path.basename(arguments[0])
     with _lock:

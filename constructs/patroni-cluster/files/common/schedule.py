@@ -26,7 +26,7 @@ class Schedule:
         fields = expression.split()
         if len(fields) != len(_FIELDS):
             raise ScheduleError(f'"{expression}" has {len(fields)} fields, a schedule has 5, such as "0 2 * * *"')
-        values = [_values(field, *of) for field, of in zip(fields, _FIELDS)]
+        values = [_values(field, *of) for field, of in zip(fields, _FIELDS, strict=True)]
         self._minutes, self._hours = sorted(values[0]), sorted(values[1])
         self._days, self._months = values[2], values[3]
         self._weekdays = {day % 7 for day in values[4]}

@@ -71,19 +71,23 @@ class _Reader:
         self._where = where
 
     def text(self, key: str) -> str:
-        return self._take(key, 'a text', lambda value: isinstance(value, str) and value != '')
+        text: str = self._take(key, 'a text', lambda value: isinstance(value, str) and value != '')
+        return text
 
     def number(self, key: str, low: int, high: int) -> int:
         allowed = f'a whole number from {low} to {high}'
-        return self._take(key, allowed, lambda value: type(value) is int and low <= value <= high)
+        number: int = self._take(key, allowed, lambda value: type(value) is int and low <= value <= high)
+        return number
 
     def object(self, key: str) -> dict[str, Any]:
-        return self._take(key, 'an object', lambda value: isinstance(value, dict))
+        found: dict[str, Any] = self._take(key, 'an object', lambda value: isinstance(value, dict))
+        return found
 
     def seconds(self, key: str, default: float) -> float:
         allowed = 'a number of seconds above 0'
         self._data.setdefault(key, default)
-        return self._take(key, allowed, lambda value: type(value) in (int, float) and value > 0)
+        seconds: float = self._take(key, allowed, lambda value: type(value) in (int, float) and value > 0)
+        return seconds
 
     def texts(self, key: str) -> tuple[str, ...]:
         fits = lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value)  # noqa: E731

@@ -137,7 +137,7 @@ def window(since: Backup, timeline: int, history: str, end: str | None) -> list[
     """
     switches = [(int(line.split()[0]), _position(line.split()[1])) for line in history.splitlines() if line.strip()]
     following = [number for number, _ in switches[1:]] + [timeline]
-    begins = [(number, position // SEGMENT_BYTES) for number, (_, position) in zip(following, switches)]
+    begins = [(number, position // SEGMENT_BYTES) for number, (_, position) in zip(following, switches, strict=False)]
     last = segment_number(end) if end is not None else (begins[-1][1] - 1 if begins else 0)
     first = (since.finish_lsn - 1) // SEGMENT_BYTES + 1
     names = []

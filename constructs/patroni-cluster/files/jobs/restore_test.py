@@ -58,7 +58,7 @@ class RestoreTest:
         self._data = Path(arguments.directory) / 'data'
         self._programs = arguments.bin_directory
         self._restore_command = arguments.restore_command
-        self._deadline = time.monotonic() + arguments.timeout
+        self._deadline: float = time.monotonic() + arguments.timeout
         self._sockets = sockets
         self._server: subprocess.Popen[bytes] | None = None
 
