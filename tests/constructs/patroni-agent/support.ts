@@ -7,12 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { consumers } from '../../../constructs/patroni-cluster/config-files.ts';
 import { LoopbackServer } from '../../support/loopback-server.ts';
-
-// On a busy machine a Python takes a second to start.
-jest.setTimeout(30_000);
 
 const files = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files');
 

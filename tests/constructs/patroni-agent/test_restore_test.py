@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -89,6 +90,9 @@ class RestoreTest(WorldTest):
         self.servers.append(FakeServer(arguments, None if self.server_said is None else 1))
         return self.servers[-1]
 
+    def handle(self, number: int, handler: Any) -> None:
+        """No signal comes but in the test that says so."""
+
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
 
@@ -100,7 +104,7 @@ class RestoreTest(WorldTest):
             mock.patch('sys.argv', argv),
             mock.patch.object(restore_test, 'SCRIPTS', SCRIPTS),
             mock.patch('restore_test.subprocess.Popen', self.start),
-            mock.patch('restore_test.signal.signal'),
+            mock.patch('restore_test.signal.signal', self.handle),
             mock.patch('restore_test.time.monotonic', lambda: self.seconds),
             mock.patch('restore_test.time.sleep', self.sleep),
             mock.patch('restore_test.tempfile.mkdtemp', self.make_sockets),
@@ -219,6 +223,23 @@ class Fails(RestoreTest):
         self.answers_after = 1000
         self.assert_fails('did not end in the time given with --timeout: .*starting up', '--timeout', '2')
         self.assertEqual(self.seconds, 1.5)
+
+    def test_it_is_ended_from_outside_while_postgresql_is_being_started(self) -> None:
+        start, before = self.start, signal.getsignal(signal.SIGTERM)
+
+        def start_and_end(arguments: list[str], **streams: Any) -> FakeServer:
+            server = start(arguments, **streams)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return server
+
+        self.addCleanup(signal.signal, signal.SIGTERM, before)
+        with (
+            mock.patch.object(self, 'start', start_and_end),
+            mock.patch.object(self, 'handle', signal.signal),
+            self.assertRaisesRegex(SystemExit, 'ended by SIGTERM'),
+        ):
+            self.restore()
+        self.assertEqual([server.running for server in self.servers], [False])
 
     def test_it_does_not_end_when_it_is_told_to(self) -> None:
         killed: list[tuple[int, int]] = []

@@ -134,13 +134,21 @@ class RestoreTest:
         # On the command line, because the backup's own postgresql.auto.conf would win over a file.
         arguments = [part for name, value in options.items() for part in ('-c', f'{name}={value}')]
         with open(self._sockets / 'log', 'wb') as output:
-            self._server = subprocess.Popen(
-                [self._program('postgres'), '-D', str(self._data), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            # An end from outside in between would leave a server that nobody stops: it comes after.
+            ended: list[int] = []
+            before = signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+            try:
+                self._server = subprocess.Popen(
+                    [self._program('postgres'), '-D', str(self._data), *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            finally:
+                signal.signal(signal.SIGTERM, before)
+            for number in ended:
+                signal.raise_signal(number)
 
     def _primary_settings(self) -> dict[str, str]:
         printed = child.run([self._program('pg_controldata'), str(self._data)], 60, environment={'LC_ALL': 'C'})
