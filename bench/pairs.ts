@@ -23,7 +23,8 @@ if (!Number.isInteger(count) || count < 1) throw new RangeError('pairs.ts COUNT:
 
 const environment = parseEnvironment(
   'bench',
-  production,
+  // Nothing here asks for a size or a backup of production.
+  { ...production, sizes: {}, backups: {} },
   {
     web: {
       repository: 'registry.example/web',
