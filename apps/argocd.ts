@@ -6,12 +6,12 @@ import type { Endpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer } from './cluster.ts';
-import { namespaces } from './namespaces.ts';
+import { clusterNamespaces } from './namespaces.ts';
 
 /** Argo CD under its own care: upstream's manifests with our settings in place of its empty ones. */
 export const argocd = application(
   'argocd',
-  { namespace: namespaces.argocd, layer: 'controllers' },
+  { namespace: clusterNamespaces.argocd, layer: 'controllers' },
   (scope, environment) => {
     new UpstreamSource(scope, 'install', {
       ...environment.upstream('argocd'),

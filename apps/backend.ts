@@ -3,11 +3,11 @@ import { SecretRef } from '../constructs/core/secret-ref.ts';
 import { NestBackend } from '../constructs/nest-backend/index.ts';
 import { data } from './data.ts';
 import { identity } from './identity.ts';
-import { namespaces } from './namespaces.ts';
+import { namespaceOf } from './namespaces.ts';
 
 export const backend = application(
   'backend',
-  { namespace: namespaces.shop, layer: 'applications', uses: () => ({ data, identity }) },
+  { namespace: namespaceOf('shop'), layer: 'applications', uses: () => ({ data, identity }) },
   (scope, environment, used) => {
     const session = new SecretRef(scope, 'backend-session', {
       name: 'backend-session',

@@ -5,7 +5,7 @@ import { publicEndpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer, apiServerAsClient } from './cluster.ts';
-import { namespaces } from './namespaces.ts';
+import { clusterNamespaces } from './namespaces.ts';
 
 const restricted = {
   allowPrivilegeEscalation: false,
@@ -22,7 +22,7 @@ const requests = {
 /** Opens what `npm run seal` sealed. */
 export const sealedSecrets = application(
   'sealed-secrets',
-  { namespace: namespaces.sealedSecrets, layer: 'controllers' },
+  { namespace: clusterNamespaces.sealedSecrets, layer: 'controllers' },
   (scope, environment) => {
     const upstream = environment.upstream('sealed-secrets');
     const image = environment.image('sealed-secrets-controller');
@@ -70,7 +70,7 @@ export const sealedSecrets = application(
 /** Gets and renews certificates. */
 export const certManager = application(
   'cert-manager',
-  { namespace: namespaces.certManager, layer: 'controllers' },
+  { namespace: clusterNamespaces.certManager, layer: 'controllers' },
   (scope, environment) => {
     const upstream = environment.upstream('cert-manager');
     new UpstreamSource(scope, 'chart', {
@@ -79,7 +79,7 @@ export const certManager = application(
       values: {
         // Kept when the chart goes: deleting a definition deletes every certificate.
         crds: { enabled: true, keep: true },
-        global: { priorityClassName: 'edge', leaderElection: { namespace: namespaces.certManager.name } },
+        global: { priorityClassName: 'edge', leaderElection: { namespace: clusterNamespaces.certManager.name } },
         // A Job that checks what Argo CD's health checks see anyway.
         startupapicheck: { enabled: false },
         resources: requests,

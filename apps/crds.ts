@@ -1,6 +1,6 @@
 import { application } from '../constructs/core/application.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
-import { namespaces } from './namespaces.ts';
+import { clusterNamespaces } from './namespaces.ts';
 
 const customResourceDefinitions = {
   clusterKinds: ['apiextensions.k8s.io/CustomResourceDefinition'],
@@ -13,7 +13,7 @@ const customResourceDefinitions = {
  */
 export const crds = application(
   'crds',
-  { namespace: namespaces.argocd, layer: 'foundations' },
+  { namespace: clusterNamespaces.argocd, layer: 'foundations' },
   (scope, environment) => {
     new UpstreamSource(scope, 'sealed-secrets', {
       ...environment.upstream('sealed-secrets'),

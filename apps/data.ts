@@ -6,16 +6,15 @@ import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
 import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
 import { apiServer } from './cluster.ts';
-import { namespaces } from './namespaces.ts';
+import { namespaceOf } from './namespaces.ts';
 
 const madeBy = 'the data tier, whose constructs are not written yet';
-const domain = `${namespaces.data.name}.svc.cluster.local`;
 
 /**
  * PostgreSQL and Redis. The construct of Redis comes later and hands out the same endpoint; until then its pods are
  * declared here, so that whoever uses them is wired already.
  */
-export const data = application('data', { namespace: namespaces.data, layer: 'data' }, (scope, environment) => ({
+export const data = application('data', { namespace: namespaceOf('data'), layer: 'data' }, (scope, environment) => ({
   postgres: postgres(scope, environment),
   redis: redis(scope),
 }));
@@ -65,6 +64,7 @@ function redis(scope: ApplicationChart): RedisEndpoint {
     purpose: 'works on the keys of the applications',
     keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
   });
+  const domain = `${scope.destination.name}.svc.cluster.local`;
   const host = `redis.${domain}`;
   const sentinels = [0, 1, 2].map((index) => ({ host: `redis-sentinel-${index}.${domain}`, port: 26379 }));
   return {

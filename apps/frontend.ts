@@ -1,11 +1,11 @@
 import { application } from '../constructs/core/application.ts';
 import { NextFrontend } from '../constructs/next-frontend/index.ts';
 import { backend } from './backend.ts';
-import { namespaces } from './namespaces.ts';
+import { namespaceOf } from './namespaces.ts';
 
 export const frontend = application(
   'frontend',
-  { namespace: namespaces.shop, layer: 'applications', uses: () => ({ backend }) },
+  { namespace: namespaceOf('shop'), layer: 'applications', uses: () => ({ backend }) },
   (scope, environment, used) => ({
     frontend: new NextFrontend(scope, 'frontend', {
       image: environment.image('frontend'),

@@ -3,7 +3,7 @@ import { serviceHost } from '../constructs/core/endpoint.ts';
 import type { DirectoryEndpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
-import { namespaces } from './namespaces.ts';
+import { namespaceOf } from './namespaces.ts';
 
 /**
  * The Samba Active Directory. Its construct comes later and hands out the same endpoint; until then the pods are
@@ -11,7 +11,7 @@ import { namespaces } from './namespaces.ts';
  */
 export const identity = application(
   'identity',
-  { namespace: namespaces.identity, layer: 'identity' },
+  { namespace: namespaceOf('identity'), layer: 'identity' },
   (scope, environment): { readonly samba: DirectoryEndpoint } => {
     const peer = new ForeignWorkload(scope, 'samba', {
       name: 'samba',
@@ -28,7 +28,7 @@ export const identity = application(
       purpose: 'searches the directory for the user who signs in',
       keys: { password: { kind: 'random', bytes: 24, encoding: 'base64url' } },
     });
-    const host = serviceHost('samba', namespaces.identity.name);
+    const host = serviceHost('samba', scope.destination.name);
     const directoryDomain = `ad.${environment.domain}`;
     return {
       samba: {

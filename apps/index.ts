@@ -1,4 +1,5 @@
 import type { Application } from '../constructs/core/application.ts';
+import type { Environment } from '../constructs/core/environment.ts';
 import { argocd } from './argocd.ts';
 import { backend } from './backend.ts';
 import { certManager, sealedSecrets } from './controllers.ts';
@@ -7,6 +8,9 @@ import { data } from './data.ts';
 import { frontend } from './frontend.ts';
 import { identity } from './identity.ts';
 import { namespacesApplication } from './namespaces.ts';
+
+/** What a cluster has once: an environment that shares another one's finds them there. */
+const ofTheCluster: readonly Application<unknown>[] = [crds, sealedSecrets, certManager, argocd];
 
 /** The table: every Argo CD application of the platform. Waves come from the wires, not from this order. */
 export const applications: readonly Application<unknown>[] = [
@@ -20,3 +24,8 @@ export const applications: readonly Application<unknown>[] = [
   backend,
   frontend,
 ];
+
+/** Those of one environment. */
+export function applicationsOf({ sharesCluster }: Environment): readonly Application<unknown>[] {
+  return sharesCluster ? applications.filter((each) => !ofTheCluster.includes(each)) : applications;
+}

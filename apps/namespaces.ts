@@ -1,26 +1,44 @@
 import { application } from '../constructs/core/application.ts';
+import type { Environment } from '../constructs/core/environment.ts';
 import { defineNamespace } from '../constructs/core/namespace.ts';
+import type { NamespaceDefinition } from '../constructs/core/namespace.ts';
 import { Foundations } from '../constructs/foundations/index.ts';
 
-/** Every namespace of the platform, named here and nowhere else. */
-export const namespaces = {
+/** What a cluster has once, whichever environments live in it. */
+export const clusterNamespaces = {
   /** Its controller is a StatefulSet: on an agent that is lost, it would be gone until the agent returns. */
   argocd: defineNamespace('argocd', { onServers: true }),
   certManager: defineNamespace('cert-manager'),
   sealedSecrets: defineNamespace('sealed-secrets'),
-  data: defineNamespace('data'),
-  identity: defineNamespace('identity'),
-  /** The product: backends and frontends. */
-  shop: defineNamespace('shop'),
 };
+
+/** The namespaces that each environment has, named here and nowhere else. */
+export type OwnNamespace = 'data' | 'identity' | 'shop';
+
+/** The namespaces of an environment. `shop` is the product: backends and frontends. */
+export function namespacesOf({
+  prefix,
+}: Pick<Environment, 'prefix'>): Readonly<Record<OwnNamespace, NamespaceDefinition>> {
+  const define = (name: OwnNamespace): NamespaceDefinition => defineNamespace(prefix + name);
+  return { data: define('data'), identity: define('identity'), shop: define('shop') };
+}
+
+/** One of them, for an application that lives in it. */
+export const namespaceOf =
+  (name: OwnNamespace) =>
+  (environment: Environment): NamespaceDefinition =>
+    namespacesOf(environment)[name];
 
 export const namespacesApplication = application(
   'namespaces',
-  { namespace: namespaces.argocd, layer: 'foundations' },
+  { namespace: clusterNamespaces.argocd, layer: 'foundations' },
   (scope, environment) => {
+    const { nodes, sharesCluster } = environment;
+    const ofTheCluster = sharesCluster ? [] : Object.values(clusterNamespaces);
     new Foundations(scope, 'foundations', {
-      namespaces: Object.values(namespaces),
-      nodes: environment.nodes.length,
+      namespaces: [...ofTheCluster, ...Object.values(namespacesOf(environment))],
+      priorities: !sharesCluster,
+      nodes: nodes.filter(({ role }) => role !== 'witness').length,
     });
   },
 );

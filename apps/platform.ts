@@ -5,12 +5,13 @@ import { AppOfApps } from '../constructs/app-of-apps/index.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
 import { objectsOf } from '../constructs/core/kube-object.ts';
 import { Platform } from '../constructs/core/platform.ts';
-import { applications } from './index.ts';
-import { namespaces } from './namespaces.ts';
+import { applicationsOf } from './index.ts';
+import { clusterNamespaces } from './namespaces.ts';
 
 /** The platform of one environment, as everything that reads it wants it. @throws InputError */
 export function buildPlatform(environment: string, options: LoadOptions = {}): Platform {
-  return new Platform(loadEnvironment(environment, options), applications);
+  const loaded = loadEnvironment(environment, options);
+  return new Platform(loaded, applicationsOf(loaded));
 }
 
 /** The Argo CD tree over a platform. */
@@ -18,9 +19,10 @@ export function buildAppOfApps(platform: Platform): AppOfApps {
   const { environment, charts, waves } = platform;
   return new AppOfApps(new App(), 'argocd-tree', {
     environment: environment.name,
+    prefix: environment.prefix,
     repository: environment.repository,
     releaseTag: environment.releaseTag,
-    namespace: namespaces.argocd.name,
+    namespace: clusterNamespaces.argocd.name,
     entries: charts.map((chart) => ({
       chart,
       wave: waves.get(chart.application) ?? 0,

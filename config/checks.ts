@@ -109,7 +109,10 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
 /** What several environments can't have at the same time, wherever they run. */
 export function sharedFindings(environments: Readonly<Record<string, EnvironmentInput>>): Finding[] {
   const seen = new Map<string, string>();
-  return Object.entries(environments).flatMap(([name, { hosts, objectStores }]) => {
+  const homes = Object.entries(environments).flatMap(([name, { shares }]) =>
+    shares === undefined ? [] : homeFindings(`config/environments/${name}.ts`, shares, name, environments),
+  );
+  const twins = Object.entries(environments).flatMap(([name, { hosts, objectStores }]) => {
     const buckets = Object.entries(values(objectStores)).map(([key, store]) => {
       const { endpoint, bucket } = values(store);
       return [`objectStores.${key}`, `${String(endpoint)}/${String(bucket)}`] as const;
@@ -127,6 +130,36 @@ export function sharedFindings(environments: Readonly<Record<string, Environment
       };
     });
   });
+  return [...homes, ...twins];
+}
+
+/** Whoever lives in another one's cluster lives on its nodes. */
+function homeFindings(
+  file: string,
+  shares: string,
+  name: string,
+  environments: Readonly<Record<string, EnvironmentInput>>,
+): Finding[] {
+  const home = environments[shares];
+  if (home === undefined || home.shares !== undefined) {
+    const homes = Object.keys(environments).filter((each) => each !== name && environments[each]?.shares === undefined);
+    return [
+      {
+        where: `${file}: shares`,
+        what: `${shares} is no environment with a cluster of its own`,
+        allowed: homes.sort().join(', '),
+        remedy: 'name one of these',
+      },
+    ];
+  }
+  return (['nodes', 'networks', 'reserved'] as const)
+    .filter((key) => JSON.stringify(home[key]) !== JSON.stringify(environments[name]?.[key]))
+    .map((key) => ({
+      where: `${file}: ${key}`,
+      what: `they are not those of ${shares}, whose cluster it shares`,
+      allowed: `the same: they are the cluster's`,
+      remedy: `take them from ${shares}.ts`,
+    }));
 }
 
 function backupFindings(file: string, backups: Values, objectStores: Values): Finding[] {

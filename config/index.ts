@@ -120,6 +120,8 @@ function toEnvironment(
   const ask = (where: string): void => void asked.add(where);
   return Object.freeze({
     name,
+    sharesCluster: input.shares !== undefined,
+    prefix: input.shares === undefined ? '' : `${name}-`,
     domain: input.domain,
     nodes: input.nodes.map((node) => {
       const type = serverTypes[node.serverType];

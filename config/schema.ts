@@ -71,6 +71,8 @@ const recovery = v.strictObject({ from: positive('the generation that is read'),
 const replicas = positive('how many pods');
 
 export const environmentSchema = v.strictObject({
+  /** The environment in whose cluster it lives, beside it. */
+  shares: v.optional(dnsLabel),
   domain: host,
   hosts: v.record(key, host),
   nodes: v.pipe(

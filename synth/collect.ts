@@ -33,7 +33,7 @@ export function collect(platform: Platform, tree: AppOfApps, sealed: readonly Se
   refuseTwins(own);
   return {
     dist: [...own, ...secrets.files],
-    argocd: objectsOf(tree).map((object) => treeFile(manifestOf(object))),
+    argocd: objectsOf(tree).map((object) => treeFile(manifestOf(object), platform.environment.prefix)),
     unsealed: secrets.unsealed,
   };
 }
@@ -58,13 +58,14 @@ function file(
 }
 
 /** The application of the root itself stands beside its folders. */
-function treeFile(manifest: Manifest): GeneratedFile {
-  const { kind, metadata } = manifest;
+function treeFile(manifest: Manifest, prefix: string): GeneratedFile {
+  const { kind } = manifest;
+  const name = manifest.metadata.name.slice(prefix.length);
   const source = 'the table in apps/index.ts';
   if (kind === 'Application') {
-    return { path: metadata.name === 'root' ? 'root.yaml' : `applications/${metadata.name}.yaml`, source, manifest };
+    return { path: name === 'root' ? 'root.yaml' : `applications/${name}.yaml`, source, manifest };
   }
-  const folder = metadata.name === 'root' ? 'bootstrap/project-root' : `projects/${metadata.name}`;
+  const folder = name === 'root' ? 'bootstrap/project-root' : `projects/${name}`;
   return { path: `${folder}.yaml`, source, manifest };
 }
 

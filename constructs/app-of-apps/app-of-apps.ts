@@ -21,6 +21,11 @@ export interface ApplicationEntry {
 export interface AppOfAppsProps {
   /** Name of the environment: the folder in `dist/` and `argocd/`. */
   readonly environment: string;
+  /**
+   * What stands before the names of projects and applications, where several trees share one Argo CD.
+   * @default nothing
+   */
+  readonly prefix?: string;
   /** The repository Argo CD reads. */
   readonly repository: { readonly url: string; readonly branch: string };
   /** Release tag that the children are pinned to; undefined lets them follow the branch. */
@@ -61,11 +66,15 @@ export class AppOfApps extends Chart {
     }
   }
 
+  private named(name: string): string {
+    return (this.props.prefix ?? '') + name;
+  }
+
   private rootProject(): IAppProject {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
-      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept } },
+      metadata: { name: this.named('root'), annotations: { ...wave(rootWave), ...kept } },
       spec: {
         description: 'The root application: it may make projects and applications, and nothing else.',
         sourceRepos: [this.props.repository.url],
@@ -84,9 +93,9 @@ export class AppOfApps extends Chart {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name: 'root', annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
+      metadata: { name: this.named('root'), annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
       spec: {
-        project: 'root',
+        project: this.named('root'),
         source: {
           repoURL: repository.url,
           targetRevision: repository.branch,
@@ -123,7 +132,7 @@ export class AppOfApps extends Chart {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
-      metadata: { name: layer, annotations: wave(projectWave) },
+      metadata: { name: this.named(layer), annotations: wave(projectWave) },
       spec: {
         description: `What the layer ${layer} may bring, and where.`,
         sourceRepos: sorted([this.props.repository.url, ...upstream.map(({ props }) => props.repository)]),
@@ -148,12 +157,12 @@ export class AppOfApps extends Chart {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: {
-        name: chart.application,
+        name: this.named(chart.application),
         annotations: wave(number),
         ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'] } : {}),
       },
       spec: {
-        project: chart.layer,
+        project: this.named(chart.layer),
         ...(sources.length === 1 ? { source: only } : { sources }),
         destination: { server, namespace: chart.destination.name },
         revisionHistoryLimit: 10,

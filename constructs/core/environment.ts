@@ -106,6 +106,10 @@ export interface Recovery {
 /** Parsed, validated, frozen configuration of one environment. */
 export interface Environment {
   readonly name: string;
+  /** Whether it lives in the cluster of another environment, which brings what a cluster has once. */
+  readonly sharesCluster: boolean;
+  /** What stands before its names in the cluster: nothing in one of its own, else such as `staging-`. */
+  readonly prefix: string;
   readonly domain: string;
   readonly nodes: readonly Node[];
   readonly networks: Networks;

@@ -12,6 +12,11 @@ import { Workload } from '../core/workload.ts';
 export interface FoundationsProps {
   /** Every namespace of the platform. */
   readonly namespaces: readonly NamespaceDefinition[];
+  /**
+   * Whether it brings the priority classes, which a cluster has once.
+   * @default true
+   */
+  readonly priorities?: boolean;
   /** How many nodes a DaemonSet runs on, for the quotas. */
   readonly nodes: number;
 }
@@ -31,7 +36,7 @@ export class Foundations extends Construct implements Completes {
   constructor(scope: Construct, id: string, props: FoundationsProps) {
     super(scope, id);
     this.props = props;
-    for (const [name, { value, description }] of Object.entries(priorities)) {
+    for (const [name, { value, description }] of props.priorities === false ? [] : Object.entries(priorities)) {
       kubeObject(this, `priority-${name}`, KubePriorityClass, { metadata: { name }, value, description });
     }
     for (const { name, podSecurity, onServers } of props.namespaces) {

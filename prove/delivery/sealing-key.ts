@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { namespaces } from '../../apps/namespaces.ts';
+import { clusterNamespaces } from '../../apps/namespaces.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { pkiFolder } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
@@ -34,7 +34,7 @@ export function sealingKeySecret({ certificate, privateKey }: SealingKeyFiles): 
     kind: 'Secret',
     metadata: {
       name: 'sealing-key',
-      namespace: namespaces.sealedSecrets.name,
+      namespace: clusterNamespaces.sealedSecrets.name,
       labels: { 'sealedsecrets.bitnami.com/sealed-secrets-key': 'active' },
     },
     type: 'kubernetes.io/tls',

@@ -1,4 +1,4 @@
-import { namespaces } from '../../apps/namespaces.ts';
+import { clusterNamespaces } from '../../apps/namespaces.ts';
 import { claimName } from '../../constructs/patroni-cluster/member.ts';
 import { configurationPath, script, socketDirectory } from '../../constructs/patroni-cluster/paths.ts';
 import type { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
@@ -48,7 +48,7 @@ export function sql(cluster: PatroniCluster, database: string, question?: string
 /** Lets Argo CD remove what waits for a person. */
 export function confirmRemoval(cluster: PatroniCluster): string {
   const now = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
-  const application = `kubectl -n ${namespaces.argocd.name} annotate application ${applicationOf(cluster)}`;
+  const application = `kubectl -n ${clusterNamespaces.argocd.name} annotate application ${applicationOf(cluster)}`;
   return `${application} --overwrite argocd.argoproj.io/deletion-approved=${now}`;
 }
 

@@ -1,4 +1,4 @@
-import { namespaces } from '../../../apps/namespaces.ts';
+import { clusterNamespaces } from '../../../apps/namespaces.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -38,7 +38,7 @@ export interface ApplicationObject {
   };
 }
 
-export const argocdNamespace = namespaces.argocd.name;
+export const argocdNamespace = clusterNamespaces.argocd.name;
 
 export async function applicationsOf(cluster: Cluster): Promise<readonly ApplicationObject[]> {
   const where = ['applications.argoproj.io', `--namespace=${argocdNamespace}`];

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { namespaces } from '../../../apps/namespaces.ts';
+import { namespaceOf } from '../../../apps/namespaces.ts';
 import { loadEnvironment } from '../../../config/index.ts';
 import type { ApplicationChart } from '../../../constructs/core/application-chart.ts';
 import { application } from '../../../constructs/core/application.ts';
@@ -49,7 +49,7 @@ export class DrillClusters {
 
   /** Brings them to what constructs say; objects that are not said any more stay. */
   async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
-    const drill = application(partOf, { namespace: namespaces.data, layer: 'data' }, build);
+    const drill = application(partOf, { namespace: namespaceOf('data'), layer: 'data' }, build);
     const given = loadEnvironment(this.cluster.plan.name, { changes: { sizes: {} }, generations: {} });
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());

@@ -1,4 +1,4 @@
-import { namespaces } from '../../../apps/namespaces.ts';
+import { namespacesOf } from '../../../apps/namespaces.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
@@ -32,7 +32,7 @@ interface PodObject {
   };
 }
 
-export const namespace = namespaces.data.name;
+export const namespace = namespacesOf({ prefix: '' }).data.name;
 /** What the pods of a cluster's members carry, as Patroni finds them. */
 export const memberLabels = (scope: string) => ({
   'app.kubernetes.io/name': 'patroni',

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { namespaces } from '../../../apps/namespaces.ts';
+import { namespace } from '../../components/postgres/members.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
@@ -48,7 +48,7 @@ export function changeDatabase(clone: PlatformClone, version: string): void {
 export async function removeDatabase(cluster: Cluster): Promise<void> {
   const application = ['applications.argoproj.io/drill-database', `--namespace=${argocdNamespace}`];
   await kubectl(cluster, ['wait', '--for=delete', ...application, '--timeout=120s'], { timeout: 150 });
-  const own = [`--namespace=${namespaces.data.name}`, '--selector=app.kubernetes.io/name=drill-database'];
+  const own = [`--namespace=${namespace}`, '--selector=app.kubernetes.io/name=drill-database'];
   await kubectl(cluster, ['delete', 'deployments,serviceaccounts,poddisruptionbudgets', ...own]);
 }
 

@@ -1,5 +1,5 @@
 import { Size } from 'cdk8s';
-import { namespaces } from '../../../../apps/namespaces.ts';
+import { namespaceOf } from '../../../../apps/namespaces.ts';
 import { application } from '../../../../constructs/core/application.ts';
 import { Cpu } from '../../../../constructs/core/cpu.ts';
 import { Workload } from '../../../../constructs/core/workload.ts';
@@ -11,7 +11,7 @@ const secondsUntilReady = 15;
 /** A database that takes long to start, in two parts of which the second waits for the first. */
 export const drillDatabase = application(
   'drill-database',
-  { namespace: namespaces.data, layer: 'data' },
+  { namespace: namespaceOf('data'), layer: 'data' },
   (scope, environment) => {
     const probe = { path: '/', port: 'http', periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 };
     const part = (name: string, wave: string): Workload =>

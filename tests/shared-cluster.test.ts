@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { applicationsOf } from '../apps/index.ts';
+import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
+import { sharedFindings } from '../config/checks.ts';
+import production from '../config/environments/production.ts';
+import { parseEnvironment } from '../config/index.ts';
+import { isClusterScoped } from '../constructs/core/kube-object.ts';
+import type { Manifest } from '../constructs/core/manifest.ts';
+import { Platform } from '../constructs/core/platform.ts';
+import { collect } from '../synth/collect.ts';
+import { manifestFindings } from '../synth/synthesise.ts';
+import { root } from './support/committed.ts';
+
+/** A second environment in the cluster of production. */
+const staging = {
+  ...production,
+  shares: 'production',
+  hosts: { frontend: 'shop.staging.example.com', backend: 'api.staging.example.com' },
+  objectStores: {
+    backups: { ...production.objectStores.backups, bucket: 'example-staging-backups' },
+    offsite: { ...production.objectStores.offsite, bucket: 'example-staging-offsite' },
+  },
+};
+const images = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8')) as unknown;
+const environment = parseEnvironment('staging', staging, images, {});
+const platform = new Platform(environment, applicationsOf(environment));
+const collected = (of: Platform) => collect(of, buildAppOfApps(of), []);
+const own = collected(platform);
+const manifests = [...own.dist, ...own.argocd].map(({ manifest }) => manifest);
+const { dist, argocd } = collected(buildPlatform('production'));
+
+const nameOf = ({ apiVersion, kind, metadata }: Manifest): string =>
+  `${apiVersion} ${kind} ${isClusterScoped(kind) ? '' : (metadata.namespace ?? '')}/${metadata.name}`;
+const ofKind = (kind: string): string[] =>
+  manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
+
+describe('an environment in the cluster of another one', () => {
+  test('writes no object that the other one writes', () => {
+    const theirs = new Set([...dist, ...argocd].map(({ manifest }) => nameOf(manifest)));
+    expect(manifests.map(nameOf).filter((name) => theirs.has(name))).toEqual([]);
+  });
+
+  test('has namespaces, projects and applications that are named after it', () => {
+    expect(ofKind('Namespace').sort()).toEqual(['staging-data', 'staging-identity', 'staging-shop']);
+    const named = [...ofKind('AppProject'), ...ofKind('Application')];
+    expect(named).toContain('staging-root');
+    expect(named.filter((name) => !name.startsWith('staging-'))).toEqual([]);
+  });
+
+  test('brings nothing else that a cluster has once', () => {
+    const once = manifests.filter(({ kind }) => isClusterScoped(kind)).map(({ kind }) => kind);
+    expect(new Set(once)).toEqual(new Set(['Namespace']));
+  });
+
+  test('has files that are named as those of any environment', () => {
+    expect(own.argocd.map((file) => file.path)).toContain('applications/backend.yaml');
+    expect(own.argocd.map((file) => file.path)).toContain('root.yaml');
+  });
+
+  test('connects as its wires declare, and keeps every rule', () => {
+    expect(manifestFindings(platform, own)).toEqual([]);
+  });
+
+  test('is on the nodes of that cluster', () => {
+    expect(sharedFindings({ production, staging })).toEqual([]);
+    const { networks } = staging;
+    const wrong = { ...staging, networks: { ...networks, pods: '10.99.0.0/16' } };
+    expect(sharedFindings({ production, staging: wrong }).map(({ where }) => where)).toEqual([
+      'config/environments/staging.ts: networks',
+    ]);
+  });
+
+  test('is refused in a cluster that is not there, or not its own', () => {
+    const lost = { ...staging, shares: 'nowhere' };
+    const third = { ...staging, shares: 'staging', hosts: {}, objectStores: {} };
+    const found = sharedFindings({ production, staging: lost, third });
+    expect(found.map(({ where, allowed }) => [where, allowed])).toEqual([
+      ['config/environments/staging.ts: shares', 'production'],
+      ['config/environments/third.ts: shares', 'production'],
+    ]);
+  });
+});
