@@ -68,7 +68,7 @@ export class Members {
 
   /**
    * What each member says of itself. Never `/cluster`: while it answers that one, Patroni may take a lock that another
-   * member holds, see constructs/patroni-cluster/files/patroni_api.py.
+   * member holds, see constructs/patroni-cluster/files/agent/patroni_api.py.
    */
   async list(): Promise<readonly PatroniMember[]> {
     const all = await Promise.all(

@@ -2,7 +2,9 @@ import base64
 import os
 import signal
 import threading
+import time
 import unittest
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -27,7 +29,7 @@ class OneTurn(threading.Event):
 class AgentTest(WorldTest):
     def setUp(self) -> None:
         super().setUp()
-        self.seconds = 0.0
+        self.seconds = time.monotonic()
         self.agent = agent.Agent(self.world.file, self.world.settings(), 'postgres-0')
         self.addCleanup(self.agent._server._server.server_close)
 
@@ -239,6 +241,16 @@ class PatroniFile(AgentTest):
 class Loop(AgentTest):
     """the loop"""
 
+    def setUp(self) -> None:
+        super().setUp()
+        # As if it had not turned for long.
+        self.agent._server._last_beat -= 1000
+        self.agent._server.start()
+
+    def assert_healthy(self) -> None:
+        with urllib.request.urlopen(f'http://127.0.0.1:{self.agent._server.port}/healthz') as response:
+            self.assertEqual(response.status, 200)
+
     def test_goes_on_while_patroni_cannot_be_reached(self) -> None:
         address = self.world.configuration['patroni']
         self.world.configure(patroni='http://127.0.0.1:9')
@@ -246,6 +258,7 @@ class Loop(AgentTest):
         lines = self.world.said('GET /patroni of Patroni: ')
         self.assertEqual(len(lines), 2)
         self.assertIn('refused', lines[0]['message'])
+        self.assert_healthy()
         self.world.configure(patroni=address)
         self.turn()
         self.assertEqual(len(self.world.said(DECLARED)), 1)
@@ -267,6 +280,7 @@ class Loop(AgentTest):
         self.world.patroni.own = {'role': 'primary', 'state': 'running', 'replication': ['postgres-1']}
         self.turn(2)
         self.assertEqual(len(self.world.said('_member_turn: AttributeError')), 2)
+        self.assert_healthy()
         self.world.patroni.own = {'role': 'primary', 'state': 'running'}
         self.world.write('password-shop_app', 'a new one')
         self.turn()
