@@ -1,10 +1,14 @@
 import { clusterNamespaces } from '../../apps/namespaces.ts';
+import type { Environment } from '../../constructs/core/environment.ts';
 import { claimName } from '../../constructs/patroni-cluster/member.ts';
 import { configurationPath, script, socketDirectory } from '../../constructs/patroni-cluster/paths.ts';
 import type { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import { roleLabel } from '../../constructs/patroni-cluster/services.ts';
 
 // What a person types at a shell, with the names of one cluster filled in.
+
+/** An environment, as Argo CD's applications are named after it. */
+type Named = Pick<Environment, 'prefix'>;
 
 export function podsOf({ scope, workload }: PatroniCluster): readonly [string, ...string[]] {
   const { controller } = workload.props;
@@ -46,9 +50,9 @@ export function sql(cluster: PatroniCluster, database: string, question?: string
 }
 
 /** Lets Argo CD remove what waits for a person. */
-export function confirmRemoval(cluster: PatroniCluster): string {
+export function confirmRemoval(cluster: PatroniCluster, environment: Named): string {
   const now = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
-  const application = `kubectl -n ${clusterNamespaces.argocd.name} annotate application ${applicationOf(cluster)}`;
+  const application = `kubectl -n ${clusterNamespaces.argocd.name} annotate application ${applicationOf(cluster, environment)}`;
   return `${application} --overwrite argocd.argoproj.io/deletion-approved=${now}`;
 }
 
@@ -58,15 +62,17 @@ export function deleteVolumes(cluster: PatroniCluster): string {
 }
 
 /** A sync that waits takes up no newer release. */
-export function endSync(cluster: PatroniCluster): string {
-  return `argocd app terminate-op ${applicationOf(cluster)}`;
+export function endSync(cluster: PatroniCluster, environment: Named): string {
+  return `argocd app terminate-op ${applicationOf(cluster, environment)}`;
 }
 
 /** The same for the application above, which waits for the cluster's. */
-export const endRootSync = 'argocd app terminate-op root';
+export function endRootSync({ prefix }: Named): string {
+  return `argocd app terminate-op ${prefix}root`;
+}
 
-function applicationOf({ workload }: PatroniCluster): string {
-  return workload.application;
+function applicationOf({ workload }: PatroniCluster, { prefix }: Named): string {
+  return prefix + workload.application;
 }
 
 function kubectl({ namespace }: PatroniCluster): string {

@@ -113,7 +113,8 @@ function watch({ recovered, next: { cluster }, former: { archive } }: RecoveryPl
   };
 }
 
-function whenItStops({ options, recovered, former, next: { cluster } }: RecoveryPlan): Step {
+function whenItStops({ options, recovered, former, next: { cluster }, result }: RecoveryPlan): Step {
+  const { environment } = result.platform;
   const { from, to } = recovered.recovery;
   const again = ['npm run recover -- pg', ...others(options), `--from ${from} --to TIME`].join(' ');
   return {
@@ -130,8 +131,8 @@ function whenItStops({ options, recovered, former, next: { cluster } }: Recovery
       `"holds no full backup": ${former.archive.prefix(from)} begins later; the log lists what it has.`,
       '"could not be fetched": the object storage does not answer. It is tried again by itself.',
       `The release waits for ${cluster.scope}, and keeps the next one out. After the next one is made, end what waits:`,
-      `  ${endRootSync}`,
-      `  ${endSync(cluster)}`,
+      `  ${endRootSync(environment)}`,
+      `  ${endSync(cluster, environment)}`,
     ],
   };
 }
@@ -156,14 +157,15 @@ function firstBackup({ next: { cluster, archive } }: RecoveryPlan): Step {
   };
 }
 
-function confirm({ former: { cluster }, next }: RecoveryPlan): Step {
+function confirm({ former: { cluster }, next, result }: RecoveryPlan): Step {
+  const { environment } = result.platform;
   return {
     text: `When you are sure, let Argo CD remove the old cluster. Nothing of ${cluster.scope} is removed before you say so:`,
-    commands: [confirmRemoval(cluster)],
+    commands: [confirmRemoval(cluster, environment)],
     notes: [
       `Clients are wired to ${next.cluster.scope} since its members were ready.`,
       'A release before you confirm waits as well. To let it pass, end the sync that waits; it begins again with the new one:',
-      `  ${endSync(cluster)}`,
+      `  ${endSync(cluster, environment)}`,
     ],
   };
 }
@@ -179,11 +181,17 @@ function cleanUp({ former: { cluster, archive } }: RecoveryPlan): Step {
   };
 }
 
-function goBack({ options, former: { cluster }, next }: RecoveryPlan): Step {
+function goBack({ options, former: { cluster }, next, result }: RecoveryPlan): Step {
+  const { environment } = result.platform;
   const again = ['npm run recover -- pg', ...others(options), `--from ${cluster.generation} --to latest`].join(' ');
   return {
     text: `To go back before you have confirmed: ${cluster.scope} still runs. Revert, release, and end what waits:`,
-    commands: ['git revert COMMIT', npmRun('release', options.environment), endRootSync, endSync(cluster)],
+    commands: [
+      'git revert COMMIT',
+      npmRun('release', options.environment),
+      endRootSync(environment),
+      endSync(cluster, environment),
+    ],
     notes: [
       `What clients have written to ${next.cluster.scope} is left behind; its removal waits for you in the same way.`,
       'Afterwards: what the old cluster held to its end is in its archive.',
@@ -205,10 +213,11 @@ function take({ options, recovered, next: { cluster } }: RecoveryPlan): Step {
   };
 }
 
-function remove({ next: { cluster, archive }, replaced }: RecoveryPlan): Step {
+function remove({ next: { cluster, archive }, replaced, result }: RecoveryPlan): Step {
+  const { environment } = result.platform;
   return {
     text: `Else remove ${cluster.name} from copies in ${generationsFile}, synthesise, release, confirm its removal, delete its volume:`,
-    commands: [confirmRemoval(cluster), deleteVolumes(cluster)],
+    commands: [confirmRemoval(cluster, environment), deleteVolumes(cluster)],
     notes: [
       `${archive.prefix(cluster.generation)} is yours to delete, here and offsite. Its number is never used again.`,
       ...(replaced === undefined
