@@ -15,7 +15,7 @@ const notFrom = (...folders) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'argocd/', 'secrets/', '.cdk8s/', 'coverage/'] },
+  { ignores: ['node_modules/', 'dist/', 'argocd/', 'secrets/', 'imports/', '.cdk8s/', 'coverage/'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

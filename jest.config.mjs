@@ -4,8 +4,9 @@ const programs = [
   'tests/prove/**/*.test.ts',
   'tests/scripts/{release,recover}*.test.ts',
   'tests/scripts/{lint,run,workflows}.test.ts',
+  'tests/scripts/import/{command,module-files}.test.ts',
   'tests/synth/seal/*.test.ts',
-  'tests/synth/{schema,write}.test.ts',
+  'tests/synth/write.test.ts',
   'tests/{determinism,promises}.test.ts',
 ];
 

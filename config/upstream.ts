@@ -13,7 +13,7 @@ export type UpstreamPin = {
 /**
  * What Argo CD reads where its makers publish it, pinned. A version stands once: here or, where one of our images is of
  * the same release, in `images.json`, so that the two can't drift apart. Bump it there and read its release notes;
- * `npm run schemas` follows where it brings custom resources.
+ * `npm run import` follows where it brings custom resources.
  */
 export const upstream = {
   argocd: {

@@ -15,7 +15,7 @@ interface Check {
 }
 
 /**
- * What an API server would refuse or silently drop in an object, by the tables of synth/schema: unknown kinds and
+ * What an API server would refuse or silently drop in an object, by the tables of imports/: unknown kinds and
  * fields, wrong types, missing fields, values out of range, names and labels that are none.
  * @returns one finding for each, none for a valid object
  */
@@ -59,7 +59,7 @@ function unknownKind(manifest: Manifest): Finding {
     where: `${describeManifest(manifest)}: ${unknown}`,
     what: `no schema is known for ${kind} of ${apiVersion}`,
     allowed: allowed.join(', '),
-    remedy: `${suggestion === undefined ? '' : `write ${suggestion}, or `}add the kind to scripts/schemas.ts and run it`,
+    remedy: `${suggestion === undefined ? '' : `write ${suggestion}, or `}add the kind in scripts/import and run npm run import`,
   };
 }
 
@@ -75,7 +75,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkObject(check: Check, value: unknown, { fields, required }: ObjectSchema): void {
+function checkObject(check: Check, value: unknown, { fields, required, isOpen }: ObjectSchema): void {
   if (!isObject(value)) {
     wrongType(check, value, `an object with the fields ${[...fields.keys()].join(', ')}`);
     return;
@@ -89,7 +89,7 @@ function checkObject(check: Check, value: unknown, { fields, required }: ObjectS
     if (value[name] === undefined) continue;
     const schema = fields.get(name);
     if (schema === undefined) {
-      unknownField(check, name, [...fields.keys()]);
+      if (!isOpen) unknownField(check, name, [...fields.keys()]);
       continue;
     }
     check.path.push(name);

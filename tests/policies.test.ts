@@ -1,6 +1,4 @@
 import fs from 'node:fs';
-import { Application } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/Application';
-import { AppProject } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/AppProject';
 import { environments, loadEnvironment } from '../config/index.ts';
 import { buildPlatform } from '../apps/platform.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
@@ -72,13 +70,9 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
     expect([...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings)).toEqual([]);
   });
 
-  test('the Argo CD tree passes the validators of its makers too', () => {
-    const kinds: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = { Application, AppProject };
-    for (const { manifest } of argocd) {
-      const model = kinds[manifest.kind];
-      expect(model).not.toBeUndefined();
-      expect(() => new model!(manifest as never).validate()).not.toThrow();
-    }
+  test('the Argo CD tree holds Applications and AppProjects, which the schema knows from their makers', () => {
+    const kinds = new Set(argocd.map(({ manifest }) => manifest.kind));
+    expect([...kinds].sort()).toEqual(['AppProject', 'Application']);
   });
 
   test('no selector contains the version, and each matches its own pods', () => {

@@ -1,13 +1,12 @@
-import type { IApplication } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/Application';
-import type { IAppProject } from '@kubernetes-models/argo-cd/argoproj.io/v1alpha1/AppProject';
 import { Chart } from 'cdk8s';
 import type { App } from 'cdk8s';
+import type { Application, AppProject } from '../../imports/argo-cd.ts';
 import { layers } from '../core/application-chart.ts';
 import type { ApplicationChart, Layer } from '../core/application-chart.ts';
 import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
 import type { UpstreamSource } from '../core/upstream-source.ts';
 
-type Source = NonNullable<NonNullable<IApplication['spec']>['source']>;
+type Source = NonNullable<Application['spec']['source']>;
 
 /** One application as the tree needs to know it. */
 export interface ApplicationEntry {
@@ -70,7 +69,7 @@ export class AppOfApps extends Chart {
     return (this.props.prefix ?? '') + name;
   }
 
-  private rootProject(): IAppProject {
+  private rootProject(): AppProject {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
@@ -88,7 +87,7 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private root(): IApplication {
+  private root(): Application {
     const { repository, environment, namespace } = this.props;
     return {
       apiVersion: 'argoproj.io/v1alpha1',
@@ -116,7 +115,7 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private project(layer: Layer, entries: readonly ApplicationEntry[]): IAppProject {
+  private project(layer: Layer, entries: readonly ApplicationEntry[]): AppProject {
     const upstream = entries.flatMap((entry) => entry.upstream);
     const own = entries.flatMap(({ kinds }) => kinds);
     const clusterKinds = [
@@ -143,7 +142,7 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): IApplication {
+  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): Application {
     const { repository, environment, releaseTag } = this.props;
     const own: Source = {
       repoURL: repository.url,

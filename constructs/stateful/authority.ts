@@ -1,11 +1,10 @@
-import type { ICertificate } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate';
-import type { IIssuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer';
 import { Construct } from 'constructs';
 import type { TrustedAuthority } from '../core/endpoint.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import type { PodVolume } from '../core/pod-volume.ts';
 import { certificateKeys, serverCertificateDays } from '../core/secret.ts';
 import { SecretRef } from '../core/secret-ref.ts';
+import type { Certificate, Issuer } from '../../imports/cert-manager.ts';
 
 const apiVersion = 'cert-manager.io/v1';
 const renewedBeforeDays = 30;
@@ -33,7 +32,7 @@ export class Authority extends Construct implements TrustedAuthority {
       keys: { 'tls.key': { kind: 'authority', certificate: 'tls.crt' } },
       rotationDays: 5 * 365,
     }).copyTo(this);
-    const issuer: IIssuer = { apiVersion, kind: 'Issuer', metadata: { name }, spec: { ca: { secretName: name } } };
+    const issuer: Issuer = { apiVersion, kind: 'Issuer', metadata: { name }, spec: { ca: { secretName: name } } };
     kubeObject(this, 'issuer', issuer);
   }
 
@@ -43,7 +42,7 @@ export class Authority extends Construct implements TrustedAuthority {
    * @returns what a Workload mounts
    */
   sign(name: string, hosts: readonly string[]): PodVolume {
-    const manifest: ICertificate = {
+    const manifest: Certificate = {
       apiVersion,
       kind: 'Certificate',
       metadata: { name },

@@ -5,11 +5,7 @@ import { isClusterScoped } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 import { ProvingError } from '../machine/error.ts';
-import {
-  certManagerGroups,
-  customResourceDefinitions,
-} from '../stand-ins/internet/upstream/custom-resource-definitions.ts';
-import { asset } from '../tools/assets.ts';
+import { definitionFiles, makerNames, makers } from '../../scripts/import/makers.ts';
 
 /** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
 export function committedObjects(root: string, folder: string): Manifest[] {
@@ -26,23 +22,17 @@ export function inOrder(manifests: readonly Manifest[]): Manifest[] {
   return [...manifests].sort((a, b) => rank(a) - rank(b));
 }
 
-const definitions = [
-  ['argocd', 'manifests/crds/application-crd.yaml'],
-  ['argocd', 'manifests/crds/appproject-crd.yaml'],
-  ['sealed-secrets-controller', 'helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml'],
-] as const;
-
-/** Brings the kinds that are not Kubernetes' own and stand in the committed tree. */
+/** Brings the kinds that are not Kubernetes' own, as their makers define them. */
 export async function defineCustomResources(plane: ControlPlane): Promise<void> {
-  for (const [program, file] of definitions) {
-    const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', asset(program, file)]);
-    if (!ok) throw new ProvingError(`${file}: ${stderr}`);
+  for (const name of makerNames) {
+    for (const file of definitionFiles(name)) {
+      const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', file]);
+      if (!ok) throw new ProvingError(`${file}: ${stderr}`);
+    }
   }
-  const { ok, stderr } = plane.apply(customResourceDefinitions(certManagerGroups));
-  if (!ok) throw new ProvingError(`cert-manager's definitions: ${stderr}`);
   await plane.waitFor('the custom resources', 30, () =>
-    ['applications', 'appprojects', 'sealedsecrets', 'certificates', 'issuers'].every(
-      (kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok,
-    ),
+    makerNames
+      .flatMap((name) => makers[name].kinds)
+      .every((kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok),
   );
 }

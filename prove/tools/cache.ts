@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
+import { cacheFolder } from '../../scripts/import/module-files.ts';
 import { goOf, keyOf, toolsFolder, versionOf } from './modules.ts';
 import { programNames, programOf } from './programs.ts';
 import type { FamilyName, ProgramName } from './programs.ts';
@@ -45,18 +45,6 @@ export function toolsHere(env: NodeJS.ProcessEnv = process.env): Tools {
   };
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const own = valueOf(env, 'DIPTYCH_CACHE');
-  if (own !== undefined) return path.resolve(own);
-  const caches = valueOf(env, 'XDG_CACHE_HOME') ?? path.join(valueOf(env, 'HOME') ?? os.homedir(), '.cache');
-  return path.join(caches, 'diptych');
-}
-
-/** Set but empty is not set. */
-function valueOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
-}
-
 /**
  * Path of a built program, or of the one that the environment names in its place.
  * @throws InputError where this version of it isn't built, the named one isn't there, or Go is missing
@@ -81,8 +69,8 @@ export function missingPrograms(
 /** Path of what the environment names in place of a program. @throws InputError where it isn't an executable file */
 export function replacementOf(name: ProgramName, { env }: Pick<Tools, 'env'> = toolsHere()): string | undefined {
   const { replacedBy = '' } = programOf(name);
-  const file = valueOf(env, replacedBy);
-  if (file === undefined) return undefined;
+  const file = env[replacedBy] ?? '';
+  if (file === '') return undefined;
   try {
     fs.accessSync(file, fs.constants.X_OK);
   } catch {

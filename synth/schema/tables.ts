@@ -11,8 +11,8 @@ export interface Rules {
   readonly pattern?: RegExp;
 }
 
-/** Type codes of values without parts: README.md says what each stands for. */
-export type ScalarCode = 's' | 'b' | 'i' | 'l' | 'q' | 'p' | 't' | 'y' | '*';
+/** Type codes of values without parts: imports/README.md says what each stands for. */
+export type ScalarCode = 's' | 'b' | 'i' | 'l' | 'q' | 'p' | 'n' | 't' | 'y' | '*';
 
 export interface ScalarSchema {
   readonly is: 'scalar';
@@ -33,6 +33,8 @@ export interface ObjectSchema {
   readonly is: 'object';
   readonly fields: ReadonlyMap<string, Schema>;
   readonly required: readonly string[];
+  /** Whether it may hold other fields too. */
+  readonly isOpen: boolean;
   readonly nullable: boolean;
 }
 
@@ -60,7 +62,7 @@ const tables = new Map<string, Table>();
 function table(name: string): Table {
   let loaded = tables.get(name);
   if (loaded === undefined) {
-    const content = fs.readFileSync(path.join(import.meta.dirname, `${name}.json`), 'utf8');
+    const content = fs.readFileSync(path.join(import.meta.dirname, '../../imports', `${name}.json`), 'utf8');
     loaded = { ...(JSON.parse(content) as Pick<Table, 'kinds' | 'definitions'>), read: new Map() };
     tables.set(name, loaded);
   }
@@ -84,10 +86,11 @@ function readDefinition(from: Table, name: string): ObjectSchema {
   if (known !== undefined) return known;
   const fields = new Map<string, Schema>();
   const required: string[] = [];
-  const schema: ObjectSchema = { is: 'object', fields, required, nullable: false };
+  const { '*': others, ...own } = from.definitions[name] ?? {};
+  const schema: ObjectSchema = { is: 'object', fields, required, isOpen: others !== undefined, nullable: false };
   // Before its fields, because a definition may hold itself.
   from.read.set(name, schema);
-  for (const [key, type] of Object.entries(from.definitions[name] ?? {})) {
+  for (const [key, type] of Object.entries(own)) {
     const field = key.replace(/!$/, '');
     if (field !== key) required.push(field);
     fields.set(field, typeof type === 'string' ? readType(from, type) : readType(from, type[0], type[1]));
@@ -107,6 +110,7 @@ function readType(from: Table, withMark: string, rawRules?: RawRules): Schema {
     const definition = readDefinition(from, code.slice(1));
     return nullable ? { ...definition, nullable } : definition;
   }
+  if (code === 'M') return readDefinition(table('kubernetes'), 'MetaV1ObjectMeta');
   if (code === 'L' || code === 'A') {
     return { is: 'map', of: readType(from, 's'), holds: code === 'L' ? 'labels' : 'annotations', nullable };
   }

@@ -30,6 +30,10 @@ export const scalarTypes: Readonly<
     words: 'an integer without quotes, or a string such as 25% or the name of a port',
     test: (value) => (typeof value === 'string' ? /\D/.test(value) : isInteger(value, 2 ** 31) && value !== 2 ** 31),
   },
+  n: {
+    words: 'an integer or a string',
+    test: (value) => typeof value === 'string' || isInteger(value, Number.MAX_SAFE_INTEGER),
+  },
   // The Go type writes null for a time that is not set, so Kubernetes' own output holds it.
   t: {
     words: 'a time, such as 2026-01-31T12:00:00Z',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { SecretSource } from '../../constructs/core/secret.ts';
+import type { SealedSecret, SealedSecretSpec } from '../../imports/sealed-secrets.ts';
 import { looksSealed } from './crypto.ts';
 
 /** A sealed value and what is known about it. */
@@ -64,7 +65,7 @@ export function toManifest({ namespace, name, type, keys }: SealedFile): Manifes
       encryptedData: Object.fromEntries(sorted.map(([key, { ciphertext }]) => [key, ciphertext])),
       template: { metadata: { name, namespace }, type },
     },
-  };
+  } satisfies SealedSecret;
 }
 
 /**
@@ -72,10 +73,7 @@ export function toManifest({ namespace, name, type, keys }: SealedFile): Manifes
  * dates are still right there, the fingerprint is not.
  */
 export function fromManifest(manifest: Manifest): SealedFile {
-  const { encryptedData, template } = manifest.spec as {
-    encryptedData: Texts;
-    template?: { type?: string; metadata?: { annotations?: Texts } };
-  };
+  const { encryptedData, template } = manifest.spec as SealedSecretSpec;
   const { name, namespace = '', annotations = {} } = manifest.metadata;
   const moved: Texts = { ...template?.metadata?.annotations };
   const sealedOn = byKey(annotations[SEALED_ON] ?? moved[SEALED_ON], DATE);

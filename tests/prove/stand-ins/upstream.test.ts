@@ -1,41 +1,23 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { buildPlatform } from '../../../apps/platform.ts';
 import { upstreamRelease } from '../../../config/index.ts';
-import { toolsFolder, versionOf } from '../../../prove/tools/modules.ts';
+import { versionOf } from '../../../prove/tools/modules.ts';
 import { programNames } from '../../../prove/tools/programs.ts';
 import type { ProgramName } from '../../../prove/tools/programs.ts';
-import { toolsHere } from '../../../prove/tools/cache.ts';
 import type { Tools } from '../../../prove/tools/cache.ts';
 import { upstreamCharts, upstreamRepositories } from '../../../prove/stand-ins/internet/upstream/index.ts';
+import { makers } from '../../../scripts/import/makers.ts';
 import { committed, root } from '../../support/committed.ts';
+import { toolsWithUpstreams } from './kept.ts';
 
-let folder: string;
 let tools: Tools;
-/** A cache that has what would be fetched. */
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-upstream-'));
-  tools = { ...toolsHere(), cache: path.join(folder, 'cache'), folder: toolsFolder };
-  keep(`argocd-${upstreamRelease('argocd').revision}/manifests-install.yaml`, 'install');
-  keep(
-    `sealed-secrets-controller-${upstreamRelease('sealed-secrets').revision}/helm-sealed-secrets/Chart.yaml`,
-    'about',
-  );
-  keep(
-    `sealed-secrets-controller-${upstreamRelease('sealed-secrets').revision}/helm-sealed-secrets/crds/bitnami.com_x.yaml`,
-    'crd',
-  );
+  tools = toolsWithUpstreams();
 });
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(tools.cache, { recursive: true, force: true });
 });
-
-function keep(file: string, text: string): void {
-  const target = path.join(tools.cache, 'assets', file);
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(target, text);
-}
 
 interface Source {
   readonly repoURL: string;
@@ -85,24 +67,23 @@ describe('the upstream repositories', () => {
     });
   });
 
-  test("hold Traefik's definitions as one file of 10 documents", () => {
-    const [text = ''] = Object.values(upstreamRepositories(tools)[2]!.files);
-    expect(text.split(/^---$/m).map((each) => /^kind: (.*)$/m.exec(each)?.[1])).toEqual(
-      Array<string>(10).fill('CustomResourceDefinition'),
-    );
+  test("hold Traefik's own definitions in the file that the tag has them in", () => {
+    expect(Object.entries(upstreamRepositories(tools)[2]!.files)).toEqual([
+      [makers.traefik.files[0], expect.stringContaining('name: ingressroutes.traefik.io')],
+    ]);
   });
 
   test('are refused where the programs are pinned to another version than the platform', () => {
     const module = 'github.com/argoproj/argo-cd/v3';
-    fs.mkdirSync(path.join(folder, 'argocd'));
-    fs.writeFileSync(path.join(folder, 'argocd', 'go.mod'), `require ${module} v0.0.1\n`);
-    expect(() => upstreamRepositories({ ...tools, folder })).toThrow(/prove\/tools pins v0\.0\.1/);
+    fs.mkdirSync(path.join(tools.cache, 'argocd'));
+    fs.writeFileSync(path.join(tools.cache, 'argocd', 'go.mod'), `require ${module} v0.0.1\n`);
+    expect(() => upstreamRepositories({ ...tools, folder: tools.cache })).toThrow(/prove\/tools pins v0\.0\.1/);
   });
 });
 
 test('every upstream source of the committed tree is here, at its revision', () => {
   const repositories = upstreamRepositories(tools);
-  const charts = upstreamCharts();
+  const charts = upstreamCharts(tools);
   const missing = committedSources().filter(({ repoURL, targetRevision, chart, path: below, directory }) => {
     const isChart = charts.some(
       ({ repository, name, version }) => repository === repoURL && name === chart && version === targetRevision,
@@ -118,17 +99,12 @@ test('every upstream here is read by the committed tree', () => {
   const read = new Set(committedSources().map(({ repoURL }) => repoURL));
   const here = [
     ...upstreamRepositories(tools).map(({ url }) => url),
-    ...upstreamCharts().map((each) => each.repository),
+    ...upstreamCharts(tools).map((each) => each.repository),
   ];
   expect(new Set(here)).toEqual(read);
 });
 
-test("what is not its maker's says so, with the package that it is made from", () => {
-  const standIns = [...upstreamRepositories(tools), ...upstreamCharts()].map(({ standIn = '' }) => standIn);
-  expect(standIns).toEqual([
-    '',
-    '',
-    expect.stringMatching(/made from @kubernetes-models\/traefik \d+\.\d+\.\d+$/),
-    expect.stringMatching(/listen.*made from @kubernetes-models\/cert-manager \d+\.\d+\.\d+$/),
-  ]);
+test("what is not its maker's says so", () => {
+  const standIns = [...upstreamRepositories(tools), ...upstreamCharts(tools)].map(({ standIn = '' }) => standIn);
+  expect(standIns).toEqual(['', '', '', expect.stringMatching(/^cert-manager is a chart of our own .*listen/)]);
 });

@@ -3,18 +3,13 @@ import path from 'node:path';
 import { dump } from 'js-yaml';
 import { upstreamRelease } from '../../../../config/index.ts';
 import { InputError } from '../../../../constructs/core/error.ts';
-import { toYaml } from '../../../../synth/yaml.ts';
+import { definitionFiles, makers } from '../../../../scripts/import/makers.ts';
+import type { MakerName } from '../../../../scripts/import/makers.ts';
 import { asset } from '../../../tools/assets.ts';
 import { toolsHere } from '../../../tools/cache.ts';
 import type { Tools } from '../../../tools/cache.ts';
 import { versionOf } from '../../../tools/modules.ts';
 import type { ProgramName } from '../../../tools/programs.ts';
-import {
-  certManagerGroups,
-  customResourceDefinitions,
-  packageVersion,
-  traefikGroups,
-} from './custom-resource-definitions.ts';
 
 /** A git repository that the committed tree reads, with the part of it that is read. */
 export interface UpstreamRepository {
@@ -42,7 +37,6 @@ export interface UpstreamChart {
  * @throws InputError where a module can't be had, or is of another version than config/upstream.ts names
  */
 export function upstreamRepositories(tools: Tools = toolsHere()): readonly UpstreamRepository[] {
-  const definitions = customResourceDefinitions(traefikGroups).map(toYaml);
   const argocd = upstreamRelease('argocd');
   const sealedSecrets = upstreamRelease('sealed-secrets');
   const traefik = upstreamRelease('traefik');
@@ -60,17 +54,14 @@ export function upstreamRepositories(tools: Tools = toolsHere()): readonly Upstr
     {
       url: traefik.repository,
       tag: traefik.revision,
-      files: {
-        'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml': definitions.join('---\n'),
-      },
-      standIn: `Traefik's definitions are made from ${packagesOf(traefikGroups)}`,
+      files: definitionsOf('traefik', tools),
     },
   ];
 }
 
-/** The Helm charts that the committed tree reads from chart repositories. */
-export function upstreamCharts(): readonly UpstreamChart[] {
-  const definitions = customResourceDefinitions(certManagerGroups);
+/** The Helm charts that the committed tree reads from chart repositories. @throws InputError as above */
+export function upstreamCharts(tools: Tools = toolsHere()): readonly UpstreamChart[] {
+  const definitions = Object.entries(definitionsOf('cert-manager', tools)).filter(([file]) => file.endsWith('.yaml'));
   const { repository, revision } = upstreamRelease('cert-manager');
   const about = {
     apiVersion: 'v2',
@@ -87,18 +78,20 @@ export function upstreamCharts(): readonly UpstreamChart[] {
       files: {
         'Chart.yaml': dump(about),
         ...filesOf(path.join(import.meta.dirname, '..', '..', 'cert-manager', 'chart')),
-        ...Object.fromEntries(definitions.map((each) => [`definitions/${each.metadata.name}.yaml`, toYaml(each)])),
+        ...Object.fromEntries(definitions.map(([file, text]) => [`definitions/${path.basename(file)}`, text])),
       },
       standIn:
-        'cert-manager is a chart of our own: its pods do nothing but listen, it registers no webhooks, and its ' +
-        `definitions are made from ${packagesOf(certManagerGroups)}`,
+        "cert-manager is a chart of our own with its maker's definitions: its pods do nothing but listen, and it " +
+        'registers no webhooks',
     },
   ];
 }
 
-function packagesOf(groups: readonly { readonly package: string }[]): string {
-  const names = new Set(groups.map(({ package: name }) => name));
-  return [...names].map((name) => `${name} ${packageVersion(name)}`).join(', ');
+/** The definitions of a maker by their path in its repository, as the tag has them. */
+function definitionsOf(name: MakerName, tools: Tools): Readonly<Record<string, string>> {
+  const files: readonly string[] = makers[name].files;
+  const texts = definitionFiles(name, tools).map((source, index) => filesOf(source, files[index]));
+  return Object.assign({}, ...texts) as Readonly<Record<string, string>>;
 }
 
 /** A file or folder of the module that a program is built from, as the tag has it. */

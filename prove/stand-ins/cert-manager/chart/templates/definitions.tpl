@@ -2,7 +2,7 @@
 {{- range $file, $_ := .Files.Glob "definitions/*.yaml" }}
 {{- $definition := $.Files.Get $file | fromYaml }}
 {{- if $.Values.crds.keep }}
-{{- $_ := set $definition.metadata "annotations" (dict "helm.sh/resource-policy" "keep") }}
+{{- $_ := set $definition.metadata "annotations" (merge (dict "helm.sh/resource-policy" "keep") ($definition.metadata.annotations | default dict)) }}
 {{- end }}
 ---
 {{ toYaml $definition }}

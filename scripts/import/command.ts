@@ -1,0 +1,114 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { runCommand } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { customResourceTable } from './custom-resources.ts';
+import { interfacesOf } from './interfaces.ts';
+import { definitionsIn, makerNames, makers, pinnedModule, sourceOf } from './makers.ts';
+import type { Maker } from './makers.ts';
+import { fetchingHere, keptFiles, moduleFiles } from './module-files.ts';
+import type { Fetching } from './module-files.ts';
+import { kubernetes, packageTable } from './packages.ts';
+import { goMod, pin, unpinned } from './pins.ts';
+import { tableText } from './table.ts';
+import type { Table } from './table.ts';
+
+const help = `npm run import -- [OPTION...]
+
+Writes imports/: the tables of field names and types that synth checks every object by, and TypeScript interfaces. Those
+of custom resources are read from their makers' own definitions, in the Go modules of the versions that config/upstream.ts
+names (it needs Go and its module proxy); Kubernetes' own from the installed package kubernetes-models.
+
+  --check  write and fetch nothing; exit code 1 when a file is not what would be written. A table whose definitions were
+           never fetched here can't be compared, and says so; its version, its interfaces and the pins are compared
+  --help   this text
+`;
+
+/** Runs `npm run import`. @returns the exit code: 0 done, 1 refused or different, 2 called wrongly */
+export function importCommand(
+  root: string,
+  args: readonly string[],
+  output: Output = process,
+  fetching: Fetching = fetchingHere(),
+): number {
+  const command = () => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    });
+    if (values.help) {
+      output.stdout.write(help);
+      return 0;
+    }
+    return new Import(path.join(root, 'imports'), values.check, output, fetching).run(path.join(root, 'node_modules'));
+  };
+  return runCommand(help, command, output);
+}
+
+class Import {
+  private isRight = true;
+  private readonly folder: string;
+  private readonly check: boolean;
+  private readonly output: Output;
+  private readonly fetching: Fetching;
+
+  constructor(folder: string, check: boolean, output: Output, fetching: Fetching) {
+    this.folder = folder;
+    this.check = check;
+    this.output = output;
+    this.fetching = fetching;
+  }
+
+  /** @returns the exit code */
+  run(modules: string): number {
+    const all = Object.values(makers);
+    if (!this.check) pin(all, this.folder, this.fetching);
+    this.settle('go.mod', goMod(all));
+    const lacking = unpinned(all, fs.readFileSync(path.join(this.folder, 'go.sum'), 'utf8'));
+    if (lacking.length > 0) this.say('go.sum', `differs: it has no hash of ${lacking.map(sourceOf).join(', ')}`, false);
+    this.settle('kubernetes.json', tableText(packageTable(kubernetes, modules)));
+    for (const name of makerNames) {
+      const text = this.table(makers[name], `${name}.json`);
+      if (text !== undefined && makers[name].hasInterfaces) {
+        this.settle(`${name}.ts`, interfacesOf(JSON.parse(text) as Table));
+      }
+    }
+    return this.isRight ? 0 : 1;
+  }
+
+  /** Settles a maker's table. @returns what it holds; undefined where what is committed is of another version */
+  private table(maker: Maker, name: string): string | undefined {
+    const pinned = pinnedModule(maker, this.folder);
+    const files = this.check
+      ? keptFiles(pinned, maker.files, this.fetching)
+      : moduleFiles(pinned, maker.files, this.fetching);
+    if (files !== undefined) {
+      const text = tableText(customResourceTable(sourceOf(maker), definitionsIn(files), maker.kinds));
+      this.settle(name, text);
+      return text;
+    }
+    const committed = fs.readFileSync(path.join(this.folder, name), 'utf8');
+    const { source } = JSON.parse(committed) as Table;
+    if (source !== sourceOf(maker)) {
+      this.say(name, `differs: it is of ${source}, config/upstream.ts names ${maker.version}`, false);
+      return undefined;
+    }
+    this.say(name, 'not compared: its definitions were never fetched here (npm run import fetches them)', true);
+    return committed;
+  }
+
+  /** Compares a file with what it should hold, and writes it where it is not that. */
+  private settle(name: string, content: string): void {
+    const file = path.join(this.folder, name);
+    const isCurrent = fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content;
+    if (!isCurrent && !this.check) fs.writeFileSync(file, content);
+    this.say(name, isCurrent ? 'unchanged' : this.check ? 'differs' : 'written', isCurrent || !this.check);
+  }
+
+  private say(name: string, state: string, isRight: boolean): void {
+    this.isRight &&= isRight;
+    this.output.stdout.write(`imports/${name} ${state}\n`);
+  }
+}
