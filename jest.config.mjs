@@ -22,11 +22,12 @@ const shared = {
   snapshotResolver: '<rootDir>/tests/support/snapshot-resolver.cjs',
 };
 
-const project = (displayName, testMatch) => ({
+const project = (displayName, testMatch, more) => ({
   ...shared,
   displayName,
   testMatch,
   setupFiles: [`<rootDir>/tests/support/${displayName}.cjs`],
+  ...more,
 });
 
 export default {
@@ -39,6 +40,7 @@ export default {
     project(
       'programs',
       programs.map((glob) => `**/${glob}`),
+      { globalSetup: '<rootDir>/tests/support/programs-needed.cjs' },
     ),
   ],
 };
