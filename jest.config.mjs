@@ -40,7 +40,10 @@ export default {
     project(
       'programs',
       programs.map((glob) => `**/${glob}`),
-      { globalSetup: '<rootDir>/tests/support/programs-needed.cjs' },
+      {
+        globalSetup: '<rootDir>/tests/support/programs-setup.cjs',
+        globalTeardown: '<rootDir>/tests/support/programs-teardown.cjs',
+      },
     ),
   ],
 };
