@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment, Node } from '../../constructs/core/environment.ts';
-import { witnessTaint } from '../../constructs/core/witness.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { witnessTaint } from '../../constructs/core/witness.ts';
 import { nodeLabels } from '../delivery/lifecycle.ts';
 import { ProvingError } from '../machine/error.ts';
 import { asset } from '../tools/assets.ts';

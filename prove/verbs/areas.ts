@@ -2,7 +2,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
-import { programsOf, promisesOf } from '../drills/area.ts';
+import { programsOf } from '../drills/area.ts';
 import type { AnyArea } from '../drills/area.ts';
 import { choose } from '../drills/choose.ts';
 import { historyOf } from '../drills/history.ts';
@@ -39,33 +39,6 @@ export function buildCommand(args: readonly string[], { stdout }: Output): numbe
   installPackages(missingPackages(tools.env), report, tools);
   buildPrograms([...programs], report);
   stdout.write(`built: ${[...programs].join(', ')}\n`);
-  return 0;
-}
-
-/** Prints every area with what it proves, needs and takes. @returns the exit code 0 */
-export function listCommand(args: readonly string[], { stdout }: Output): number {
-  const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
-  const rows = all.map(([name, area]) => ({
-    ...{ name, promises: promisesOf(area), needs: area.needs, minutes: area.minutes, folder: `prove/drills/${name}` },
-    ...{ programs: programsOf(area), purpose: area.purpose },
-  }));
-  if (values.json) {
-    stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-    return 0;
-  }
-  const cells = [
-    ['AREA', 'PROMISES', 'NEEDS', 'MINUTES', 'FOLDER'],
-    ...rows.map((row) => [row.name, row.promises.join(' '), row.needs, String(row.minutes), row.folder]),
-  ];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of cells) {
-    stdout.write(
-      `${row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd()}\n`,
-    );
-  }
   return 0;
 }
 

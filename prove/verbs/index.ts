@@ -1,10 +1,11 @@
 import type { Output } from '../../synth/command.ts';
 import { areas } from '../drills/index.ts';
-import { programsCommand } from '../tools/readme.ts';
 import { areaUsage, runArea } from './area.ts';
-import { allCommand, buildCommand, chooseCommand, listCommand } from './areas.ts';
+import { allCommand, buildCommand, chooseCommand } from './areas.ts';
 import { clusterCommands } from './cluster.ts';
 import { doctorCommand } from './doctor/index.ts';
+import { listCommand } from './list.ts';
+import { programsCommand } from './programs.ts';
 
 /** What `npm run prove -- NAME` does. */
 export interface Command {
@@ -33,7 +34,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: buildCommand,
   },
   list: {
-    usage: 'list [--json]',
+    usage: 'list [--json | --write-readme | --check]',
     purpose: 'tells which area proves which promises, what it needs and how long it takes',
     run: listCommand,
   },

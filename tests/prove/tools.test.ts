@@ -14,7 +14,7 @@ import type { Tools } from '../../prove/tools/cache.ts';
 import { buildArguments, goOf, keyOf, toolsFolder, versionOf } from '../../prove/tools/modules.ts';
 import { installPackages, packageNames } from '../../prove/tools/packages.ts';
 import { families, programNames, programOf } from '../../prove/tools/programs.ts';
-import { programsCommand } from '../../prove/tools/readme.ts';
+import { programsCommand } from '../../prove/verbs/programs.ts';
 import { proveCommand } from '../../prove/verbs/command.ts';
 import { doctorCommand } from '../../prove/verbs/doctor/index.ts';
 import { machineChecks } from '../../prove/verbs/doctor/machine.ts';
@@ -88,10 +88,12 @@ describe('the table of programs', () => {
   });
 
   test('is refused by --check when the README is old', () => {
-    const copy = copyOfPins();
-    const page = path.join(copy, 'README.md');
-    fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replace('v1.36.4', 'v1.36.3'));
-    expect(() => programsCommand(['--check'], output, copy)).toThrow('the table of programs is not current');
+    const root = path.join(folder, 'root');
+    const page = path.join(root, 'prove/tools/README.md');
+    fs.mkdirSync(path.dirname(page), { recursive: true });
+    const text = fs.readFileSync(path.join(toolsFolder, 'README.md'), 'utf8');
+    fs.writeFileSync(page, text.replace('v1.36.4', 'v1.36.3'));
+    expect(() => programsCommand(['--check'], output, root)).toThrow('the table of programs is not current');
   });
 
   test('gives Kubernetes its version', () => {

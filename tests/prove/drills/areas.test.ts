@@ -12,7 +12,7 @@ import { Used } from '../../../prove/drills/ground.ts';
 import { historyOf } from '../../../prove/drills/history.ts';
 import { areas } from '../../../prove/drills/index.ts';
 import { merged } from '../../../prove/drills/run.ts';
-import { listCommand } from '../../../prove/verbs/areas.ts';
+import { listCommand } from '../../../prove/verbs/list.ts';
 import { root } from '../../support/committed.ts';
 
 const all: readonly (readonly [string, AnyArea])[] = Object.entries(areas);
@@ -43,6 +43,11 @@ describe('areas', () => {
   test('are about files and folders that there are', () => {
     const missing = all.flatMap(([, { about }]) => about.filter((file) => !fs.existsSync(path.join(root, file))));
     expect(missing).toEqual([]);
+  });
+
+  test('stand in the table of README.md', () => {
+    const output = new PassThrough();
+    expect(listCommand(['--check'], { stdout: output, stderr: output }, root)).toBe(0);
   });
 
   test('are listed with their folders, for people and for programs', () => {
