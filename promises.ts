@@ -107,6 +107,12 @@ const table = [
     proofs: [{ kind: 'drill', measures: { missing: { unit: 'rows', atMost: 0 } } }],
   },
   {
+    id: 'pg-verify',
+    promise: 'clients verify PostgreSQL by its authority and its name; whoever else answers is refused',
+    bound: 'refused',
+    proofs: [{ kind: 'drill' }],
+  },
+  {
     id: 'redis-failover',
     promise: 'Sentinel promotes the replica',
     bound: '< 15 s (ours: < 8 s)',

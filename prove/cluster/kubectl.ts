@@ -60,7 +60,8 @@ export function exec(
   options?: RunOptions,
 ): Promise<Result> {
   const where = [`--namespace=${namespace}`, name, ...(container === undefined ? [] : [`--container=${container}`])];
-  return tryKubectl(cluster, ['exec', ...where, '--', ...command], options);
+  const input = options?.input === undefined ? [] : ['--stdin'];
+  return tryKubectl(cluster, ['exec', ...input, ...where, '--', ...command], options);
 }
 
 /** What the API says about a node; undefined where it says nothing, such as while no API answers. */

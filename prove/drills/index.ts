@@ -13,6 +13,7 @@ import { area as rollback } from './rollback/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
 import { area as updates } from './updates/index.ts';
+import { area as verify } from './verify/index.ts';
 
 /** Every area, by the name of its folder, under which it is run. */
 export const areas = {
@@ -30,4 +31,5 @@ export const areas = {
   scaling,
   secrets,
   updates,
+  verify,
 } as const satisfies Readonly<Record<string, AnyArea>>;

@@ -85,7 +85,7 @@ const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: stri
     pattern: /^Endpoints\/data\/postgres(-config|-failover|-sync)?$/,
     because: "Patroni's lock and its primary's address",
   },
-  { pattern: /^Secret\/data\/postgres-(ca|tls)$/, because: 'cert-manager writes it for a Certificate' },
+  { pattern: /^Secret\/data\/postgres-tls$/, because: 'cert-manager writes it for a Certificate' },
 ];
 
 /**

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import process from 'node:process';
+import { verifyDatabase } from './database.js';
 import { checkContract, databaseVariables, readSecret, serve, version, webVariables } from './shared.js';
 import { work } from './work.js';
 
@@ -20,4 +21,18 @@ async function index() {
   return { type: 'application/json; charset=utf-8', body: `${body}\n` };
 }
 
-serve({ name: 'backend', live: '/health/live', ready: '/health/ready', routes: { '/': index, '/work': work } });
+/** Whether the database is the right one; its authority, or why it is refused. */
+async function database() {
+  try {
+    return { body: `${await verifyDatabase()}\n` };
+  } catch (error) {
+    return { status: 502, body: `refused: ${error.code ?? error.message}\n` };
+  }
+}
+
+serve({
+  name: 'backend',
+  live: '/health/live',
+  ready: '/health/ready',
+  routes: { '/': index, '/database': database, '/work': work },
+});

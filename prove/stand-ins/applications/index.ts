@@ -4,6 +4,7 @@ const files = {
   backend: {
     'app/package.json': 'package.json',
     'app/dist/shared.js': 'shared.js',
+    'app/dist/database.js': 'database.js',
     'app/dist/work.js': 'work.js',
     'app/dist/main.js': 'backend.js',
     'app/dist/migrate.js': 'migrate.js',

@@ -18,7 +18,7 @@ export const webVariables = [
 ];
 
 /** Variables of a wire to a database. */
-export const databaseVariables = ['HOST', 'PORT', 'NAME', 'SSLMODE', 'USER', 'PASSWORD_FILE'].map(
+export const databaseVariables = ['HOST', 'PORT', 'NAME', 'SSLMODE', 'USER', 'PASSWORD_FILE', 'CA_FILE'].map(
   (name) => `DATABASE_${name}`,
 );
 

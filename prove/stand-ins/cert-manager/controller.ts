@@ -1,6 +1,6 @@
 // A stand-in for cert-manager's controller: it looks at every Issuer and Certificate once a second, signs with openssl
 // what is missing, old or asked for again, and says in their status that they are ready. Issuers are those of a
-// namespace that sign themselves or with the key in a Secret; others are left as they are.
+// namespace that sign with the key in a Secret; others are left as they are.
 // node scripts/run.cjs prove/stand-ins/cert-manager/controller.ts KUBECONFIG
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -22,7 +22,7 @@ interface Resource<Spec> {
   readonly status?: { readonly conditions?: readonly Condition[]; readonly revision?: number };
 }
 
-type Issuer = Resource<{ readonly selfSigned?: object; readonly ca?: { readonly secretName: string } }>;
+type Issuer = Resource<{ readonly ca?: { readonly secretName: string } }>;
 type Certificate = Resource<CertificateSpec>;
 
 interface Secret {
@@ -118,7 +118,8 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
   const isOld = current === '' || secret?.metadata.annotations?.[madeFor] !== digest;
   const due = isOld || asked || renewalTime(spec, current) < new Date();
   if (!due && isReady(certificate)) return;
-  const signer = issuer.spec.ca === undefined ? undefined : await pairIn(namespace, issuer.spec.ca.secretName);
+  const signer = issuer.spec.ca && (await pairIn(namespace, issuer.spec.ca.secretName));
+  if (signer === undefined) return;
   const issued = due ? await issue(spec, signer) : undefined;
   if (issued !== undefined) {
     const annotations = {
@@ -152,10 +153,9 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
 async function look(): Promise<void> {
   const issuers = await all<Issuer['spec']>('issuers');
   for (const issuer of issuers.filter((each) => !isReady(each))) {
-    const { selfSigned, ca } = issuer.spec;
+    const { ca } = issuer.spec;
     const { namespace } = issuer.metadata;
-    if (selfSigned !== undefined) await setReady('issuers', issuer, 'IsReady', {});
-    else if (ca !== undefined && (await pairIn(namespace, ca.secretName)) !== undefined)
+    if (ca !== undefined && (await pairIn(namespace, ca.secretName)) !== undefined)
       await setReady('issuers', issuer, 'KeyPairVerified', {});
   }
   for (const certificate of await all<CertificateSpec>('certificates')) {

@@ -60,13 +60,3 @@ describe('the backend', () => {
     expect((await program.listening()).port).toBeGreaterThan(0);
   });
 });
-
-test('the migrations print one line and end well', async () => {
-  image = new Image('backend');
-  const program = image.start('dist/migrate.js', image.variables('backend/job-backend-migrations.yaml'));
-  expect(await program.ended()).toBe(0);
-  expect(program.output).toMatch(
-    // The Service's name has the generation from the second one on.
-    /^migrations 0\.1\.0: nothing to do in shop as shop_owner on postgres(-\d+)?\.data\.svc\.cluster\.local:5432\n$/,
-  );
-});

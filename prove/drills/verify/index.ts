@@ -1,0 +1,121 @@
+import { namespacesOf } from '../../../apps/namespaces.ts';
+import { serviceHost } from '../../../constructs/core/endpoint.ts';
+import { exec, getJson } from '../../cluster/kubectl.ts';
+import { Members, namespace } from '../../components/postgres/members.ts';
+import { ProvingError } from '../../machine/error.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import { issue } from '../../stand-ins/cert-manager/certificates.ts';
+import type { Area, Outcome } from '../area.ts';
+import type { PlatformGround } from '../ground.ts';
+
+export const area: Area<'platform'> = {
+  purpose: 'lets clients verify PostgreSQL, and refuse it with a wrong authority or by a wrong name',
+  promises: {
+    'pg-verify':
+      "the backend's own image in its own pod and libpq in a member connect with what the platform gave them, then with the " +
+      'certificate of another authority of the same name, with none, and by an address that is not in the certificate',
+  },
+  needs: 'platform',
+  minutes: 1,
+  programs: [],
+  about: ['constructs/stateful', 'constructs/core/authority-files.ts', 'constructs/patroni-cluster/endpoints.ts'],
+  run: verify,
+};
+
+const shop = namespacesOf({ prefix: '' }).shop.name;
+const accepted = 'accepted';
+
+interface Pods {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
+/** How a client is to connect in place of how the platform says. */
+interface Attempt {
+  readonly what: string;
+  readonly expected: string;
+  /** The certificates it trusts; undefined for those that the platform gave it. */
+  readonly trusted?: string;
+  readonly host?: string;
+}
+
+async function verify({ cluster, signal, report }: PlatformGround): Promise<Outcome> {
+  const members = new Members(cluster);
+  const { standby } = await members.whole(signal, 300);
+  const pod = await backendPod(cluster);
+  const authority = { secretName: 'wrong', issuerRef: { name: 'wrong' }, isCA: true, commonName: 'postgres-ca' };
+  const { certificate: wrong } = await issue({ ...authority, privateKey: { algorithm: 'ECDSA' } });
+  const service = ['service', members.scope, `--namespace=${namespace}`];
+  const { spec } = await getJson<{ readonly spec: { readonly clusterIP: string } }>(cluster, service);
+  const attempts: readonly Attempt[] = [
+    { what: 'as the platform says', expected: accepted },
+    { what: 'with another authority of the same name', expected: 'refused', trusted: wrong },
+    { what: 'with no authority', expected: 'refused', trusted: '' },
+    { what: 'by an address that is not in the certificate', expected: 'refused', host: spec.clusterIP },
+  ];
+  const checks: DrillCheck[] = [];
+  for (const attempt of attempts) {
+    for (const [client, ask] of [
+      ['the backend', () => fromBackend(cluster, pod, attempt)],
+      ['libpq', () => fromMember(members, standby, attempt)],
+    ] as const) {
+      const { got, said } = await ask();
+      report(`${client}, ${attempt.what}: ${got} (${said})`);
+      checks.push({ what: `${client}, ${attempt.what}`, expected: attempt.expected, got });
+    }
+  }
+  return { 'pg-verify': { figures: {}, units: {}, checks } };
+}
+
+async function backendPod(cluster: PlatformGround['cluster']): Promise<string> {
+  const selector = '--selector=app.kubernetes.io/instance=backend,app.kubernetes.io/component=api';
+  const { items } = await getJson<Pods>(cluster, ['pods', `--namespace=${shop}`, selector]);
+  const [first] = items;
+  if (first === undefined) throw new ProvingError(`no pod of the backend in ${shop}`);
+  return first.metadata.name;
+}
+
+interface Answer {
+  readonly got: string;
+  /** Its own words, in one line. */
+  readonly said: string;
+}
+
+/** The program that migrates, in the pod of the server: it has the same variables. */
+async function fromBackend(cluster: PlatformGround['cluster'], name: string, attempt: Attempt): Promise<Answer> {
+  const program = 'node dist/migrate.js';
+  const options = { input: attempt.trusted, timeout: 60 };
+  const command = shell(attempt, 'DATABASE_HOST', 'DATABASE_CA_FILE', program);
+  return answer(await exec(cluster, { namespace: shop, name, container: 'backend' }, command, options), 'refused');
+}
+
+/** libpq on the standby, as the role that works on the database. */
+async function fromMember(members: Members, name: string, attempt: Attempt): Promise<Answer> {
+  const password = `$(cat /run/secrets/${members.clusterName}-shop-app/password)`;
+  const psql = `psql -X -A -t -c 'select 1' "user=shop_app dbname=shop sslmode=verify-full"`;
+  const given = `PGHOST=\${PGHOST:-${serviceHost(members.scope, namespace)}}`;
+  const ca = `PGSSLROOTCERT=\${PGSSLROOTCERT:-/run/authorities/${members.clusterName}-ca.crt}`;
+  const command = shell(attempt, 'PGHOST', 'PGSSLROOTCERT', `env ${given} ${ca} PGPASSWORD="${password}" ${psql}`);
+  const where = { namespace, name, container: 'postgres' };
+  return answer(await exec(members.cluster, where, command, { input: attempt.trusted, timeout: 60 }), 'certificate');
+}
+
+/** A command with another host or other certificates, if the attempt has some; those come by standard input. */
+function shell({ trusted, host }: Attempt, hostVariable: string, fileVariable: string, command: string): string[] {
+  const file = '/tmp/trusted.crt';
+  const variables = [
+    ...(host === undefined ? [] : [`export ${hostVariable}=${host};`]),
+    ...(trusted === undefined ? [] : [`cat > ${file}; export ${fileVariable}=${file};`]),
+  ];
+  return ['sh', '-c', [...variables, command].join(' ')];
+}
+
+/** A refusal is one only if it is for the certificate: that nobody answers is none. */
+function answer(
+  { status, stdout, stderr }: { readonly status: number | null; readonly stdout: string; readonly stderr: string },
+  refusal: string,
+): Answer {
+  const said = `${stdout}${stderr}`.trim().replaceAll('\n', ' ');
+  if (status === 0) return { got: accepted, said };
+  const isRefused = said.includes(refusal) || /names an empty file/.test(said);
+  return { got: isRefused && !/doesn't answer|ECONNREFUSED|refused: ETIMEDOUT/.test(said) ? 'refused' : said, said };
+}
