@@ -116,6 +116,6 @@ function answer(
 ): Answer {
   const said = `${stdout}${stderr}`.trim().replaceAll('\n', ' ');
   if (status === 0) return { got: accepted, said };
-  const isRefused = said.includes(refusal) || /names an empty file/.test(said);
+  const isRefused = said.includes(refusal) || said.includes('names an empty file');
   return { got: isRefused && !/doesn't answer|ECONNREFUSED|refused: ETIMEDOUT/.test(said) ? 'refused' : said, said };
 }
