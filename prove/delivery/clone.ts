@@ -73,12 +73,14 @@ export class PlatformClone {
     copyWorkingTree(root, folder, (file) => !file.startsWith('secrets/'));
     await clone.commit('The working tree', { push: false });
     prepare?.(clone);
-    await clone.seal(['--cert', key.certificate]);
     await clone.npm('synth');
+    // Before it is sealed: the certificates of authorities, and the pods that read them, are others in each cluster.
     const changed = (await git(folder, ['status', '--porcelain', '--', 'dist', 'argocd']))
       .split('\n')
       .map((line) => line.slice(3))
       .filter((file) => file !== '' && !/\/sealedsecret-[^/]*$/.test(file));
+    await clone.seal(['--cert', key.certificate]);
+    await clone.npm('synth');
     // Pinned applications read a release: this tree stands for it.
     await clone.commit('Seal the secrets', { push: false });
     if (releaseTag !== undefined) await clone.git(['tag', '--force', releaseTag]);
