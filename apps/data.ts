@@ -5,6 +5,7 @@ import type { Environment } from '../constructs/core/environment.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
 import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
+import { OffsiteCopy } from '../constructs/stateful/index.ts';
 import { apiServer } from './cluster.ts';
 import { namespaceOf } from './namespaces.ts';
 
@@ -33,7 +34,7 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
   const cluster = new PatroniCluster(scope, 'postgres', {
     ...props,
     generation: environment.generation('postgres'),
-    backups: { ...backups, offsite: offsite && { ...offsite, image: environment.image('rclone') } },
+    backups,
   });
   const generation = environment.copy('postgres');
   if (generation !== undefined) {
@@ -43,8 +44,14 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
       copyOf: cluster,
       generation,
       members: 1,
-      backups: { ...backups, restoreTestSchedule: false, offsite: false },
+      backups: { ...backups, restoreTestSchedule: false },
     });
+  }
+  if (offsite && cluster.archive) {
+    const { bucket } = cluster.archive;
+    // Another store that writes into this bucket is another folder here.
+    const folders = [cluster.life.name];
+    new OffsiteCopy(scope, 'offsite-copy', { ...offsite, source: bucket, folders, image: environment.image('rclone') });
   }
   return cluster;
 }

@@ -1,15 +1,7 @@
-import type { Construct } from 'constructs';
-import { publicEndpoint } from '../core/endpoint.ts';
-import type { Endpoint } from '../core/endpoint.ts';
 import type { ObjectStore } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
-import { sharedSecret } from './shared-secret.ts';
-
-/** Keys of an S3 service. */
-export interface ObjectStoreKeys {
-  readonly accessKeyId: SecretKeyReference;
-  readonly secretAccessKey: SecretKeyReference;
-}
+import { Bucket } from '../stateful/index.ts';
+import type { Life } from '../stateful/index.ts';
 
 export interface ArchiveProps {
   /** Where the archive is. Each generation has a folder of its own in the bucket. */
@@ -41,36 +33,37 @@ export const archiveDefaults = { compression: 'lz4', encryption: true } as const
 
 /** How programs reach the archive of a cluster. */
 export class Archive {
-  readonly endpoint: Endpoint;
+  readonly bucket: Bucket;
   readonly environment: Readonly<Record<string, string>>;
   readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
   readonly props: ArchiveProps;
-  readonly keys: ObjectStoreKeys;
-  private readonly folder: string;
+  private readonly life: Life;
+  private readonly version: number;
 
-  /**
-   * @param owner of the secrets
-   * @param folder of the cluster's archives in the bucket, such as `postgres/17`
-   */
-  constructor(owner: Construct, name: string, folder: string, generation: number, props: ArchiveProps) {
+  /** @param version major, of PostgreSQL: no other can read what is in it */
+  constructor(life: Life, version: number, props: ArchiveProps) {
     const { store, compression = archiveDefaults.compression, encryption = archiveDefaults.encryption } = props;
+    const { name } = life;
+    this.life = life;
+    this.version = version;
     this.props = props;
-    this.folder = folder;
-    this.endpoint = objectStoreEndpoint(store);
-    this.keys = objectStoreKeys(owner, `${name}-archive`, `backups and WAL of ${name} in the bucket ${store.bucket}`);
+    const purpose = `backups and WAL of ${name} in the bucket ${store.bucket}`;
+    this.bucket = new Bucket(life.owner, { name: `${name}-archive`, store, purpose });
     const key = encryption
-      ? sharedSecret(owner, 'archive-encryption', {
-          name: `${name}-archive-encryption`,
-          purpose: `decrypts the backups of ${name}: without it they are lost, so keep a copy outside of the cluster`,
-          // 32 characters, which is what libsodium's key has in bytes.
-          keys: { key: { kind: 'random', bytes: 24, encoding: 'base64url' } },
-        }).key('key')
+      ? life
+          .secret('archive-encryption', {
+            name: `${name}-archive-encryption`,
+            purpose: `decrypts the backups of ${name}: without it they are lost, so keep a copy outside of the cluster`,
+            // 32 characters, which is what libsodium's key has in bytes.
+            keys: { key: { kind: 'random', bytes: 24, encoding: 'base64url' } },
+          })
+          .key('key')
       : undefined;
     this.environment = {
       AWS_ENDPOINT: store.endpoint,
       AWS_REGION: store.region,
       AWS_S3_FORCE_PATH_STYLE: 'true',
-      WALG_S3_PREFIX: this.prefix(generation),
+      WALG_S3_PREFIX: this.prefix(),
       WALG_COMPRESSION_METHOD: compression,
       // A second cluster that writes into the same folder by mistake is refused.
       WALG_PREVENT_WAL_OVERWRITE: 'true',
@@ -84,33 +77,16 @@ export class Archive {
       ...limit('WALG_DISK_RATE_LIMIT', props.diskLimitMebibytes),
     };
     this.secretFiles = {
-      AWS_ACCESS_KEY_ID_FILE: this.keys.accessKeyId,
-      AWS_SECRET_ACCESS_KEY_FILE: this.keys.secretAccessKey,
+      AWS_ACCESS_KEY_ID_FILE: this.bucket.accessKeyId,
+      AWS_SECRET_ACCESS_KEY_FILE: this.bucket.secretAccessKey,
       ...(key === undefined ? {} : { WALG_LIBSODIUM_KEY_FILE: key }),
     };
   }
 
-  /** The address of a generation's archive. */
-  prefix(generation: number): string {
-    return `s3://${this.props.store.bucket}/${this.folder}-${generation}`;
+  /** The address of a generation's archive; of its own, if none is named. */
+  prefix(generation?: number): string {
+    return this.bucket.url(this.life.folderOf(this.version, generation));
   }
-}
-
-export function objectStoreEndpoint({ bucket, host, port }: ObjectStore): Endpoint {
-  return publicEndpoint(`object storage ${bucket}`, host, port);
-}
-
-/** Keys that a person makes at the provider and hands over when sealing. */
-export function objectStoreKeys(owner: Construct, name: string, purpose: string): ObjectStoreKeys {
-  const secret = sharedSecret(owner, name, {
-    name,
-    purpose,
-    keys: {
-      'access-key-id': { kind: 'human', prompt: `access key of ${name}`, minimumLength: 3 },
-      'secret-access-key': { kind: 'human', prompt: `secret key of ${name}`, minimumLength: 8 },
-    },
-  });
-  return { accessKeyId: secret.key('access-key-id'), secretAccessKey: secret.key('secret-access-key') };
 }
 
 function limit(variable: string, mebibytes: number | undefined): Record<string, string> {

@@ -82,16 +82,6 @@ const rules: readonly Rule[] = [
       },
     ];
   },
-  function copiesGoElsewhere({ backups }) {
-    if (backups === false || backups.offsite === false || backups.offsite.store.host !== backups.store.host) return [];
-    return [
-      {
-        what: `the copies go to ${backups.store.host}, where the backups are`,
-        allowed: 'another provider: what takes one away must not take the other',
-        remedy: 'name another objectStore for backups.offsite.store',
-      },
-    ];
-  },
   function recoveryHasItsArchive({ backups, generation }) {
     if (generation?.recovery === undefined || backups !== false) return [];
     return [
@@ -119,21 +109,21 @@ const rules: readonly Rule[] = [
     const relation = copyOf === undefined ? 'follows' : 'is a copy of';
     const number = generation?.number ?? 1;
     return [
-      ...(number === other.generation
+      ...(number === other.life.generation
         ? [
             {
-              what: `it ${relation} ${other.scope}, and is generation ${number} too`,
+              what: `it ${relation} ${other.life.scope}, and is generation ${number} too`,
               allowed: 'a generation of its own: the names of its objects and its archive follow from it',
               remedy:
                 'give generation the next number that was never used; for a copy, copies in config/generations.json',
             },
           ]
         : []),
-      ...(name === undefined || name === other.name
+      ...(name === undefined || name === other.life.name
         ? []
         : [
             {
-              what: `it ${relation} ${other.name}, and is named ${name}`,
+              what: `it ${relation} ${other.life.name}, and is named ${name}`,
               allowed: 'the name of the other: secrets and archives are found by it',
               remedy: 'remove name',
             },
@@ -142,12 +132,12 @@ const rules: readonly Rule[] = [
   },
   function generationsShareTheNamespace({ copyOf, standbyOf }, namespace) {
     const other = copyOf ?? standbyOf;
-    if (other === undefined || other.namespace === namespace) return [];
+    if (other === undefined || other.life.namespace === namespace) return [];
     return [
       {
-        what: `it is in the namespace ${namespace}, and ${other.scope} in ${other.namespace}`,
+        what: `it is in the namespace ${namespace}, and ${other.life.scope} in ${other.life.namespace}`,
         allowed: 'the same namespace: they share secrets and the authority of their certificates',
-        remedy: `move it to the application of ${other.scope}`,
+        remedy: `move it to the application of ${other.life.scope}`,
       },
     ];
   },
@@ -162,7 +152,7 @@ const rules: readonly Rule[] = [
         ? []
         : [
             {
-              what: `its authority is ${nameOf(authority)}, and that of ${other.scope} is ${nameOf(other.authority)}`,
+              what: `its authority is ${nameOf(authority)}, and that of ${other.life.scope} is ${nameOf(other.authority)}`,
               allowed: 'the same: one that follows connects to the other, and verifies it',
               remedy: 'give both the same authority',
             },
@@ -170,7 +160,7 @@ const rules: readonly Rule[] = [
       ...(differs
         ? [
             {
-              what: `its archive is another one than that of ${other.scope}`,
+              what: `its archive is another one than that of ${other.life.scope}`,
               allowed: 'the same store and encryption: it reads the archive of the other with its own keys',
               remedy: 'give backups of both the same store and encryption',
             },
@@ -178,21 +168,11 @@ const rules: readonly Rule[] = [
         : []),
     ];
   },
-  function copiesAreOneJob({ copyOf, backups }) {
-    if (copyOf === undefined || backups === false || backups.offsite === false || !copyOf.copiesElsewhere) return [];
-    return [
-      {
-        what: `it copies its backups elsewhere, as ${copyOf.scope} does for all generations`,
-        allowed: 'one of them: the job copies the archives of all generations',
-        remedy: 'set backups.offsite: false here, as long as the other is there',
-      },
-    ];
-  },
   function standbyHasTheSameFiles({ standbyOf, version = patroniClusterDefaults.version }) {
     if (standbyOf === undefined || standbyOf.version === version) return [];
     return [
       {
-        what: `it is PostgreSQL ${version} and follows ${standbyOf.scope}, which is ${standbyOf.version}`,
+        what: `it is PostgreSQL ${version} and follows ${standbyOf.life.scope}, which is ${standbyOf.version}`,
         allowed: 'the same major version: what is replicated are the files',
         remedy: 'change version; see docs/runbooks/postgres-major-upgrade.md',
       },
@@ -233,7 +213,7 @@ const rules: readonly Rule[] = [
     if (standbyOf === undefined || (copyOf === undefined && generation?.recovery === undefined)) return [];
     return [
       {
-        what: `it is to follow ${standbyOf.scope}, and to be ${copyOf === undefined ? 'recovered from an archive' : `a copy of ${copyOf.scope}`}`,
+        what: `it is to follow ${standbyOf.life.scope}, and to be ${copyOf === undefined ? 'recovered from an archive' : `a copy of ${copyOf.life.scope}`}`,
         allowed: 'one of the two',
         remedy: 'remove standbyOf, or copyOf, or recovery from generations of config/generations.json',
       },

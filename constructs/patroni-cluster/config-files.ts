@@ -24,7 +24,6 @@ export const consumers = {
     ...['jobs/restore_test.py', 'jobs/restored-databases.sql', 'jobs/count-rows.sql'],
     ...common('child.py', 'log.py', 'restore-wal.sh', 'schedule.py', 'settings.py', 'walg.py', 'walg.sh'),
   ],
-  offsiteCopy: ['jobs/offsite-copy.sh'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A consumer's scripts and SQL, in a ConfigMap of its own. */

@@ -1,14 +1,13 @@
-import type { Construct } from 'constructs';
 import { secretVolume } from '../core/container.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { Credentials, PodPeer, PostgresEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkName } from '../core/names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import type { Life } from '../stateful/index.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { ports } from './paths.ts';
 import { serviceNames } from './services.ts';
-import { sharedSecret } from './shared-secret.ts';
 
 /** The role an application works as, and the one that owns the tables. */
 type DatabaseCredentials = Pick<PostgresEndpoint, 'credentials' | 'migrationCredentials'>;
@@ -16,20 +15,14 @@ type DatabaseCredentials = Pick<PostgresEndpoint, 'credentials' | 'migrationCred
 /** A database with the passwords of its roles. */
 export type OpenDatabase = CompleteDatabase & DatabaseCredentials;
 
-/**
- * @param name of the secrets: it stays from one generation to the next
- * @param owner of the secrets
- */
-export function withCredentials(
-  owner: Construct,
-  name: string,
-  databases: readonly CompleteDatabase[],
-): readonly OpenDatabase[] {
+/** Each database with secrets of its own, which stay from one generation to the next. */
+export function withCredentials(life: Life, databases: readonly CompleteDatabase[]): readonly OpenDatabase[] {
+  const { name } = life;
   const credentials = (database: string, part: string, user: string, purpose: string): Credentials => {
     const secretName = `${name}-${database.replaceAll('_', '-')}-${part}`;
     // Containers mount it as a volume of that name.
     checkName(`PatroniCluster ${name}: database ${database}`, secretVolume(secretName));
-    const secret = sharedSecret(owner, secretName, {
+    const secret = life.secret(secretName, {
       name: secretName,
       purpose,
       keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
@@ -63,9 +56,10 @@ export function passwordFiles(
 }
 
 /** What members of a cluster show each other. */
-export function passwordsOfMembers(owner: Construct, name: string) {
+export function passwordsOfMembers(life: Life) {
+  const { name } = life;
   const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
-  const secret = sharedSecret(owner, 'member-passwords', {
+  const secret = life.secret('member-passwords', {
     name: `${name}-members`,
     purpose: `lets the members of ${name} replicate, rewind and ask each other`,
     keys: { replication: random, rewind: random, restapi: random },

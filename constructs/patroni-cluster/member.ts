@@ -1,31 +1,38 @@
 import { Size } from 'cdk8s';
+import type { Construct } from 'constructs';
 import type { ConfigFiles } from '../core/config-files.ts';
 import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
+import { persistentVolumeClaim } from '../core/pod-volume.ts';
 import type { Mount, PodVolume } from '../core/pod-volume.ts';
 import { httpProbes } from '../core/probes.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Workload } from '../core/workload.ts';
+import type { Life } from '../stateful/index.ts';
 import { passwordFiles } from './endpoints.ts';
+import type { PatroniOptions } from './options.ts';
 import {
   configurationPath,
   dataDirectory,
   ports,
+  postgresGroup,
+  postgresUser,
   script,
   scriptsPath,
   socketDirectory,
   tlsPath,
   volumePath,
 } from './paths.ts';
+import type { PatroniClusterProps } from './props.ts';
+import { roleLabel, serviceNames } from './services.ts';
 
-/** What the containers of a member are made of. */
-export interface MemberProps {
+/** What the pods of a cluster are made of. */
+export interface MemberProps extends PatroniOptions {
+  readonly life: Life;
   readonly image: Image;
   readonly exporterImage: Image | undefined;
-  readonly cpuRequest: Cpu;
-  readonly memory: Size;
-  readonly because: string;
   /** Variables of WAL-G, and the files of its keys; none without an archive. */
   readonly archive:
     | {
@@ -45,7 +52,61 @@ export interface MemberProps {
 
 export const claimName = 'data';
 
-export function memberVolumes(props: MemberProps): Readonly<Record<string, PodVolume>> {
+/** What their labels call them. */
+export const program = { name: 'patroni', component: 'database' } as const;
+
+/** The members of a cluster: a StatefulSet whose pods find each other. */
+export function members(construct: Construct, props: PatroniClusterProps, member: MemberProps): Workload {
+  const { life, version, consensus, storageClass } = member;
+  const workload = new Workload(construct, 'members', {
+    name: life.scope,
+    program: program.name,
+    component: program.component,
+    controller: {
+      kind: 'StatefulSet',
+      replicas: member.members,
+      serviceName: serviceNames(life.scope).members,
+      // The leader may be any of them: one that waits for it must not keep it from starting.
+      ordered: false,
+      volumeClaims: [persistentVolumeClaim(claimName, props.storage, storageClass)],
+    },
+    containers: memberContainers(member),
+    volumes: memberVolumes(member),
+    priority: 'critical-data',
+    spread: 'strict',
+    api: { endpoint: props.kubernetesApi, reason: 'holds the lock of the leader', rules: patroniRules(consensus) },
+    runtimeLabels: [roleLabel],
+    dataFormat: {
+      program: 'PostgreSQL',
+      major: version,
+      recoveredFrom: life.recovery && life.scopeOf(life.recovery.from),
+      runbook: 'postgres-major-upgrade',
+    },
+    user: postgresUser,
+    group: postgresGroup,
+    // On SIGTERM Patroni writes a checkpoint, sends the last WAL to the standby and hands the lock over by itself. A
+    // preStop hook that asks for a switchover only takes time from a pod that is killed soon: 22 s in place of 5.
+    terminationGracePeriodSeconds: 180,
+    // Its data is on its node: there is nowhere to go.
+    leaveLostNodeAfterSeconds: false,
+  });
+  workload.object.addJsonPatch(...(props.patches ?? []));
+  return workload;
+}
+
+/**
+ * What Patroni asks of the Kubernetes API, as measured over bootstrap and failovers, and nothing more. Its Endpoints or
+ * ConfigMaps don't exist before it makes them, so `create` can't be bound to names.
+ */
+function patroniRules(consensus: 'endpoints' | 'configmaps') {
+  return [
+    { apiGroups: [''], resources: [consensus], verbs: ['create', 'get', 'list', 'patch', 'watch'] },
+    // Its own role is a label of its pod.
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'patch', 'watch'] },
+  ];
+}
+
+function memberVolumes(props: MemberProps): Readonly<Record<string, PodVolume>> {
   return {
     socket: { sizeLimit: Size.mebibytes(1) },
     // What queries share between their parallel workers.
@@ -55,7 +116,7 @@ export function memberVolumes(props: MemberProps): Readonly<Record<string, PodVo
 }
 
 /** The database, the agent that looks after it, and the exporter of its numbers. */
-export function memberContainers(props: MemberProps): readonly [ContainerProps, ...ContainerProps[]] {
+function memberContainers(props: MemberProps): readonly [ContainerProps, ...ContainerProps[]] {
   const exporter = props.exporterImage;
   return [
     databaseContainer(props),

@@ -1,6 +1,7 @@
 import { Duration } from 'cdk8s';
 import type { AlertProps } from '../core/alert.ts';
 import type { Schedule } from '../core/schedule.ts';
+import { overdueAfter } from '../stateful/index.ts';
 
 export interface AlertSettings {
   /** Patroni's scope. */
@@ -12,30 +13,14 @@ export interface AlertSettings {
   readonly exporter: boolean;
   /** When full backups are made; undefined where there are none. */
   readonly backups: Schedule | undefined;
-  readonly restoreTest: ScheduledJob | undefined;
-  readonly offsiteCopy: ScheduledJob | undefined;
   /** Name of the pooler's Deployment. */
   readonly pooler: string | undefined;
 }
 
-/** A CronJob by its name. */
-export interface ScheduledJob {
-  readonly name: string;
-  readonly schedule: Schedule;
-}
-
 const day = 24 * 3600;
 
-/** Each schedule's longest gap, and what one that was late or failed once may take. */
-const late = { backup: Duration.hours(2), restoreTest: Duration.days(1), offsiteCopy: Duration.hours(2) };
-
-/** How old something may become that is done by schedule. */
-function oldest(schedule: Schedule, late: Duration): { readonly seconds: number; readonly inWords: string } {
-  const minutes = schedule.longestGap().toMinutes() + late.toMinutes();
-  const [length, unit] =
-    minutes % 1440 === 0 && minutes > 1440 ? [1440, 'days'] : minutes % 60 === 0 ? [60, 'hours'] : [1, 'minutes'];
-  return { seconds: minutes * 60, inWords: `${minutes / length} ${unit}` };
-}
+/** What a backup that is late, or that failed once, may take beyond its schedule's longest gap. */
+const lateBackup = Duration.hours(2);
 
 /** Selectors of the numbers of one cluster. Whoever scrapes gives every series the labels `namespace` and `pod`. */
 function selectors({ scope, namespace }: AlertSettings) {
@@ -44,7 +29,6 @@ function selectors({ scope, namespace }: AlertSettings) {
     exporter: `{namespace="${namespace}",pod=~"${scope}-[0-9]+"}`,
     agent: `{cluster="${scope}",namespace="${namespace}"}`,
     deployment: (name: string) => `{namespace="${namespace}",deployment="${name}"}`,
-    cronJob: (name: string) => `{namespace="${namespace}",cronjob="${name}"}`,
   };
 }
 
@@ -58,7 +42,6 @@ export function patroniAlerts(settings: AlertSettings): readonly AlertProps[] {
     ...(settings.exporter ? serverAlerts(settings) : []),
     ...agentAlerts(settings),
     ...(settings.backups ? backupAlerts(settings, settings.backups) : []),
-    ...cronJobAlerts(settings),
     ...poolerAlerts(settings),
   ];
 }
@@ -227,7 +210,7 @@ function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
 
 function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly AlertProps[] {
   const { scope } = settings;
-  const { seconds, inWords } = oldest(schedule, late.backup);
+  const { seconds, inWords } = overdueAfter(schedule, lateBackup);
   const { agent } = selectors(settings);
   return [
     {
@@ -246,45 +229,6 @@ function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly Ale
       summary: `WAL is missing in the archive of ${scope}: some recoveries would fail`,
       runbook: 'postgres-archive-incomplete',
     },
-  ];
-}
-
-/** By the age of the last success; one that never had any counts from its creation. */
-function cronJobAlerts(settings: AlertSettings): readonly AlertProps[] {
-  const { scope, restoreTest, offsiteCopy } = settings;
-  const overdue = (job: ScheduledJob, late: Duration) => {
-    const cronJob = selectors(settings).cronJob(job.name);
-    const { seconds, inWords } = oldest(job.schedule, late);
-    const succeeded = `max(kube_cronjob_status_last_successful_time${cronJob} or kube_cronjob_created${cronJob})`;
-    return { expression: `time() - ${succeeded} > ${seconds}`, inWords };
-  };
-  const restored = restoreTest && overdue(restoreTest, late.restoreTest);
-  const copied = offsiteCopy && overdue(offsiteCopy, late.offsiteCopy);
-  return [
-    ...(restored === undefined
-      ? []
-      : [
-          {
-            name: 'PostgresRestoreTestFailed',
-            expression: restored.expression,
-            forMinutes: 60,
-            severity: 'page',
-            summary: `no backup of ${scope} was restored and read within ${restored.inWords}`,
-            runbook: 'postgres-restore-test',
-          } as const,
-        ]),
-    ...(copied === undefined
-      ? []
-      : [
-          {
-            name: 'PostgresOffsiteCopyTooOld',
-            expression: copied.expression,
-            forMinutes: 15,
-            severity: 'ticket',
-            summary: `backups of ${scope} were not copied to the second provider for ${copied.inWords}`,
-            runbook: 'postgres-offsite',
-          } as const,
-        ]),
   ];
 }
 

@@ -5,7 +5,6 @@ export const socketDirectory = '/run/postgresql';
 export const scriptsPath = '/opt/postgres';
 export const configurationPath = '/etc/patroni';
 export const tlsPath = '/run/tls';
-export const scratchPath = '/scratch';
 
 export const script = (name: string): string => `${scriptsPath}/${name}`;
 export const binaries = (version: number): string => `/usr/lib/postgresql/${version}/bin`;

@@ -3,6 +3,9 @@ import { authorityFile } from '../core/authority-files.ts';
 import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { Recovery } from '../core/environment.ts';
 import type { CompleteDatabase } from './databases.ts';
+import type { PatroniOptions } from './options.ts';
+import type { PatroniCluster } from './patroni-cluster.ts';
+import type { PatroniClusterProps } from './props.ts';
 import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
 import { roleLabel } from './services.ts';
 
@@ -26,6 +29,28 @@ export interface PatroniSettings {
   readonly recovery: (Recovery & { readonly prefix: string }) | undefined;
   /** The generation that this one follows, and its archive if it has one; undefined for one that takes writes. */
   readonly standbyOf: { readonly host: string; readonly port: number; readonly prefix: string | undefined } | undefined;
+}
+
+/** From what the cluster was given. */
+export function patroniSettings(
+  { life, databases, archive, authority }: Pick<PatroniCluster, 'life' | 'databases' | 'archive' | 'authority'>,
+  { standbyOf }: PatroniClusterProps,
+  options: PatroniOptions,
+): PatroniSettings {
+  const { recovery } = life;
+  return {
+    ...options,
+    scope: life.scope,
+    namespace: life.namespace,
+    databases,
+    authority,
+    archive: archive !== false,
+    recovery: recovery && archive ? { ...recovery, prefix: archive.prefix(recovery.from) } : undefined,
+    standbyOf: standbyOf && {
+      ...standbyOf.leader,
+      prefix: (archive && standbyOf.archive && archive.prefix(standbyOf.life.generation)) || undefined,
+    },
+  };
 }
 
 /**

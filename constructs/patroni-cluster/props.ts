@@ -4,7 +4,6 @@ import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
 import type { Schedule } from '../core/schedule.ts';
 import type { ArchiveProps } from './archive.ts';
 import type { Database } from './databases.ts';
-import type { OffsiteCopyProps } from './offsite.ts';
 import type { PatroniCluster } from './patroni-cluster.ts';
 import type { PoolerProps } from './pooler.ts';
 
@@ -23,8 +22,6 @@ export interface BackupProps extends ArchiveProps {
   readonly keepWalDays?: number;
   /** When the newest backup is restored and read; `false` for never. */
   readonly restoreTestSchedule: Schedule | false;
-  /** Copies at a second provider; `false` for none. */
-  readonly offsite: OffsiteCopyProps | false;
 }
 
 export interface PatroniClusterProps {

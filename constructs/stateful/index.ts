@@ -1,1 +1,12 @@
 export { Authority } from './authority.ts';
+export { Bucket } from './bucket.ts';
+export type { BucketProps } from './bucket.ts';
+export { KeeperJob } from './keeper-job.ts';
+export type { KeeperJobProps, MissedProps } from './keeper-job.ts';
+export { Life } from './life.ts';
+export { OffsiteCopy } from './offsite-copy.ts';
+export type { OffsiteCopyProps } from './offsite-copy.ts';
+export { overdueAfter } from './overdue.ts';
+export type { Recoverable } from './recoverable.ts';
+export { RestoreTest, restoreTestName, scratchPath } from './restore-test.ts';
+export type { RestoreTestProps } from './restore-test.ts';

@@ -15,7 +15,7 @@ import type { SealingKeyFiles } from './sealing-key.ts';
 /** The store that the keys in a secret open. */
 const storeOf: Readonly<Record<string, ObjectStoreName>> = {
   'postgres-archive': 'primary',
-  'postgres-offsite': 'offsite',
+  'backups-offsite': 'offsite',
 };
 
 type JsonObject = Readonly<Record<string, unknown>>;

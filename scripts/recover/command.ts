@@ -49,8 +49,8 @@ function write({ root, synthesise }: RecoverContext, { options, text, textBefore
 export function report(plan: RecoveryPlan): string {
   const { options, recovered, former, next, result, replaced, unread } = plan;
   const { number, recovery } = recovered;
-  const { name } = former.cluster;
-  const used = former.cluster.generation;
+  const { name } = former.cluster.life;
+  const used = former.cluster.life.generation;
   const place = options.beside ? `beside generation ${used}` : `in place of generation ${used}`;
   return [
     `${generationsFile}: ${options.dryRun ? 'would get' : 'has'} generation ${number} of ${name}, ${place}`,

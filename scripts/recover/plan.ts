@@ -5,7 +5,7 @@ import type { GenerationsInput } from '../../config/schema.ts';
 import type { Generation } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
-import type { Archive } from '../../constructs/patroni-cluster/archive.ts';
+import type { Recoverable } from '../../constructs/stateful/index.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { Git } from '../release/git.ts';
@@ -31,7 +31,7 @@ export interface RecoverContext {
 /** A cluster with the archive it writes. */
 export interface ArchivedCluster {
   readonly cluster: PatroniCluster;
-  readonly archive: Archive;
+  readonly archive: Exclude<Recoverable['archive'], false>;
 }
 
 export interface RecoveryPlan {
@@ -66,10 +66,10 @@ export async function planRecovery(context: RecoverContext, options: RecoverOpti
   checkCommitted(textBefore, owner, history);
   const known = [inUse.generation, inUse.copy, ...history.generations].filter((each) => each !== undefined);
   // A file of apps/ may number one itself, for an upgrade.
-  const built = clustersOf(platform).filter((each) => each.name === cluster);
+  const built = clustersOf(platform).filter(({ life }) => life.name === cluster);
   const numbers = [
     ...known.flatMap((each) => [each.number, each.recovery?.from ?? 1]),
-    ...built.map(({ generation }) => generation),
+    ...built.map(({ life }) => life.generation),
   ];
   const number = 1 + Math.max(...numbers);
   const from = options.from ?? environment.generation(cluster).number;
@@ -93,12 +93,13 @@ function clustersOf({ charts }: Platform): PatroniCluster[] {
 
 function findCluster(platform: Platform, name: string, generation: number): ArchivedCluster {
   const all = clustersOf(platform);
-  const cluster = all.find((each) => each.name === name && each.generation === generation);
+  const cluster = all.find((each) => each.life.name === name && each.life.generation === generation);
   if (cluster?.archive) return { cluster, archive: cluster.archive };
   throw new InputError({
     where: '--cluster',
     what: cluster ? `${name} has no backups, so there is nothing to recover it from` : `there is no cluster ${name}`,
-    allowed: [...new Set(all.filter(({ archive }) => archive).map((each) => each.name))].join(', ') || 'none so far',
+    allowed:
+      [...new Set(all.filter(({ archive }) => archive).map((each) => each.life.name))].join(', ') || 'none so far',
     remedy: cluster ? 'another cluster; backups: false in apps/ says so' : 'name one of these',
   });
 }

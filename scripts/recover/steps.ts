@@ -27,7 +27,7 @@ export const runbook = 'docs/runbooks/postgres-recovery.md';
 /** The message of the commit that brings the recovery. */
 export function commitMessage({ options, recovered, former, next }: RecoveryPlan): string {
   const { number, recovery } = recovered;
-  const { name } = former.cluster;
+  const { name } = former.cluster.life;
   const when = recovery.to?.replace(/\+00$/, ' UTC') ?? 'its newest archived change';
   return [
     options.beside ? `Put ${name} of ${when} beside the running one` : `Recover ${name} to ${when}`,
@@ -46,7 +46,7 @@ export function steps(plan: RecoveryPlan): readonly Step[] {
 
 function seeTheArchive({ recovered, former: { cluster, archive } }: RecoveryPlan): Step {
   const { from, to } = recovered.recovery;
-  const own = from === cluster.generation;
+  const own = from === cluster.life.generation;
   const question = 'select last_archived_wal, last_archived_time from pg_stat_archiver';
   return {
     text: "See that the archive reaches that far. The repository can't know; a member of the running cluster does:",
@@ -130,7 +130,7 @@ function whenItStops({ options, recovered, former, next: { cluster }, result }: 
           ]),
       `"holds no full backup": ${former.archive.prefix(from)} begins later; the log lists what it has.`,
       '"could not be fetched": the object storage does not answer. It is tried again by itself.',
-      `The release waits for ${cluster.scope}, and keeps the next one out. After the next one is made, end what waits:`,
+      `The release waits for ${cluster.life.scope}, and keeps the next one out. After the next one is made, end what waits:`,
       `  ${endRootSync(environment)}`,
       `  ${endSync(cluster, environment)}`,
     ],
@@ -152,7 +152,7 @@ function firstBackup({ next: { cluster, archive } }: RecoveryPlan): Step {
     text: 'See that its first full backup is there. The agent makes it at once, whatever the schedule says:',
     commands: [agentStatus(cluster)],
     notes: [
-      `\`backups\` lists it, in ${archive.prefix(cluster.generation)}. Until then nothing recovers what is written now.`,
+      `\`backups\` lists it, in ${archive.prefix(cluster.life.generation)}. Until then nothing recovers what is written now.`,
     ],
   };
 }
@@ -160,10 +160,10 @@ function firstBackup({ next: { cluster, archive } }: RecoveryPlan): Step {
 function confirm({ former: { cluster }, next, result }: RecoveryPlan): Step {
   const { environment } = result.platform;
   return {
-    text: `When you are sure, let Argo CD remove the old cluster. Nothing of ${cluster.scope} is removed before you say so:`,
+    text: `When you are sure, let Argo CD remove the old cluster. Nothing of ${cluster.life.scope} is removed before you say so:`,
     commands: [confirmRemoval(cluster, environment)],
     notes: [
-      `Clients are wired to ${next.cluster.scope} since its members were ready.`,
+      `Clients are wired to ${next.cluster.life.scope} since its members were ready.`,
       'A release before you confirm waits as well. To let it pass, end the sync that waits; it begins again with the new one:',
       `  ${endSync(cluster, environment)}`,
     ],
@@ -175,7 +175,7 @@ function cleanUp({ former: { cluster, archive } }: RecoveryPlan): Step {
     text: 'Its volumes stay. Delete them when a full backup of the new generation has passed the restore test:',
     commands: [deleteVolumes(cluster)],
     notes: [
-      `Nobody prunes ${archive.prefix(cluster.generation)} any more. Delete that folder, here and offsite, when nothing from ` +
+      `Nobody prunes ${archive.prefix(cluster.life.generation)} any more. Delete that folder, here and offsite, when nothing from ` +
         'before the recovery will be asked for.',
     ],
   };
@@ -183,9 +183,11 @@ function cleanUp({ former: { cluster, archive } }: RecoveryPlan): Step {
 
 function goBack({ options, former: { cluster }, next, result }: RecoveryPlan): Step {
   const { environment } = result.platform;
-  const again = ['npm run recover -- pg', ...others(options), `--from ${cluster.generation} --to latest`].join(' ');
+  const again = ['npm run recover -- pg', ...others(options), `--from ${cluster.life.generation} --to latest`].join(
+    ' ',
+  );
   return {
-    text: `To go back before you have confirmed: ${cluster.scope} still runs. Revert, release, and end what waits:`,
+    text: `To go back before you have confirmed: ${cluster.life.scope} still runs. Revert, release, and end what waits:`,
     commands: [
       'git revert COMMIT',
       npmRun('release', options.environment),
@@ -193,7 +195,7 @@ function goBack({ options, former: { cluster }, next, result }: RecoveryPlan): S
       endSync(cluster, environment),
     ],
     notes: [
-      `What clients have written to ${next.cluster.scope} is left behind; its removal waits for you in the same way.`,
+      `What clients have written to ${next.cluster.life.scope} is left behind; its removal waits for you in the same way.`,
       'Afterwards: what the old cluster held to its end is in its archive.',
       `  ${again}`,
     ],
@@ -206,8 +208,8 @@ function take({ options, recovered, next: { cluster } }: RecoveryPlan): Step {
     commands: [npmRun('synth', options.environment)],
     notes: [
       'In generations, in place of what may stand there for this cluster:',
-      `  "${cluster.name}": ${JSON.stringify(recovered)}`,
-      `${cluster.scope} is not made again: it gets its standby, and clients are wired to it. From there on it is a recovery ` +
+      `  "${cluster.life.name}": ${JSON.stringify(recovered)}`,
+      `${cluster.life.scope} is not made again: it gets its standby, and clients are wired to it. From there on it is a recovery ` +
         'like any other.',
     ],
   };
@@ -216,10 +218,10 @@ function take({ options, recovered, next: { cluster } }: RecoveryPlan): Step {
 function remove({ next: { cluster, archive }, replaced, result }: RecoveryPlan): Step {
   const { environment } = result.platform;
   return {
-    text: `Else remove ${cluster.name} from copies in ${generationsFile}, synthesise, release, confirm its removal, delete its volume:`,
+    text: `Else remove ${cluster.life.name} from copies in ${generationsFile}, synthesise, release, confirm its removal, delete its volume:`,
     commands: [confirmRemoval(cluster, environment), deleteVolumes(cluster)],
     notes: [
-      `${archive.prefix(cluster.generation)} is yours to delete, here and offsite. Its number is never used again.`,
+      `${archive.prefix(cluster.life.generation)} is yours to delete, here and offsite. Its number is never used again.`,
       ...(replaced === undefined
         ? []
         : [

@@ -1,9 +1,9 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { backupDefaults, PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
-import type { BackupProps, OffsiteCopyProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
-import { built, egressPorts, nextVersion, yamlOf } from '../support/constructs.ts';
+import { built, egressPorts, yamlOf } from '../support/constructs.ts';
 import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
 import { only, testEnvironment } from '../support/harness.ts';
 import {
@@ -12,7 +12,6 @@ import {
   cluster,
   clusterWith,
   minimal,
-  offsite,
   patroniFile,
   statefulSet,
 } from '../support/patroni-cluster.ts';
@@ -34,14 +33,6 @@ const changes: ChangeOfEveryOption<BackupProps> = {
   keepFullDays: () => 14,
   keepWalDays: () => 3,
   restoreTestSchedule: () => false,
-  offsite: () => false,
-};
-
-const offsiteChanges: ChangeOfEveryOption<OffsiteCopyProps> = {
-  store: () => elsewhere.objectStore('offsite'),
-  image: () => nextVersion(offsite.image),
-  schedule: () => Schedule.utc('50 * * * *'),
-  bandwidthMebibytes: () => 10,
 };
 
 const archived = (given: Partial<PatroniClusterProps> = {}) => clusterWith({ backups, ...given });
@@ -60,11 +51,6 @@ function variables(manifest: Manifest): Readonly<Record<string, Readonly<Record<
 describe('options', () => {
   test.each(Object.keys(changes) as (keyof BackupProps)[])('backups.%s changes the output', (key) => {
     expect(withBackups((servers) => ({ [key]: changes[key](servers) }))).not.toBe(unchanged);
-  });
-
-  test.each(Object.keys(offsiteChanges) as (keyof OffsiteCopyProps)[])('offsite.%s changes the output', (key) => {
-    const changed = withBackups((servers) => ({ offsite: { ...offsite, [key]: offsiteChanges[key](servers) } }));
-    expect(changed).not.toBe(unchanged);
   });
 
   test('those that are left out are the documented ones', () => {
@@ -151,30 +137,6 @@ describe('backups', () => {
     });
     expect(Object.keys(variables(job)['restore-test']!)).not.toContain('REPLICATION_PASSWORD_FILE');
   });
-
-  test("are copied with keys of the other provider's own, by a job that sees no password of PostgreSQL", () => {
-    const job = only(archived().manifests, 'CronJob', 'postgres-offsite');
-    expect(variables(job).rclone).toEqual({
-      FOLDER: 'postgres',
-      SOURCE_BUCKET: 'test-backups',
-      SOURCE_ENDPOINT: 'https://s3.example',
-      SOURCE_REGION: 'here',
-      SOURCE_ACCESS_KEY_ID_FILE: '/run/secrets/postgres-archive/access-key-id',
-      SOURCE_SECRET_ACCESS_KEY_FILE: '/run/secrets/postgres-archive/secret-access-key',
-      TARGET_BUCKET: 'test-copies',
-      TARGET_ENDPOINT: 'https://s3.elsewhere.example',
-      TARGET_REGION: 'there',
-      TARGET_ACCESS_KEY_ID_FILE: '/run/secrets/postgres-offsite/access-key-id',
-      TARGET_SECRET_ACCESS_KEY_FILE: '/run/secrets/postgres-offsite/secret-access-key',
-    });
-  });
-
-  test('keys of both providers are asked of a person, and are not the same', () => {
-    const human = archived()
-      .platform.secrets.map((secret) => secret.inventoryEntry())
-      .filter(({ keys }) => Object.values(keys).some(({ kind }) => kind === 'human'));
-    expect(human.map(({ name }) => name).sort()).toEqual(['postgres-archive', 'postgres-offsite']);
-  });
 });
 
 describe('a recovered cluster', () => {
@@ -208,12 +170,9 @@ describe('a recovered cluster', () => {
   });
 
   test('has the generation in the name of every object but those that all generations share', () => {
-    expect(recovered.value.scope).toBe('postgres-2');
+    expect(recovered.value.life.scope).toBe('postgres-2');
     const names = recovered.manifests.map(({ metadata }) => metadata.name);
-    expect([...new Set(names.filter((name) => !name.startsWith('postgres-2')))]).toEqual([
-      'postgres-ca',
-      'postgres-offsite',
-    ]);
+    expect([...new Set(names.filter((name) => !name.startsWith('postgres-2')))]).toEqual(['postgres-ca']);
     expect(bootstrap).not.toHaveProperty('empty');
   });
 
@@ -236,7 +195,7 @@ describe('a copy beside', () => {
       ...minimal,
       copyOf,
       generation,
-      backups: { ...backups, offsite: false },
+      backups,
     });
   });
 
@@ -265,7 +224,7 @@ describe('a copy beside', () => {
         ...minimal,
         copyOf,
         ...next,
-        backups: { ...backups, offsite: false },
+        backups,
       });
     });
     const after = archived(next);

@@ -251,7 +251,6 @@ test.each(['endpoints', 'configmaps'] as const)(
         .sort(),
     ).toEqual([
       ['postgres', true],
-      ['postgres-offsite', false],
       ['postgres-restore-test', false],
     ]);
   },

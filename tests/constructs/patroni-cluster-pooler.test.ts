@@ -166,7 +166,7 @@ describe('a pooler is refused for', () => {
   });
 
   test('nothing that just fits, nor for what more connections make room for', () => {
-    expect(pooled({ poolSize: 40 }).value.scope).toBe('postgres');
-    expect(pooled({ poolSize: 41 }, { parameters: { max_connections: 102 } }).value.scope).toBe('postgres');
+    expect(pooled({ poolSize: 40 }).value.life.scope).toBe('postgres');
+    expect(pooled({ poolSize: 41 }, { parameters: { max_connections: 102 } }).value.life.scope).toBe('postgres');
   });
 });

@@ -4,7 +4,7 @@ import type { Database, PatroniClusterProps } from '../../constructs/patroni-clu
 import { budgetFindings } from '../../synth/budget.ts';
 import { built } from '../support/constructs.ts';
 import { refusal } from '../support/harness.ts';
-import { backups, clusterWith, minimal, offsite } from '../support/patroni-cluster.ts';
+import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
 
 const refused = (changes: Partial<PatroniClusterProps>): string[] =>
   refusal(() => clusterWith(changes)).map(({ what }) => what);
@@ -31,13 +31,8 @@ describe('a cluster is refused for', () => {
     ],
     [
       'backups without a place',
-      { backups: { ...backups, store: undefined as unknown as typeof backups.store, offsite: false } },
+      { backups: { ...backups, store: undefined as unknown as typeof backups.store } },
       'backups are scheduled and there is no store to keep them in',
-    ],
-    [
-      'copies at the same provider',
-      { backups: { ...backups, offsite: { ...offsite, store: { ...offsite.store, host: backups.store.host } } } },
-      'the copies go to s3.example, where the backups are',
     ],
     [
       'a recovery without an archive',
@@ -75,7 +70,7 @@ describe('a cluster is refused for', () => {
       backups: { ...backups, keepFullDays: 7, keepWalDays: 7 },
       generation: { number: 2, recovery: { from: 1, to: past } },
     });
-    expect(value.scope).toBe('postgres-2');
+    expect(value.life.scope).toBe('postgres-2');
   });
 });
 

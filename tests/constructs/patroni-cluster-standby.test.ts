@@ -25,7 +25,7 @@ function beside(
 
 const following = beside((standbyOf) => ({ standbyOf }));
 const { manifests, platform } = following;
-const parting = beside((copyOf) => ({ copyOf, backups: { ...backups, offsite: false } }));
+const parting = beside((copyOf) => ({ copyOf, backups }));
 const second = (list: readonly Manifest[]): Record<string, unknown> =>
   JSON.parse(files(list, 'postgres-2')['agent.json'] ?? '') as Record<string, unknown>;
 
@@ -128,18 +128,13 @@ describe('following is refused for', () => {
       'its archive is another one than that of postgres',
     ],
     [
-      'a second job that copies backups elsewhere',
-      (copyOf) => ({ copyOf }),
-      'it copies its backups elsewhere, as postgres does for all generations',
-    ],
-    [
       'being recovered as well',
       (standbyOf) => ({ standbyOf, generation: { number: 2, recovery: { from: 1 } } }),
       'it is to follow postgres, and to be recovered from an archive',
     ],
     [
       'being a copy as well',
-      (other) => ({ standbyOf: other, copyOf: other, backups: { ...backups, offsite: false } }),
+      (other) => ({ standbyOf: other, copyOf: other, backups }),
       'it is to follow postgres, and to be a copy of postgres',
     ],
   ];
@@ -148,7 +143,9 @@ describe('following is refused for', () => {
   });
 
   test('another namespace', () => {
-    const elsewhere = Object.create(clusterWith({}).value, { namespace: { value: 'data' } }) as PatroniCluster;
+    const { value } = clusterWith({});
+    const life = Object.create(value.life, { namespace: { value: 'data' } }) as typeof value.life;
+    const elsewhere = Object.create(value, { life: { value: life } }) as PatroniCluster;
     const findings = refusal(() => clusterWith({ standbyOf: elsewhere, generation: { number: 2 } }));
     expect(findings.map(({ what }) => what)).toEqual(['it is in the namespace test, and postgres in data']);
   });

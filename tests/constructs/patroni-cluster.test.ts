@@ -132,7 +132,7 @@ describe('members', () => {
   });
 
   test('pass Pod Security restricted, as do the jobs beside them', () => {
-    expect(pods).toHaveLength(3);
+    expect(pods).toHaveLength(2);
     expect(pods.flatMap((pod) => restrictedViolations(pod))).toEqual([]);
   });
 

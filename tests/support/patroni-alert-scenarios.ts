@@ -20,6 +20,7 @@ const ofPod = (metric: string, member: 0 | 1, more = ''): string =>
 const agent = (metric: string, member: 0 | 1): string =>
   `${metric}{cluster="postgres",namespace="test",pod="postgres-${member}"}`;
 const cronJob = (metric: string, name: string): string => `${metric}{namespace="test",cronjob="postgres-${name}"}`;
+const copies = (name: string): string => `${name}{namespace="test",cronjob="backups-offsite"}`;
 const poolers = 'kube_deployment_status_replicas_available{namespace="test",deployment="postgres-pooler"}';
 const pod = (member: 0 | 1) => ({ pod: `postgres-${member}` });
 
@@ -166,16 +167,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       [cronJob('kube_cronjob_status_last_successful_time', 'restore-test')]: 7 * 24 * 3600,
     },
   },
-  PostgresOffsiteCopyTooOld: {
+  OffsiteCopyTooOld: {
     step: 5,
     minutes: 4 * hour,
     fires: {
-      [cronJob('kube_cronjob_created', 'offsite')]: 0,
-      [cronJob('kube_cronjob_status_last_successful_time', 'offsite')]: 1200,
+      [copies('kube_cronjob_created')]: 0,
+      [copies('kube_cronjob_status_last_successful_time')]: 1200,
     },
     quiet: {
-      [cronJob('kube_cronjob_created', 'offsite')]: 0,
-      [cronJob('kube_cronjob_status_last_successful_time', 'offsite')]: 2 * 3600,
+      [copies('kube_cronjob_created')]: 0,
+      [copies('kube_cronjob_status_last_successful_time')]: 2 * 3600,
     },
   },
   PostgresPoolerDown: {

@@ -6,7 +6,7 @@ import type { Image } from '../../constructs/core/environment.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
-import type { BackupProps, OffsiteCopyProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { built } from './constructs.ts';
 import type { Built, Servers } from './constructs.ts';
 import { at, image, only, testEnvironment } from './harness.ts';
@@ -15,17 +15,10 @@ const environment = testEnvironment();
 
 const imageNamed = (name: string): Image => ({ ...image, name, reference: `registry.example/${name}:1.2.3` });
 
-export const offsite: OffsiteCopyProps = {
-  store: environment.objectStore('offsite'),
-  image: imageNamed('rclone'),
-  schedule: Schedule.utc('20 * * * *'),
-};
-
 export const backups: BackupProps = {
   store: environment.objectStore('backups'),
   schedule: Schedule.utc('0 2 * * *'),
   restoreTestSchedule: Schedule.utc('0 4 * * 0'),
-  offsite,
 };
 
 /** Only what has to be given. */

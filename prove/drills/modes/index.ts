@@ -96,7 +96,7 @@ function props(environment: Environment, authority: TrustedAuthority): PatroniCl
     databases: [{ name: database }],
     storage: Size.gibibytes(2),
     size: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(512) },
-    backups: { ...environment.backups('postgres'), restoreTestSchedule: false, offsite: false },
+    backups: { ...environment.backups('postgres'), restoreTestSchedule: false },
   };
 }
 

@@ -7,7 +7,8 @@ import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/i
 import type { PlatformGround } from '../ground.ts';
 
 const folder = 'postgres/';
-const cronJob = 'postgres-offsite';
+/** Of the CronJob, and of the secret with the keys of the copies. */
+const offsiteCopy = 'backups-offsite';
 
 /** Copies, empties the first provider, copies again, and restores from the copy alone. */
 export async function offsiteRound(
@@ -20,7 +21,7 @@ export async function offsiteRound(
   // Archiving goes on: what comes while it copies is for the next copy.
   const source = keys('primary');
   const start = performance.now();
-  await runCronJob(members, cronJob, 'offsite', signal);
+  await runCronJob(members, offsiteCopy, 'offsite', signal);
   const copy = seconds(performance.now() - start);
   const copied = keys('offsite');
   report(`${copied.length} of ${source.length} objects copied in ${copy} s`);
@@ -28,25 +29,24 @@ export async function offsiteRound(
 
   loseObjects(cluster, 'primary', folder);
   report('the first provider lost everything');
-  await runCronJob(members, cronJob, 'offsite-again', signal).catch((error: unknown) => {
+  await runCronJob(members, offsiteCopy, 'offsite-again', signal).catch((error: unknown) => {
     // Nothing to copy from is a failure that somebody should hear of; what counts is what is left.
     report(String(error).split('\n')[0] ?? '');
   });
   const left = keys('offsite');
   const refused = await isLocked(cluster, 'offsite', copied[0] ?? '');
   const { host, region, bucket } = objectStores.offsite;
-  const secret = 'postgres-offsite';
   const restored = await restoreTest(
     members,
     'offsite',
     {
       args: ['--backup', newest],
-      secret,
+      secret: offsiteCopy,
       env: {
         AWS_ENDPOINT: `https://${host}`,
         AWS_REGION: region,
-        AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${secret}/access-key-id`,
-        AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${secret}/secret-access-key`,
+        AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${offsiteCopy}/access-key-id`,
+        AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${offsiteCopy}/secret-access-key`,
         WALG_S3_PREFIX: `s3://${bucket}/${folder}17-${generation}`,
       },
     },

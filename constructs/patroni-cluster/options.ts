@@ -1,0 +1,30 @@
+import { patroniClusterDefaults } from './defaults.ts';
+import { postgresqlParameters } from './parameters.ts';
+import type { PatroniClusterProps } from './props.ts';
+
+const because =
+  'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
+  'page cache and what 100 connections sort in.';
+
+export type PatroniOptions = ReturnType<typeof resolveOptions>;
+
+/** What was given, and the defaults of what wasn't. */
+export function resolveOptions(props: PatroniClusterProps) {
+  const { size, storage } = props;
+  const memory = size?.memory ?? patroniClusterDefaults.size.memory;
+  return {
+    sslMode: props.sslMode ?? patroniClusterDefaults.sslMode,
+    memory,
+    cpuRequest: size?.cpuRequest ?? patroniClusterDefaults.size.cpuRequest,
+    because:
+      size?.cpuRequest === undefined && size?.memory === undefined
+        ? because
+        : 'Set for this environment in config/environments/.',
+    version: props.version ?? patroniClusterDefaults.version,
+    members: props.members ?? patroniClusterDefaults.members,
+    synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
+    consensus: props.consensus ?? patroniClusterDefaults.consensus,
+    storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
+    parameters: { ...postgresqlParameters(memory, storage, props.authority !== false), ...props.parameters },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Duration } from 'cdk8s';
+import { Construct } from 'constructs';
+import { Alert } from '../core/alert.ts';
+import type { AlertProps } from '../core/alert.ts';
+import type { ContainerProps } from '../core/container.ts';
+import type { Priority } from '../core/priority.ts';
+import type { Schedule } from '../core/schedule.ts';
+import { Workload } from '../core/workload.ts';
+import type { WorkloadProps } from '../core/workload.ts';
+import { overdueAfter } from './overdue.ts';
+
+export interface KeeperJobProps extends Pick<
+  WorkloadProps,
+  'name' | 'program' | 'component' | 'user' | 'group' | 'volumes'
+> {
+  /** Who goes first when a node is full. */
+  readonly priority: Priority;
+  readonly schedule: Schedule;
+  /** Attempts after the first; the pause between them doubles from 10 seconds. */
+  readonly retries: number;
+  /** After which a run is ended. */
+  readonly deadline: Duration;
+  readonly container: Omit<ContainerProps, 'probes'>;
+  readonly missed: MissedProps;
+}
+
+/** The alert of whoever misses a job. */
+export interface MissedProps extends Pick<AlertProps, 'name' | 'severity' | 'forMinutes' | 'runbook'> {
+  /** What a run that is late, or that failed once, may take beyond the schedule's longest gap. */
+  readonly late: Duration;
+  /** One sentence for whoever is told, of a time such as `3 hours`. */
+  readonly summary: (within: string) => string;
+}
+
+/** A job by schedule that somebody has to miss: it ends in time, and there is an alert when none succeeded for too long. */
+export class KeeperJob extends Construct {
+  readonly workload: Workload;
+
+  constructor(scope: Construct, id: string, props: KeeperJobProps) {
+    super(scope, id);
+    const { schedule, retries, deadline, container, missed, ...workload } = props;
+    this.workload = new Workload(this, 'workload', {
+      ...workload,
+      controller: { kind: 'CronJob', schedule, retries, deadline },
+      spread: 'anywhere',
+      containers: [{ ...container, probes: 'none' }],
+    });
+    const { late, summary, ...alert } = missed;
+    const { seconds, inWords } = overdueAfter(schedule, late);
+    new Alert(this, 'missed', {
+      ...alert,
+      expression: `${sinceSuccess(this.workload)} > ${seconds}`,
+      summary: summary(inWords),
+    });
+  }
+}
+
+/** Seconds since the last success; one that never had any counts from its creation. */
+function sinceSuccess({ name, namespace }: Workload): string {
+  const cronJob = `{namespace="${namespace}",cronjob="${name}"}`;
+  return `time() - max(kube_cronjob_status_last_successful_time${cronJob} or kube_cronjob_created${cronJob})`;
+}
