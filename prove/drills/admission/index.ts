@@ -2,6 +2,7 @@ import path from 'node:path';
 import { environments } from '../../../config/index.ts';
 import { describeManifest } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { makerNames, makers } from '../../../scripts/import/makers.ts';
 import { podTemplateOf } from '../../../synth/pods.ts';
 import { toYaml } from '../../../synth/yaml.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
@@ -11,6 +12,7 @@ import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
+import { mistakesOf } from './mistakes.ts';
 import { podOf, spoiledObjects } from './spoiled.ts';
 
 export const area: Area<'api'> = {
@@ -18,7 +20,7 @@ export const area: Area<'api'> = {
   promises: {
     pss:
       'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
-      'and objects spoiled in one way each',
+      'and objects spoiled in one way each; what synth refuses for its form is refused by the definitions of the makers too',
   },
   needs: 'api',
   minutes: 2,
@@ -29,16 +31,22 @@ export const area: Area<'api'> = {
 
 /**
  * Every committed object of every environment is applied to a real API server with all admission on, strictly; every
- * pod that a workload would make is admitted; objects spoiled in one way each are refused for that reason.
+ * pod that a workload would make is admitted; objects spoiled in one way each are refused for that reason. What synth
+ * refuses for its form, the server refuses too, by the definitions of the makers.
  */
-async function admission({ root, folder, report }: Ground): Promise<Outcome> {
+async function admission({ root, folder, report, used }: Ground): Promise<Outcome> {
   const checks: DrillCheck[] = [];
+  const versions = Object.fromEntries(makerNames.map((name) => [name, makers[name].version]));
+  used.add({ standIns: [], versions });
+  const tried = new Set<string>();
   for (const environment of Object.keys(environments)) {
     report(`${environment}: starting a control plane`);
     const plane = await ControlPlane.start(path.join(folder, environment));
     try {
       await defineCustomResources(plane);
-      checks.push(...(await objectsOf(plane, root, environment, report)));
+      const all = inOrder(['dist', 'argocd'].flatMap((folder) => committedObjects(root, `${folder}/${environment}`)));
+      checks.push(...(await objectsOf(plane, all, environment, report)));
+      checks.push(...mistakesIn(plane, all, tried, report));
     } finally {
       await plane.stop();
     }
@@ -48,12 +56,10 @@ async function admission({ root, folder, report }: Ground): Promise<Outcome> {
 
 async function objectsOf(
   plane: ControlPlane,
-  root: string,
+  all: readonly Manifest[],
   environment: string,
   report: (line: string) => void,
 ): Promise<DrillCheck[]> {
-  const dist = inOrder(committedObjects(root, `dist/${environment}`));
-  const all = [...dist, ...committedObjects(root, `argocd/${environment}`)];
   report(`${environment}: applying ${all.length} objects`);
   const applied = all.map((manifest) =>
     check(`${environment}: ${describeManifest(manifest)} is applied`, plane.apply([manifest])),
@@ -66,7 +72,7 @@ async function objectsOf(
     };
     return items.every(({ status }) => status !== undefined && 'hard' in status);
   });
-  const workloads = dist.filter((manifest) => podTemplateOf(manifest) !== undefined);
+  const workloads = all.filter((manifest) => podTemplateOf(manifest) !== undefined);
   report(`${environment}: creating the pods of ${workloads.length} workloads`);
   const pods = workloads.map((workload) =>
     check(`${environment}: a pod of ${describeManifest(workload)} is admitted`, create(plane, podOf(workload))),
@@ -86,6 +92,48 @@ async function objectsOf(
     return { what: `${environment}: ${what}`, expected: 'refused for it', got };
   });
   return [...applied, ...pods, ...refused];
+}
+
+/** Whether the server refuses every mistake of form in an object of each kind that wasn't tried before. */
+function mistakesIn(
+  plane: ControlPlane,
+  all: readonly Manifest[],
+  tried: Set<string>,
+  report: (line: string) => void,
+): DrillCheck[] {
+  const kindOf = ({ apiVersion, kind }: Manifest): string => `${apiVersion} ${kind}`;
+  const mistakes = mistakesOf(all.filter((manifest) => !tried.has(kindOf(manifest))));
+  for (const manifest of all) tried.add(kindOf(manifest));
+  if (mistakes.length === 0) return [];
+  report(`trying ${mistakes.length} mistakes of form, which synth refuses`);
+  const admitted = admittedOf(
+    plane,
+    mistakes.map(({ manifest }) => manifest),
+  );
+  return mistakes.map(({ what }, index) => ({
+    what,
+    expected: 'refused',
+    got: admitted.has(index) ? 'admitted' : 'refused',
+  }));
+}
+
+/** Which of the objects the server would create, by their place. One call asks of all, because they are hundreds. */
+function admittedOf(plane: ControlPlane, manifests: readonly Manifest[]): ReadonlySet<number> {
+  const named = manifests.map((manifest, index) => ({
+    ...manifest,
+    metadata: { ...manifest.metadata, name: `mistake-${index}` },
+  }));
+  const { stdout, stderr } = plane.kubectl(
+    ['create', '--dry-run=server', '--validate=strict', '-f', '-'],
+    named.map(toYaml).join('---\n'),
+  );
+  const admitted = new Set([...stdout.matchAll(/\/mistake-(\d+) created/g)].map(([, index]) => Number(index)));
+  const refused = stderr.match(/^(Error from server|The \S+ "?mistake-)/gm)?.length ?? 0;
+  // Else kubectl itself answered for some, and the server never saw them.
+  if (admitted.size + refused !== manifests.length) {
+    throw new ProvingError(`${manifests.length} objects, ${admitted.size} admitted, ${refused} refused: ${stderr}`);
+  }
+  return admitted;
 }
 
 /** Asks the server whether it would create the object, and leaves nothing behind. */

@@ -1,5 +1,7 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { podTemplateOf } from '../../../synth/pods.ts';
+import { changed } from './changed.ts';
+import type { Path } from './changed.ts';
 
 /** One way to be wrong, and what the API server says to it. */
 export interface Spoiled {
@@ -7,8 +9,6 @@ export interface Spoiled {
   readonly manifest: Manifest;
   readonly refusedWith: RegExp;
 }
-
-type Path = readonly (string | number)[];
 
 const container: Path = ['spec', 'containers', 0];
 const context: Path = [...container, 'securityContext'];
@@ -95,17 +95,4 @@ function claimed({ metadata, spec }: Manifest): object[] {
     name,
     persistentVolumeClaim: { claimName: `${name}-${metadata.name}-0` },
   }));
-}
-
-function changed(manifest: Manifest, path: Path, value: unknown): Manifest {
-  const copy = structuredClone(manifest) as unknown as Record<string | number, unknown>;
-  let at = copy;
-  for (const step of path.slice(0, -1)) {
-    at[step] ??= {};
-    at = at[step] as Record<string | number, unknown>;
-  }
-  const last = path.at(-1) ?? '';
-  if (value === undefined) Reflect.deleteProperty(at, last);
-  else at[last] = value;
-  return copy as unknown as Manifest;
 }

@@ -1,0 +1,29 @@
+import { mistakesOf } from '../../../prove/drills/admission/mistakes.ts';
+import { schemaFindings } from '../../../synth/schema.ts';
+import { committed } from '../../support/committed.ts';
+
+const manifests = ['dist', 'argocd'].flatMap((folder) => committed(folder)).map(({ manifest }) => manifest);
+const mistakes = mistakesOf(manifests);
+
+test('mistakes are made in an object of every committed kind', () => {
+  const kinds = (of: readonly { readonly kind: string }[]) => [...new Set(of.map(({ kind }) => kind))].sort();
+  expect(kinds(mistakes.map(({ manifest }) => manifest))).toEqual(kinds(manifests));
+});
+
+test('synth refuses every mistake that the API server is asked to refuse', () => {
+  expect(mistakes.filter(({ manifest }) => schemaFindings(manifest).length === 0).map(({ what }) => what)).toEqual([]);
+});
+
+test('a mistake is each of unknown, missing, of another type and not in the list', () => {
+  const of = mistakes.filter(({ what }) => what.startsWith('Certificate '));
+  const forms = of.map(({ what }) => what.replace(/^.*: spec/, 'spec'));
+  expect(forms).toEqual(
+    expect.arrayContaining([
+      'spec: an unknown field',
+      'spec.secretName: a missing field',
+      'spec.secretName: another type',
+      'spec.issuerRef.name: a missing field',
+      'spec.usages[]: a value that is not in the list',
+    ]),
+  );
+});
