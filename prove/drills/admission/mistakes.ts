@@ -1,9 +1,9 @@
 import { describeManifest } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { schemaOf } from '../../../synth/schema/tables.ts';
+import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/tables.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
-import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/tables.ts';
 
 /** A committed object with one mistake of form in it, which synth refuses. */
 export interface Mistake {
