@@ -266,6 +266,22 @@ class Command(RestoreTest):
         self.assertEqual(result['backup'], 'base_000000010000000000000001')
         self.assertIn(f'backup-fetch {self.data} base_000000010000000000000001', self.world.called('walg.sh'))
 
+    def test_gives_what_it_calls_the_time_that_is_left(self) -> None:
+        self.restore('--timeout', '100')
+        left = {call.program: call.timeout for call in self.world.calls}
+        self.assertEqual((left['walg.sh'], left['pg_dump']), (100, 99.5))
+
+    def test_restores_a_backup_of_a_primary_which_has_no_mark_of_a_standby(self) -> None:
+        fetch = self.world.programs['walg.sh']
+
+        def fetch_of_primary(call: Call) -> str:
+            answer = fetch(call)
+            (self.data / 'standby.signal').unlink(missing_ok=True)
+            return answer
+
+        self.world.programs['walg.sh'] = fetch_of_primary
+        self.assertEqual(self.restore()[0], 0)
+
     def test_finds_postgresql_in_the_folder_that_it_is_given(self) -> None:
         self.restore('--bin-directory', '/opt/bin')
         self.assertEqual(self.servers[0].arguments[0], '/opt/bin/postgres')
