@@ -45,7 +45,7 @@ export interface Rhythms {
   readonly liveness?: Partial<Rhythm>;
 }
 
-export const probeDefaults = {
+export const usualRhythms = {
   startup: { periodSeconds: 2, timeoutSeconds: 3, withinSeconds: 60 },
   readiness: { periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 3 },
   liveness: { periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 6 },
@@ -74,11 +74,11 @@ export function execProbes(
 }
 
 function probes(live: Question, ready: Question, { startup, readiness, liveness }: Rhythms): Probes {
-  const { withinSeconds, ...start } = { ...probeDefaults.startup, ...startup };
+  const { withinSeconds, ...start } = { ...usualRhythms.startup, ...startup };
   return {
     startup: { ...live, ...start, failureThreshold: Math.ceil(withinSeconds / start.periodSeconds) },
-    readiness: { ...ready, ...probeDefaults.readiness, ...readiness },
-    liveness: { ...live, ...probeDefaults.liveness, ...liveness },
+    readiness: { ...ready, ...usualRhythms.readiness, ...readiness },
+    liveness: { ...live, ...usualRhythms.liveness, ...liveness },
   };
 }
 

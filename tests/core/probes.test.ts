@@ -1,4 +1,4 @@
-import { execProbes, httpProbes, probeDefaults, probeFields, tcpProbes } from '../../constructs/core/probes.ts';
+import { execProbes, httpProbes, usualRhythms, probeFields, tcpProbes } from '../../constructs/core/probes.ts';
 import type { Rhythms } from '../../constructs/core/probes.ts';
 
 describe('a container is asked', () => {
@@ -46,9 +46,9 @@ describe('how often', () => {
   test('is what is documented', () => {
     const { startup, readiness, liveness } = tcpProbes('redis');
     expect([startup.periodSeconds * startup.failureThreshold, readiness, liveness]).toEqual([
-      probeDefaults.startup.withinSeconds,
-      { port: 'redis', ...probeDefaults.readiness },
-      { port: 'redis', ...probeDefaults.liveness },
+      usualRhythms.startup.withinSeconds,
+      { port: 'redis', ...usualRhythms.readiness },
+      { port: 'redis', ...usualRhythms.liveness },
     ]);
   });
 
