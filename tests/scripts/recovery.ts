@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import { environmentInput, generationsFile } from '../../config/index.ts';
 import type { GenerationsInput } from '../../config/schema.ts';
 import type { Generation, Recovery as From } from '../../constructs/core/environment.ts';
@@ -20,7 +19,7 @@ export const file = generationsFile;
 
 /** What the file says of one environment. */
 export type Tables = GenerationsInput[string];
-type Entry = { readonly number: number; readonly recovery: From };
+interface Entry { readonly number: number; readonly recovery: From }
 export const bucket = testInput.objectStores.backups!.bucket;
 
 /** The file with these tables of production. */
@@ -61,7 +60,7 @@ afterAll(() => template?.remove());
 
 /** A repository that holds the file of generations, and what the command prints about it. */
 export class Recovery {
-  readonly repository = new Repository();
+  readonly repository: Repository;
   stdout = '';
   stderr = '';
   /** What was synthesised last. */
@@ -73,7 +72,7 @@ export class Recovery {
       template.put(file, text());
       template.publish();
     }
-    fs.cpSync(template.folder, this.repository.folder, { recursive: true });
+    this.repository = template.copy();
   }
 
   /** What the command sees, at noon of 23 November 2025. */

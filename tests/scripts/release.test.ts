@@ -27,21 +27,36 @@ async function run(
   return context.lines;
 }
 
+let template: Repository | undefined;
+
+afterAll(() => template?.remove());
+
+/** The platform after its first release, which is made once. */
+async function released(): Promise<void> {
+  if (template === undefined) {
+    await run();
+    template = repository.copy();
+    return;
+  }
+  repository.remove();
+  repository = template.copy();
+}
+
 /** A release, and a change of the backend after it. */
 async function releasedAndChanged(): Promise<void> {
-  await run();
+  await released();
   repository.put('dist/production/backend/deployment.yaml', 'replicas: 4\n');
   repository.commit('Scale the backend');
 }
 
 describe('a release', () => {
   test('counts up its own environment in config/releases.json and leaves the others', async () => {
-    await run();
+    await released();
     expect(repository.read('config/releases.json')).toBe('{\n  "production": 1,\n  "staging": 4\n}\n');
   });
 
   test('commits the releases file and the pins, and nothing else', async () => {
-    await run();
+    await released();
     expect(repository.git('show', '--name-only', '--format=%s').split('\n')).toEqual([
       'Release production-1',
       '',
@@ -52,7 +67,7 @@ describe('a release', () => {
   });
 
   test('lists every application in the message of the first release', async () => {
-    await run();
+    await released();
     expect(repository.git('show', '--no-patch', '--format=%b')).toBe(
       'Applications of the first release:\n- backend\n- frontend',
     );
@@ -67,14 +82,14 @@ describe('a release', () => {
   });
 
   test('lists an application that was removed', async () => {
-    await run();
+    await released();
     fs.rmSync(`${repository.clone}/dist/production/frontend`, { recursive: true });
     repository.commit('Remove the frontend');
     expect(await run()).toEqual(['released production-2: frontend', 'pushed main and production-2 to origin']);
   });
 
   test('lists both applications between which an object moved', async () => {
-    await run();
+    await released();
     fs.mkdirSync(`${repository.clone}/dist/production/edge`);
     repository.git('mv', 'dist/production/frontend/deployment.yaml', 'dist/production/edge/');
     repository.commit('Move the frontend to the edge');
@@ -82,7 +97,7 @@ describe('a release', () => {
   });
 
   test('makes an annotated tag of that commit', async () => {
-    await run();
+    await released();
     const peeled = repository.git('rev-parse', 'production-1^{commit}');
     expect([repository.git('cat-file', '-t', 'production-1'), peeled]).toEqual([
       'tag',
@@ -91,7 +106,7 @@ describe('a release', () => {
   });
 
   test('pushes branch and tag', async () => {
-    await run();
+    await released();
     expect(repository.gitRemote('show-ref', '--hash')).toBe(
       repository.git('show-ref', '--hash', 'refs/heads/main', 'refs/tags/production-1'),
     );
@@ -136,7 +151,7 @@ describe('a release', () => {
   });
 
   test('is not made when dist/ is as in the last one, whatever else changed', async () => {
-    await run();
+    await released();
     repository.put('docs/page.md', 'words\n');
     repository.commit('Write a page');
     const before = repository.picture();

@@ -65,19 +65,25 @@ export class Repository {
     fs.writeFileSync(path.join(folder, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  /** Where the clone stands: commit, files, tags. */
+  /** Where the clone stands: commit, files, branches and tags. */
   here(): Record<string, string> {
     return {
-      head: this.git('rev-parse', 'HEAD'),
-      branch: this.git('rev-parse', 'main'),
+      head: this.read('.git/HEAD'),
       status: this.git('status', '--porcelain'),
-      tags: this.git('tag'),
+      references: this.git('for-each-ref', 'refs/heads', 'refs/tags'),
     };
   }
 
   /** Where clone and remote stand. */
   picture(): Record<string, string> {
     return { ...this.here(), remote: this.gitRemote('show-ref') };
+  }
+
+  /** Clone and remote as they are, in a folder of their own. */
+  copy(): Repository {
+    const copy = new Repository();
+    fs.cpSync(this.folder, copy.folder, { recursive: true });
+    return copy;
   }
 
   remove(): void {
@@ -109,9 +115,7 @@ export function smallPlatform(): Repository {
     pin(template);
     template.publish();
   }
-  const copy = new Repository();
-  fs.cpSync(template.folder, copy.folder, { recursive: true });
-  return copy;
+  return template.copy();
 }
 
 /** What the commands see of such a platform; `lines` collects what they print. */
