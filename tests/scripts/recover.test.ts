@@ -1,6 +1,12 @@
 import fs from 'node:fs';
 import { load } from 'js-yaml';
-import { parseEnvironment } from '../../config/index.ts';
+import { data } from '../../apps/data.ts';
+import { applicationsOf } from '../../apps/index.ts';
+import { namespaceOf } from '../../apps/namespaces.ts';
+import { loadEnvironment, parseEnvironment } from '../../config/index.ts';
+import { application } from '../../constructs/core/application.ts';
+import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
+import { Platform } from '../../constructs/core/platform.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import { declared } from '../../scripts/recover/options.ts';
 import { synthesise } from '../../synth/synthesise.ts';
@@ -129,13 +135,20 @@ describe('the number of a generation', () => {
   });
 
   test('that a file of apps/ gives to a cluster is not used again', async () => {
-    const { platform, ...others } = synthesise(tests);
-    const chart = platform.charts.find(({ application }) => application === 'data')!;
-    const copyOf = chart.node.findAll().find((node) => node instanceof PatroniCluster);
-    new PatroniCluster(chart, 'postgres-next', { ...minimal, copyOf, generation: { number: 7 } });
+    const environment = loadEnvironment('production');
+    const beside = application(
+      'beside',
+      { namespace: namespaceOf('data'), layer: 'data', uses: () => ({ data }) },
+      (_scope, _environment, { data: { postgres } }) => {
+        const props = { ...minimal, copyOf: postgres, generation: { number: 7 } };
+        return new PatroniCluster(postgres.node.scope as ApplicationChart, 'postgres-next', props);
+      },
+    );
+    const platform = new Platform(environment, [...applicationsOf(environment), beside]);
+    const others = synthesise(tests);
     const own = recovery.context().synthesise;
     await recovery.run(`pg --to ${to}`, {
-      synthesise: (name, all, dryRun) => (all === undefined ? { platform, ...others } : own(name, all, dryRun)),
+      synthesise: (name, all, dryRun) => (all === undefined ? { ...others, platform } : own(name, all, dryRun)),
     });
     expect(recovery.generation).toMatchObject({ number: 8 });
   });

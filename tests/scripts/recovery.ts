@@ -19,7 +19,10 @@ export const file = generationsFile;
 
 /** What the file says of one environment. */
 export type Tables = GenerationsInput[string];
-interface Entry { readonly number: number; readonly recovery: From }
+interface Entry {
+  readonly number: number;
+  readonly recovery: From;
+}
 export const bucket = testInput.objectStores.backups!.bucket;
 
 /** The file with these tables of production. */
