@@ -25,6 +25,12 @@ interface SecretObject {
   readonly data: Readonly<Record<string, string>>;
 }
 
+interface SecretList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  }[];
+}
+
 /** Clusters of an application that only a drill has, beside those of the platform and in their namespace. */
 export class DrillClusters {
   /** Theirs alone: to the platform's own nobody here has the key. */
@@ -76,17 +82,28 @@ export class DrillClusters {
    * as far as another one would begin with it.
    */
   async remove(): Promise<void> {
+    // First who signs, or certificates would be made anew. What an authority of a run before signed is of no use to this one.
+    const authority = [`issuer/${this.authority.name}`, `secret/${this.authority.name}`];
     const objects = [...this.applied.values()];
     const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`.toLowerCase());
-    const certificates = objects.filter(({ kind }) => kind === 'Certificate');
-    const secrets = certificates.map(({ metadata }) => `secret/${metadata.name}`);
     const where = [`--namespace=${namespace}`, '--ignore-not-found'];
     const wait = { timeout: 400 };
-    if (names.length > 0) await kubectl(this.cluster, ['delete', ...names, ...secrets, ...where], wait);
+    await kubectl(this.cluster, ['delete', ...authority, ...where], wait);
+    const secrets = await this.signed();
+    if (names.length + secrets.length > 0)
+      await kubectl(this.cluster, ['delete', ...names, ...secrets, ...where], wait);
     const left = `--selector=app.kubernetes.io/part-of=${partOf}`;
     // A volume goes when no pod has it any more.
     await kubectl(this.cluster, ['delete', 'statefulset,deployment,pvc,endpoints,configmap', left, ...where], wait);
     loseObjects(this.cluster, 'primary', `${this.name}/`);
+  }
+
+  /** The Secrets that cert-manager wrote for the authority of that name. */
+  private async signed(): Promise<string[]> {
+    const { items } = await getJson<SecretList>(this.cluster, ['secrets', `--namespace=${namespace}`]);
+    return items
+      .filter(({ metadata }) => metadata.annotations?.['cert-manager.io/issuer-name'] === this.authority.name)
+      .map(({ metadata }) => `secret/${metadata.name}`);
   }
 }
 
