@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { namespacesOf } from '../../../apps/namespaces.ts';
 import { serviceHost } from '../../../constructs/core/endpoint.ts';
 import { exec, getJson } from '../../cluster/kubectl.ts';
@@ -24,6 +26,8 @@ export const area: Area<'platform'> = {
 
 const shop = namespacesOf({ prefix: '' }).shop.name;
 const accepted = 'accepted';
+/** Of a client that is given other certificates, which come by standard input. */
+const file = '/tmp/trusted.crt';
 
 interface Pods {
   readonly items: readonly { readonly metadata: { readonly name: string } }[];
@@ -81,11 +85,19 @@ interface Answer {
 }
 
 /** The program that migrates, in the pod of the server: it has the same variables. */
-async function fromBackend(cluster: PlatformGround['cluster'], name: string, attempt: Attempt): Promise<Answer> {
-  const program = 'node dist/migrate.js';
-  const options = { input: attempt.trusted, timeout: 60 };
-  const command = shell(attempt, 'DATABASE_HOST', 'DATABASE_CA_FILE', program);
-  return answer(await exec(cluster, { namespace: shop, name, container: 'backend' }, command, options), 'refused');
+async function fromBackend(
+  cluster: PlatformGround['cluster'],
+  name: string,
+  { trusted, host }: Attempt,
+): Promise<Answer> {
+  const program = fs.readFileSync(path.join(import.meta.dirname, 'migrate-with.js'), 'utf8');
+  const changed = [
+    ...(host === undefined ? [] : [`DATABASE_HOST=${host}`]),
+    ...(trusted === undefined ? [] : [`DATABASE_CA_FILE=${file}`]),
+  ];
+  const where = { namespace: shop, name, container: 'backend' };
+  const command = ['node', '-e', program, ...changed];
+  return answer(await exec(cluster, where, command, { input: trusted, timeout: 60 }), 'refused');
 }
 
 /** libpq on the standby, as the role that works on the database. */
@@ -94,19 +106,14 @@ async function fromMember(members: Members, name: string, attempt: Attempt): Pro
   const psql = `psql -X -A -t -c 'select 1' "user=shop_app dbname=shop sslmode=verify-full"`;
   const given = `PGHOST=\${PGHOST:-${serviceHost(members.scope, namespace)}}`;
   const ca = `PGSSLROOTCERT=\${PGSSLROOTCERT:-/run/authorities/${members.clusterName}-ca.crt}`;
-  const command = shell(attempt, 'PGHOST', 'PGSSLROOTCERT', `env ${given} ${ca} PGPASSWORD="${password}" ${psql}`);
+  const command = [
+    ...(attempt.host === undefined ? [] : [`export PGHOST=${attempt.host};`]),
+    ...(attempt.trusted === undefined ? [] : [`cat > ${file}; export PGSSLROOTCERT=${file};`]),
+    `env ${given} ${ca} PGPASSWORD="${password}" ${psql}`,
+  ].join(' ');
   const where = { namespace, name, container: 'postgres' };
-  return answer(await exec(members.cluster, where, command, { input: attempt.trusted, timeout: 60 }), 'certificate');
-}
-
-/** A command with another host or other certificates, if the attempt has some; those come by standard input. */
-function shell({ trusted, host }: Attempt, hostVariable: string, fileVariable: string, command: string): string[] {
-  const file = '/tmp/trusted.crt';
-  const variables = [
-    ...(host === undefined ? [] : [`export ${hostVariable}=${host};`]),
-    ...(trusted === undefined ? [] : [`cat > ${file}; export ${fileVariable}=${file};`]),
-  ];
-  return ['sh', '-c', [...variables, command].join(' ')];
+  const options = { input: attempt.trusted, timeout: 60 };
+  return answer(await exec(members.cluster, where, ['sh', '-c', command], options), 'certificate');
 }
 
 /** A refusal is one only if it is for the certificate: that nobody answers is none. */
