@@ -2,17 +2,26 @@ import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 /** Data flows one way: config -> apps -> constructs -> synth. Nobody imports from prove/ or the tests. */
-const notFrom = (...folders) => ({
-  'no-restricted-imports': [
-    'error',
-    {
-      patterns: folders.map((folder) => ({
-        regex: `^\\.\\.?/(.*/)?${folder}/`,
-        message: `Data flows one way (CONTRIBUTING: config -> apps -> constructs -> synth); this folder never imports from ${folder}/.`,
-      })),
-    },
-  ],
-});
+const notFrom = (...folders) =>
+  folders.map((folder) => ({
+    regex: `^\\.\\.?/(.*/)?${folder}/`,
+    message: `Data flows one way (CONTRIBUTING: config -> apps -> constructs -> synth); this folder never imports from ${folder}/.`,
+  }));
+
+const message =
+  'From outside, a construct is its index.ts. constructs/core/ is the floor: each of its files is a door, so that nobody loads all of it.';
+/** For whoever is outside of constructs/. */
+const doors = { regex: '^(\\.\\.?/)+constructs/(?!core/)[^/]+/(?!index\\.ts$)', message };
+/** For one construct that imports another one. */
+const siblings = { regex: '^\\.\\./(?!core/|\\.\\./)[^/]+/(?!index\\.ts$)', message };
+/** Floors stand on no construct: core on nothing, stateful/ on core. */
+const floor = {
+  regex: '^\\.\\./(?!core/|\\.\\./)',
+  message: 'A floor never imports from what stands on it.',
+};
+
+const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+const aboveConstructs = notFrom('apps', 'synth', 'config', 'prove', 'atlas', 'scripts', 'tests');
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'argocd/', 'secrets/', 'imports/', '.cdk8s/', 'coverage/'] },
@@ -31,11 +40,18 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['constructs/**/*.ts'], rules: notFrom('apps', 'synth', 'config', 'prove', 'atlas', 'scripts', 'tests') },
-  { files: ['config/**/*.ts'], rules: notFrom('apps', 'synth', 'prove', 'atlas', 'scripts', 'tests') },
-  { files: ['apps/**/*.ts'], rules: notFrom('synth', 'prove', 'atlas', 'scripts', 'tests') },
-  { files: ['synth/**/*.ts'], rules: notFrom('prove', 'atlas', 'scripts', 'tests') },
-  { files: ['*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'], rules: notFrom('prove') },
+  { files: ['constructs/**/*.ts'], rules: imports(...aboveConstructs, siblings) },
+  { files: ['constructs/{core,stateful}/**/*.ts'], rules: imports(...aboveConstructs, siblings, floor) },
+  {
+    files: ['config/**/*.ts'],
+    rules: imports(...notFrom('apps', 'synth', 'prove', 'atlas', 'scripts', 'tests'), doors),
+  },
+  { files: ['apps/**/*.ts'], rules: imports(...notFrom('synth', 'prove', 'atlas', 'scripts', 'tests'), doors) },
+  { files: ['synth/**/*.ts'], rules: imports(...notFrom('prove', 'atlas', 'scripts', 'tests'), doors) },
+  { files: ['*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'], rules: imports(...notFrom('prove'), doors) },
+  { files: ['prove/**/*.ts'], rules: imports(doors) },
+  // The tests of a construct look into it; all others are outside.
+  { files: ['tests/**/*.ts'], ignores: ['tests/constructs/**'], rules: imports(doors) },
   {
     files: ['tests/**/*.ts'],
     extends: [jest.configs['flat/recommended']],

@@ -174,13 +174,16 @@ describe('a release of others', () => {
   });
 
   test('is in a git repository, or a chart of a Helm repository', () => {
-    const { upstream } = testEnvironment();
-    expect(upstream('argocd')).toEqual({
+    const environment = testEnvironment();
+    expect(environment.upstream('argocd')).toEqual({
       repository: 'https://github.com/argoproj/argo-cd.git',
       revision: expect.stringMatching(/^v\d/) as string,
     });
-    expect(upstream('cert-manager')).toMatchObject({ repository: 'https://charts.jetstack.io', chart: 'cert-manager' });
-    expect(refusal(() => upstream('helm'))[0]).toMatchObject({ where: 'config/upstream.ts' });
+    expect(environment.upstream('cert-manager')).toMatchObject({
+      repository: 'https://charts.jetstack.io',
+      chart: 'cert-manager',
+    });
+    expect(refusal(() => environment.upstream('helm'))[0]).toMatchObject({ where: 'config/upstream.ts' });
   });
 });
 

@@ -66,6 +66,11 @@ export class Platform implements Found {
     for (const construct of built.filter(completes)) construct.complete(this.owners);
   }
 
+  /** Every construct of a class, such as what a command works with. */
+  all<C extends IConstruct>(kind: abstract new (...args: never) => C): C[] {
+    return this.nodes().filter((node): node is C => node instanceof kind);
+  }
+
   upstreamSources(chart: ApplicationChart): UpstreamSource[] {
     return chart.node.findAll().filter((node) => node instanceof UpstreamSource);
   }

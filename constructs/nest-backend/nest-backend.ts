@@ -3,8 +3,8 @@ import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload } from '../web-workload/web-workload.ts';
-import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
+import { webProbes, WebWorkload } from '../web-workload/index.ts';
+import type { WebWorkloadProps } from '../web-workload/index.ts';
 import { cacheContract, databaseContract, directoryContract, mergeContracts } from './contract.ts';
 
 export interface NestBackendProps extends WebWorkloadProps {

@@ -3,8 +3,8 @@ import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload, webWorkloadDefaults } from '../web-workload/web-workload.ts';
-import type { WebWorkloadProps } from '../web-workload/web-workload.ts';
+import { webProbes, WebWorkload, webWorkloadDefaults } from '../web-workload/index.ts';
+import type { WebWorkloadProps } from '../web-workload/index.ts';
 
 export interface NextFrontendProps extends WebWorkloadProps {
   /**

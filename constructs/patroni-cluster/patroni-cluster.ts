@@ -7,8 +7,7 @@ import { selectorLabels } from '../core/labels.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
-import { Authority, Life } from '../stateful/index.ts';
-import type { Recoverable } from '../stateful/index.ts';
+import { Authority, Life, Recoverable } from '../stateful/index.ts';
 import { agentConfiguration } from './agent-configuration.ts';
 import { Archive } from './archive.ts';
 import { checkCluster } from './checks.ts';
@@ -31,11 +30,12 @@ import { ports } from './paths.ts';
 import { pooler } from './pooler.ts';
 import type { PoolerProps } from './pooler.ts';
 import type { PatroniClusterProps } from './props.ts';
+import { recoveryCommands } from './recovery.ts';
 import { restoreTest } from './restore-test.ts';
 import { memberHosts, patroniServices, poolerHosts, serviceNames } from './services.ts';
 
 /** PostgreSQL with a standby that takes over by itself, an archive of every change, and backups that are tried. */
-export class PatroniCluster extends Construct implements Recoverable {
+export class PatroniCluster extends Construct {
   readonly life: Life;
   /** Major version of PostgreSQL. */
   readonly version: number;
@@ -93,6 +93,10 @@ export class PatroniCluster extends Construct implements Recoverable {
       authority: this.authority || undefined,
       certificate: this.authority ? this.authority.sign(`${life.scope}-tls`, memberHosts(life)) : undefined,
     });
+
+    const { archive, workload } = this;
+    const commands = recoveryCommands(life, this.databases);
+    new Recoverable(this, 'recoverable', { kind: 'pg', life, workload, archive, commands });
 
     const services = patroniServices(this, this.workload, options.consensus);
     const { host } = services.members;

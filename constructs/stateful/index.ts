@@ -7,6 +7,7 @@ export { Life } from './life.ts';
 export { OffsiteCopy } from './offsite-copy.ts';
 export type { OffsiteCopyProps } from './offsite-copy.ts';
 export { overdueAfter } from './overdue.ts';
-export type { Recoverable } from './recoverable.ts';
+export { Recoverable } from './recoverable.ts';
+export type { RecoverableProps, RecoveryCommands } from './recoverable.ts';
 export { RestoreTest, restoreTestName, scratchPath } from './restore-test.ts';
 export type { RestoreTestProps } from './restore-test.ts';

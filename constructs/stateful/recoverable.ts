@@ -1,8 +1,24 @@
+import { Construct } from 'constructs';
 import type { Workload } from '../core/workload.ts';
 import type { Life } from './life.ts';
 
-/** What `npm run recover` has to know of a store, whatever it is. */
-export interface Recoverable {
+/** What a person types at a shell while a store is recovered: whole commands, with its names filled in. */
+export interface RecoveryCommands {
+  /** The log of a pod. @param how such as `--follow` */
+  readonly log: (pod: string, how: string) => string;
+  /** Who of it is there, and who leads. */
+  readonly members: string;
+  /** What backups there are. @param prefix of another archive than its own */
+  readonly backups: (prefix?: string) => string;
+  /** How far its archive reaches. */
+  readonly archived: string;
+  /** A shell in each part of its data. */
+  readonly look: readonly string[];
+}
+
+export interface RecoverableProps {
+  /** What `npm run recover` calls its kind, such as `pg`. */
+  readonly kind: string;
   readonly life: Life;
   readonly workload: Workload;
   /** Where its backups are; false for none. */
@@ -12,4 +28,23 @@ export interface Recoverable {
         prefix(generation?: number): string;
       }
     | false;
+  readonly commands: RecoveryCommands;
+}
+
+/** What `npm run recover` has to know of a store, whatever it is. */
+export class Recoverable extends Construct {
+  readonly kind: string;
+  readonly life: Life;
+  readonly workload: Workload;
+  readonly archive: RecoverableProps['archive'];
+  readonly commands: RecoveryCommands;
+
+  constructor(scope: Construct, id: string, props: RecoverableProps) {
+    super(scope, id);
+    this.kind = props.kind;
+    this.life = props.life;
+    this.workload = props.workload;
+    this.archive = props.archive;
+    this.commands = props.commands;
+  }
 }

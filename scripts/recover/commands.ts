@@ -1,11 +1,8 @@
 import { clusterNamespaces } from '../../apps/namespaces.ts';
 import type { Environment } from '../../constructs/core/environment.ts';
-import { claimName } from '../../constructs/patroni-cluster/member.ts';
-import { configurationPath, script, socketDirectory } from '../../constructs/patroni-cluster/paths.ts';
 import type { Recoverable } from '../../constructs/stateful/index.ts';
-import { roleLabel } from '../../constructs/patroni-cluster/services.ts';
 
-// What a person types at a shell, with the names of one cluster filled in.
+// What a person types at a shell, with the names of one store filled in; what is of its kind, the store itself knows.
 
 /** An environment, as Argo CD's applications are named after it. */
 type Named = Pick<Environment, 'prefix'>;
@@ -21,32 +18,8 @@ export function watchPods(cluster: Recoverable): string {
   return `${kubectl(cluster)} get pods -l app.kubernetes.io/instance=${cluster.life.scope} --watch`;
 }
 
-/** The log of a member. @param how such as `--follow` */
-export function log(cluster: Recoverable, pod: string, how: string): string {
-  return `${kubectl(cluster)} logs ${pod} -c postgres ${how}`;
-}
-
 export function listJobs(cluster: Recoverable): string {
   return `${kubectl(cluster)} get jobs`;
-}
-
-export function listMembers(cluster: Recoverable): string {
-  return inPod(cluster, podsOf(cluster)[0], 'postgres', `patronictl -c ${configurationPath}/patroni.yml list`);
-}
-
-/** What the agent says of an archive. @param prefix of another one than the cluster's own */
-export function agentStatus(cluster: Recoverable, prefix?: string): string {
-  const other = prefix === undefined ? '' : `env WALG_S3_PREFIX=${prefix} `;
-  const status = `python3 ${script('agent.py')} --config ${configurationPath}/agent.json status`;
-  return inPod(cluster, podsOf(cluster)[0], 'agent', other + status);
-}
-
-/** A shell of SQL on the primary, or the answer to one question. */
-export function sql(cluster: Recoverable, database: string, question?: string): string {
-  const primary = `${kubectl(cluster)} get pod -l app.kubernetes.io/instance=${cluster.life.scope},${roleLabel}=primary -o name`;
-  const psql = `psql -h ${socketDirectory} -d ${database}${question === undefined ? '' : ` -c '${question}'`}`;
-  const terminal = question === undefined ? '-it ' : '';
-  return inPod(cluster, `${terminal}$(${primary})`, 'postgres', psql);
 }
 
 /** Lets Argo CD remove what waits for a person. */
@@ -57,7 +30,9 @@ export function confirmRemoval(cluster: Recoverable, environment: Named): string
 }
 
 export function deleteVolumes(cluster: Recoverable): string {
-  const claims = podsOf(cluster).map((pod) => `${claimName}-${pod}`);
+  const { controller } = cluster.workload.props;
+  const volumes = controller.kind === 'StatefulSet' ? controller.volumeClaims : [];
+  const claims = podsOf(cluster).flatMap((pod) => volumes.map(({ metadata }) => `${metadata?.name ?? ''}-${pod}`));
   return `${kubectl(cluster)} delete pvc ${claims.join(' ')}`;
 }
 
@@ -77,8 +52,4 @@ function applicationOf({ workload }: Recoverable, { prefix }: Named): string {
 
 function kubectl({ life: { namespace } }: Recoverable): string {
   return `kubectl -n ${namespace}`;
-}
-
-function inPod(cluster: Recoverable, pod: string, container: string, command: string): string {
-  return `${kubectl(cluster)} exec ${pod} -c ${container} -- ${command}`;
 }

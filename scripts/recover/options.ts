@@ -32,6 +32,9 @@ a commit message, and the steps from there with all names filled in. It changes 
 The procedure around it: docs/runbooks/postgres-recovery.md.
 `;
 
+/** What can be recovered so far: `pg`. */
+export const recoveredKind = 'pg';
+
 export const declared = {
   to: { type: 'string' },
   from: { type: 'string' },
@@ -51,7 +54,7 @@ export function parseOptions(args: readonly string[], now: Date): RecoverOptions
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: declared });
   if (values.help) return 'help';
   const findings: Finding[] = [];
-  if (positionals.length !== 1 || positionals[0] !== 'pg') {
+  if (positionals.length !== 1 || positionals[0] !== recoveredKind) {
     findings.push({
       where: 'npm run recover',
       what: positionals.length === 0 ? 'it is not said what to recover' : `it can't recover ${positionals.join(' ')}`,

@@ -5,8 +5,7 @@ import type { GenerationsInput } from '../../config/schema.ts';
 import type { Generation } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
-import type { Recoverable } from '../../constructs/stateful/index.ts';
-import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import { Recoverable } from '../../constructs/stateful/index.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { Git } from '../release/git.ts';
 import { generationsText, parseGenerations, withGeneration } from './generations-file.ts';
@@ -14,6 +13,7 @@ import type { Recovered } from './generations-file.ts';
 import { generationsIn, readHistory } from './history.ts';
 import type { Generations, History, Owner } from './history.ts';
 import { microsecondsOf } from './moment.ts';
+import { recoveredKind } from './options.ts';
 import type { RecoverOptions } from './options.ts';
 
 /** What the command takes from the world. */
@@ -30,7 +30,7 @@ export interface RecoverContext {
 
 /** A cluster with the archive it writes. */
 export interface ArchivedCluster {
-  readonly cluster: PatroniCluster;
+  readonly cluster: Recoverable;
   readonly archive: Exclude<Recoverable['archive'], false>;
 }
 
@@ -87,8 +87,8 @@ export async function planRecovery(context: RecoverContext, options: RecoverOpti
   };
 }
 
-function clustersOf({ charts }: Platform): PatroniCluster[] {
-  return charts.flatMap((chart) => chart.node.findAll().filter((node) => node instanceof PatroniCluster));
+function clustersOf(platform: Platform): Recoverable[] {
+  return platform.all(Recoverable).filter(({ kind }) => kind === recoveredKind);
 }
 
 function findCluster(platform: Platform, name: string, generation: number): ArchivedCluster {

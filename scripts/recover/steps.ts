@@ -1,16 +1,4 @@
-import {
-  agentStatus,
-  confirmRemoval,
-  deleteVolumes,
-  endRootSync,
-  endSync,
-  listJobs,
-  listMembers,
-  log,
-  podsOf,
-  sql,
-  watchPods,
-} from './commands.ts';
+import { confirmRemoval, deleteVolumes, endRootSync, endSync, listJobs, podsOf, watchPods } from './commands.ts';
 import { generationsFile } from '../../config/index.ts';
 import { declared } from './options.ts';
 import type { RecoveryPlan } from './plan.ts';
@@ -47,12 +35,11 @@ export function steps(plan: RecoveryPlan): readonly Step[] {
 function seeTheArchive({ recovered, former: { cluster, archive } }: RecoveryPlan): Step {
   const { from, to } = recovered.recovery;
   const own = from === cluster.life.generation;
-  const question = 'select last_archived_wal, last_archived_time from pg_stat_archiver';
   return {
     text: "See that the archive reaches that far. The repository can't know; a member of the running cluster does:",
     commands: [
-      agentStatus(cluster, own ? undefined : archive.prefix(from)),
-      ...(own ? [sql(cluster, 'postgres', question)] : []),
+      cluster.commands.backups(own ? undefined : archive.prefix(from)),
+      ...(own ? [cluster.commands.archived] : []),
     ],
     notes: [
       ...(to === undefined
@@ -96,7 +83,11 @@ function watch({ recovered, next: { cluster }, former: { archive } }: RecoveryPl
   const several = pods.length > 1;
   return {
     text: `Watch ${pods.join(' and ')}${several ? '; any of them may be the one that recovers' : ''}:`,
-    commands: [watchPods(cluster), ...pods.map((pod) => log(cluster, pod, '--follow')), listMembers(cluster)],
+    commands: [
+      watchPods(cluster),
+      ...pods.map((pod) => cluster.commands.log(pod, '--follow')),
+      cluster.commands.members,
+    ],
     notes: [
       'Its log says, in this order:',
       `  bootstrap.sh: fetching base_... from ${archive.prefix(from)}`,
@@ -119,7 +110,7 @@ function whenItStops({ options, recovered, former, next: { cluster }, result }: 
   const again = ['npm run recover -- pg', ...others(options), `--from ${from} --to TIME`].join(' ');
   return {
     text: 'If it stops instead, nothing is lost: the archive is only read, and a cluster that ran still runs. The log says why:',
-    commands: podsOf(cluster).map((pod) => log(cluster, pod, '--previous')),
+    commands: podsOf(cluster).map((pod) => cluster.commands.log(pod, '--previous')),
     notes: [
       ...(to === undefined
         ? []
@@ -140,7 +131,7 @@ function whenItStops({ options, recovered, former, next: { cluster }, result }: 
 function look({ next: { cluster }, options }: RecoveryPlan): Step {
   return {
     text: 'Look at the data: the last row that has to be there, and the first one that must not:',
-    commands: cluster.databases.map(({ name }) => sql(cluster, name)),
+    commands: cluster.commands.look,
     notes: options.beside
       ? ['Rows for the running cluster: "\\copy (select ...) to FILE" here, "\\copy TABLE from FILE" there.']
       : [],
@@ -150,7 +141,7 @@ function look({ next: { cluster }, options }: RecoveryPlan): Step {
 function firstBackup({ next: { cluster, archive } }: RecoveryPlan): Step {
   return {
     text: 'See that its first full backup is there. The agent makes it at once, whatever the schedule says:',
-    commands: [agentStatus(cluster)],
+    commands: [cluster.commands.backups()],
     notes: [
       `\`backups\` lists it, in ${archive.prefix(cluster.life.generation)}. Until then nothing recovers what is written now.`,
     ],

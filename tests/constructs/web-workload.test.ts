@@ -4,7 +4,7 @@ import type { HttpEndpoint } from '../../constructs/core/endpoint.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import { NextFrontend } from '../../constructs/next-frontend/index.ts';
-import type { WebWorkloadProps } from '../../constructs/web-workload/web-workload.ts';
+import type { WebWorkloadProps } from '../../constructs/web-workload/index.ts';
 import { restrictedViolations } from '../../synth/pod-security.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
 import { schemaFindings } from '../../synth/schema.ts';

@@ -6,7 +6,7 @@ import { root } from '../support/committed.ts';
 import { Repository } from './repository.ts';
 
 const parts = [
-  ...['main.ts', 'config', 'constructs', 'apps', 'synth', 'scripts', 'secrets'],
+  ...['main.ts', 'config', 'constructs', 'apps', 'imports', 'synth', 'scripts', 'secrets'],
   ...['package.json', 'package-lock.json', '.gitignore', '.gitattributes'],
 ];
 

@@ -1,0 +1,2 @@
+export { webProbes, WebWorkload, webWorkloadDefaults } from './web-workload.ts';
+export type { WebWorkloadKind, WebWorkloadProps } from './web-workload.ts';
