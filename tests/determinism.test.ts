@@ -15,6 +15,7 @@ beforeAll(() => {
     'constructs',
     'apps',
     'synth',
+    'imports',
     'scripts',
     'bench',
     'secrets',
