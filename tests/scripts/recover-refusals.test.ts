@@ -18,10 +18,9 @@ afterEach(() => {
 /** What the command refuses with. */
 async function refusal(args: string, changes: Partial<RecoverContext> = {}): Promise<string> {
   const { repository } = recovery;
-  const files = (): string => repository.git('diff', 'HEAD') + repository.git('status', '--porcelain');
-  const before = files();
+  const before = repository.files();
   const code = await recovery.run(args, changes);
-  expect([code, recovery.stdout, files()]).toEqual([1, '', before]);
+  expect([code, recovery.stdout, repository.files()]).toEqual([1, '', before]);
   return recovery.stderr;
 }
 
@@ -82,8 +81,7 @@ describe('bad input', () => {
   test('a shallow clone is refused', async () => {
     recovery.repository.put('note', '');
     recovery.repository.commit('Note');
-    recovery.repository.git('push', '--quiet', 'origin', 'main');
-    recovery.repository.git('clone', '--quiet', '--depth', '1', `file://${recovery.repository.remote}`, 'shallow');
+    recovery.repository.git('clone', '--quiet', '--depth', '1', `file://${recovery.repository.clone}`, 'shallow');
     expect(await refusal(`pg --to ${to}`, { root: `${recovery.repository.clone}/shallow` })).toContain(
       'this clone: it is shallow',
     );

@@ -73,7 +73,7 @@ export class Recovery {
     if (template === undefined) {
       template = new Repository();
       template.put(file, text());
-      template.publish();
+      template.begin();
     }
     this.repository = template.copy();
   }

@@ -15,21 +15,27 @@ Object.entries(settings).forEach(([key, value], index) => {
   Object.assign(process.env, { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value });
 });
 
+const init = ['init', '--quiet', '--initial-branch', 'main', '--template='];
+
 /** A clone and the bare remote it was pushed to, below one temporary folder. */
 export class Repository {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-release-'));
   readonly clone = path.join(this.folder, 'clone');
   readonly remote = path.join(this.folder, 'remote.git');
 
-  /** Makes a repository of what is in the clone's folder, in one commit, and pushes it to a new remote. */
-  publish(): void {
-    const init = ['init', '--quiet', '--initial-branch', 'main', '--template='];
+  /** Makes a repository of what is in the clone's folder, in one commit. */
+  begin(): void {
     this.git(...init);
     this.git('config', 'user.name', 'Somebody');
     this.git('config', 'user.email', 'somebody@example.com');
     fs.mkdirSync(path.join(this.clone, '.git/info'));
     fs.writeFileSync(path.join(this.clone, '.git/info/exclude'), 'node_modules\n');
     this.commit('Begin');
+  }
+
+  /** Begins, and pushes to a new remote. */
+  publish(): void {
+    this.begin();
     this.git(...init, '--bare', this.remote);
     this.git('remote', 'add', 'origin', '../remote.git');
     this.git('push', '--quiet', 'origin', 'main');
@@ -57,6 +63,14 @@ export class Repository {
 
   read(file: string): string {
     return fs.readFileSync(path.join(this.clone, file), 'utf8');
+  }
+
+  /** What stands in the clone: text by file. */
+  files(): Record<string, string> {
+    const entries = fs.readdirSync(this.clone, { recursive: true, encoding: 'utf8' });
+    const names = entries.filter((entry) => !/^\.git(\/|$)/.test(entry));
+    const files = names.filter((entry) => fs.statSync(path.join(this.clone, entry)).isFile());
+    return Object.fromEntries(files.map((file) => [file, this.read(file)]));
   }
 
   /** Installs a hook of the clone, or of the remote. */
