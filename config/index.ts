@@ -114,8 +114,9 @@ function toEnvironment(
   const release = records.releases[name] ?? 0;
   const { generations = {}, copies = {} } = records.generations[name] ?? {};
   const file = `config/environments/${name}.ts`;
+  const targets = new Set(Object.values(input.backups).flatMap(({ offsite }) => (offsite ? offsite.store : [])));
   const store = (key: string): ObjectStore =>
-    toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key));
+    toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key), targets.has(key));
   const asked = new Set<string>();
   const ask = (where: string): void => void asked.add(where);
   return Object.freeze({
@@ -145,6 +146,7 @@ function toEnvironment(
     host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
     authority: (key: string) => ({ name: key, certificates: records.authorities.get(key) }),
     objectStore: store,
+    objectStores: Object.keys(input.objectStores).map(store),
     backups: (key: string) => {
       ask(`${file}: backups.${key}`);
       return toBackups(lookUp(`${file}: backups`, input.backups, key), store);
@@ -211,9 +213,13 @@ function storageOf(file: string, key: string, size: EnvironmentInput['sizes'][st
   });
 }
 
-function toObjectStore(name: string, store: EnvironmentInput['objectStores'][string]): ObjectStore {
+function toObjectStore(
+  name: string,
+  store: EnvironmentInput['objectStores'][string],
+  holdsCopies: boolean,
+): ObjectStore {
   const { hostname, port } = new URL(store.endpoint);
-  return { name, ...store, host: hostname, port: port === '' ? 443 : Number(port) };
+  return { name, ...store, host: hostname, port: port === '' ? 443 : Number(port), holdsCopies };
 }
 
 function toImage(name: string, { repository, tag, digest }: ImagesInput[string]): Image {

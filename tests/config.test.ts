@@ -236,6 +236,7 @@ describe('an environment', () => {
     expect(environment.objectStore('here')).toEqual({
       name: 'here',
       ...objectStores.here,
+      holdsCopies: false,
       host: 's3.example',
       port: 9000,
     });
@@ -258,6 +259,10 @@ describe('an environment', () => {
       offsite: { store: environment.objectStore('offsite'), schedule: Schedule.utc('20 * * * *') },
     });
     expect(environment.backups('stock').offsite).toBe(false);
+    expect(environment.objectStores.map(({ name, holdsCopies }) => [name, holdsCopies])).toEqual([
+      ['backups', false],
+      ['offsite', true],
+    ]);
     expect(refusal(() => environment.backups('order'))[0]).toMatchObject({ allowed: 'orders, stock' });
   });
 

@@ -71,6 +71,8 @@ export interface ObjectStore {
   readonly port: number;
   readonly region: string;
   readonly bucket: string;
+  /** Whether copies of backups go there: the bucket has object lock, and its keys may not delete. */
+  readonly holdsCopies: boolean;
 }
 
 /** How a store is backed up. */
@@ -121,6 +123,8 @@ export interface Environment {
   host(name: string): string;
   /** A bucket of the configuration. @throws InputError for an unknown name */
   objectStore(name: string): ObjectStore;
+  /** All buckets that the configuration names. */
+  readonly objectStores: readonly ObjectStore[];
   /** The generation of a database cluster; the first where the configuration says nothing. */
   generation(name: string): Generation;
   /** A generation beside the one in use, to look at what an archive holds; undefined for none. */

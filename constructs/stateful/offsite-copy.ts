@@ -35,6 +35,8 @@ const scripts = '/opt/offsite-copy';
  */
 export class OffsiteCopy extends Construct {
   readonly job: KeeperJob;
+  readonly source: Bucket;
+  readonly target: Bucket;
 
   /** @throws InputError for copies that would be lost with what they are copies of, and for nothing to copy */
   constructor(scope: Construct, id: string, props: OffsiteCopyProps) {
@@ -43,6 +45,8 @@ export class OffsiteCopy extends Construct {
     const name = `${source.store.name}-offsite`;
     check(name, props);
     const target = new Bucket(this, { name, store, purpose: `adds copies of backups to the bucket ${store.bucket}` });
+    this.source = source;
+    this.target = target;
     this.job = new KeeperJob(this, 'job', {
       name,
       program: 'rclone',

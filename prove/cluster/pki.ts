@@ -66,7 +66,7 @@ export function certificatesOf(plan: ClusterPlan): readonly Certificate[] {
       file: 'world',
       authority: 'world-ca',
       commonName: 'the internet',
-      names: Object.entries(worldAddresses).flatMap(([address, hosts]) => [
+      names: Object.entries(worldAddresses(plan)).flatMap(([address, hosts]) => [
         `IP:${address}`,
         ...hosts.map((host) => `DNS:${host}`),
       ]),

@@ -1,5 +1,5 @@
 import { parseCidr } from '../../constructs/core/cidr.ts';
-import type { Environment, NodeRole } from '../../constructs/core/environment.ts';
+import type { Environment, NodeRole, ObjectStore } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 
 /** A node of the cluster: namespaces of its own that behave like a machine. */
@@ -19,6 +19,12 @@ export interface NodePlan {
   readonly port: string;
 }
 
+/** A bucket of the configuration, as the stand-in for its provider has it. */
+export interface StorePlan extends Pick<ObjectStore, 'name' | 'host' | 'region' | 'bucket' | 'holdsCopies'> {
+  /** Of its provider: a public one, as network policies see it, of the range that is kept for documentation. */
+  readonly address: string;
+}
+
 /** Addresses and shape of a cluster. The same environment always gives the same plan. */
 export interface ClusterPlan {
   readonly name: string;
@@ -30,11 +36,14 @@ export interface ClusterPlan {
   readonly apiService: string;
   /** Of the service `kube-dns`; the tenth, as in K3s. */
   readonly dnsService: string;
+  readonly stores: readonly StorePlan[];
 }
 
 /** @throws InputError where the networks have no room for the nodes */
-export function planCluster(environment: Pick<Environment, 'name' | 'nodes' | 'networks'>): ClusterPlan {
-  const { name, nodes, networks } = environment;
+export function planCluster(
+  environment: Pick<Environment, 'name' | 'nodes' | 'networks' | 'objectStores'>,
+): ClusterPlan {
+  const { name, nodes, networks, objectStores } = environment;
   const pods = parseNetwork('pods', networks.pods, 24 - Math.ceil(Math.log2(nodes.length)));
   const between = parseNetwork('wireguard', networks.wireguard, 29);
   const services = parseNetwork('services', networks.services, 24);
@@ -54,6 +63,7 @@ export function planCluster(environment: Pick<Environment, 'name' | 'nodes' | 'n
     outside,
     apiService: formatAddress(services.address + 1),
     dnsService: formatAddress(services.address + 10),
+    stores: planStores(objectStores),
     nodes: nodes.map((node, index) => {
       const base = pods.address + index * 256;
       return {
@@ -130,6 +140,29 @@ export function nodeOf({ nodes }: ClusterPlan, name: string): NodePlan {
 
 export function prefixOf(network: string): number {
   return Number(network.split('/')[1]);
+}
+
+/** Providers have an address each, so that one of them can fail. */
+function planStores(stores: readonly ObjectStore[]): StorePlan[] {
+  const hosts = [...new Set(stores.map(({ host }) => host))];
+  return stores.map(({ name, host, region, bucket, holdsCopies }) => ({
+    ...{ name, host, region, bucket, holdsCopies },
+    address: `203.0.113.${11 + hosts.indexOf(host)}`,
+  }));
+}
+
+/** @throws InputError for a name that the configuration doesn't have */
+export function storeOf({ stores }: Pick<ClusterPlan, 'stores'>, name: string): StorePlan {
+  const store = stores.find((candidate) => candidate.name === name);
+  if (store === undefined) {
+    throw new InputError({
+      where: 'object storage',
+      what: `there is none called "${name}"`,
+      allowed: stores.map((candidate) => candidate.name).join(', '),
+      remedy: 'name one of these',
+    });
+  }
+  return store;
 }
 
 function parseNetwork(name: string, text: string, longest: number): { address: number; prefix: number } {

@@ -2,21 +2,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { secretInventory } from '../../apps/inventory.ts';
+import { buildPlatform } from '../../apps/platform.ts';
 import { loadEnvironment } from '../../config/index.ts';
+import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import { OffsiteCopy } from '../../constructs/stateful/index.ts';
+import type { Bucket } from '../../constructs/stateful/index.ts';
 import type { Cluster } from '../cluster/handle.ts';
+import { storeOf } from '../cluster/plan.ts';
 import { ProvingError } from '../machine/error.ts';
 import { must } from '../machine/run.ts';
-import type { ObjectStoreName } from '../stand-ins/internet/names.ts';
 import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../stand-ins/internet/repositories.ts';
 import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
 import { credentials } from '../stand-ins/object-storage/index.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
-
-/** The store that the keys in a secret open. */
-const storeOf: Readonly<Record<string, ObjectStoreName>> = {
-  'postgres-archive': 'primary',
-  'backups-offsite': 'offsite',
-};
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -151,11 +149,20 @@ export class PlatformClone {
     return this.npm('seal', ['--environment', this.environment, ...args, '--values', '-'], JSON.stringify(values));
   }
 
+  /** Every bucket that constructs have keys of. */
+  private buckets(): readonly Bucket[] {
+    const nodes = buildPlatform(this.environment).charts.flatMap((chart) => chart.node.findAll());
+    return nodes.flatMap((node) => {
+      if (node instanceof PatroniCluster) return node.archive === false ? [] : [node.archive.bucket];
+      return node instanceof OffsiteCopy ? [node.source, node.target] : [];
+    });
+  }
+
   /** What a person would have got from the provider: the keys of the stand-ins for object storage. */
   private typed(secret: string, key: string): string {
-    const store = storeOf[secret];
-    if (store === undefined) return `value of ${secret} ${key}`;
-    const { accessKey, secretKey } = credentials(this.cluster, store);
-    return key === 'access-key-id' ? accessKey : secretKey;
+    const bucket = this.buckets().find(({ accessKeyId }) => accessKeyId.secret.name === secret);
+    if (bucket === undefined) return `value of ${secret} ${key}`;
+    const { accessKey, secretKey } = credentials(this.cluster, storeOf(this.cluster.plan, bucket.store.name));
+    return key === bucket.accessKeyId.key ? accessKey : secretKey;
   }
 }

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { isClusterScoped } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { definitionFiles, makerNames, makers } from '../../scripts/import/makers.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 import { ProvingError } from '../machine/error.ts';
-import { definitionFiles, makerNames, makers } from '../../scripts/import/makers.ts';
 
 /** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
 export function committedObjects(root: string, folder: string): Manifest[] {

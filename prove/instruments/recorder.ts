@@ -1,6 +1,7 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
+import { firstServer } from '../cluster/plan.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import type { DrillCheck } from '../results/index.ts';
 
@@ -23,7 +24,7 @@ export interface RecorderOptions {
   readonly port: number;
   /** In milliseconds. @default 100 */
   readonly every?: number;
-  /** Where it runs. @default node1 */
+  /** Where it runs. @default the first node with the API */
   readonly node?: string;
   /** Another client that prints the same lines; it is told neither address nor interval. @default `probe every` */
   readonly client?: RecordingClient;
@@ -57,7 +58,7 @@ export class Recorder {
   static async start(cluster: Cluster, options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(cluster, options);
     await recorder.remove();
-    const { namespace, name, url, every = 100, node = 'node1' } = options;
+    const { namespace, name, url, every = 100, node = firstServer(cluster.plan).name } = options;
     const args = ['every', `${every}ms`, url, '2s'];
     const pod = podManifest({ namespace, name, args, labels: labelsOf(name), node });
     await apply(cluster, [...policies(options), options.client === undefined ? pod : withClient(pod, options.client)]);

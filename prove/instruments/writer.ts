@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { loadEnvironment } from '../../config/index.ts';
-import { memberLabels, namespace, poolerLabels } from '../components/postgres/members.ts';
+import { selectorOf } from '../components/endpoints.ts';
 import type { Members } from '../components/postgres/members.ts';
 import { Recorder } from './recorder.ts';
 import type { RecordedRequest } from './recorder.ts';
@@ -10,8 +9,6 @@ import type { RecordedRequest } from './recorder.ts';
 const every = 50;
 /** Room for the rows of one writer: numbers never meet. */
 const block = 1_000_000;
-
-export const database = 'shop';
 
 interface WriterOptions {
   readonly number: number;
@@ -32,11 +29,11 @@ export class Writer {
 
   /** The table that all writers write into; rows of earlier ones go. */
   static async prepare(members: Members): Promise<void> {
-    await members.sqlOnLeader(
+    const { credentials, migrationCredentials } = members.database.primary;
+    await members.sqlOfClients(
       'create table if not exists drill_writes (id bigint primary key, at timestamptz not null default clock_timestamp());' +
-        `alter table drill_writes owner to ${database}_owner;` +
-        `grant select, insert on drill_writes to ${database}_app; truncate drill_writes`,
-      database,
+        `alter table drill_writes owner to ${migrationCredentials.user};` +
+        `grant select, insert on drill_writes to ${credentials.user}; truncate drill_writes`,
     );
   }
 
@@ -46,24 +43,23 @@ export class Writer {
    * @param pooled whether it goes through PgBouncer. @default false
    */
   static async start(members: Members, { number, host, node, pooled = false }: WriterOptions): Promise<Writer> {
-    const { repository, tag } = loadEnvironment(members.cluster.plan.name).image('spilo');
     const script = fs.readFileSync(path.join(import.meta.dirname, 'writer.py'), 'utf8');
-    const name = pooled ? `${members.scope}-pooler` : members.scope;
-    const service = `${name}.${namespace}.svc.cluster.local`;
-    const port = pooled ? 6432 : 5432;
+    const endpoint = pooled ? members.database.pooled : members.database.primary;
+    const { repository, tag } = members.container('postgres').image;
+    const { user, password } = endpoint.credentials;
     const recorder = await Recorder.start(members.cluster, {
-      namespace,
+      namespace: members.namespace,
       name: `writer-${number}`,
-      url: host ?? service,
-      target: pooled ? poolerLabels(members.scope) : memberLabels(members.scope),
-      port,
+      url: host ?? endpoint.host,
+      target: selectorOf(endpoint),
+      port: endpoint.port,
       node,
       client: {
         image: `${repository}:${tag}`,
-        secret: `${members.clusterName}-shop-app`,
+        secret: password.secret.name,
         command: [
-          ...['python3', '-u', '-c', script, host ?? service, String(port), database, `${database}_app`],
-          ...['/run/secret/password', String(number * block), String(every)],
+          ...['python3', '-u', '-c', script, host ?? endpoint.host, String(endpoint.port), endpoint.database, user],
+          ...[`/run/secret/${password.key}`, String(number * block), String(every)],
         ],
       },
     });
@@ -78,7 +74,7 @@ export class Writer {
   /** Numbers of rows that were acknowledged and that the primary doesn't have. */
   async lost(): Promise<readonly number[]> {
     const acknowledged = (await this.writes()).filter(({ ok }) => ok).map(({ text }) => Number(text));
-    const stored = await this.members.sqlOnLeader('select id from drill_writes', database);
+    const stored = await this.members.sqlOfClients('select id from drill_writes');
     const known = new Set(stored.split('\n').map(Number));
     return acknowledged.filter((id) => !known.has(id));
   }

@@ -14,11 +14,11 @@ import type { Tools } from '../../prove/tools/cache.ts';
 import { buildArguments, goOf, keyOf, toolsFolder, versionOf } from '../../prove/tools/modules.ts';
 import { installPackages, packageNames } from '../../prove/tools/packages.ts';
 import { families, programNames, programOf } from '../../prove/tools/programs.ts';
-import { programsCommand } from '../../prove/verbs/programs.ts';
 import { proveCommand } from '../../prove/verbs/command.ts';
 import { doctorCommand } from '../../prove/verbs/doctor/index.ts';
 import { machineChecks } from '../../prove/verbs/doctor/machine.ts';
 import type { Command } from '../../prove/verbs/index.ts';
+import { programsCommand } from '../../prove/verbs/programs.ts';
 
 const gibibyte = 2 ** 30;
 let folder: string;

@@ -8,7 +8,8 @@ import { grant, serviceAccount, serviceAccountSubject } from './access.ts';
 const labels = { 'k8s-app': 'kube-dns' };
 
 /** CoreDNS, with the names and labels that K3s gives it, on every node but a witness. */
-export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
+export function dns(plan: ClusterPlan): readonly Manifest[] {
+  const { dnsService, nodes } = plan;
   const metadata = { name: 'coredns', namespace: 'kube-system', labels };
   return [
     serviceAccount('coredns'),
@@ -20,7 +21,7 @@ export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
       ],
       serviceAccountSubject('coredns'),
     ),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: `${ownFile('Corefile')}\n${worldZone()}` } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: `${ownFile('Corefile')}\n${worldZone(plan)}` } },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -52,9 +53,10 @@ export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
 }
 
 /** Hosts of the internet that the proving ground has a stand-in for. */
-function worldZone(): string {
-  const zones = Object.values(worldAddresses).flatMap((hosts) => hosts.map((host) => `${host}:53`));
-  const lines = Object.entries(worldAddresses).map(([address, hosts]) => `        ${address} ${hosts.join(' ')}`);
+function worldZone(plan: ClusterPlan): string {
+  const addresses = worldAddresses(plan);
+  const zones = Object.values(addresses).flatMap((hosts) => hosts.map((host) => `${host}:53`));
+  const lines = Object.entries(addresses).map(([address, hosts]) => `        ${address} ${hosts.join(' ')}`);
   return [`${zones.join(' ')} {`, '    errors', '    hosts {', ...lines, '    }', '}', ''].join('\n');
 }
 

@@ -1,10 +1,11 @@
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { RestoreTest as RestoreTestJob } from '../../../constructs/stateful/index.ts';
 import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import { namespace } from './members.ts';
 import type { Members } from './members.ts';
 
 /** A full backup, as the agent lists it. */
@@ -15,12 +16,13 @@ export interface FullBackup {
   readonly permanent: boolean;
 }
 
-const agent = ['python3', '/opt/postgres/agent.py', '--config', '/etc/patroni/agent.json'];
+/** How the agent is started in its container. */
+const agentOf = (members: Members): readonly string[] => members.container('agent').command ?? [];
 
 /** The archive's full backups as the first member's agent lists them, oldest first. @throws ProvingError where it doesn't */
 export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
-  const [name] = members.names;
-  const { stdout, stderr } = await members.run(name, [...agent, 'status'], 'agent');
+  const [name = ''] = members.names;
+  const { stdout, stderr } = await members.run(name, [...agentOf(members), 'status'], 'agent');
   try {
     return (JSON.parse(stdout) as { readonly backups?: readonly FullBackup[] }).backups ?? [];
   } catch {
@@ -42,7 +44,7 @@ export async function waitForBackups(
 
 /** Makes a full backup now, as the agent would at its time. @throws ProvingError */
 export async function backUp(members: Members, name: string): Promise<void> {
-  const { status, stdout, stderr } = await members.run(name, [...agent, 'backup'], 'agent', 300);
+  const { status, stdout, stderr } = await members.run(name, [...agentOf(members), 'backup'], 'agent', 300);
   if (status !== 0) throw new ProvingError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
 }
 
@@ -55,11 +57,12 @@ export async function retain(
   name: string,
   days: { readonly keepFullSeconds: number; readonly keepWalSeconds: number },
 ): Promise<void> {
+  const [, script = '', , configuration = ''] = agentOf(members);
   const program = [
-    'import sys; sys.path.insert(0, "/opt/postgres")',
+    `import sys; sys.path.insert(0, "${path.posix.dirname(script)}")`,
     'import dataclasses, backups, settings, walg',
     'from datetime import datetime, timezone',
-    'rules = settings.load("/etc/patroni/agent.json")',
+    `rules = settings.load("${configuration}")`,
     `days = dataclasses.replace(rules.backups, keep_full_days=${days.keepFullSeconds}/86400, keep_wal_days=${days.keepWalSeconds}/86400)`,
     'archive = walg.Walg(rules.walg, rules.socket_directory)',
     'sys.exit(0 if backups.retain(archive, days, datetime.now(timezone.utc)) else 1)',
@@ -122,7 +125,9 @@ export async function restoreTest(
   options: JobChanges,
   signal: AbortSignal,
 ): Promise<RestoreTest> {
-  const { log } = await runJob(members, `${members.scope}-restore-test`, `drill-restore-${id}`, options, signal);
+  const test = members.patroni.node.findAll().find((node) => node instanceof RestoreTestJob);
+  if (test === undefined) throw new ProvingError(`${members.scope} has no restore test`);
+  const { log } = await runJob(members, test.job.workload.name, `drill-restore-${id}`, options, signal);
   const line = log.trim().split('\n').at(-1) ?? '';
   return JSON.parse(line) as RestoreTest;
 }
@@ -141,7 +146,7 @@ async function runJob(
   changes: JobChanges,
   signal: AbortSignal,
 ): Promise<{ readonly outcome: 'Complete' | 'Failed'; readonly log: string }> {
-  const { cluster } = members;
+  const { cluster, namespace } = members;
   await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
   await apply(cluster, [await jobOf(members, cronJob, name, changes)]);
   try {
@@ -154,7 +159,7 @@ async function runJob(
 }
 
 async function jobOf(
-  { cluster }: Members,
+  { cluster, namespace }: Members,
   cronJob: string,
   name: string,
   { args = [], env = {}, secret }: JobChanges,
@@ -192,7 +197,11 @@ async function jobOf(
   };
 }
 
-async function finished({ cluster }: Members, job: string, signal: AbortSignal): Promise<'Complete' | 'Failed'> {
+async function finished(
+  { cluster, namespace }: Members,
+  job: string,
+  signal: AbortSignal,
+): Promise<'Complete' | 'Failed'> {
   const format = '--output=jsonpath={.status.conditions[?(@.status=="True")].type}';
   const outcome = await waitFor(`the end of the job ${job}`, { atMost: 300, every: 1000, signal }, async () => {
     const { stdout } = await tryKubectl(cluster, ['get', 'job', job, `--namespace=${namespace}`, format]);

@@ -9,16 +9,15 @@ import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
+import type { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
 import { selfSigned } from '../../../synth/seal/authority.ts';
 import { generateValue } from '../../../synth/seal/generators.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { apply, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { loseObjects } from '../../stand-ins/object-storage/index.ts';
-import { namespace } from './members.ts';
+import { Members } from './members.ts';
 
-/** The platform's own keys of object storage: a drill has no person to ask for others. */
-const storageKeys = 'postgres-archive';
 const partOf = 'drill';
 
 interface SecretObject {
@@ -36,13 +35,18 @@ export class DrillClusters {
   /** Theirs alone: to the platform's own nobody here has the key. */
   readonly authority: TrustedAuthority;
   private readonly authoritySecret: SecretObject['data'];
+  private readonly own: Members;
   private readonly cluster: Cluster;
   private readonly name: string;
   private readonly applied = new Map<string, Manifest>();
 
-  /** @param name of the clusters, whose generations they are */
-  constructor(cluster: Cluster, name: string) {
-    this.cluster = cluster;
+  /**
+   * @param own of the platform, whose bucket they use
+   * @param name of the clusters, whose generations they are
+   */
+  constructor(own: Members, name: string) {
+    this.own = own;
+    this.cluster = own.cluster;
     this.name = name;
     const key = generateValue({ kind: 'authority', certificate: 'tls.crt' });
     const certificates = selfSigned(`${name}-ca`, key);
@@ -53,20 +57,37 @@ export class DrillClusters {
     };
   }
 
-  /** Brings them to what constructs say; objects that are not said any more stay. */
-  async apply(build: (scope: ApplicationChart, environment: Environment) => unknown): Promise<void> {
-    const drill = application(partOf, { namespace: namespaceOf('data'), layer: 'data' }, build);
+  /** Brings them to what constructs say; objects that are not said any more stay. @returns the one that is built */
+  async apply(build: (scope: ApplicationChart, environment: Environment) => PatroniCluster): Promise<Members> {
+    const built: PatroniCluster[] = [];
+    const drill = application(partOf, { namespace: namespaceOf('data'), layer: 'data' }, (scope, environment) => {
+      built.push(build(scope, environment));
+    });
     const given = loadEnvironment(this.cluster.plan.name, { changes: { sizes: {} }, generations: {} });
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
-    const keys = await getJson<SecretObject>(this.cluster, ['secret', storageKeys, `--namespace=${namespace}`]);
+    const keys = await this.storageKeys();
     const secrets = missing.map((entry) =>
-      entry.name === this.authority.name ? secret(entry, this.authoritySecret) : secretOf(entry, keys.data),
+      entry.name === this.authority.name
+        ? secret(entry, this.own.namespace, this.authoritySecret)
+        : secretOf(entry, this.own.namespace, keys),
     );
     const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
     for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
     await apply(this.cluster, manifests);
+    const [cluster] = built;
+    if (cluster === undefined) throw new ProvingError('no cluster was built');
+    return new Members(this.cluster, cluster);
+  }
+
+  /** The platform's own keys of object storage: a drill has no person to ask for others. */
+  private async storageKeys(): Promise<SecretObject['data']> {
+    const { archive } = this.own.patroni;
+    if (archive === false) throw new ProvingError("the platform's cluster has no archive");
+    const { name } = archive.bucket.accessKeyId.secret;
+    const { data } = await getJson<SecretObject>(this.cluster, ['secret', name, `--namespace=${this.own.namespace}`]);
+    return data;
   }
 
   /** Another value of a secret, as a rotation brings it. */
@@ -86,7 +107,7 @@ export class DrillClusters {
     const authority = [`issuer/${this.authority.name}`, `secret/${this.authority.name}`];
     const objects = [...this.applied.values()];
     const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`.toLowerCase());
-    const where = [`--namespace=${namespace}`, '--ignore-not-found'];
+    const where = [`--namespace=${this.own.namespace}`, '--ignore-not-found'];
     const wait = { timeout: 400 };
     await kubectl(this.cluster, ['delete', ...authority, ...where], wait);
     const secrets = await this.signed();
@@ -95,24 +116,24 @@ export class DrillClusters {
     const left = `--selector=app.kubernetes.io/part-of=${partOf}`;
     // A volume goes when no pod has it any more.
     await kubectl(this.cluster, ['delete', 'statefulset,deployment,pvc,endpoints,configmap', left, ...where], wait);
-    loseObjects(this.cluster, 'primary', `${this.name}/`);
+    loseObjects(this.cluster, this.own.archive.store, `${this.name}/`);
   }
 
   /** The Secrets that cert-manager wrote for the authority of that name. */
   private async signed(): Promise<string[]> {
-    const { items } = await getJson<SecretList>(this.cluster, ['secrets', `--namespace=${namespace}`]);
+    const { items } = await getJson<SecretList>(this.cluster, ['secrets', `--namespace=${this.own.namespace}`]);
     return items
       .filter(({ metadata }) => metadata.annotations?.['cert-manager.io/issuer-name'] === this.authority.name)
       .map(({ metadata }) => `secret/${metadata.name}`);
   }
 }
 
-function secretOf(entry: SecretInventoryEntry, ofPlatform: SecretObject['data']): Manifest {
+function secretOf(entry: SecretInventoryEntry, namespace: string, ofPlatform: SecretObject['data']): Manifest {
   const values = Object.entries(entry.keys).map(([key, source]) => [key, value(key, source, ofPlatform)] as const);
-  return secret(entry, Object.fromEntries(values));
+  return secret(entry, namespace, Object.fromEntries(values));
 }
 
-function secret({ name, type }: SecretInventoryEntry, data: SecretObject['data']): Manifest {
+function secret({ name, type }: SecretInventoryEntry, namespace: string, data: SecretObject['data']): Manifest {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data };
 }
 

@@ -1,7 +1,18 @@
-import { namespacesOf } from '../../../apps/namespaces.ts';
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildPlatform } from '../../../apps/platform.ts';
+import { generationsFile } from '../../../config/index.ts';
+import type { GenerationsInput } from '../../../config/schema.ts';
+import type { ContainerProps } from '../../../constructs/core/container.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
+import { dataDirectory, PatroniCluster, socketDirectory } from '../../../constructs/patroni-cluster/index.ts';
+import type { DatabaseEndpoints } from '../../../constructs/patroni-cluster/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
+import { storeOf } from '../../cluster/plan.ts';
+import type { StorePlan } from '../../cluster/plan.ts';
+import type { PlatformClone } from '../../delivery/clone.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -32,38 +43,51 @@ interface PodObject {
   };
 }
 
-export const namespace = namespacesOf({ prefix: '' }).data.name;
-/** What the pods of a cluster's members carry, as Patroni finds them. */
-export const memberLabels = (scope: string) => ({
-  'app.kubernetes.io/name': 'patroni',
-  'app.kubernetes.io/instance': scope,
-  'app.kubernetes.io/component': 'database',
-});
-
-export const poolerLabels = (scope: string) => ({
-  'app.kubernetes.io/name': 'pgbouncer',
-  'app.kubernetes.io/instance': `${scope}-pooler`,
-  'app.kubernetes.io/component': 'pooler',
-});
-
-/** The members of a PostgreSQL cluster in the platform, asked through Patroni and PostgreSQL themselves. */
+/** The members of a PostgreSQL cluster, as its construct describes it, asked through Patroni and PostgreSQL themselves. */
 export class Members {
   readonly cluster: Cluster;
-  readonly scope: string;
+  readonly patroni: PatroniCluster;
 
-  constructor(cluster: Cluster, scope = 'postgres') {
+  constructor(cluster: Cluster, patroni: PatroniCluster) {
     this.cluster = cluster;
-    this.scope = scope;
+    this.patroni = patroni;
   }
 
-  /** Without the number of its generation: secrets and archives are found by it. */
-  get clusterName(): string {
-    return this.scope.replace(/-\d+$/, '');
+  /** What its objects are called. */
+  get scope(): string {
+    return this.patroni.life.scope;
+  }
+
+  get namespace(): string {
+    return this.patroni.life.namespace;
   }
 
   /** Names of the pods there should be. */
-  get names(): readonly [string, string] {
-    return [`${this.scope}-0`, `${this.scope}-1`];
+  get names(): readonly string[] {
+    const { least } = this.patroni.workload.podCount(1);
+    return Array.from({ length: least }, (_, index) => `${this.patroni.workload.name}-${index}`);
+  }
+
+  /** Its first database, and how clients reach it. */
+  get database(): DatabaseEndpoints & { readonly name: string } {
+    const [first] = this.patroni.databases;
+    if (first === undefined) throw new ProvingError(`${this.scope} has no database`);
+    // Not spread: asking for a pooler that there isn't is refused.
+    return Object.assign(Object.create(this.patroni.database(first.name)) as DatabaseEndpoints, { name: first.name });
+  }
+
+  /** Where its backups and WAL are, in their bucket. */
+  get archive(): { readonly store: StorePlan; readonly folder: string } {
+    const { archive, life, version } = this.patroni;
+    if (archive === false) throw new ProvingError(`${this.scope} has no archive`);
+    return { store: storeOf(this.cluster.plan, archive.bucket.store.name), folder: `${life.folderOf(version)}/` };
+  }
+
+  /** A container of its pods. */
+  container(name: string): ContainerProps {
+    const found = this.patroni.workload.allContainers.find((container) => container.name === name);
+    if (found === undefined) throw new ProvingError(`the pods of ${this.scope} have no container ${name}`);
+    return found;
   }
 
   /**
@@ -74,7 +98,7 @@ export class Members {
     const all = await Promise.all(
       this.names.map(async (name) => {
         // A node without power never answers.
-        const ask = ['curl', '-s', '-m', '3', 'http://127.0.0.1:8008/patroni'];
+        const ask = ['curl', '-s', '-m', '3', `${this.api}/patroni`];
         const { status, stdout } = await this.run(name, ask, 'postgres', 5);
         return status === 0 ? [{ ...(JSON.parse(stdout) as PatroniStatus), name }] : [];
       }),
@@ -120,18 +144,28 @@ export class Members {
     return { seconds: seconds(performance.now() - start), ...found };
   }
 
+  /** Of Patroni, as its own pod reaches it. */
+  private get api(): string {
+    return `http://127.0.0.1:${this.patroni.workload.port('patroni')}`;
+  }
+
   /** Runs a command in a member's container. */
   run(name: string, command: readonly string[], container = 'postgres', timeout = 60) {
-    return exec(this.cluster, { namespace, name, container }, command, { timeout });
+    return exec(this.cluster, { namespace: this.namespace, name, container }, command, { timeout });
   }
 
   /** Runs SQL as the superuser on a member. @returns what it printed, without alignment. @throws ProvingError */
   async sql(name: string, sql: string, database = 'postgres'): Promise<string> {
-    const options = ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-h', '/run/postgresql', '-U', 'postgres'];
+    const options = ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-h', socketDirectory, '-U', 'postgres'];
     const command = ['psql', ...options, '-d', database, '-c', sql];
     const { status, stdout, stderr } = await this.run(name, command, 'postgres', 180);
     if (status !== 0) throw new ProvingError(`${name}: ${sql}: ${stderr.trim()}`);
     return stdout.trim();
+  }
+
+  /** Runs SQL on whoever leads, in its first database. @throws ProvingError */
+  sqlOfClients(sql: string): Promise<string> {
+    return this.sqlOnLeader(sql, this.database.name);
   }
 
   /** Runs SQL on whoever leads. @throws ProvingError */
@@ -144,14 +178,14 @@ export class Members {
   async post(name: string, path: string, body: object): Promise<string> {
     const script =
       'printf \'user = "patroni:%s"\\n\' "$(cat "$RESTAPI_PASSWORD_FILE")" |' +
-      ` curl -sS -m 60 -K - -X POST -d '${JSON.stringify(body)}' http://127.0.0.1:8008${path}`;
+      ` curl -sS -m 60 -K - -X POST -d '${JSON.stringify(body)}' ${this.api}${path}`;
     const { status, stdout, stderr } = await this.run(name, ['bash', '-c', script]);
     if (status !== 0) throw new ProvingError(`${name}: POST ${path}: ${stderr.trim()}`);
     return stdout.trim();
   }
 
   async pod(name: string): Promise<PodObject> {
-    return getJson(this.cluster, ['pod', name, `--namespace=${namespace}`]);
+    return getJson(this.cluster, ['pod', name, `--namespace=${this.namespace}`]);
   }
 
   async nodeOf(name: string): Promise<string> {
@@ -183,7 +217,7 @@ export class Members {
     const { status, stderr } = await this.run(name, [
       'bash',
       '-c',
-      'kill -9 "$(head -n 1 /home/postgres/pgdata/pgroot/data/postmaster.pid)"',
+      `kill -9 "$(head -n 1 ${dataDirectory}/postmaster.pid)"`,
     ]);
     if (status !== 0) throw new ProvingError(`${name}: ${stderr.trim()}`);
   }
@@ -191,10 +225,25 @@ export class Members {
   /** Deletes a pod at once, without grace. */
   deleteOutright(name: string): Promise<string> {
     const how = ['--force', '--grace-period=0', '--wait=false'];
-    return kubectl(this.cluster, ['delete', 'pod', name, `--namespace=${namespace}`, ...how]);
+    return kubectl(this.cluster, ['delete', 'pod', name, `--namespace=${this.namespace}`, ...how]);
   }
 }
 
 function isLeader({ role, state }: PatroniStatus): boolean {
   return role === 'primary' && state === 'running';
+}
+
+/** The platform's own cluster, whose backups have no cluster of their own beside it. @throws ProvingError */
+export function patroniOf(platform: Platform): PatroniCluster {
+  const all = platform.charts.flatMap((chart) => chart.node.findAll()).filter((node) => node instanceof PatroniCluster);
+  const found = all.find((cluster) => cluster.life.owner === cluster);
+  if (found === undefined) throw new ProvingError(`${platform.environment.name} has no PostgreSQL`);
+  return found;
+}
+
+/** The members of the platform's cluster in the life that the clone's configuration gives it now. */
+export function membersOf({ cluster, clone }: { readonly cluster: Cluster; readonly clone: PlatformClone }): Members {
+  const file = path.join(clone.folder, generationsFile);
+  const generations = JSON.parse(fs.readFileSync(file, 'utf8')) as GenerationsInput;
+  return new Members(cluster, patroniOf(buildPlatform(cluster.plan.name, { generations })));
 }

@@ -3,7 +3,8 @@ import type { Members } from './members.ts';
 
 /** The sum of a metric of the member's exporter, whatever its labels. @throws ProvingError where it has none */
 export async function memberMetric(members: Members, name: string, metric: string): Promise<number> {
-  const { status, stdout } = await members.run(name, ['curl', '-s', '-m', '10', 'http://127.0.0.1:9187/metrics']);
+  const address = `http://127.0.0.1:${members.patroni.workload.port('metrics')}/metrics`;
+  const { status, stdout } = await members.run(name, ['curl', '-s', '-m', '10', address]);
   const values = stdout
     .split('\n')
     .filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `))

@@ -3,6 +3,7 @@ import { ArgoApi } from '../../components/argocd/api.ts';
 import type { ApiAnswer } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace, waitForSync } from '../../components/argocd/applications.ts';
 import type { ApplicationObject } from '../../components/argocd/applications.ts';
+import { webOf } from '../../components/web.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { stopIfAsked } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -60,9 +61,11 @@ async function access(platform: PlatformGround): Promise<Outcome> {
   };
 }
 
-async function subjectsOf({ cluster, applications, clone }: PlatformGround, api: ArgoApi): Promise<AccessSubjects> {
+async function subjectsOf(ground: PlatformGround, api: ArgoApi): Promise<AccessSubjects> {
+  const { cluster, applications, clone, platform } = ground;
+  const { namespace, selector } = webOf(platform, 'backend');
   const pods = await getJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(cluster, [
-    ...['pods', '--namespace=shop', '--selector=app.kubernetes.io/instance=backend,app.kubernetes.io/component=api'],
+    ...['pods', `--namespace=${namespace}`, selector],
     '--field-selector=status.phase=Running',
   ]);
   const { items } = await getJson<typeof pods>(cluster, ['appprojects.argoproj.io', `--namespace=${argocdNamespace}`]);

@@ -95,7 +95,7 @@ export function slowFaults({ cluster, signal }: PlatformGround, members: Members
             node,
             '--ignore-daemonsets',
             '--delete-emptydir-data',
-            '--pod-selector=app.kubernetes.io/name=patroni',
+            `--pod-selector=app.kubernetes.io/name=${members.patroni.workload.props.program}`,
           ],
           { timeout: 200 },
         ),

@@ -1,4 +1,5 @@
-import { Members } from '../../components/postgres/members.ts';
+import { membersOf } from '../../components/postgres/members.ts';
+import type { Members } from '../../components/postgres/members.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -20,12 +21,12 @@ export const area: Area<'platform'> = {
   needs: 'platform',
   minutes: 8,
   programs: [],
-  about: ['constructs/patroni-cluster', 'prove/components/postgres', 'prove/cluster/faults.ts'],
+  about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres', 'prove/cluster/faults.ts'],
   run: failovers,
 };
 
 async function failovers(platform: PlatformGround): Promise<Outcome> {
-  const members = new Members(platform.cluster);
+  const members = membersOf(platform);
   await members.whole(platform.signal, 300);
   const spread = await nodesOfMembers(members);
   const quick: Failover[] = [];

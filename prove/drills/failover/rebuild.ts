@@ -1,6 +1,5 @@
 import { tryKubectl } from '../../cluster/kubectl.ts';
 import { backUp } from '../../components/postgres/backups.ts';
-import { namespace } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -22,7 +21,7 @@ export async function rebuildReplica(
       'logs',
       standby,
       '--container=postgres',
-      `--namespace=${namespace}`,
+      `--namespace=${members.namespace}`,
       `--since-time=${since.toISOString()}`,
     ];
     return (await tryKubectl(cluster, args)).stdout;

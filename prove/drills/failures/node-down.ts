@@ -6,6 +6,8 @@ import { expendableOf, workersOf } from '../../cluster/plan.ts';
 import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
 import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
+import { askOf, webOf } from '../../components/web.ts';
+import type { Web } from '../../components/web.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Recorder } from '../../instruments/recorder.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -14,7 +16,7 @@ import type { DrillCheck, Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
 import { gatherStateful } from './placement.ts';
 
-const spread = ['backend', 'frontend'];
+const spread = ['backend', 'frontend'] as const;
 /** Seconds that are waited for the pods: longer than the promise allows. What isn't there by then has missed it. */
 const patience = 130;
 
@@ -42,13 +44,10 @@ export async function nodeDown(platform: PlatformGround): Promise<Round> {
   await gatherStateful(platform, lost, other);
   const before = await allPods(platform);
   const affected = affectedBy(lost, before);
-  const checks: DrillCheck[] = spread.map((name) => spreadCheck(name, nodes, before));
+  const checks: DrillCheck[] = spread.map((kind) => spreadCheck(webOf(platform.platform, kind), nodes, before));
   const recorder = await Recorder.start(cluster, {
-    namespace: 'shop',
+    ...askOf(webOf(platform.platform, 'backend')),
     name: 'node2-client',
-    url: 'http://backend.shop.svc.cluster.local:3000/',
-    target: { 'app.kubernetes.io/instance': 'backend', 'app.kubernetes.io/component': 'api' },
-    port: 3000,
   });
   try {
     report(`${lost} loses its power, with pods of ${[...affected.keys()].join(', ')}`);
@@ -161,7 +160,7 @@ async function restore(
   }
   await waitForHealth(platform, before);
   const after = await allPods(platform);
-  return { ready, whole, checks: spread.map((name) => spreadCheck(name, nodes, after)) };
+  return { ready, whole, checks: spread.map((kind) => spreadCheck(webOf(platform.platform, kind), nodes, after)) };
 }
 
 /** Waits until as many pods are in use as before, and Argo CD has looked at everything again and found no fault. */
@@ -179,8 +178,8 @@ async function waitForHealth(platform: PlatformGround, before: readonly PodObjec
   await waitForSync(cluster, applications, { atMost: 300, signal });
 }
 
-function spreadCheck(name: string, { lost, other }: Nodes, pods: readonly PodObject[]): DrillCheck {
-  const got = nodesOf(`Deployment shop/${name}`, pods).join(', ');
+function spreadCheck({ name, namespace }: Web, { lost, other }: Nodes, pods: readonly PodObject[]): DrillCheck {
+  const got = nodesOf(`Deployment ${namespace}/${name}`, pods).join(', ');
   return { what: `the nodes of the ${name}'s pods`, expected: [other, lost].sort().join(', '), got };
 }
 

@@ -2,12 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadEnvironment } from '../../../config/index.ts';
+import { serviceHost } from '../../../constructs/core/endpoint.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { apply, kubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
 import { inUseOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
+import { askOf, webOf } from '../../components/web.ts';
+import type { Web } from '../../components/web.ts';
 import { failedOf, lastFailure, retriedOf, seconds, slowestOf } from '../../instruments/figures.ts';
 import { Recorder } from '../../instruments/recorder.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -15,10 +18,6 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
-const namespace = 'shop';
-const owner = `Deployment ${namespace}/backend`;
-const target = { 'app.kubernetes.io/instance': 'backend', 'app.kubernetes.io/component': 'api' };
-const port = 3000;
 const headless = 'backend-pods';
 
 /** What both clients saw of one fault. */
@@ -35,7 +34,9 @@ interface Case {
 export async function podCrash(platform: PlatformGround): Promise<Round & { readonly standIns: readonly string[] }> {
   const { cluster, report, signal, applications } = platform;
   const before = await backends(platform);
-  await apply(cluster, [podsByName]);
+  const backend = webOf(platform.platform, 'backend');
+  const { namespace } = backend;
+  await apply(cluster, [podsByName(backend)]);
   const clients = await startClients(platform);
   try {
     const victim = [...before].sort((a, b) => restartsOf(a) - restartsOf(b))[0];
@@ -98,39 +99,40 @@ function checksOf(count: number, pods: readonly PodObject[]): DrillCheck[] {
 }
 
 /** Names every ready pod's address, as the edge reads them from the EndpointSlices. */
-const podsByName: Manifest = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: headless, namespace },
-  spec: { clusterIP: 'None', selector: target, ports: [{ port, protocol: 'TCP' }] },
-};
+function podsByName({ namespace, labels, port }: Web): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: headless, namespace },
+    spec: { clusterIP: 'None', selector: labels, ports: [{ port, protocol: 'TCP' }] },
+  };
+}
 
 type Clients = readonly [retrying: Recorder, plain: Recorder];
 
-async function startClients({ cluster, environment }: PlatformGround): Promise<Clients> {
+async function startClients({ cluster, environment, platform }: PlatformGround): Promise<Clients> {
   const script = fs.readFileSync(path.join(import.meta.dirname, 'retrying-client.js'), 'utf8');
   const { repository, tag } = loadEnvironment(environment).image('backend');
-  const host = (service: string): string => `${service}.${namespace}.svc.cluster.local`;
-  const common = { namespace, target, port, url: `http://${host('backend')}:${port}/` };
+  const backend = webOf(platform, 'backend');
   const command = [
     'node',
     '--input-type=module',
     '--eval',
     script,
     '--',
-    host(headless),
-    `${port}`,
+    serviceHost(headless, backend.namespace),
+    `${backend.port}`,
     '/',
     '100',
     '1000',
   ];
   return [
     await Recorder.start(cluster, {
-      ...common,
+      ...askOf(backend),
       name: 'crash-retrying',
       client: { image: `${repository}:${tag}`, command },
     }),
-    await Recorder.start(cluster, { ...common, name: 'crash-plain' }),
+    await Recorder.start(cluster, { ...askOf(backend), name: 'crash-plain' }),
   ];
 }
 
@@ -164,8 +166,9 @@ async function observe(
   };
 }
 
-async function backends({ cluster }: PlatformGround): Promise<readonly PodObject[]> {
-  return inUseOf(owner, await podsOf(cluster, [`--namespace=${namespace}`]));
+async function backends({ cluster, platform }: PlatformGround): Promise<readonly PodObject[]> {
+  const { name, namespace } = webOf(platform, 'backend');
+  return inUseOf(`Deployment ${namespace}/${name}`, await podsOf(cluster, [`--namespace=${namespace}`]));
 }
 
 /** SIGKILL of the container's process 1, from its node: nothing in the pod is asked or told. */
@@ -176,7 +179,8 @@ async function killMain({ cluster }: PlatformGround, { spec, status }: PodObject
   await inNode(cluster, spec.nodeName, [...tasks, 'kill', '--signal', 'SIGKILL', id]);
 }
 
-function deleteOutright({ cluster }: PlatformGround, name: string): Promise<string> {
+function deleteOutright({ cluster, platform }: PlatformGround, name: string): Promise<string> {
+  const { namespace } = webOf(platform, 'backend');
   const how = ['--force', '--grace-period=0', '--wait=false'];
   return kubectl(cluster, ['delete', 'pod', name, `--namespace=${namespace}`, ...how]);
 }

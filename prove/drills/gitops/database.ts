@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { namespace } from '../../components/postgres/members.ts';
+import { namespacesOf } from '../../../apps/namespaces.ts';
+import { loadEnvironment } from '../../../config/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
@@ -48,9 +49,14 @@ export function changeDatabase(clone: PlatformClone, version: string): void {
 export async function removeDatabase(cluster: Cluster): Promise<void> {
   const application = ['applications.argoproj.io/drill-database', `--namespace=${argocdNamespace}`];
   await kubectl(cluster, ['wait', '--for=delete', ...application, '--timeout=120s'], { timeout: 150 });
-  const own = [`--namespace=${namespace}`, '--selector=app.kubernetes.io/name=drill-database'];
+  const own = [`--namespace=${databaseNamespace(cluster)}`, '--selector=app.kubernetes.io/name=drill-database'];
   await kubectl(cluster, ['delete', 'deployments,serviceaccounts,poddisruptionbudgets', ...own]);
 }
 
 /** The pods of the second part: when they are ready, so is the database. */
 export const databaseSelector = 'app.kubernetes.io/name=drill-database,app.kubernetes.io/component=second';
+
+/** Where it is. */
+export function databaseNamespace({ plan }: Cluster): string {
+  return namespacesOf(loadEnvironment(plan.name)).data.name;
+}

@@ -7,8 +7,7 @@ import type { Environment } from '../../../constructs/core/environment.ts';
 import { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
 import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/index.ts';
 import { DrillClusters } from '../../components/postgres/drill-clusters.ts';
-import { Members } from '../../components/postgres/members.ts';
-import { database } from '../../instruments/writer.ts';
+import { membersOf } from '../../components/postgres/members.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { poolerRound } from './pooler.ts';
@@ -28,31 +27,32 @@ export const area: Area<'platform'> = {
   needs: 'platform',
   minutes: 11,
   programs: [],
-  about: ['constructs/patroni-cluster', 'prove/components/postgres'],
+  about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres'],
   run: modes,
 };
 
 /** What the options of a cluster promise that the platform's own does not use. */
 async function modes(platform: PlatformGround): Promise<Outcome> {
-  const { cluster } = platform;
-  const clusters = new DrillClusters(cluster, name);
+  const clusters = new DrillClusters(membersOf(platform), name);
   const { authority } = clusters;
-  const first = new Members(cluster, name);
   try {
     await clusters.remove();
-    await clusters.apply((...given) => firstCluster(given, authority));
+    const first = await clusters.apply((...given) => firstCluster(given, authority));
     const pooled = await poolerRound(platform, first, clusters);
     const followed = await standbyRound(platform, {
       first,
-      second: new Members(cluster, `${name}-2`),
-      third: new Members(cluster, `${name}-3`),
       follow: () => clusters.apply((...given) => second(given, authority, (standbyOf) => ({ standbyOf }))),
       part: () => clusters.apply((...given) => second(given, authority, (copyOf) => ({ copyOf }))),
       copy: () =>
         clusters.apply((scope, environment) => {
           const copyOf = firstCluster([scope, environment], authority);
           const generation = { number: 3, recovery: { from: 1 } };
-          new PatroniCluster(scope, 'third', { ...props(environment, authority), copyOf, generation, members: 1 });
+          return new PatroniCluster(scope, 'third', {
+            ...props(environment, authority),
+            copyOf,
+            generation,
+            members: 1,
+          });
         }),
     });
     return {
@@ -93,7 +93,7 @@ function props(environment: Environment, authority: TrustedAuthority): PatroniCl
     exporter: false,
     kubernetesApi: apiServer(environment),
     authority,
-    databases: [{ name: database }],
+    databases: [{ name: 'drill' }],
     storage: Size.gibibytes(2),
     size: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(512) },
     backups: { ...environment.backups('postgres'), restoreTestSchedule: false },
@@ -114,9 +114,9 @@ function second(
   [scope, environment]: Given,
   authority: TrustedAuthority,
   relation: (first: PatroniCluster) => Partial<PatroniClusterProps>,
-): void {
+): PatroniCluster {
   const before = firstCluster([scope, environment], authority);
-  new PatroniCluster(scope, 'second', {
+  return new PatroniCluster(scope, 'second', {
     ...props(environment, authority),
     generation: { number: 2 },
     ...relation(before),

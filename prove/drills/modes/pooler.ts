@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PodOwner } from '../../../constructs/core/pod-owner.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
+import { selectorArgument } from '../../components/endpoints.ts';
 import type { DrillClusters } from '../../components/postgres/drill-clusters.ts';
-import { namespace, poolerLabels } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
@@ -43,14 +45,15 @@ async function lockHolder(members: Members): Promise<Pick<DrillCheck, 'expected'
   const name = `${members.scope}-leader`;
   const { metadata } = await getJson<{ readonly metadata: { readonly annotations?: Record<string, string> } }>(
     members.cluster,
-    ['configmap', name, `--namespace=${namespace}`],
+    ['configmap', name, `--namespace=${members.namespace}`],
   );
   return { expected: (await members.leader()) ?? 'a leader', got: metadata.annotations?.leader ?? 'nobody' };
 }
 
 /** All pods of the pooler are replaced under a client, one after the other. */
 async function updatePooler({ cluster, report, signal }: PlatformGround, members: Members): Promise<Part> {
-  const deployment = `deployment/${members.scope}-pooler`;
+  const deployment = `deployment/${poolerOf(members).name}`;
+  const { namespace } = members;
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1, pooled: true });
   try {
@@ -92,9 +95,10 @@ async function rotatePassword(
   const before = await Writer.start(members, { number: 1, pooled: true });
   const since = new Date();
   try {
-    await clusters.rotate(`${members.clusterName}-shop-app`, 'password');
-    const labels = Object.entries(poolerLabels(members.scope)).map(([key, value]) => `${key}=${value}`);
-    const logs = ['logs', `--selector=${labels.join(',')}`, `--namespace=${namespace}`, '--prefix', '--tail=-1'];
+    const { password } = members.database.pooled.credentials;
+    await clusters.rotate(password.secret.name, password.key);
+    const selector = selectorArgument(poolerOf(members).selector);
+    const logs = ['logs', selector, `--namespace=${members.namespace}`, '--prefix', '--tail=-1'];
     await waitFor('both poolers to read the new password', { atMost: 240, every: 1000, signal }, async () => {
       const found = await kubectl(cluster, [...logs, `--since-time=${since.toISOString()}`]);
       const pods = found.matchAll(/^\[(\S+)\].*got SIGHUP/gm);
@@ -117,4 +121,11 @@ async function rotatePassword(
   } finally {
     await before.remove();
   }
+}
+
+/** The pods of PgBouncer. */
+function poolerOf(members: Members): PodOwner {
+  const [target] = members.database.pooled.targets;
+  if (target?.peer instanceof PodOwner) return target.peer;
+  throw new ProvingError(`${members.scope} has no pooler`);
 }

@@ -2,7 +2,6 @@ import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts
 import type { FullBackup } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
-import { database } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects } from '../../stand-ins/object-storage/index.ts';
@@ -12,26 +11,24 @@ import type { PlatformGround } from '../ground.ts';
 /** The clusters of a drill, and what applies each stage. */
 export interface Generations {
   readonly first: Members;
-  readonly second: Members;
-  readonly third: Members;
-  /** The second follows the first. */
-  readonly follow: () => Promise<void>;
-  /** The second is let go. */
-  readonly part: () => Promise<void>;
-  /** A third is made from the first one's archive. */
-  readonly copy: () => Promise<void>;
+  /** Makes the second, which follows the first. */
+  readonly follow: () => Promise<Members>;
+  /** Lets the second go. */
+  readonly part: () => Promise<Members>;
+  /** Makes a third from the first one's archive. */
+  readonly copy: () => Promise<Members>;
 }
 
 const count = 'select count(*) from drill_rows';
 
 /** A generation that follows another one, over a failover; let go; and a copy beside, from the archive. */
 export async function standbyRound(platform: PlatformGround, generations: Generations): Promise<Part> {
-  const { first, second, third } = generations;
+  const { first } = generations;
   const { report, signal } = platform;
   await first.whole(signal, 180);
   await add(first, 1000);
   let start = performance.now();
-  await generations.follow();
+  const second = await generations.follow();
   await waitFor(`${second.scope} to follow ${first.scope}`, { atMost: 300, every: 500, signal }, async () => {
     const members = await second.list().catch(() => []);
     const roles = members.filter(({ replication_state }) => replication_state === 'streaming').map(({ role }) => role);
@@ -59,9 +56,9 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
 
   await waitForBackups(first, 1, { atMost: 240, signal });
   await archiveAll(first, signal);
-  const before = objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length;
+  const before = archived(first);
   start = performance.now();
-  await generations.copy();
+  const third = await generations.copy();
   await waitFor(`a leader of ${third.scope}`, { atMost: 300, every: 500, signal }, () => third.leader());
   const copied = seconds(performance.now() - start);
   const copiedRows = await rowsOf(third);
@@ -78,10 +75,7 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
     {
       what: 'the archive that was copied from',
       expected: 'as large or larger',
-      got:
-        objects(platform.cluster, 'primary', `${first.clusterName}/17-1/`).length >= before
-          ? 'as large or larger'
-          : 'smaller',
+      got: archived(first) >= before ? 'as large or larger' : 'smaller',
     },
   ];
   return {
@@ -95,6 +89,11 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
     },
     checks,
   };
+}
+
+/** How many objects its archive has. */
+function archived({ cluster, archive }: Members): number {
+  return objects(cluster, archive.store, archive.folder).length;
 }
 
 /** As the name of a backup has it. */
@@ -115,15 +114,14 @@ async function failOver(platform: PlatformGround, members: Members): Promise<str
 }
 
 async function add(members: Members, rows: number): Promise<void> {
-  await members.sqlOnLeader(
+  await members.sqlOfClients(
     'create table if not exists drill_rows (at timestamptz not null default clock_timestamp());' +
       `insert into drill_rows select clock_timestamp() from generate_series(1, ${rows})`,
-    database,
   );
 }
 
 function rowsOf(members: Members): Promise<string> {
-  return members.sqlOnLeader(count, database);
+  return members.sqlOfClients(count);
 }
 
 /** @returns seconds until a row of the first is in both members of the other */
@@ -133,7 +131,7 @@ async function arrives({ signal }: PlatformGround, from: Members, to: Members): 
   const start = performance.now();
   // One that was ahead of the new primary is copied anew after two minutes.
   await waitFor(`${wanted} rows in ${to.scope}`, { atMost: 300, every: 200, signal }, async () => {
-    const found = await Promise.all(to.names.map((name) => to.sql(name, count, database).catch(() => '')));
+    const found = await Promise.all(to.names.map((name) => to.sql(name, count, to.database.name).catch(() => '')));
     return found.every((rows) => rows === wanted);
   });
   return seconds(performance.now() - start);
@@ -142,7 +140,7 @@ async function arrives({ signal }: PlatformGround, from: Members, to: Members): 
 async function writeRefused(members: Members): Promise<string> {
   const answers = await Promise.all(
     members.names.map((name) =>
-      members.sql(name, 'insert into drill_rows default values', database).then(
+      members.sql(name, 'insert into drill_rows default values', members.database.name).then(
         () => `${name} took it`,
         (error: unknown) => (String(error).includes('read-only transaction') ? 'refused' : String(error)),
       ),

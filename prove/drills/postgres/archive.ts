@@ -11,13 +11,12 @@ import type { FullBackup } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { memberMetric } from '../../components/postgres/metrics.ts';
 import { longestGap } from '../../instruments/figures.ts';
-import { database, Writer } from '../../instruments/writer.ts';
+import { Writer } from '../../instruments/writer.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
 const fulls = 6;
-const folder = 'postgres/17-1/';
 /** Of an archive's WAL, below its folder. */
 const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
 
@@ -26,7 +25,7 @@ const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
  * is gone, what should be kept restores.
  */
 export async function retentionRound({ signal, report }: PlatformGround, members: Members): Promise<Part> {
-  const { cluster } = members;
+  const database = members.database.name;
   const { leader, standby } = await members.whole(signal);
   await waitForBackups(members, 1, { atMost: 180, signal });
   await members.sql(
@@ -95,7 +94,7 @@ export async function retentionRound({ signal, report }: PlatformGround, members
     figures: {
       'restore of the newest': newest.seconds ?? 0,
       'restored per GB': Math.round(((newest.seconds ?? 0) / ((newest.bytes ?? 1) / 1e9)) * 10) / 10,
-      'objects in the archive': objects(cluster, 'primary', folder).length,
+      'objects in the archive': archived(members).length,
     },
     checks,
   };
@@ -108,9 +107,13 @@ async function bulk(members: Members, leader: string): Promise<void> {
   await members.sql(leader, `create table drill_bulk as ${rows} from ${source}`);
 }
 
+function archived({ cluster, archive }: Members) {
+  return objects(cluster, archive.store, archive.folder);
+}
+
 /** The archive's segments, by name. */
-function segments({ cluster }: Members): readonly string[] {
-  return objects(cluster, 'primary', folder).flatMap(({ key }) => segmentPattern.exec(key)?.[1] ?? []);
+function segments(members: Members): readonly string[] {
+  return archived(members).flatMap(({ key }) => segmentPattern.exec(key)?.[1] ?? []);
 }
 
 interface Ranged {
@@ -136,12 +139,13 @@ function near(start: string, segment: string): boolean {
 
 /** Object storage away for longer than the alert waits: writes go on, and afterwards the archive catches up. */
 export async function outageRound({ cluster, report, signal }: PlatformGround, members: Members): Promise<Part> {
+  const { store } = members.archive;
   await members.whole(signal);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 4 });
   try {
     const since = new Date();
-    await stopObjectStorage(cluster, 'primary');
+    await stopObjectStorage(cluster, store);
     report('object storage is away');
     // The alert wants the newest archived segment to be 300 s old, and failures within 10 minutes.
     await delay(310_000, undefined, { signal });
@@ -150,7 +154,7 @@ export async function outageRound({ cluster, report, signal }: PlatformGround, m
       await memberMetric(members, leader, 'pg_stat_archiver_failed_count'),
       await memberMetric(members, leader, 'pg_stat_archiver_last_archive_age'),
     ];
-    await startObjectStorage(cluster, 'primary', { signal });
+    await startObjectStorage(cluster, store, { signal });
     report(`object storage is back; ${failed} attempts failed, the newest archived segment is ${age} s old`);
     const caughtUp = await archiveAll(members, signal, 180);
     const writes = await writer.writes(since);
@@ -174,7 +178,7 @@ export async function outageRound({ cluster, report, signal }: PlatformGround, m
       ],
     };
   } finally {
-    await startObjectStorage(cluster, 'primary').catch(() => undefined);
+    await startObjectStorage(cluster, store).catch(() => undefined);
     await writer.remove();
   }
 }

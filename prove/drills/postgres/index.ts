@@ -1,4 +1,4 @@
-import { Members } from '../../components/postgres/members.ts';
+import { membersOf } from '../../components/postgres/members.ts';
 import type { Area, Outcome } from '../area.ts';
 import { delivered, onCluster } from '../ground.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -21,17 +21,16 @@ export const area: Area<'empty'> = {
   needs: 'empty',
   minutes: 28,
   programs: [],
-  about: ['constructs/patroni-cluster', 'prove/components/postgres', 'scripts/recover'],
+  about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres', 'scripts/recover'],
   run: (ground) => onCluster(ground, async (cluster) => backups(await delivered(cluster))),
 };
 
 async function backups(platform: PlatformGround): Promise<Outcome> {
-  const { cluster } = platform;
-  const members = new Members(cluster);
+  const members = membersOf(platform);
   await members.whole(platform.signal, 300);
   const parts = [await retentionRound(platform, members), await outageRound(platform, members)];
   const recovery = await recoveryRound(platform);
-  const copy = await offsiteRound(platform, new Members(cluster, 'postgres-3'), 3);
+  const copy = await offsiteRound(platform, membersOf(platform));
   return {
     'pg-backup': {
       figures: Object.assign({}, ...parts.map(({ figures }) => figures)) as Readonly<Record<string, number>>,

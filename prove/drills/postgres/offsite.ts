@@ -1,60 +1,66 @@
+import type { Platform } from '../../../constructs/core/platform.ts';
+import { OffsiteCopy } from '../../../constructs/stateful/index.ts';
+import { storeOf } from '../../cluster/plan.ts';
 import { fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { ProvingError } from '../../machine/error.ts';
 import type { Part } from '../../results/index.ts';
-import { objectStores } from '../../stand-ins/internet/names.ts';
 import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
-const folder = 'postgres/';
-/** Of the CronJob, and of the secret with the keys of the copies. */
-const offsiteCopy = 'backups-offsite';
-
 /** Copies, empties the first provider, copies again, and restores from the copy alone. */
 export async function offsiteRound(
-  { cluster, report, signal }: PlatformGround,
+  { cluster, platform, report, signal }: PlatformGround,
   members: Members,
-  generation: number,
 ): Promise<Part> {
+  const copy = copyOf(platform, members);
+  const cronJob = copy.job.workload.name;
+  const { life, version } = members.patroni;
+  const folder = `${life.name}/`;
+  const stores = { primary: members.archive.store, offsite: storeOf(cluster.plan, copy.target.store.name) };
   const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
-  const keys = (store: 'primary' | 'offsite'): string[] => objects(cluster, store, folder).map(({ key }) => key);
+  const keys = (store: 'primary' | 'offsite'): string[] =>
+    objects(cluster, stores[store], folder).map(({ key }) => key);
   // Archiving goes on: what comes while it copies is for the next copy.
   const source = keys('primary');
   const start = performance.now();
-  await runCronJob(members, offsiteCopy, 'offsite', signal);
-  const copy = seconds(performance.now() - start);
+  await runCronJob(members, cronJob, 'offsite', signal);
+  const took = seconds(performance.now() - start);
   const copied = keys('offsite');
-  report(`${copied.length} of ${source.length} objects copied in ${copy} s`);
+  report(`${copied.length} of ${source.length} objects copied in ${took} s`);
   const missing = source.filter((key) => !copied.includes(key));
 
-  loseObjects(cluster, 'primary', folder);
+  loseObjects(cluster, stores.primary, folder);
   report('the first provider lost everything');
-  await runCronJob(members, offsiteCopy, 'offsite-again', signal).catch((error: unknown) => {
+  await runCronJob(members, cronJob, 'offsite-again', signal).catch((error: unknown) => {
     // Nothing to copy from is a failure that somebody should hear of; what counts is what is left.
     report(String(error).split('\n')[0] ?? '');
   });
   const left = keys('offsite');
-  const refused = await isLocked(cluster, 'offsite', copied[0] ?? '');
-  const { host, region, bucket } = objectStores.offsite;
+  const refused = await isLocked(cluster, stores.offsite, copied[0] ?? '');
+  const { endpoint, region } = copy.target.store;
+  const { accessKeyId, secretAccessKey } = copy.target;
+  const secret = accessKeyId.secret.name;
   const restored = await restoreTest(
     members,
     'offsite',
     {
       args: ['--backup', newest],
-      secret: offsiteCopy,
+      secret,
       env: {
-        AWS_ENDPOINT: `https://${host}`,
+        AWS_ENDPOINT: endpoint,
         AWS_REGION: region,
-        AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${offsiteCopy}/access-key-id`,
-        AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${offsiteCopy}/secret-access-key`,
-        WALG_S3_PREFIX: `s3://${bucket}/${folder}17-${generation}`,
+        AWS_ACCESS_KEY_ID_FILE: `/run/secrets/${secret}/${accessKeyId.key}`,
+        AWS_SECRET_ACCESS_KEY_FILE: `/run/secrets/${secret}/${secretAccessKey.key}`,
+        WALG_S3_PREFIX: copy.target.url(life.folderOf(version)),
       },
     },
     signal,
   );
   report(`restored from the copy: ${JSON.stringify(restored)}`);
   return {
-    figures: { copied: copied.length, copy, restored: restored.seconds ?? 0 },
+    figures: { copied: copied.length, copy: took, restored: restored.seconds ?? 0 },
     checks: [
       { what: 'objects that were not copied', expected: 'none', got: missing.slice(0, 5).join(', ') || 'none' },
       {
@@ -66,4 +72,13 @@ export async function offsiteRound(
       { what: 'restoring from the copy', expected: newest, got: restored.error ?? restored.backup },
     ],
   };
+}
+
+/** What copies the bucket that a cluster's backups are in. */
+function copyOf(platform: Platform, { patroni }: Members): OffsiteCopy {
+  const copies = platform.charts.flatMap((chart) => chart.node.findAll()).filter((node) => node instanceof OffsiteCopy);
+  const bucket = patroni.archive === false ? undefined : patroni.archive.bucket.store.name;
+  const found = copies.find(({ source }) => source.store.name === bucket);
+  if (found === undefined) throw new ProvingError(`nothing copies the backups of ${patroni.life.name}`);
+  return found;
 }

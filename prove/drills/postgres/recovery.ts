@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { claimName } from '../../../constructs/patroni-cluster/index.ts';
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
 import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts';
-import { Members, namespace } from '../../components/postgres/members.ts';
+import { membersOf } from '../../components/postgres/members.ts';
+import type { Members } from '../../components/postgres/members.ts';
+import { webOf } from '../../components/web.ts';
 import { Releases } from '../../delivery/releases.ts';
 import { seconds } from '../../instruments/figures.ts';
-import { database } from '../../instruments/writer.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
@@ -22,28 +24,32 @@ export async function recoveryRound(platform: PlatformGround): Promise<Part> {
   const { cluster, clone, signal, report } = platform;
   const releases = await Releases.of(cluster, clone);
   await releases.pin();
-  const first = new Members(cluster);
+  const first = membersOf(platform);
   await first.whole(signal);
   await waitForBackups(first, 1, { atMost: 180, signal });
   const target = await markAndDestroy(first, 'first');
   await archiveAll(first, signal);
-  const before = new Map(objects(cluster, 'primary', 'postgres/17-1/').map(({ key, size }) => [key, size]));
+  const before = new Map(
+    objects(cluster, first.archive.store, first.archive.folder).map(({ key, size }) => [key, size]),
+  );
 
   report(`winding back to ${target}`);
   const start = performance.now();
-  const second = new Members(cluster, 'postgres-2');
   await recover(platform, releases, target);
+  const second = membersOf(platform);
   await second.whole(signal, 420);
   const databaseBack = seconds(performance.now() - start);
   await clientsMoved(platform, second.scope);
   const recovered = seconds(performance.now() - start);
   report(`${databaseBack} s until the database was back, ${recovered} s until the backend uses it`);
   const marks = await marksOf(second, target);
-  const after = new Map(objects(cluster, 'primary', 'postgres/17-1/').map(({ key, size }) => [key, size]));
+  const after = new Map(
+    objects(cluster, first.archive.store, first.archive.folder).map(({ key, size }) => [key, size]),
+  );
   const changed = [...before].filter(([key, size]) => after.get(key) !== size).map(([key]) => key);
   const fulls = await waitForBackups(second, 1, { atMost: 240, signal });
-  await confirmPruning(platform);
-  await gone(platform, first.scope);
+  await confirmPruning(platform, first.patroni.workload.application);
+  await gone(platform, first);
   const again = await secondRecovery(platform, releases, second);
   return {
     figures: {
@@ -68,25 +74,22 @@ export async function recoveryRound(platform: PlatformGround): Promise<Part> {
 
 /** @returns a moment between two marks, before the destruction */
 async function markAndDestroy(members: Members, name: string): Promise<string> {
-  await members.sqlOnLeader(
+  await members.sqlOfClients(
     'create table if not exists drill_marks (at timestamptz primary key, round text not null);' +
       'create table if not exists drill_precious (n int); insert into drill_precious values (1)',
-    database,
   );
   const mark = (count: number): Promise<string> =>
-    members.sqlOnLeader(
+    members.sqlOfClients(
       `do $$ begin for i in 1..${count} loop insert into drill_marks values (clock_timestamp(), '${name}'); commit;` +
         ` perform pg_sleep(${markEvery / 1000}); end loop; end $$`,
-      database,
     );
   await mark(50);
   // Between two marks: what is off is the recovery's doing, not that of the question's way to the server.
-  const target = await members.sqlOnLeader(
+  const target = await members.sqlOfClients(
     "select to_char((max(at) + interval '50 ms') at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') from drill_marks",
-    database,
   );
   await mark(50);
-  await members.sqlOnLeader('drop table drill_precious', database);
+  await members.sqlOfClients('drop table drill_precious');
   return `${target}+00`;
 }
 
@@ -99,10 +102,9 @@ interface Marks {
 }
 
 async function marksOf(members: Members, target: string): Promise<Marks> {
-  const line = await members.sqlOnLeader(
+  const line = await members.sqlOfClients(
     `select round(extract(epoch from timestamptz '${target}' - max(at) filter (where at <= '${target}'))::numeric, 3),` +
       ` count(*) filter (where at > '${target}'), to_regclass('drill_precious') is null from drill_marks`,
-    database,
   );
   const [off = '', after = '', destroyed] = line.split('|');
   return { off: Number(off), after: Number(after), destroyed: destroyed === 't' };
@@ -116,19 +118,20 @@ async function recover({ clone, report }: PlatformGround, releases: Releases, ta
 }
 
 /** Waits until the backend's pods are those that use the cluster of this name. */
-async function clientsMoved({ cluster, signal }: PlatformGround, scope: string): Promise<void> {
+async function clientsMoved({ cluster, platform, signal }: PlatformGround, scope: string): Promise<void> {
+  const { name, namespace } = webOf(platform, 'backend');
   const format =
     '--output=jsonpath={.spec.template.spec.containers[0].env[?(@.name=="DATABASE_HOST")].value} {.status.updatedReplicas} {.status.readyReplicas} {.status.replicas}';
   await waitFor(`the backend to use ${scope}`, { atMost: 420, every: 1000, signal }, async () => {
-    const { stdout } = await tryKubectl(cluster, ['get', 'deployment', 'backend', '--namespace=shop', format]);
+    const { stdout } = await tryKubectl(cluster, ['get', 'deployment', name, `--namespace=${namespace}`, format]);
     const [host = '', updated, ready, all] = stdout.split(' ');
     return host.startsWith(`${scope}.`) && updated === all && ready === all;
   });
 }
 
 /** What a person does in the user interface when the new cluster is right: lets Argo CD remove the old one. */
-async function confirmPruning({ cluster, signal, report }: PlatformGround): Promise<void> {
-  const get = ['get', 'application', 'data', `--namespace=${argocdNamespace}`];
+async function confirmPruning({ cluster, signal, report }: PlatformGround, application: string): Promise<void> {
+  const get = ['get', 'application', application, `--namespace=${argocdNamespace}`];
   await waitFor('Argo CD to ask before it removes the old cluster', { atMost: 180, every: 1000, signal }, async () => {
     const { stdout } = await tryKubectl(cluster, [...get, '--output=jsonpath={.status.operationState.message}']);
     return stdout.includes('waiting for pruning confirmation');
@@ -136,18 +139,18 @@ async function confirmPruning({ cluster, signal, report }: PlatformGround): Prom
   report('confirming that the old cluster may go');
   const annotation = `argocd.argoproj.io/deletion-approved=${new Date().toISOString()}`;
   await kubectl(cluster, [
-    ...['annotate', 'application', 'data', `--namespace=${argocdNamespace}`, '--overwrite', annotation],
+    ...['annotate', 'application', application, `--namespace=${argocdNamespace}`, '--overwrite', annotation],
   ]);
 }
 
 /** Waits until a cluster's members are removed, and removes their volumes. */
-async function gone({ cluster, signal }: PlatformGround, scope: string): Promise<void> {
+async function gone({ cluster, signal }: PlatformGround, { scope, namespace, names }: Members): Promise<void> {
   await waitFor(`${scope} to be gone`, { atMost: 300, every: 1000, signal }, async () => {
     const get = ['get', 'statefulset', scope, `--namespace=${namespace}`, '--ignore-not-found', '--output=name'];
     const { status, stdout } = await tryKubectl(cluster, get);
     return status === 0 && stdout.trim() === '';
   });
-  const claims = [0, 1].map((index) => `data-${scope}-${index}`);
+  const claims = names.map((name) => `${claimName}-${name}`);
   await kubectl(cluster, ['delete', 'pvc', ...claims, `--namespace=${namespace}`, '--wait=false']);
 }
 
@@ -165,12 +168,12 @@ async function secondRecovery(
     await second.sqlOnLeader('select pg_switch_wal()');
   }
   await archiveAll(second, signal, 180);
-  const expected = await second.sqlOnLeader(`select count(*) from drill_marks where at <= '${target}'`, database);
-  const third = new Members(cluster, 'postgres-3');
+  const expected = await second.sqlOfClients(`select count(*) from drill_marks where at <= '${target}'`);
   const start = performance.now();
   await recover(platform, releases, target);
+  const third = membersOf(platform);
   await restoring(third, signal);
-  await stopObjectStorage(cluster, 'primary');
+  await stopObjectStorage(cluster, third.archive.store);
   report('object storage is away in the middle of the recovery');
   let promoted = false;
   try {
@@ -179,12 +182,12 @@ async function secondRecovery(
       await delay(1000, undefined, { signal });
     }
   } finally {
-    await startObjectStorage(cluster, 'primary', { signal });
+    await startObjectStorage(cluster, third.archive.store, { signal });
   }
   report(`object storage is back; ${promoted ? 'promoted meanwhile' : 'nobody was promoted meanwhile'}`);
   await third.whole(signal, 600);
   const took = seconds(performance.now() - start);
-  const rows = await third.sqlOnLeader('select count(*) from drill_marks', database);
+  const rows = await third.sqlOfClients('select count(*) from drill_marks');
   const { off, after } = await marksOf(third, target);
   report(`second recovery: ${rows} of ${expected} marks, ${off} s off, ${took} s`);
   return {
@@ -201,7 +204,7 @@ async function secondRecovery(
 async function restoring(members: Members, signal: AbortSignal): Promise<void> {
   await waitFor(`${members.scope} to read its archive`, { atMost: 300, every: 200, signal }, async () => {
     for (const name of members.names) {
-      const args = ['logs', name, '--container=postgres', `--namespace=${namespace}`];
+      const args = ['logs', name, '--container=postgres', `--namespace=${members.namespace}`];
       const { status, stdout } = await tryKubectl(members.cluster, args);
       if (status === 0 && /restored log file "[0-9A-F]{24}"/.test(stdout)) return true;
     }

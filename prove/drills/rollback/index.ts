@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { ArgoApi } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace } from '../../components/argocd/applications.ts';
+import { askOf, webOf } from '../../components/web.ts';
 import { imageVersion, Releases } from '../../delivery/releases.ts';
 import { publishImage } from '../../images/publish.ts';
 import { applicationImage } from '../../images/recipes/platform.ts';
@@ -60,8 +61,8 @@ async function withClients(platform: PlatformGround, releases: Releases): Promis
   const api = await ArgoApi.connect(cluster);
   try {
     const recorder = await Recorder.start(cluster, {
-      ...{ namespace: 'shop', name: 'rollback', url: `http://${application}.shop.svc.cluster.local:3000/`, port: 3000 },
-      target: { 'app.kubernetes.io/instance': application, 'app.kubernetes.io/component': 'api' },
+      ...askOf(webOf(platform.platform, application)),
+      name: 'rollback',
     });
     try {
       return await new RollbackDrill(platform, api, recorder, releases).run();
@@ -143,7 +144,8 @@ class RollbackDrill {
     this.check('a developer rolls back', '200', String(status));
     if (status !== 200) throw new ProvingError(`rollback: ${status} ${JSON.stringify(body)}`);
     await this.answers(good);
-    await kubectl(cluster, ['rollout', 'status', `deployment/${application}`, '--namespace=shop', '--timeout=180s'], {
+    const { name, namespace } = webOf(this.platform.platform, application);
+    await kubectl(cluster, ['rollout', 'status', `deployment/${name}`, `--namespace=${namespace}`, '--timeout=180s'], {
       timeout: 200,
     });
     const others = (await this.recorder.requests(start)).filter((each) => versionOf(each) !== good);
@@ -202,9 +204,16 @@ class RollbackDrill {
   }
 
   /** What an application's Deployment runs. */
-  private async runningVersion(name: string): Promise<string> {
+  private async runningVersion(kind: 'backend' | 'frontend'): Promise<string> {
+    const { name, namespace } = webOf(this.platform.platform, kind);
     const image = '--output=jsonpath={.spec.template.spec.containers[0].image}';
-    const printed = await kubectl(this.platform.cluster, ['get', 'deployment', name, '--namespace=shop', image]);
+    const printed = await kubectl(this.platform.cluster, [
+      'get',
+      'deployment',
+      name,
+      `--namespace=${namespace}`,
+      image,
+    ]);
     return imageVersion(`image: ${printed}`) ?? printed;
   }
 

@@ -1,46 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Platform } from '../../../constructs/core/platform.ts';
 import { getJson } from '../../cluster/kubectl.ts';
 import { applicationsOf, waitForSync } from '../../components/argocd/applications.ts';
+import { webOf } from '../../components/web.ts';
 import { slowestOf } from '../../instruments/figures.ts';
 import { startLoad, stopLoad } from '../../instruments/load.ts';
 import type { LoadOptions } from '../../instruments/load.ts';
 import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { checksOf, isAt } from '../../instruments/samples.ts';
 import type { Range, Sample } from '../../instruments/samples.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 
-const namespace = 'shop';
-
-type Scaled = LoadOptions & Range;
+type Scaled = LoadOptions & Range & { readonly url: string };
 
 /**
- * What scales, between which numbers, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of
- * their target, 963 millicores of the backend's; 3 of the frontend's 462.
+ * What scales, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of their target, 963
+ * millicores of the backend's; 3 of the frontend's 462.
  */
-const scaled: readonly Scaled[] = [
-  {
-    namespace,
-    name: 'backend',
-    target: { 'app.kubernetes.io/instance': 'backend', 'app.kubernetes.io/component': 'api' },
-    port: 3000,
-    clients: 8,
-    milliseconds: 150,
-    least: 3,
-    most: 6,
-  },
-  {
-    namespace,
-    name: 'frontend',
-    target: { 'app.kubernetes.io/instance': 'frontend', 'app.kubernetes.io/component': 'web' },
-    port: 3000,
-    clients: 4,
-    milliseconds: 145,
-    least: 2,
-    most: 4,
-  },
-];
+function scaledOf(platform: Platform): readonly [backend: Scaled, frontend: Scaled] {
+  const of = (kind: 'backend' | 'frontend', load: Pick<LoadOptions, 'clients' | 'milliseconds'>): Scaled => {
+    const { name, namespace, labels: target, port, url, workload } = webOf(platform, kind);
+    const { controller } = workload.props;
+    if (controller.kind !== 'Deployment' || typeof controller.replicas === 'number')
+      throw new ProvingError(`${name} has no autoscaler`);
+    const { minimum: least, maximum: most } = controller.replicas;
+    return { name, namespace, target, port, url, least, most, ...load };
+  };
+  return [of('backend', { clients: 8, milliseconds: 150 }), of('frontend', { clients: 4, milliseconds: 145 })];
+}
 
 const units = {
   'backend up': 's',
@@ -73,9 +63,10 @@ export const area: Area<'platform'> = {
 /** Load moves the replicas up, its end moves them down again, while a client of each application asks all the time. */
 async function scaling(platform: PlatformGround): Promise<Outcome> {
   const { cluster, applications, signal } = platform;
+  const scaled = scaledOf(platform.platform);
   for (const each of scaled) await waitUntilCalm(platform, each);
   const recorders = new Map<string, Recorder>();
-  const watch = watchOf(platform);
+  const watch = watchOf(platform, scaled);
   try {
     for (const each of scaled) recorders.set(each.name, await startRecorder(platform, each));
     // One after the other: two cores carry one of the loads, and both wait for the same five minutes at the end.
@@ -112,7 +103,7 @@ async function scaling(platform: PlatformGround): Promise<Outcome> {
 }
 
 /** The autoscaler has figures to go by, and nothing is left of an earlier load. */
-async function waitUntilCalm({ cluster, signal }: PlatformGround, { name, least }: Scaled): Promise<void> {
+async function waitUntilCalm({ cluster, signal }: PlatformGround, { name, namespace, least }: Scaled): Promise<void> {
   interface Autoscaler {
     readonly status?: {
       readonly currentReplicas?: number;
@@ -126,8 +117,7 @@ async function waitUntilCalm({ cluster, signal }: PlatformGround, { name, least 
   });
 }
 
-function startRecorder({ cluster }: PlatformGround, { name, target, port }: Scaled): Promise<Recorder> {
-  const url = `http://${name}.${namespace}.svc.cluster.local:${port}/`;
+function startRecorder({ cluster }: PlatformGround, { name, namespace, url, target, port }: Scaled): Promise<Recorder> {
   return Recorder.start(cluster, { namespace, name: `scaling-${name}`, url, target, port });
 }
 
@@ -167,7 +157,7 @@ interface Watch {
 }
 
 /** Looks at the replicas and at Argo CD's word on them every second or so. */
-function watchOf({ cluster }: PlatformGround): Watch {
+function watchOf({ cluster }: PlatformGround, scaled: readonly Scaled[]): Watch {
   interface Deployment {
     readonly metadata: { readonly name: string };
     readonly spec: { readonly replicas: number };
@@ -176,12 +166,16 @@ function watchOf({ cluster }: PlatformGround): Watch {
   const samples = new Map<string, Sample[]>(scaled.map(({ name }) => [name, []]));
   let stopped = false;
   const look = async (): Promise<void> => {
-    const list = ['deployments', `--namespace=${namespace}`];
-    const { items } = await getJson<{ readonly items: readonly Deployment[] }>(cluster, list);
+    const spaces = new Set(scaled.map(({ namespace }) => namespace));
+    const lists = await Promise.all(
+      [...spaces].map((namespace) =>
+        getJson<{ readonly items: readonly Deployment[] }>(cluster, ['deployments', `--namespace=${namespace}`]),
+      ),
+    );
     const words = new Map(
       (await applicationsOf(cluster)).map(({ metadata, status }) => [metadata.name, status?.sync?.status]),
     );
-    for (const { metadata, spec, status } of items) {
+    for (const { metadata, spec, status } of lists.flatMap(({ items }) => items)) {
       const ready = (status.replicas ?? 0) === (status.readyReplicas ?? 0) ? (status.replicas ?? 0) : -1;
       samples
         .get(metadata.name)

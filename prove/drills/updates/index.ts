@@ -1,6 +1,8 @@
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { applicationOf, refresh } from '../../components/argocd/applications.ts';
+import { askOf, webOf } from '../../components/web.ts';
+import type { Web } from '../../components/web.ts';
 import { Releases } from '../../delivery/releases.ts';
 import { publishImage } from '../../images/publish.ts';
 import { applicationImage } from '../../images/recipes/platform.ts';
@@ -9,7 +11,14 @@ import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
-import { addDatabase, changeDatabase, databaseSelector, databaseStandIn, removeDatabase } from '../gitops/database.ts';
+import {
+  addDatabase,
+  changeDatabase,
+  databaseNamespace,
+  databaseSelector,
+  databaseStandIn,
+  removeDatabase,
+} from '../gitops/database.ts';
 import type { PlatformGround } from '../ground.ts';
 import { readyAfter } from './order.ts';
 import type { Timed } from './order.ts';
@@ -18,10 +27,8 @@ import type { Timed } from './order.ts';
 const published = { good: '0.2.0', neverReady: '0.3.0-never-ready' } as const;
 
 /** Whom the clients ask. */
-const clients = [
-  { name: 'backend', component: 'api' },
-  { name: 'frontend', component: 'web' },
-] as const;
+const clients = ['backend', 'frontend'] as const;
+
 /** A version that nobody published. */
 const missing = '9.9.9';
 
@@ -51,18 +58,9 @@ async function updates(platform: PlatformGround): Promise<Outcome> {
   const releases = await Releases.of(cluster, clone);
   const recorders: Recorder[] = [];
   try {
-    for (const { name, component } of clients) {
-      recorders.push(
-        await Recorder.start(cluster, {
-          ...{
-            namespace: 'shop',
-            name: `asks-${name}`,
-            url: `http://${name}.shop.svc.cluster.local:3000/`,
-            port: 3000,
-          },
-          target: { 'app.kubernetes.io/instance': name, 'app.kubernetes.io/component': component },
-        }),
-      );
+    for (const kind of clients) {
+      const web = webOf(platform.platform, kind);
+      recorders.push(await Recorder.start(cluster, { ...askOf(web), name: `asks-${web.name}` }));
     }
     return await new Updates(platform, releases, recorders).run();
   } finally {
@@ -105,7 +103,7 @@ class Updates {
     );
     await this.broken('a frontend whose image is missing', 'frontend', () => clone.setImage('frontend', missing));
     const seen = await Promise.all(this.recorders.map((recorder) => recorder.requests()));
-    this.checks.push(...clients.map(({ name }, index) => noneFailed(name, seen[index] ?? [])));
+    this.checks.push(...clients.map((name, index) => noneFailed(name, seen[index] ?? [])));
     const requests = seen.flat();
     return {
       'gitops-update': {
@@ -123,7 +121,8 @@ class Updates {
 
   /** A release that changes database and backend: the second waits for the first. */
   private async inOrder(): Promise<void> {
-    const { clone, cluster } = this.platform;
+    const { clone, cluster, platform } = this.platform;
+    const backend = webOf(platform, 'backend');
     const released = Date.now();
     await this.release('database and backend', () => {
       changeDatabase(clone, '2');
@@ -131,10 +130,14 @@ class Updates {
     });
     await this.applied();
     const { items } = await getJson<{ readonly items: readonly Timed[] }>(cluster, [
-      ...['pods', '--namespace=data', `--selector=${databaseSelector}`],
+      ...['pods', `--namespace=${databaseNamespace(cluster)}`, `--selector=${databaseSelector}`],
     ]);
     const ready = readyAfter(released, items);
-    const migrations = await getJson<Timed>(cluster, ['job', 'backend-migrations', '--namespace=shop']);
+    const migrations = await getJson<Timed>(cluster, [
+      'job',
+      `${backend.name}-migrations`,
+      `--namespace=${backend.namespace}`,
+    ]);
     const margin = (Date.parse(migrations.metadata.creationTimestamp) - ready) / 1000;
     this.figures['from the database ready to the backend changed'] = Math.max(0, margin);
     this.checks.push({
@@ -146,9 +149,10 @@ class Updates {
 
   /** A release that can't work: Argo CD says so, what runs goes on, and a release of what was before heals it. */
   private async broken(what: string, application: string, change: () => void): Promise<void> {
-    const { clone, cluster, signal, report } = this.platform;
+    const { clone, cluster, platform, signal, report } = this.platform;
+    const backend = webOf(platform, 'backend');
     const before = await clone.git(['rev-parse', 'HEAD']);
-    const runs = await imageOf(cluster, 'backend');
+    const runs = await imageOf(cluster, backend);
     const start = performance.now();
     await this.release(what, change);
     await waitFor(`${application} to be Degraded`, { atMost: 420, every: 1000, signal }, async () => {
@@ -164,7 +168,7 @@ class Updates {
       this.checks.push({
         what: `${what}: the backend's image`,
         expected: runs,
-        got: await imageOf(cluster, 'backend'),
+        got: await imageOf(cluster, backend),
       });
     }
     report(`${what}: Degraded; taking it back`);
@@ -187,7 +191,7 @@ class Updates {
 }
 
 /** What a Deployment of the product asks for now. */
-function imageOf(cluster: Cluster, deployment: string): Promise<string> {
+function imageOf(cluster: Cluster, { name, namespace }: Web): Promise<string> {
   const format = '--output=jsonpath={.spec.template.spec.containers[0].image}';
-  return kubectl(cluster, ['get', 'deployment', deployment, '--namespace=shop', format]);
+  return kubectl(cluster, ['get', 'deployment', name, `--namespace=${namespace}`, format]);
 }

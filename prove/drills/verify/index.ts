@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { namespacesOf } from '../../../apps/namespaces.ts';
-import { serviceHost } from '../../../constructs/core/endpoint.ts';
+import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson } from '../../cluster/kubectl.ts';
-import { Members, namespace } from '../../components/postgres/members.ts';
+import { membersOf } from '../../components/postgres/members.ts';
+import type { Members } from '../../components/postgres/members.ts';
+import { webOf } from '../../components/web.ts';
+import type { Web } from '../../components/web.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import { issue } from '../../stand-ins/cert-manager/certificates.ts';
@@ -24,7 +26,6 @@ export const area: Area<'platform'> = {
   run: verify,
 };
 
-const shop = namespacesOf({ prefix: '' }).shop.name;
 const accepted = 'accepted';
 /** Of a client that is given other certificates, which come by standard input. */
 const file = '/tmp/trusted.crt';
@@ -42,13 +43,16 @@ interface Attempt {
   readonly host?: string;
 }
 
-async function verify({ cluster, signal, report }: PlatformGround): Promise<Outcome> {
-  const members = new Members(cluster);
+async function verify(ground: PlatformGround): Promise<Outcome> {
+  const { cluster, platform, signal, report } = ground;
+  const members = membersOf(ground);
+  const backend = webOf(platform, 'backend');
+  const { primary } = members.database;
   const { standby } = await members.whole(signal, 300);
-  const pod = await backendPod(cluster);
+  const pod = await backendPod(cluster, backend);
   const authority = { secretName: 'wrong', issuerRef: { name: 'wrong' }, isCA: true, commonName: 'postgres-ca' };
   const { certificate: wrong } = await issue({ ...authority, privateKey: { algorithm: 'ECDSA' } });
-  const service = ['service', members.scope, `--namespace=${namespace}`];
+  const service = ['service', primary.host.split('.')[0] ?? '', `--namespace=${members.namespace}`];
   const { spec } = await getJson<{ readonly spec: { readonly clusterIP: string } }>(cluster, service);
   const attempts: readonly Attempt[] = [
     { what: 'as the platform says', expected: accepted },
@@ -59,7 +63,7 @@ async function verify({ cluster, signal, report }: PlatformGround): Promise<Outc
   const checks: DrillCheck[] = [];
   for (const attempt of attempts) {
     for (const [client, ask] of [
-      ['the backend', () => fromBackend(cluster, pod, attempt)],
+      ['the backend', () => fromBackend(cluster, backend, pod, attempt)],
       ['libpq', () => fromMember(members, standby, attempt)],
     ] as const) {
       const { got, said } = await ask();
@@ -70,11 +74,10 @@ async function verify({ cluster, signal, report }: PlatformGround): Promise<Outc
   return { 'pg-verify': { figures: {}, units: {}, checks } };
 }
 
-async function backendPod(cluster: PlatformGround['cluster']): Promise<string> {
-  const selector = '--selector=app.kubernetes.io/instance=backend,app.kubernetes.io/component=api';
-  const { items } = await getJson<Pods>(cluster, ['pods', `--namespace=${shop}`, selector]);
+async function backendPod(cluster: Cluster, { name, namespace, selector }: Web): Promise<string> {
+  const { items } = await getJson<Pods>(cluster, ['pods', `--namespace=${namespace}`, selector]);
   const [first] = items;
-  if (first === undefined) throw new ProvingError(`no pod of the backend in ${shop}`);
+  if (first === undefined) throw new ProvingError(`no pod of ${namespace}/${name}`);
   return first.metadata.name;
 }
 
@@ -86,7 +89,8 @@ interface Answer {
 
 /** The program that migrates, in the pod of the server: it has the same variables. */
 async function fromBackend(
-  cluster: PlatformGround['cluster'],
+  cluster: Cluster,
+  { namespace, workload }: Web,
   name: string,
   { trusted, host }: Attempt,
 ): Promise<Answer> {
@@ -95,23 +99,28 @@ async function fromBackend(
     ...(host === undefined ? [] : [`DATABASE_HOST=${host}`]),
     ...(trusted === undefined ? [] : [`DATABASE_CA_FILE=${file}`]),
   ];
-  const where = { namespace: shop, name, container: 'backend' };
+  const [{ name: container }] = workload.props.containers;
   const command = ['node', '-e', program, ...changed];
-  return answer(await exec(cluster, where, command, { input: trusted, timeout: 60 }), 'refused');
+  return answer(
+    await exec(cluster, { namespace, name, container }, command, { input: trusted, timeout: 60 }),
+    'refused',
+  );
 }
 
 /** libpq on the standby, as the role that works on the database. */
 async function fromMember(members: Members, name: string, attempt: Attempt): Promise<Answer> {
-  const password = `$(cat /run/secrets/${members.clusterName}-shop-app/password)`;
-  const psql = `psql -X -A -t -c 'select 1' "user=shop_app dbname=shop sslmode=verify-full"`;
-  const given = `PGHOST=\${PGHOST:-${serviceHost(members.scope, namespace)}}`;
-  const ca = `PGSSLROOTCERT=\${PGSSLROOTCERT:-/run/authorities/${members.clusterName}-ca.crt}`;
+  const { host, database, credentials, authority } = members.database.primary;
+  const { secret, key } = credentials.password;
+  const password = `$(cat /run/secrets/${secret.name}/${key})`;
+  const psql = `psql -X -A -t -c 'select 1' "user=${credentials.user} dbname=${database} sslmode=verify-full"`;
+  const given = `PGHOST=\${PGHOST:-${host}}`;
+  const ca = `PGSSLROOTCERT=\${PGSSLROOTCERT:-/run/authorities/${authority?.name ?? ''}.crt}`;
   const command = [
     ...(attempt.host === undefined ? [] : [`export PGHOST=${attempt.host};`]),
     ...(attempt.trusted === undefined ? [] : [`cat > ${file}; export PGSSLROOTCERT=${file};`]),
     `env ${given} ${ca} PGPASSWORD="${password}" ${psql}`,
   ].join(' ');
-  const where = { namespace, name, container: 'postgres' };
+  const where = { namespace: members.namespace, name, container: 'postgres' };
   const options = { input: attempt.trusted, timeout: 60 };
   return answer(await exec(members.cluster, where, ['sh', '-c', command], options), 'certificate');
 }

@@ -7,8 +7,7 @@ import { inFabric, startInFabric } from '../../cluster/nodes.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import { makeBucket, startObjectStorage } from '../object-storage/index.ts';
-import { objectStores, worldAddress } from './names.ts';
-import type { ObjectStoreName } from './names.ts';
+import { worldAddress } from './names.ts';
 
 /** Root of this repository. */
 const root = path.join(import.meta.dirname, '..', '..', '..');
@@ -36,8 +35,8 @@ export async function startWorld(cluster: Cluster, { signal }: Pick<Progress, 's
     const probe = [cluster.program('probe'), 'tcp', `${worldAddress}:443`, '1s'];
     return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
   });
-  for (const store of Object.keys(objectStores) as ObjectStoreName[]) {
-    await startObjectStorage(cluster, store, { signal });
-    await makeBucket(cluster, store);
-  }
+  const { stores } = cluster.plan;
+  const providers = new Map(stores.map((store) => [store.address, store]));
+  for (const store of providers.values()) await startObjectStorage(cluster, store, { signal });
+  for (const store of stores) await makeBucket(cluster, store);
 }

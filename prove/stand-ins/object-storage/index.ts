@@ -5,16 +5,18 @@ import process from 'node:process';
 import { pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { fabricProcesses, inFabric, startInFabric } from '../../cluster/nodes.ts';
+import type { StorePlan } from '../../cluster/plan.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
-import { objectStores } from '../internet/names.ts';
-import type { ObjectStoreName } from '../internet/names.ts';
 
 /** What stands in for what. */
-export const standIn = 'two S3 servers of the proving ground for two providers of object storage';
+export const standIn = 'S3 servers of the proving ground for the providers of object storage';
 
-/** Who may do everything in a store. */
+/** For so many days nobody deletes or overwrites what was written to a bucket for copies. */
+const lockedDays = 1;
+
+/** Who may do everything at a provider. */
 export interface Credentials {
   readonly accessKey: string;
   readonly secretKey: string;
@@ -28,11 +30,11 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
-const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: ObjectStoreName): string =>
-  path.join(folder, 'world', 'object-storage', store);
+const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: StorePlan): string =>
+  path.join(folder, 'world', 'object-storage', store.host);
 
-/** The store's credentials, made at random the first time. */
-export function credentials(cluster: Pick<Cluster, 'folder'>, store: ObjectStoreName): Credentials {
+/** The provider's credentials, made at random the first time. */
+export function credentials(cluster: Pick<Cluster, 'folder'>, store: StorePlan): Credentials {
   const file = path.join(storeFolder(cluster, store), 'credentials.json');
   if (!fs.existsSync(file)) {
     const made: Credentials = {
@@ -51,17 +53,17 @@ export function credentials(cluster: Pick<Cluster, 'folder'>, store: ObjectStore
  */
 export async function startObjectStorage(
   cluster: Cluster,
-  store: ObjectStoreName,
+  store: StorePlan,
   { signal }: Pick<Progress, 'signal'> = {},
 ): Promise<void> {
-  if (processOf(cluster, store) !== undefined) throw new ProvingError(`the object storage ${store} runs already`);
-  const { address, region } = objectStores[store];
+  if (processOf(cluster, store) !== undefined) throw new ProvingError(`the object storage ${store.host} runs already`);
+  const { address, region } = store;
   const folder = storeFolder(cluster, store);
   for (const name of ['objects', 'versions', 'about']) {
     fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   }
   const { accessKey, secretKey } = credentials(cluster, store);
-  const log = path.join(cluster.folder, 'logs', `object-storage-${store}.log`);
+  const log = path.join(cluster.folder, 'logs', `object-storage-${store.host}.log`);
   await inFabric(cluster, ['ip', 'address', 'replace', `${address}/32`, 'dev', 'lo']);
   const certificate = path.join(pkiFolder(cluster), 'world');
   startInFabric(
@@ -76,27 +78,24 @@ export async function startObjectStorage(
     log,
     { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
   );
-  await waitFor(`the object storage ${store}`, { atMost: 30, see: log, signal }, async () => {
+  await waitFor(`the object storage ${store.host}`, { atMost: 30, see: log, signal }, async () => {
     const probe = [cluster.program('probe'), 'tcp', `${address}:443`, '1s'];
     return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
   });
 }
 
 /** Ends a store at once, as when its provider is gone: connections are refused. What it held stays. */
-export async function stopObjectStorage(cluster: Cluster, store: ObjectStoreName): Promise<void> {
+export async function stopObjectStorage(cluster: Cluster, store: StorePlan): Promise<void> {
   const pid = processOf(cluster, store);
-  if (pid === undefined) throw new ProvingError(`the object storage ${store} doesn't run`);
+  if (pid === undefined) throw new ProvingError(`the object storage ${store.host} doesn't run`);
   process.kill(pid, 'SIGKILL');
-  await waitFor(`the end of the object storage ${store}`, { atMost: 10 }, () => processOf(cluster, store) !== pid);
+  await waitFor(`the end of the object storage ${store.host}`, { atMost: 10 }, () => processOf(cluster, store) !== pid);
 }
 
 /** Makes a store's bucket, which keeps every version of its objects. @throws ProvingError where it is refused */
-export async function makeBucket(
-  cluster: Cluster,
-  store: ObjectStoreName,
-  { bucket, lockedDays }: { readonly bucket: string; readonly lockedDays: number } = objectStores[store],
-): Promise<void> {
-  if (lockedDays === 0) {
+export async function makeBucket(cluster: Cluster, store: StorePlan): Promise<void> {
+  const { bucket, holdsCopies } = store;
+  if (!holdsCopies) {
     await request(cluster, store, bucket);
     const status = '<Status>Enabled</Status>';
     await request(cluster, store, `${bucket}?versioning=`, { body: element('VersioningConfiguration', status) });
@@ -112,12 +111,8 @@ export async function makeBucket(
  * The objects of a store's bucket whose keys begin with a prefix, sorted by key. They are read from its disk, also while
  * it doesn't run.
  */
-export function objects(
-  cluster: Pick<Cluster, 'folder'>,
-  store: ObjectStoreName,
-  prefix = '',
-  bucket: string = objectStores[store].bucket,
-): readonly StoredObject[] {
+export function objects(cluster: Pick<Cluster, 'folder'>, store: StorePlan, prefix = ''): readonly StoredObject[] {
+  const { bucket } = store;
   const folder = storeFolder(cluster, store);
   const root = path.join(folder, 'objects', bucket);
   const found = fs.readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((entry) => {
@@ -137,8 +132,8 @@ export function objects(
  * Tries to delete the newest version of an object for good.
  * @returns whether the store refused it. @throws ProvingError where there is no such object
  */
-export async function isLocked(cluster: Cluster, store: ObjectStoreName, key: string): Promise<boolean> {
-  const { bucket } = objectStores[store];
+export async function isLocked(cluster: Cluster, store: StorePlan, key: string): Promise<boolean> {
+  const { bucket } = store;
   const query = `prefix=${encodeURIComponent(key)}&versions=`;
   const versions = await request(cluster, store, `${bucket}?${query}`, { method: 'GET' });
   const version = /<VersionId>([^<]+)<\/VersionId>/.exec(versions)?.[1];
@@ -153,9 +148,9 @@ export async function isLocked(cluster: Cluster, store: ObjectStoreName, key: st
 }
 
 /** Loses all objects below a prefix with all of their versions, as a provider would that goes out of business. */
-export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: ObjectStoreName, prefix: string): void {
+export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: StorePlan, prefix: string): void {
   for (const part of ['objects', 'versions', 'about']) {
-    const folder = path.join(storeFolder(cluster, store), part, objectStores[store].bucket, prefix);
+    const folder = path.join(storeFolder(cluster, store), part, store.bucket, prefix);
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -163,8 +158,8 @@ export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: ObjectStore
 const listening = (address: string): string => `--port=${address}:443`;
 
 /** Process id of a store; undefined while it doesn't run. */
-function processOf(cluster: Cluster, store: ObjectStoreName): number | undefined {
-  const { address } = objectStores[store];
+function processOf(cluster: Cluster, store: StorePlan): number | undefined {
+  const { address } = store;
   return fabricProcesses(cluster).find(({ command }) => command.includes(listening(address)))?.pid;
 }
 
@@ -181,11 +176,11 @@ interface RequestOptions {
 /** A signed request. @returns the answer's body. @throws ProvingError where it is refused */
 async function request(
   cluster: Cluster,
-  store: ObjectStoreName,
+  store: StorePlan,
   target: string,
   { method = 'PUT', body = '', headers = [] }: RequestOptions = {},
 ): Promise<string> {
-  const { host, address, region } = objectStores[store];
+  const { host, address, region } = store;
   const { accessKey, secretKey } = credentials(cluster, store);
   const digest = (algorithm: string) => crypto.createHash(algorithm).update(body);
   const all = [

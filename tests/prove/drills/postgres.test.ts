@@ -1,5 +1,7 @@
 import { buildPlatform } from '../../../apps/platform.ts';
-import { memberLabels } from '../../../prove/components/postgres/members.ts';
+import type { Cluster } from '../../../prove/cluster/handle.ts';
+import { planCluster } from '../../../prove/cluster/plan.ts';
+import { Members, patroniOf } from '../../../prove/components/postgres/members.ts';
 import { programsOf } from '../../../prove/drills/area.ts';
 import { areas } from '../../../prove/drills/index.ts';
 import { superfluous } from '../../../prove/drills/postgres/archive.ts';
@@ -19,12 +21,30 @@ describe('WAL that nobody needs', () => {
   });
 });
 
-test('the drills look for members by labels that the platform gives them', () => {
-  const { owners } = buildPlatform('production');
-  const members = owners.filter(({ selector }) =>
-    Object.entries(memberLabels('postgres')).every(([key, value]) => selector[key] === value),
-  );
-  expect(members.map(({ name }) => name)).toEqual(['postgres']);
+describe("the members of the platform's PostgreSQL", () => {
+  const platform = buildPlatform('production');
+  const cluster = { plan: planCluster(platform.environment) } as Cluster;
+  const members = new Members(cluster, patroniOf(platform));
+
+  test('are called as their StatefulSet and its pods are', () => {
+    const { workload } = patroniOf(platform);
+    expect(members.names).toEqual([`${workload.name}-0`, `${workload.name}-1`]);
+    expect(members.namespace).toBe(workload.namespace);
+  });
+
+  test('have a database that clients reach by a port, a role and a secret', () => {
+    const { name, primary } = members.database;
+    expect([name, primary.database]).toEqual(['shop', 'shop']);
+    expect(primary.credentials.password.secret.name).toBe('postgres-shop-app');
+  });
+
+  test('have no pooler to go through where the platform has none', () => {
+    expect(() => members.database.pooled).toThrow('there is none');
+  });
+
+  test('archive into a bucket of the configuration', () => {
+    expect(members.archive).toMatchObject({ store: { name: 'backups' }, folder: 'postgres/17-1/' });
+  });
 });
 
 test('both areas of PostgreSQL need what a backup is made with', () => {
