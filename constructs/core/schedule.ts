@@ -49,7 +49,8 @@ export class Schedule {
   longestGap(): Duration {
     const [minute = '', hour = '', ...dates] = this.text.split(' ');
     const times = timesOf(`${minute} ${hour} * * *`, 1);
-    const dayStarts = timesOf(`0 0 ${dates.join(' ')}`, daysToLookAt(dates));
+    const everyDay = dates.every((field) => field === '*');
+    const dayStarts = everyDay ? [0, days] : timesOf(`0 0 ${dates.join(' ')}`, daysToLookAt(dates));
     const withinDay = Math.max(...times) - Math.min(...times);
     const gaps = [...gapsOf(times), ...gapsOf(dayStarts).map((gap) => gap - withinDay)];
     return Duration.minutes(Math.max(...gaps) / minutes);

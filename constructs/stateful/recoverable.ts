@@ -16,18 +16,19 @@ export interface RecoveryCommands {
   readonly look: readonly string[];
 }
 
+/** Where backups are. */
+export interface RecoveryArchive {
+  /** The address of another life's, or of its own. */
+  prefix(generation?: number): string;
+}
+
 export interface RecoverableProps {
   /** What `npm run recover` calls its kind, such as `pg`. */
   readonly kind: string;
   readonly life: Life;
   readonly workload: Workload;
   /** Where its backups are; false for none. */
-  readonly archive:
-    | {
-        /** Of another life, or its own. */
-        prefix(generation?: number): string;
-      }
-    | false;
+  readonly archive: RecoveryArchive | false;
   readonly commands: RecoveryCommands;
 }
 
@@ -36,7 +37,7 @@ export class Recoverable extends Construct {
   readonly kind: string;
   readonly life: Life;
   readonly workload: Workload;
-  readonly archive: RecoverableProps['archive'];
+  readonly archive: RecoveryArchive | false;
   readonly commands: RecoveryCommands;
 
   constructor(scope: Construct, id: string, props: RecoverableProps) {

@@ -6,6 +6,7 @@ import type { Generation } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import { Recoverable } from '../../constructs/stateful/index.ts';
+import type { RecoveryArchive } from '../../constructs/stateful/index.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { Git } from '../release/git.ts';
 import { generationsText, parseGenerations, withGeneration } from './generations-file.ts';
@@ -31,7 +32,7 @@ export interface RecoverContext {
 /** A cluster with the archive it writes. */
 export interface ArchivedCluster {
   readonly cluster: Recoverable;
-  readonly archive: Exclude<Recoverable['archive'], false>;
+  readonly archive: RecoveryArchive;
 }
 
 export interface RecoveryPlan {
