@@ -10,9 +10,10 @@ const v8 = require('node:v8');
 const vm = require('node:vm');
 const { isCurrent, readRecord, writeAtomically } = require('./run/record.cjs');
 
-// V8 optimises what has run for a while; most programs here are done by then, and the time on other cores was for nothing.
-// Those that run for longer are optimised a little later than by default (132 KiB of bytecode).
-v8.setFlagsFromString('--interrupt-budget=500000');
+// V8 optimises what has run for a while; most programs here are done by then, and a fifth of all CPU time was for nothing.
+// Those that run for longer are optimised a little later than by default. The V8 of Node.js 22 and 24 has another compiler
+// in between, and no such setting.
+if (process.versions.v8.startsWith('11.')) v8.setFlagsFromString('--interrupt-budget=500000');
 
 const root = path.dirname(__dirname);
 
