@@ -6,7 +6,7 @@ import type { RegistryOptions } from '../../scripts/images/registry.ts';
 import { digestOf, FakeRegistry } from './registry.ts';
 
 const manifest = '{"schemaVersion":2,"manifests":[]}';
-const options: RegistryOptions = { timeoutMilliseconds: 5_000, credentials: () => undefined };
+const options: RegistryOptions = { timeoutMilliseconds: 30_000, credentials: () => undefined };
 let registry: FakeRegistry;
 
 beforeEach(async () => {

@@ -47,7 +47,7 @@ function read(): string {
 
 async function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const texts = { stdout: '', stderr: '' };
-  const context = { root, now: new Date('2026-11-23T10:00:00Z'), dockerFolder: root, timeoutMilliseconds: 500 };
+  const context = { root, now: new Date('2026-11-23T10:00:00Z'), dockerFolder: root, timeoutMilliseconds: 30_000 };
   const code = await imagesCommand(context, args, {
     stdout: { write: (text) => (texts.stdout += text) },
     stderr: { write: (text) => (texts.stderr += text) },
