@@ -169,6 +169,11 @@ describe('copies elsewhere', () => {
     expect(pod.automountServiceAccountToken).toBe(false);
   });
 
+  test('go in parts where the original did: without its MD5, a bucket with object lock takes nothing else', () => {
+    const { data } = only(make().manifests, 'ConfigMap', 'backups-offsite') as { data?: Record<string, string> };
+    expect(data?.['offsite-copy.sh']).toMatch(/^in_parts="--s3-upload-cutoff 5Mi"$/m);
+  });
+
   test('keys of both providers are asked of a person, and are not the same', () => {
     const human = make()
       .platform.secrets.map((secret) => secret.inventoryEntry())

@@ -15,12 +15,17 @@ remote SOURCE "$SOURCE_ENDPOINT" "$SOURCE_REGION" "$SOURCE_ACCESS_KEY_ID_FILE" "
 remote TARGET "$TARGET_ENDPOINT" "$TARGET_REGION" "$TARGET_ACCESS_KEY_ID_FILE" "$TARGET_SECRET_ACCESS_KEY_FILE"
 : >"$RCLONE_CONFIG"
 
+# What a writer uploaded in parts has no MD5 in S3, and a bucket with object lock refuses what is put without one. In parts
+# again, each has its own; nothing below 5 MiB, the smallest part there is, was written in parts.
+# See https://github.com/rclone/rclone/issues/5765 (1.76)
+in_parts="--s3-upload-cutoff 5Mi"
+
 # A backup of WAL-G counts once its sentinel is there, so sentinels go last: a copy that is cut off has no half backup.
 # What a retention took from the source meanwhile is no difference: one way, from what is there now.
 copy() {
   from="source:$SOURCE_BUCKET/$1"
   to="target:$TARGET_BUCKET/$1"
-  common="--checksum --transfers 4 --retries 3 --stats 60s --stats-one-line --log-level INFO"
+  common="--checksum $in_parts --transfers 4 --retries 3 --stats 60s --stats-one-line --log-level INFO"
   # shellcheck disable=SC2086 # the options are words
   rclone copy $common --exclude '*_backup_stop_sentinel.json' "$from" "$to" &&
     rclone copy $common --include '*_backup_stop_sentinel.json' "$from" "$to" &&
