@@ -91,9 +91,12 @@ export const environmentSchema = v.strictObject({
     ),
     v.minLength(1, 'at least one node'),
     v.check(
-      (nodes) =>
-        nodes.filter(({ role }) => role === 'server').length % 2 === 1 || nodes.some(({ role }) => role === 'witness'),
-      'an odd number of servers: etcd needs a majority, and two servers are less available than one',
+      (nodes) => nodes.some(({ role }) => role === 'server'),
+      'at least one server: without one there is no Kubernetes API',
+    ),
+    v.check(
+      (nodes) => nodes.filter(({ role }) => role !== 'agent').length % 2 === 1,
+      'an odd number of servers and witnesses: etcd needs a majority of them, and two are less available than one',
     ),
   ),
   reserved: v.strictObject({

@@ -60,6 +60,17 @@ describe('a configuration', () => {
     ['a missing value', { networks: undefined }, 'the value is missing'],
     ['an unknown server type', { nodes: [{ ...node1, serverType: 'ccx99' }] }, 'got "ccx99"'],
     ['two servers without a witness', { nodes: [node1, { ...node2, role: 'server' }] }, 'got ['],
+    ['a server whose witness takes its majority', { nodes: [node1, { ...node2, role: 'witness' }] }, 'got ['],
+    [
+      'no server but a witness',
+      {
+        nodes: [
+          { ...node1, role: 'witness' },
+          { ...node2, role: 'agent' },
+        ],
+      },
+      'got [',
+    ],
     ['two nodes of one name', { nodes: [node1, { ...node2, name: 'node1' }] }, "is another node's name already"],
     ['two nodes of one address', { nodes: [node1, { ...node2, address: '10.0.0.1' }] }, "another node's address"],
     ['a node outside the WireGuard network', { nodes: [{ ...node1, address: '10.9.0.1' }] }, 'is outside networks'],
