@@ -4,6 +4,8 @@ import { isClusterScoped, manifestOf, objectsOf } from '../constructs/core/kube-
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import type { SecretInventoryEntry } from '../constructs/core/secret.ts';
+import { authorityPath } from '../config/authorities.ts';
 import type { SealedManifest } from './seal/files.ts';
 import type { GeneratedFile } from './write.ts';
 
@@ -74,6 +76,7 @@ function sealedFiles(
   platform: Platform,
   sealed: readonly SealedManifest[],
 ): { readonly files: GeneratedFile[]; readonly unsealed: string[] } {
+  refuseLostAuthorities(platform, sealed);
   const files: GeneratedFile[] = [];
   const unsealed: string[] = [];
   const byName = new Map(sealed.map((manifest) => [`${manifest.namespace}/${manifest.name}`, manifest]));
@@ -91,6 +94,26 @@ function sealedFiles(
     }
   }
   return { files, unsealed: unsealed.sort() };
+}
+
+/** One that signs, and whose certificate no client is given: each of them would refuse every server. */
+function refuseLostAuthorities({ secrets, environment }: Platform, sealed: readonly SealedManifest[]): void {
+  const isSealed = ({ name, keys }: SecretInventoryEntry): boolean =>
+    Object.values(keys).some(
+      (source) =>
+        source.kind === 'authority' &&
+        sealed.some((each) => each.name === name && each.keys.includes(source.certificate)),
+    );
+  const findings = secrets
+    .map((secret) => secret.inventoryEntry())
+    .filter((entry) => isSealed(entry) && environment.authority(entry.name).certificates === undefined)
+    .map(({ name }) => ({
+      where: authorityPath(environment.name, name),
+      what: `it is not there, and the authority ${name} is sealed: its clients would refuse every server`,
+      allowed: 'both, as npm run seal wrote them',
+      remedy: `restore it from git, or have a new one made: npm run seal -- --cert FILE --rotate ${name}`,
+    }));
+  if (findings.length > 0) throw new InputError(findings);
 }
 
 /** Kubernetes knows one object of a kind, namespace and name, whichever application brings it. */

@@ -99,6 +99,21 @@ describe('sealed values', () => {
     });
   });
 
+  test('of an authority are refused without the certificate that its clients are given', () => {
+    const signing = { 'tls.key': { kind: 'authority', certificate: 'tls.crt' } } as const;
+    const authority = { name: 'login', purpose: 'signs the tests', keys: signing };
+    const signs = testApplication('web', (scope) => new SecretRef(scope, 'secret', authority).copyTo(scope));
+    expect(collected(platformOf(signs)).unsealed).toEqual(['web/login.tls.key']);
+    expect(refusal(() => collected(platformOf(signs), [sealed('tls.crt', 'tls.key')]))).toEqual([
+      {
+        where: 'secrets/test/login.crt',
+        what: 'it is not there, and the authority login is sealed: its clients would refuse every server',
+        allowed: 'both, as npm run seal wrote them',
+        remedy: 'restore it from git, or have a new one made: npm run seal -- --cert FILE --rotate login',
+      },
+    ]);
+  });
+
   test('that nobody uses any more are not written', () => {
     const other = { ...sealed('password'), name: 'gone' };
     expect(collected(platform, [other]).dist).toEqual([]);
