@@ -7,7 +7,7 @@ import { dump } from 'js-yaml';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { ProvingError } from '../machine/error.ts';
 import { freePorts, Processes } from '../machine/processes.ts';
-import { binary } from '../tools/build.ts';
+import { binary } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/programs.ts';
 import {
   admissionConfiguration,

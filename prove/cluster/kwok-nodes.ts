@@ -6,7 +6,7 @@ import { witnessTaint } from '../../constructs/core/witness.ts';
 import { nodeLabels } from '../delivery/lifecycle.ts';
 import { ProvingError } from '../machine/error.ts';
 import { asset } from '../tools/assets.ts';
-import { binary } from '../tools/build.ts';
+import { binary } from '../tools/cache.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { planCluster } from './plan.ts';
 import type { NodePlan } from './plan.ts';

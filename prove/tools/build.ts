@@ -21,9 +21,6 @@ import { buildArguments, keyOf, versionOf } from './modules.ts';
 import { families, programOf } from './programs.ts';
 import type { FamilyName, ProgramName } from './programs.ts';
 
-export { binary, missingPrograms } from './cache.ts';
-export type { ProgramName } from './programs.ts';
-
 /**
  * Builds those of the named programs that are missing, one after the other, and waits for whoever builds already.
  * @param report takes pieces of text, of which a line may have two

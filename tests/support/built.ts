@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { binary } from '../../prove/tools/build.ts';
+import { binary } from '../../prove/tools/cache.ts';
 
 /** A built program; undefined where there is no Go, or nobody has built it. */
 export function built(name: Parameters<typeof binary>[0]): string | undefined {

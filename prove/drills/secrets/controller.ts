@@ -9,7 +9,7 @@ import type { ControlPlane } from '../../cluster/control-plane.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { freePorts } from '../../machine/processes.ts';
 import { asset } from '../../tools/assets.ts';
-import { binary } from '../../tools/build.ts';
+import { binary } from '../../tools/cache.ts';
 
 const application = 'sealed-secrets';
 
