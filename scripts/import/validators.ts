@@ -35,10 +35,15 @@ function literal(node: ts.Expression, constants: Constants): unknown {
   return constant === undefined ? undefined : literal(constant, constants);
 }
 
+/** The name that a node is; undefined for anything else. */
+function nameOf(node: ts.Node | undefined): string | undefined {
+  return node !== undefined && ts.isIdentifier(node) ? node.text : undefined;
+}
+
 /** The value of the property `name`, or of the last one. */
 function property(of: ts.Expression | undefined, name?: string): ts.Expression | undefined {
   if (of === undefined || !ts.isObjectLiteralExpression(of)) return undefined;
-  const found = of.properties.findLast((each) => name === undefined || each.name?.getText() === name);
+  const found = of.properties.findLast((each) => name === undefined || nameOf(each.name) === name);
   return found !== undefined && ts.isPropertyAssignment(found) ? found.initializer : undefined;
 }
 
@@ -65,7 +70,7 @@ function readFunction(
       else if (keyword === 'required') required.add(String(value));
       else if (keyword !== undefined) rules.set(keyword, value);
     }
-    const callee = ts.isCallExpression(node) ? references.get(node.expression.getText()) : undefined;
+    const callee = ts.isCallExpression(node) ? references.get(nameOf(node.expression) ?? '') : undefined;
     const argument = ts.isCallExpression(node) ? node.arguments[0] : undefined;
     if (callee !== undefined && argument !== undefined) {
       // validate3(data.name), validate3(data["x-name"]), validate3(data[i0]), validate3(data)
@@ -115,7 +120,7 @@ export class Validators {
     const known = this.files.get(file);
     if (known !== undefined) return known;
     const text = fs.readFileSync(path.join(this.modules, file), 'utf8');
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
     const references = new Map<string, Reference>();
     const constants = new Map<string, ts.Expression>();
     for (const statement of source.statements) {
@@ -130,7 +135,7 @@ export class Validators {
         }
       } else if (ts.isVariableStatement(statement)) {
         for (const { name, initializer } of statement.declarationList.declarations) {
-          if (initializer !== undefined) constants.set(name.getText(), initializer);
+          if (initializer !== undefined) constants.set(nameOf(name) ?? '', initializer);
         }
       }
     }
@@ -139,7 +144,7 @@ export class Validators {
       const name = statement.name?.text ?? '';
       const validator = readFunction(statement, references, constants);
       validators.set(name, validator);
-      if (constants.get('validate')?.getText() === name) validators.set('', validator);
+      if (nameOf(constants.get('validate')) === name) validators.set('', validator);
     }
     this.files.set(file, validators);
     return validators;
