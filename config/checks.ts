@@ -124,9 +124,11 @@ export function sharedFindings(environments: Readonly<Record<string, Environment
       if (other === undefined || other === name) return [];
       return {
         where: `config/environments/${name}.ts: ${path}`,
-        what: `${what} is ${other}'s`,
-        allowed: 'hosts and buckets of its own: two archives in one folder lose rows at a recovery',
-        remedy: 'give it another one',
+        what: `${what} is ${other}'s too`,
+        allowed: path.startsWith('hosts')
+          ? 'hosts of its own: a name leads to one cluster'
+          : 'buckets of its own: two archives in one folder lose rows at a recovery',
+        remedy: 'change it in one of the two files',
       };
     });
   });

@@ -12,9 +12,9 @@ interface Shape {
   readonly message?: unknown;
 }
 
-/** All that is wrong with a value, in the words of this project; empty when nothing is. */
+/** All values that are wrong, each by the first rule it breaks, in the words of this project; empty when none is. */
 export function schemaFindings(file: string, schema: AnySchema, value: unknown): Finding[] {
-  const issues = v.safeParse(schema, value).issues ?? [];
+  const issues = v.safeParse(schema, value, { abortPipeEarly: true }).issues ?? [];
   return [
     ...issues.filter(({ expected }) => expected !== 'never').map((issue) => findingOf(file, schema, issue)),
     // Valibot stops at the first unknown key of an object; all of them are wanted at once.

@@ -1,6 +1,6 @@
 import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
 import type { LoadOptions } from '../config/index.ts';
-import { InputError } from '../constructs/core/error.ts';
+import { formatFinding, InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
@@ -62,12 +62,24 @@ export function synthesiseAll(
       return prepare({ root, environment, ...read });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      findings.push(...error.findings);
+      findings.push(...error.findings.map((finding) => named(environment, finding)));
       return [];
     }
   });
-  if (findings.length > 0) throw new InputError(findings);
+  if (findings.length > 0) throw new InputError(withoutTwins(findings));
   return prepared.map((each) => write(root, each, dryRun));
+}
+
+/** Objects are called the same in every environment; a file is one environment's, or everybody's. */
+function named(environment: string, finding: Finding): Finding {
+  const { where } = finding;
+  if (/^(the environment$|config\/|secrets\/|dist\/|argocd\/)/.test(where)) return finding;
+  return { ...finding, where: `${environment}: ${where}` };
+}
+
+/** What is wrong for several environments is told once. */
+function withoutTwins(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [formatFinding(finding), finding])).values()];
 }
 
 type Prepared = Omit<SynthResult, 'written'>;

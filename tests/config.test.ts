@@ -208,9 +208,9 @@ describe('environments', () => {
     expect(sharedFindings(environments)).toEqual([]);
     const twins = { first: testInput, second: { ...testInput, hosts: { backend: 'api.example.com' } } };
     expect(sharedFindings(twins).map(({ where, what }) => `${where}: ${what}`)).toEqual([
-      "config/environments/second.ts: hosts.backend: api.example.com is first's",
-      "config/environments/second.ts: objectStores.backups: https://s3.example/test-backups is first's",
-      "config/environments/second.ts: objectStores.offsite: https://s3.elsewhere.example/test-copies is first's",
+      "config/environments/second.ts: hosts.backend: api.example.com is first's too",
+      "config/environments/second.ts: objectStores.backups: https://s3.example/test-backups is first's too",
+      "config/environments/second.ts: objectStores.offsite: https://s3.elsewhere.example/test-copies is first's too",
     ]);
   });
 

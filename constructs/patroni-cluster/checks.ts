@@ -51,7 +51,7 @@ const rules: readonly Rule[] = [
       {
         what: `a volume of ${storage.asString()}`,
         allowed: '2Gi or more: an empty cluster with its WAL takes half a gibibyte',
-        remedy: 'raise storage',
+        remedy: 'raise storage, which is storageGibibytes in an environment',
       },
     ];
   },
