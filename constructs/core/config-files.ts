@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Construct } from 'constructs';
 import { applicationOf } from './application-chart.ts';
 import { InputError } from './error.ts';
+import type { Finding } from './error.ts';
 import { kubeObject } from './kube-object.ts';
 import { KubeConfigMap } from './level1.ts';
 import { checkName } from './names.ts';
@@ -51,7 +53,7 @@ export class ConfigFiles extends Construct {
   readonly reloaded: boolean;
   readonly data: Readonly<Record<string, string>>;
 
-  /** @throws InputError for a file that is there twice, and for none at all */
+  /** @throws InputError for files that no ConfigMap holds, or that are others in the pod */
   constructor(scope: Construct, id: string, props: ConfigFilesProps) {
     super(scope, id);
     const { name, executable = false, reloaded = false, annotations } = props;
@@ -84,15 +86,43 @@ export function hashOfFiles(mounted: Readonly<Record<string, ConfigFiles>>): str
 
 function contents({ name, folder, pick, data = {} }: ConfigFilesProps): Record<string, string> {
   const read = folder === undefined ? [] : (pick ?? filesIn(folder)).map((file) => fileIn(folder, file));
-  const all = [...read, ...Object.entries(data)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const twice = all.find(([file], index) => all[index + 1]?.[0] === file);
-  if (all.length > 0 && twice === undefined) return Object.fromEntries(all);
-  throw new InputError({
-    where: `ConfigMap ${name}`,
-    what: twice === undefined ? 'it has no files' : `there are two files ${twice[0]}`,
-    allowed: 'one file or more, each name once: they are mounted side by side',
+  const made = Object.entries(data).map(([file, text]) => [file, Buffer.from(text)] as const);
+  const all = [...read, ...made].sort(([a], [b]) => (a < b ? -1 : 1));
+  const findings = fileFindings(`ConfigMap ${name}`, all);
+  if (findings.length > 0) throw new InputError(findings);
+  return Object.fromEntries(all.map(([file, bytes]) => [file, bytes.toString()]));
+}
+
+type File = readonly [name: string, bytes: Buffer];
+
+/** @see https://kubernetes.io/docs/concepts/configuration/configmap/ (v1.36) */
+const largest = 2 ** 20;
+
+/** What an API server refuses only when it is applied, and bytes that would be others in the pod. */
+function fileFindings(where: string, files: readonly File[]): Finding[] {
+  const finding = (what: string, allowed: string): Finding => ({
+    where,
+    what,
+    allowed,
     remedy: 'change folder, pick or data',
   });
+  const size = files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  const once = 'one file or more, each name once: they are mounted side by side';
+  return [
+    ...(files.length === 0 ? [finding('it has no files', once)] : []),
+    ...files
+      .filter(([file], index) => files[index + 1]?.[0] === file)
+      .map(([file]) => finding(`there are two files ${file}`, once)),
+    ...files
+      .filter(([file]) => !/^(?!\.\.|\.$)[-\w.]{1,253}$/.test(file))
+      .map(([file]) =>
+        finding(`there is a file "${file}"`, 'letters, digits, dashes, underscores and dots, not two dots first'),
+      ),
+    ...files
+      .filter(([, bytes]) => !isUtf8(bytes))
+      .map(([file]) => finding(`${file} is no text in UTF-8`, 'text: other bytes belong into the image')),
+    ...(size > largest ? [finding(`its files have ${size} bytes`, `${largest}: no ConfigMap holds more`)] : []),
+  ];
 }
 
 function filesIn(folder: string): string[] {
@@ -102,6 +132,6 @@ function filesIn(folder: string): string[] {
     .map(({ name }) => name);
 }
 
-function fileIn(folder: string, file: string): readonly [string, string] {
-  return [path.basename(file), fs.readFileSync(path.join(folder, file), 'utf8')];
+function fileIn(folder: string, file: string): File {
+  return [path.basename(file), fs.readFileSync(path.join(folder, file))];
 }

@@ -111,6 +111,17 @@ describe('files are refused', () => {
     expect(refusal(() => dataOf(given))[0]?.what).toBe(what);
   });
 
+  test.each([
+    ['that are no text', 'key.jks', Buffer.from([0xfe, 0xed, 0xfe, 0xed]), 'key.jks is no text in UTF-8'],
+    ['of more than an API server takes', 'big', 'x'.repeat(2 ** 20 + 1), 'its files have 1048577 bytes'],
+    ['of a name that is none', 'a b', '', 'there is a file "a b"'],
+    ['of a name that the kubelet keeps for itself', '..x', '', 'there is a file "..x"'],
+  ])('%s', (_, file, content, what) => {
+    const own = fs.mkdtempSync(path.join(folder, 'refused-'));
+    fs.writeFileSync(path.join(own, file), content);
+    expect(refusal(() => dataOf({ folder: own }))[0]?.what).toBe(what);
+  });
+
   test('of another namespace', () => {
     const files: ConfigFiles[] = [];
     const owner = testApplication('owner', (scope) =>
