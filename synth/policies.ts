@@ -7,6 +7,7 @@ import { certificateKeys } from '../constructs/core/secret.ts';
 import { restrictedViolations } from './pod-security.ts';
 import type { Privileges } from './pod-security.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
+import { mountFindings, nodePortFindings, nodePortOwners, twiceFindings } from './twice.ts';
 
 export interface PolicyContext {
   /** References that the image table gives. */
@@ -29,6 +30,8 @@ interface Neighbours extends PolicyContext {
   readonly levels: ReadonlyMap<string, string | undefined>;
   /** `namespace/name` of the Secrets that cert-manager writes. */
   readonly certificates: ReadonlySet<string>;
+  /** The Service of each node port, such as `TCP 30001`. */
+  readonly nodePorts: ReadonlyMap<string, string>;
 }
 
 type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Finding, 'where'>[];
@@ -45,6 +48,9 @@ const rules: readonly Rule[] = [
   autoscalerOwnsReplicas,
   secretsAreInTheInventory,
   ownServiceAccount,
+  twiceFindings,
+  (manifest) => mountFindings(manifest, containersOf(manifest)),
+  (manifest, { nodePorts }) => nodePortFindings(manifest, nodePorts),
 ];
 
 export function policyFindings(manifests: readonly Manifest[], context: PolicyContext): Finding[] {
@@ -64,6 +70,7 @@ function neighboursOf(manifests: readonly Manifest[]): Omit<Neighbours, keyof Po
   }
   return {
     accountUsers,
+    nodePorts: nodePortOwners(manifests),
     accounts: new Set(ofKind('ServiceAccount').map(({ metadata }) => inNamespace(metadata, metadata.name))),
     scaled: new Set(
       ofKind('HorizontalPodAutoscaler').map(({ metadata, spec }) => {

@@ -184,6 +184,21 @@ describe('a policy refuses', () => {
     expect(policyFindings([mounting('web-tls', key), account, certificate('shop')], context)).toEqual([]);
   });
 
+  const service = (name: string, ports: readonly object[]): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...metadata, name },
+    spec: { ports },
+  });
+
+  test('nothing of a port that is there by TCP and by UDP', () => {
+    const ports = [
+      { name: 'a', port: 53, nodePort: 30_053 },
+      { name: 'b', port: 53, nodePort: 30_053, protocol: 'UDP' },
+    ];
+    expect(policyFindings([service('dns', ports)], context)).toEqual([]);
+  });
+
   const spoiled: [string, Manifest[], string][] = [
     ['a Secret with data', [{ apiVersion: 'v1', kind: 'Secret', metadata, data: { a: 'YQ==' } }], 'a Secret with data'],
     ['Endpoints', [{ apiVersion: 'v1', kind: 'Endpoints', metadata }], 'Endpoints are written by controllers'],
@@ -226,6 +241,37 @@ describe('a policy refuses', () => {
       'two workloads with one account',
       [deployment(), { ...deployment(), kind: 'DaemonSet' }, account],
       'shares the service account',
+    ],
+    [
+      'two containers of one name',
+      [deployment({ initContainers: [container] }), account],
+      'the container web is there twice',
+    ],
+    [
+      'two mounts in one place',
+      [
+        withContainer({
+          volumeMounts: [
+            { name: 'a', mountPath: '/x' },
+            { name: 'b', mountPath: '/x' },
+          ],
+        }),
+        account,
+      ],
+      'the mount /x of web is there twice',
+    ],
+    ['two volumes of one name', [deployment({ volumes: [{ name: 'a' }, { name: 'a' }] }), account], 'the volume a is'],
+    [
+      'a mount of no volume',
+      [withContainer({ volumeMounts: [{ name: 'a', mountPath: '/x' }] }), account],
+      'the container web mounts a, which its pod does not have',
+    ],
+    ['two ports of one number', [service('web', [{ port: 80 }, { port: 80 }])], 'the port TCP 80 is there twice'],
+    ['a node port twice in a Service', [service('web', [{ nodePort: 30_001 }, { nodePort: 30_001 }])], 'the node port'],
+    [
+      'a node port of two Services',
+      [service('web', [{ nodePort: 30_001 }]), service('api', [{ nodePort: 30_001 }])],
+      'the node port TCP 30001 is also one of Service shop/web',
     ],
   ];
   test.each(spoiled)('%s', (_, manifests, what) => {
