@@ -21,7 +21,7 @@ const floor = {
 };
 
 const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
-const aboveConstructs = notFrom('apps', 'synth', 'config', 'prove', 'atlas', 'scripts', 'tests');
+const aboveConstructs = notFrom('apps', 'synth', 'config', 'prove', 'scripts', 'tests');
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'argocd/', 'secrets/', 'imports/', '.cdk8s/', 'coverage/'] },
@@ -44,10 +44,10 @@ export default tseslint.config(
   { files: ['constructs/{core,stateful}/**/*.ts'], rules: imports(...aboveConstructs, siblings, floor) },
   {
     files: ['config/**/*.ts'],
-    rules: imports(...notFrom('apps', 'synth', 'prove', 'atlas', 'scripts', 'tests'), doors),
+    rules: imports(...notFrom('apps', 'synth', 'prove', 'scripts', 'tests'), doors),
   },
-  { files: ['apps/**/*.ts'], rules: imports(...notFrom('synth', 'prove', 'atlas', 'scripts', 'tests'), doors) },
-  { files: ['synth/**/*.ts'], rules: imports(...notFrom('prove', 'atlas', 'scripts', 'tests'), doors) },
+  { files: ['apps/**/*.ts'], rules: imports(...notFrom('synth', 'prove', 'scripts', 'tests'), doors) },
+  { files: ['synth/**/*.ts'], rules: imports(...notFrom('prove', 'scripts', 'tests'), doors) },
   { files: ['*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'], rules: imports(...notFrom('prove'), doors) },
   { files: ['prove/**/*.ts'], rules: imports(doors) },
   // The tests of a construct look into it; all others are outside.

@@ -39,9 +39,12 @@ export function restrictedViolations(pod: IPodSpec, privileges: Privileges = {})
         .filter((key) => key !== 'hostPath' || !paths.includes(volume.hostPath?.path ?? ''))
         .map((key) => `volumes[${index}]: ${key}`),
     ),
-    ...containers.flatMap(({ container, path }) =>
-      containerViolations(container, path, pod, privileges[container.name] ?? []),
-    ),
+    ...containers.flatMap(({ container, path }) => [
+      ...containerViolations(container, path, pod, privileges[container.name] ?? []),
+      ...othersDirectories(container, pod, paths, hostPaths(privileges[container.name] ?? [])).map(
+        (name) => `${path}.volumeMounts: ${name}, which another container declares`,
+      ),
+    ]),
   ];
 }
 
@@ -72,6 +75,18 @@ function containerViolations(
     ...(context?.procMount !== undefined && context.procMount !== 'Default' ? [`procMount: ${context.procMount}`] : []),
     ...probeHosts(container),
   ].map((violation) => `${path}.${violation}`);
+}
+
+/** Volumes of the container that are directories of the node which the pod declares, but not for this container. */
+function othersDirectories(
+  { volumeMounts = [] }: IContainer,
+  { volumes = [] }: IPodSpec,
+  declared: readonly string[],
+  own: readonly string[],
+): string[] {
+  const others = declared.filter((path) => !own.includes(path));
+  const names = volumes.filter(({ hostPath }) => others.includes(hostPath?.path ?? '')).map(({ name }) => name);
+  return volumeMounts.map(({ name }) => name).filter((name) => names.includes(name));
 }
 
 /** A probe of another host makes the kubelet ask where the pod may not. Refused since Kubernetes 1.34. */

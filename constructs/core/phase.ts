@@ -63,3 +63,17 @@ export function refuseLateConstruct(construct: IConstruct, what: string): void {
     remedy: 'make it in the constructor; collect(found) wires and adds objects',
   });
 }
+
+/** A collector that another one made is told of nothing. @throws InputError */
+export function refuseLateCollectors(all: readonly Collects[], told: readonly Collects[]): void {
+  const late = all.filter((construct) => !told.includes(construct));
+  if (late.length === 0) return;
+  throw new InputError(
+    late.map((construct) => ({
+      where: `collector ${construct.node.path}`,
+      what: 'it is made while everything is collected, so nobody tells it what there is',
+      allowed: 'collectors while their application is built',
+      remedy: 'make it in the constructor',
+    })),
+  );
+}

@@ -10,7 +10,7 @@ import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { nameLookups, networkPolicy } from './network-policy.ts';
-import { collects, completes, enterPhase } from './phase.ts';
+import { collects, completes, enterPhase, refuseLateCollectors } from './phase.ts';
 import type { Found } from './phase.ts';
 import { PodOwner } from './pod-owner.ts';
 import { Scrape } from './scrape.ts';
@@ -51,7 +51,9 @@ export class Platform implements Found {
     this.scrapes = built.filter((node) => node instanceof Scrape);
 
     enterPhase(this.app, 'collect');
-    for (const construct of built.filter(collects)) construct.collect(this);
+    const collectors = built.filter(collects);
+    for (const construct of collectors) construct.collect(this);
+    refuseLateCollectors(this.nodes().filter(collects), collectors);
 
     enterPhase(this.app, 'frozen');
     this.secrets = this.nodes().filter((node) => node instanceof SecretRef);

@@ -1,6 +1,7 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IVolume } from 'kubernetes-models/v1/Volume';
 import { InputError } from './error.ts';
+import { checkName } from './names.ts';
 
 /**
  * What a container may that Pod Security's level `restricted` refuses: each one named, with a reason and an end. The
@@ -26,6 +27,9 @@ export type Privilege = (
   readonly until: string;
 };
 
+/** Two of them never name the same volume. */
+const hostPath = /^(\/[a-z0-9]+)+$/;
+
 /** The fields of a container's security context that its privileges change. */
 export function privilegedContext(privileges: readonly Privilege[]): NonNullable<IContainer['securityContext']> {
   const add = privileges.flatMap((privilege) => ('capability' in privilege ? [privilege.capability] : []));
@@ -44,29 +48,42 @@ export function hostPaths(privileges: readonly Privilege[]): readonly string[] {
 
 /** Such as `host-var-log`. */
 export function hostVolume(path: string): string {
-  return `host${path.replace(/[^a-zA-Z0-9]+/g, '-').replace(/-$/, '')}`.toLowerCase();
+  return checkName(`volume of the node's ${path}`, `host${path.replaceAll('/', '-')}`);
 }
 
 export function hostVolumeSpec(path: string): IVolume {
   return { name: hostVolume(path), hostPath: { path, type: 'Directory' } };
 }
 
-/** @throws InputError for one without a reason or an end */
+/** @throws InputError for one without a reason or an end, and for what can't be given */
 export function checkPrivileges(where: string, privileges: readonly Privilege[]): void {
-  const findings = privileges
-    .filter(({ because, until }) => because.length < 10 || !isDay(until))
-    .map((privilege) => ({
-      where,
-      what: `got ${JSON.stringify(privilege)}`,
-      allowed: 'a privilege with a sentence why (because) and the day of the next look (until), such as 2027-06-30',
-      remedy: 'say both, or do without it',
-    }));
-  if (findings.length > 0) throw new InputError(findings);
+  const users = privileges.filter((privilege) => 'user' in privilege);
+  const findings = [
+    ...privileges
+      .filter(({ because, until }) => because.length < 10 || !isDay(until))
+      .map((privilege) => ({
+        what: `got ${JSON.stringify(privilege)}`,
+        allowed: 'a privilege with a sentence why (because) and the day of the next look (until), such as 2027-06-30',
+        remedy: 'say both, or do without it',
+      })),
+    ...hostPaths(privileges)
+      .filter((path) => !hostPath.test(path))
+      .map((path) => ({
+        what: `the directory ${path} of the node`,
+        allowed:
+          'an absolute path of lower-case letters, digits and single slashes, such as /var/log: it names the volume',
+        remedy: 'change hostPath',
+      })),
+    ...(users.length > 1
+      ? [{ what: `${users.length} users`, allowed: 'one: a container runs as one user', remedy: 'keep one of them' }]
+      : []),
+  ];
+  if (findings.length > 0) throw new InputError(findings.map((finding) => ({ where, ...finding })));
 }
 
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
 }
 
 /** One line for whoever reads the YAML. */

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, podManifest } from '../cluster/kubectl.ts';
+import { firstServer } from '../cluster/plan.ts';
 import { labelsOf, policies, removeClient } from './recorder.ts';
 
 export interface LoadOptions {
@@ -20,11 +21,14 @@ export interface LoadOptions {
 export async function startLoad(cluster: Cluster, options: LoadOptions): Promise<void> {
   const { namespace, target, port } = options;
   const name = loadName(options);
-  await apply(cluster, [...policies({ namespace, name, target, port }), loadPod(options)]);
+  await apply(cluster, [
+    ...policies({ namespace, name, target, port }),
+    loadPod(options, firstServer(cluster.plan).name),
+  ]);
 }
 
 /** One pod with a container for each client: every request is a connection of its own, so the pods share them. */
-export function loadPod(options: LoadOptions): Manifest {
+export function loadPod(options: LoadOptions, node: string): Manifest {
   const { namespace, port, clients, milliseconds } = options;
   const url = `http://${options.name}.${namespace}.svc.cluster.local:${port}/work?milliseconds=${milliseconds}`;
   const name = loadName(options);
@@ -33,7 +37,7 @@ export function loadPod(options: LoadOptions): Manifest {
     name,
     args: ['every', '1s', url, '10s'],
     labels: labelsOf(name),
-    node: 'node1',
+    node,
   });
   const spec = pod.spec as { readonly containers: readonly object[] };
   const containers = Array.from({ length: clients }, (_, index) => ({

@@ -178,6 +178,11 @@ describe('what collectors would miss is refused while they collect', () => {
       (scope: Construct) => new Scrape(scope, 'more', { endpoint: { name: 'more', path: '/metrics', targets: [] } }),
       'scrape of more (app/collector/more)',
     ],
+    [
+      'another collector',
+      (scope: Construct) => new Collector(scope, () => undefined),
+      'collector app/collector/collector',
+    ],
   ] as const)('%s', (_, make, where) => {
     const app = testApplication('app', (scope) => new Collector(scope, (_found, self) => make(self)));
     expect(refusal(() => platformOf(app))).toMatchObject([{ where }]);

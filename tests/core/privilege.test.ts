@@ -71,9 +71,25 @@ describe('a privilege is refused', () => {
     ['without a reason', { ...capability, because: '' }],
     ['without an end', { ...capability, until: 'never' }],
     ['with a day that never was', { ...capability, until: '2027-02-30' }],
+    ['with a month for a day', { ...capability, until: '2027-06' }],
+    ['for a directory by a relative path', { ...hostPath, hostPath: 'var/log' }],
+    ['for a directory whose volume could be another one', { ...hostPath, hostPath: '/var-log' }],
   ])('%s', (_, privilege) => {
     expect(refusal(() => daemonSet([privilege]))[0]?.where).toBe('workload test/agent: agent');
   });
+});
+
+test('two users of one container are refused', () => {
+  expect(refusal(() => daemonSet([root, { ...root, user: 1 }])).map(({ what }) => what)).toEqual(['2 users']);
+});
+
+test("a directory of the node that another container declared is not this one's to mount", () => {
+  const pod = podOf(daemonSet([hostPath]));
+  const other = { ...pod.containers[0]!, name: 'other' };
+  const both = { ...pod, containers: [...pod.containers, other] };
+  expect(restrictedViolations(both, { agent: [hostPath] })).toEqual([
+    'containers[1].volumeMounts: host-var-log-pods, which another container declares',
+  ]);
 });
 
 describe('the policy of Pod Security', () => {

@@ -49,14 +49,8 @@ describe('a round of scaling', () => {
 });
 
 describe('a load', () => {
-  const pod = loadPod({
-    namespace: 'shop',
-    name: 'frontend',
-    target: { app: 'x' },
-    port: 3000,
-    clients: 3,
-    milliseconds: 120,
-  });
+  const options = { namespace: 'shop', name: 'frontend', target: { app: 'x' }, port: 3000 };
+  const pod = loadPod({ ...options, clients: 3, milliseconds: 120 }, 'node1');
 
   test('asks for work with as many clients as it is told', () => {
     const { containers } = pod.spec as { readonly containers: readonly { readonly args: readonly string[] }[] };
