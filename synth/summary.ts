@@ -27,7 +27,7 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
       row(index === 0 ? 'requests' : '', `${node.role} ${node.name}: ${show(requested)} of ${show(allocatable)}`),
     ),
     ...losses(platform).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
-    row('secrets', secrets(collection.unsealed)),
+    row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
     ...unordered(platform, written).map((text) => row('order', text)),
@@ -56,9 +56,11 @@ function without({ node, keepsApi, requested, allocatable }: Loss): string {
     : `${node.name}: no Kubernetes API; what ran there is gone until it is back`;
 }
 
-function secrets(unsealed: readonly string[]): string {
+function secrets(unsealed: readonly string[], environment: string): string {
   if (unsealed.length === 0) return 'all sealed';
-  return `${unsealed.length} still to seal: ${unsealed.join(', ')} (npm run seal -- --cert FILE)`;
+  // What the command takes where nothing is said.
+  const which = environment === 'production' ? '' : ` --environment ${environment}`;
+  return `${unsealed.length} still to seal: ${unsealed.join(', ')} (npm run seal -- --cert FILE${which})`;
 }
 
 function images(references: ReadonlySet<string>): string {

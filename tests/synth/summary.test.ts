@@ -55,6 +55,12 @@ test('names the secrets that are still to seal', () => {
   );
 });
 
+test('names the environment where npm run seal would take another one', () => {
+  expect(lines({}, ['shop/login.password'], buildPlatform('three-node'))).toContain(
+    '  secrets     1 still to seal: shop/login.password (npm run seal -- --cert FILE --environment three-node)',
+  );
+});
+
 test('warns of files that are not ours, and of those that were edited by hand', () => {
   const text = lines({ foreign: ['dist/x.yaml'], editedByHand: ['dist/y.yaml'] }).join('\n');
   expect(text).toMatch(/not ours {4}dist\/x\.yaml/);
