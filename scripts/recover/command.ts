@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { InputError } from '../../constructs/core/error.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { summary } from '../../synth/summary.ts';
@@ -33,14 +34,23 @@ export function recoverCommand(
   );
 }
 
-/** The file of generations and what follows from it, or neither. */
+/** The file of generations and what follows from it, or neither. @throws InputError where another run was faster */
 function write({ root, synthesise }: RecoverContext, { options, text, textBefore, generations }: RecoveryPlan): void {
   const target = path.join(root, generationsFile);
+  const holds = (content: string): boolean => fs.readFileSync(target, 'utf8') === content;
+  if (!holds(textBefore)) {
+    throw new InputError({
+      where: generationsFile,
+      what: 'another run changed it meanwhile',
+      allowed: 'one recovery at a time: each gives numbers that were never used',
+      remedy: 'commit what the other one wrote, and run again',
+    });
+  }
   fs.writeFileSync(target, text);
   try {
     synthesise(options.environment, generations, false);
   } catch (error) {
-    fs.writeFileSync(target, textBefore);
+    if (holds(text)) fs.writeFileSync(target, textBefore);
     throw error;
   }
 }

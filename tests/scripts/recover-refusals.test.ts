@@ -135,4 +135,29 @@ describe('bad input', () => {
     };
     expect(await refusal(`pg --to ${to}`, { synthesise: busy })).toContain('dist: another run writes\n');
   });
+
+  describe('what another run wrote meanwhile stays', () => {
+    const others = text(generations(second, 'orders'));
+
+    /** Another run writes while this one synthesises: to see what would be, or to write. */
+    async function overtaken(duringDryRun: boolean): Promise<string> {
+      const busy = (name: string, all: GenerationsInput | undefined, dryRun: boolean): SynthResult => {
+        if (all !== undefined && dryRun === duringDryRun) recovery.repository.put(file, others);
+        if (!dryRun)
+          throw new InputError({ where: 'dist', what: 'another run writes', allowed: 'one', remedy: 'wait' });
+        return dry(all?.[name] ?? {});
+      };
+      expect(await recovery.run(`pg --to ${to}`, { synthesise: busy })).toBe(1);
+      expect(recovery.repository.read(file)).toBe(others);
+      return recovery.stderr;
+    }
+
+    test('and this one is refused', async () => {
+      expect(await overtaken(true)).toContain(`${file}: another run changed it meanwhile\n`);
+    });
+
+    test('when this one fails', async () => {
+      expect(await overtaken(false)).toContain('dist: another run writes\n');
+    });
+  });
 });
