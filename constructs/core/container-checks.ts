@@ -21,6 +21,14 @@ export function checkContainers(workload: Workload): void {
         allowed: "probes: 'none', because it ends",
         remedy: 'remove them, or make it one of the containers',
       })),
+    ...initContainers
+      .filter(({ preStopSleepSeconds = 0 }) => preStopSleepSeconds > 0)
+      .map(({ name }) => ({
+        where: `${where}: ${name}`,
+        what: 'it runs before the others and has a pause before it stops',
+        allowed: 'preStopSleepSeconds of containers that serve',
+        remedy: 'remove it',
+      })),
     ...workload.allContainers
       .flatMap(({ files = {} }) => Object.values(files))
       .filter(({ namespace }) => namespace !== workload.namespace)

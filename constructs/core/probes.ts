@@ -117,6 +117,9 @@ export function probeFindings(where: string, probes: Probes | 'none', ports: rea
       ...('port' in probe && !ports.includes(probe.port)
         ? [finding(`it asks the port "${probe.port}"`, ports.join(', ') || 'none: it has no ports')]
         : []),
+      ...('command' in probe && probe.command.length === 0
+        ? [finding('its command is empty', 'a program of the container, with its arguments')]
+        : []),
       ...[probe.periodSeconds, probe.timeoutSeconds, probe.failureThreshold]
         .filter((value) => !Number.isInteger(value) || value < 1)
         .map((value) => finding(`got ${value}`, 'whole numbers, 1 or more')),

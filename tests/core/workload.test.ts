@@ -3,6 +3,7 @@ import type { ContainerProps } from '../../constructs/core/container.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { kubernetesApi } from '../../constructs/core/endpoint.ts';
 import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
+import { execProbes } from '../../constructs/core/probes.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
 import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
@@ -317,6 +318,16 @@ describe('a workload', () => {
       'a probe of a container that runs before',
       { initContainers: [{ ...container, name: 'before', ports: [] }] },
       'it runs before the others and has probes',
+    ],
+    [
+      'a pause before the end of a container that runs before',
+      { initContainers: [{ ...container, name: 'before', ports: [], probes: 'none', preStopSleepSeconds: 5 }] },
+      'it runs before the others and has a pause before it stops',
+    ],
+    [
+      'a probe without a program',
+      { containers: [{ ...container, probes: execProbes({ live: [] }) }] },
+      'its command is empty',
     ],
     [
       'a probe that never fails',
