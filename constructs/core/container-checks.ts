@@ -6,6 +6,7 @@ import type { Workload } from './workload.ts';
 
 /** @throws InputError with everything about the containers of a workload that can't work */
 export function checkContainers(workload: Workload): void {
+  const { secondsToStop } = workload;
   const { containers, initContainers = [] } = workload.props;
   const where = `workload ${workload.namespace}/${workload.name}`;
   const ports = containers.flatMap(({ ports = [] }) => ports.map(({ name }) => name));
@@ -28,6 +29,14 @@ export function checkContainers(workload: Workload): void {
         what: 'it runs before the others and has a pause before it stops',
         allowed: 'preStopSleepSeconds of containers that serve',
         remedy: 'remove it',
+      })),
+    ...containers
+      .filter(({ preStopSleepSeconds = 0 }) => preStopSleepSeconds >= secondsToStop)
+      .map(({ name, preStopSleepSeconds = 0 }) => ({
+        where: `${where}: ${name}`,
+        what: `it pauses ${preStopSleepSeconds} seconds before it stops, and is killed after ${secondsToStop}`,
+        allowed: 'a preStopSleepSeconds that leaves it time to stop',
+        remedy: 'lower it, or raise terminationGracePeriodSeconds of the workload',
       })),
     ...workload.allContainers
       .flatMap(({ files = {} }) => Object.values(files))

@@ -218,8 +218,13 @@ export class Workload extends PodOwner {
     return [...(this.props.initContainers ?? []), ...this.props.containers];
   }
 
+  /** From the order to stop to SIGKILL. */
+  get secondsToStop(): number {
+    return this.props.terminationGracePeriodSeconds ?? workloadDefaults.terminationGracePeriodSeconds;
+  }
+
   /** With the files of the authorities that it names. */
-  private complete(container: ContainerProps): ContainerProps {
+  private withAuthorities(container: ContainerProps): ContainerProps {
     if (this.authorities === undefined || (container.authorities ?? []).length === 0) return container;
     return { ...container, files: { ...container.files, [authoritiesPath]: this.authorities } };
   }
@@ -231,8 +236,8 @@ export class Workload extends PodOwner {
     const user = props.user ?? workloadDefaults.user;
     const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
-      containers: props.containers.map((container) => this.complete(container)),
-      initContainers: (props.initContainers ?? []).map((container) => this.complete(container)),
+      containers: props.containers.map((container) => this.withAuthorities(container)),
+      initContainers: (props.initContainers ?? []).map((container) => this.withAuthorities(container)),
       volumes: props.volumes ?? {},
       serviceAccountName: props.name,
       mountToken: props.api !== undefined,
@@ -240,8 +245,7 @@ export class Workload extends PodOwner {
       spread: props.spread,
       user,
       group: props.group ?? user,
-      terminationGracePeriodSeconds:
-        props.terminationGracePeriodSeconds ?? workloadDefaults.terminationGracePeriodSeconds,
+      terminationGracePeriodSeconds: this.secondsToStop,
       leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
       restartPolicy: ends ? 'Never' : 'Always',
       selector: this.selector,

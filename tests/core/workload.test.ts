@@ -325,6 +325,11 @@ describe('a workload', () => {
       'it runs before the others and has a pause before it stops',
     ],
     [
+      'a pause as long as the time to stop',
+      { containers: [{ ...container, preStopSleepSeconds: 30 }] },
+      'it pauses 30 seconds before it stops, and is killed after 30',
+    ],
+    [
       'a probe without a program',
       { containers: [{ ...container, probes: execProbes({ live: [] }) }] },
       'its command is empty',
