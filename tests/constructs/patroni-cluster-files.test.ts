@@ -46,8 +46,10 @@ test.each(files)('one byte more in %s makes new pods of those who are given it, 
   const read = fs.readFileSync;
   jest
     .spyOn(fs, 'readFileSync')
-    .mockImplementation(((name: string, options: BufferEncoding) =>
-      name === path.join(folder, file) ? `${read(name, options)}\n` : read(name, options)) as typeof fs.readFileSync);
+    .mockImplementation(((name: string, options?: BufferEncoding) =>
+      name === path.join(folder, file)
+        ? Buffer.concat([read(name), Buffer.from('\n')])
+        : read(name, options)) as typeof fs.readFileSync);
   const after = pods(all());
   const changed = [...after.keys()].filter((name) => after.get(name) !== before.get(name));
   expect(changed.sort()).toEqual(consumers[path.dirname(file)]);

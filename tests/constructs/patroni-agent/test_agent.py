@@ -307,8 +307,15 @@ class Ending(AgentTest):
             goes_on.wait()
             return ''
 
+        def let_go() -> None:
+            # What it still says belongs to this test, not to the next one's log.
+            goes_on.set()
+            for thread in threading.enumerate():
+                if thread.name in ('_member_turn', '_backups_turn'):
+                    thread.join()
+
         self.world.programs['psql'] = hang
-        self.addCleanup(goes_on.set)
+        self.addCleanup(let_go)
         for number in (signal.SIGTERM, signal.SIGINT):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
 
