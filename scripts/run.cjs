@@ -47,6 +47,10 @@ async function main() {
     return;
   }
   const { file, text } = await bundleOf(path.normalize(program));
+  // Piped into `head`: what is written to files must not depend on who reads along.
+  process.stdout.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.on('uncaughtException', (error) => {
     console.error(require('./run/told.cjs').told(root, file, error));
     process.exit(1);

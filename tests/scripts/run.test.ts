@@ -229,3 +229,14 @@ function bound(made: Copy) {
     write: (file: string, text: string) => made.write(file, text),
   };
 }
+
+test('a program goes on with its work when nobody reads its lines any more', () => {
+  const quiet = copy();
+  const lines = "for (let line = 0; line < 20_000; line += 1) process.stdout.write('more than a pipe holds\\n');";
+  quiet.write('main.ts', `${lines}\nsetTimeout(() => process.stderr.write('done\\n'), 100);\n`);
+  expect(quiet.shell('node scripts/run.cjs main.ts | head -n 1')).toEqual({
+    status: 0,
+    stdout: 'more than a pipe holds\n',
+    stderr: 'done\n',
+  });
+});
