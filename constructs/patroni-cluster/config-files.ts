@@ -21,7 +21,7 @@ export const consumers = {
     ...common('child.py', 'log.py', 'restore-wal.sh', 'schedule.py', 'settings.py', 'walg.py', 'walg.sh'),
   ],
   restoreTest: [
-    ...['jobs/restore_test.py', 'jobs/restored-databases.sql', 'jobs/count-rows.sql'],
+    ...all('jobs'),
     ...common('child.py', 'log.py', 'restore-wal.sh', 'schedule.py', 'settings.py', 'walg.py', 'walg.sh'),
   ],
 } as const satisfies Record<string, readonly string[]>;

@@ -47,7 +47,8 @@ export function restoreTest(construct: Construct, props: PostgresRestoreTestProp
       resources: {
         cpuRequest: Cpu.millicores(100),
         memory: Size.mebibytes(768),
-        because: 'Shared buffers of 64Mi, one connection, and 4 parts of 20Mi that WAL-G downloads at a time.',
+        because:
+          'Shared buffers of 64Mi, locks for 65,536 tables, one connection, and 4 parts of 20Mi that WAL-G downloads at a time.',
       },
       writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
       files: {

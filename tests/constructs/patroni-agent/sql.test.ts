@@ -1,27 +1,15 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
-import { until, World } from './support.ts';
+import { postgresPrograms, postgresUser as user, RealPostgres } from './real-postgres.ts';
+import { World } from './support.ts';
 
-/** The programs of the newest PostgreSQL of this machine. */
-function programs(): string | undefined {
-  const root = '/usr/lib/postgresql';
-  const versions = fs.existsSync(root) ? fs.readdirSync(root).filter((name) => /^\d+$/.test(name)) : [];
-  const folders = versions.sort((a, b) => Number(b) - Number(a)).map((version) => path.join(root, version, 'bin'));
-  return folders.find((folder) => fs.existsSync(path.join(folder, 'initdb')));
-}
-
-const bin = programs();
-// PostgreSQL refuses to run as root.
-const user = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+const bin = postgresPrograms();
 
 /** The statements as a real PostgreSQL takes them, the only thing that can say whether they are right. */
 (bin === undefined ? describe.skip : describe)('in a real PostgreSQL', () => {
   let world: World;
-  let server: ChildProcess;
+  let server: RealPostgres;
 
   beforeAll(async () => {
     world = new World();
@@ -33,17 +21,9 @@ const user = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
     execFileSync(path.join(bin!, 'initdb'), ['-D', data, '-U', 'postgres', '--pwfile', superuser, ...quiet], user);
     fs.writeFileSync(path.join(data, 'pg_hba.conf'), 'local all postgres trust\nlocal all all scram-sha-256\n');
     // Nothing but the statements may write.
-    const options = ['listen_addresses=', `unix_socket_directories=${world.folder}`, 'fsync=off', 'autovacuum=off'];
-    const settings = [...options, 'wal_level=minimal', 'max_wal_senders=0', 'log_statement=all'];
-    const log = fs.openSync(world.path('log'), 'w');
-    server = spawn(path.join(bin!, 'postgres'), ['-D', data, ...settings.flatMap((each) => ['-c', each])], {
-      ...user,
-      stdio: ['ignore', log, log],
-    });
-    await until(
-      () => query('postgres', 'postgres', 'select 1') === '1',
-      () => world.read('log'),
-    );
+    const settings = ['wal_level=minimal', 'max_wal_senders=0', 'log_statement=all'];
+    server = new RealPostgres(bin!, world.folder, data, settings);
+    await server.ready();
     world.configure({
       psql: path.join(bin!, 'psql'),
       socketDirectory: world.folder,
@@ -54,20 +34,14 @@ const user = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
     });
   });
   afterAll(async () => {
-    server.kill('SIGQUIT');
-    await once(server, 'exit');
+    await server.stop();
     await world.stop();
   });
 
   const odd = { database: `o'dd "data\\base" $x$`, owner: `Owner"; --`, user: `:user 'x'` };
 
-  /** What a role gets for a query in a database, or the error. */
-  function query(role: string, database: string, sql: string): string {
-    const args = ['-X', '-h', world.folder, '-p', '5432', '-U', role, '-d', database, '-Atq', '-c', sql];
-    const env = { PATH: process.env.PATH, PGPASSWORD: world.read(`password-${role}`).trim() };
-    const { stdout, stderr } = spawnSync(path.join(bin!, 'psql'), args, { encoding: 'utf8', env });
-    return (stdout + stderr).trim();
-  }
+  const query = (role: string, database: string, sql: string): string =>
+    server.query(role, database, sql, world.read(`password-${role}`).trim());
   const ask = (sql: string, database = 'postgres') => query('postgres', database, sql);
 
   function reconcile(): void {

@@ -139,9 +139,15 @@ export class World {
     this.write('agent.json', JSON.stringify(this.configuration));
   }
 
-  /** Runs a program of a consumer to its end. */
-  run(consumer: Consumer, file: string, args: readonly string[] = []) {
-    return spawnSync('python3', this.arguments(consumer, file, args), { encoding: 'utf8', env: this.environment });
+  /** Runs a program of a consumer to its end, by default as who runs this. */
+  run(
+    consumer: Consumer,
+    file: string,
+    args: readonly string[] = [],
+    user?: { readonly uid: number; readonly gid: number },
+  ) {
+    const options = { encoding: 'utf8', env: this.environment, ...user } as const;
+    return spawnSync('python3', this.arguments(consumer, file, args), options);
   }
 
   /** The same without waiting for its end. */

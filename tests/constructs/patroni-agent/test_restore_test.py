@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -72,6 +73,7 @@ class RestoreTest(WorldTest):
         data.mkdir()
         (data / 'PG_VERSION').write_text('17\n')
         (data / 'standby.signal').touch()
+        (data / 'postgresql.auto.conf').write_text("ssl = 'on'\n")
         data.chmod(0o755)
         return ''
 
@@ -103,10 +105,10 @@ class RestoreTest(WorldTest):
         with (
             mock.patch('sys.argv', argv),
             mock.patch.object(restore_test, 'SCRIPTS', SCRIPTS),
-            mock.patch('restore_test.subprocess.Popen', self.start),
+            mock.patch('scratch_server.subprocess.Popen', self.start),
             mock.patch('restore_test.signal.signal', self.handle),
             mock.patch('restore_test.time.monotonic', lambda: self.seconds),
-            mock.patch('restore_test.time.sleep', self.sleep),
+            mock.patch('scratch_server.time.sleep', self.sleep),
             mock.patch('restore_test.tempfile.mkdtemp', self.make_sockets),
             redirect_stdout(out),
             redirect_stderr(StringIO()),
@@ -164,9 +166,24 @@ class Sound(RestoreTest):
             'max_worker_processes': '200',
             'max_wal_senders': '300',
             'max_prepared_transactions': '400',
-            'max_locks_per_transaction': '500',
+            'max_locks_per_transaction': '656',
         }
         self.assertEqual({name: self.options[name] for name in expected}, expected)
+
+    def test_can_lock_all_tables_of_a_large_database_and_no_fewer_than_the_primary_could(self) -> None:
+        self.assertEqual(self.options['max_locks_per_transaction'], '656')
+        shutil.rmtree(self.data)
+        self.control = self.control.replace('max_locks_per_xact setting:      500', 'max_locks_per_xact setting: 70000')
+        self.restore()
+        self.assertIn('max_locks_per_transaction=70000', self.servers[-1].arguments)
+
+    def test_has_no_setting_that_somebody_made_by_hand(self) -> None:
+        self.assertEqual((self.data / 'postgresql.auto.conf').read_text(), '')
+
+    def test_is_read_by_nobody_whom_settings_for_applications_bind(self) -> None:
+        sessions = {call.environment['PGOPTIONS'] for call in self.world.calls if call.program in ('psql', 'pg_dump')}
+        since_17 = '-c transaction_timeout=0 -c event_triggers=off'
+        self.assertEqual(sessions, {f'-c role=none -c statement_timeout=0 -c lock_timeout=0 {since_17}'})
 
     def test_starts_a_recovery_and_no_standby_if_it_is_of_a_standby(self) -> None:
         self.assertTrue((self.data / 'recovery.signal').exists())
@@ -196,7 +213,7 @@ class Fails(RestoreTest):
             raise call.fails(1, 'invalid page')
 
         self.world.programs['pg_dump'] = unreadable
-        self.assert_fails('^pg_dump .*ended with 1')
+        self.assert_fails('^postgres: pg_dump .*ended with 1: invalid page .* shop: pg_dump .*: invalid page$')
 
     def test_a_declared_database_is_not_in_it(self) -> None:
         self.sizes = {'postgres': 1}
@@ -253,7 +270,7 @@ class Fails(RestoreTest):
             killed.append((group, number))
 
         self.sizes = {'postgres': 1}
-        with mock.patch.object(FakeServer, 'wait', wait), mock.patch('restore_test.os.killpg', kill):
+        with mock.patch.object(FakeServer, 'wait', wait), mock.patch('scratch_server.os.killpg', kill):
             self.assert_fails('not in the backup: shop$')
         self.assertEqual(killed, [(0, signal.SIGKILL)])
 

@@ -1,0 +1,81 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { until } from './support.ts';
+
+/** The programs of the newest PostgreSQL of this machine. */
+export function postgresPrograms(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = fs.existsSync(root) ? fs.readdirSync(root).filter((name) => /^\d+$/.test(name)) : [];
+  const folders = versions.sort((a, b) => Number(b) - Number(a)).map((version) => path.join(root, version, 'bin'));
+  return folders.find((folder) => fs.existsSync(path.join(folder, 'initdb')));
+}
+
+/** PostgreSQL refuses to run as root. */
+export const postgresUser = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+
+/** A server that was started in a folder, whose socket is there. */
+export class RealPostgres {
+  private readonly bin: string;
+  private readonly folder: string;
+  private readonly server: ChildProcess;
+  private readonly sessions: ChildProcess[] = [];
+
+  /** @param data what `initdb` made */
+  constructor(bin: string, folder: string, data: string, settings: readonly string[]) {
+    this.bin = bin;
+    this.folder = folder;
+    const options = ['listen_addresses=', `unix_socket_directories=${folder}`, 'fsync=off', 'autovacuum=off'];
+    const log = fs.openSync(path.join(folder, 'log'), 'w');
+    this.server = spawn(
+      path.join(bin, 'postgres'),
+      ['-D', data, ...[...options, ...settings].flatMap((each) => ['-c', each])],
+      { ...postgresUser, stdio: ['ignore', log, log] },
+    );
+  }
+
+  async ready(): Promise<void> {
+    await until(
+      () => this.query('postgres', 'postgres', 'select 1') === '1',
+      () => fs.readFileSync(path.join(this.folder, 'log'), 'utf8'),
+    );
+  }
+
+  /** What a role gets for a query in a database, or the error. */
+  query(role: string, database: string, sql: string, password = ''): string {
+    const args = [...this.arguments(role, database), '-c', sql];
+    const env = { PATH: process.env.PATH, PGPASSWORD: password };
+    const { stdout, stderr } = spawnSync(path.join(this.bin, 'psql'), args, { encoding: 'utf8', env });
+    return (stdout + stderr).trim();
+  }
+
+  /** Runs statements of the superuser, each on its own, and what `\gexec` makes of them. @throws where one fails */
+  run(database: string, sql: string): void {
+    const args = [...this.arguments('postgres', database), '-v', 'ON_ERROR_STOP=1'];
+    const { status, stderr } = spawnSync(path.join(this.bin, 'psql'), args, { encoding: 'utf8', input: sql });
+    if (status !== 0) throw new Error(`${database}: ${stderr}`);
+  }
+
+  /** A session that has run a statement and stays. */
+  async session(database: string, sql: string): Promise<void> {
+    const child = spawn(path.join(this.bin, 'psql'), this.arguments('postgres', database), {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.sessions.push(child);
+    child.stdin.write(`${sql}; select 'done';\n`);
+    await once(child.stdout, 'data');
+  }
+
+  async stop(): Promise<void> {
+    for (const session of this.sessions) session.kill();
+    this.server.kill('SIGQUIT');
+    await once(this.server, 'exit');
+  }
+
+  private arguments(role: string, database: string): string[] {
+    return ['-X', '-h', this.folder, '-p', '5432', '-U', role, '-d', database, '-Atq'];
+  }
+}
