@@ -14,7 +14,10 @@ export interface Amount {
 /** What the pods expected on a node request, beside what it has to give. */
 export interface NodeLoad {
   readonly node: Node;
+  /** With the least number of pods, which is the ordinary one. */
   readonly requested: Amount;
+  /** With every autoscaler at its most. */
+  readonly requestedAtMost: Amount;
   readonly allocatable: Amount;
 }
 
@@ -41,9 +44,28 @@ interface Demand {
   readonly most: number;
 }
 
-/** How the scheduler is expected to share the ordinary number of pods: each one to the node with the most room. */
+/** A node while pods are placed. */
+interface Load {
+  readonly whole: Amount;
+  requested: Amount;
+  /** Of the workload that is being placed. */
+  pods: number;
+}
+
+const none: Amount = { cpu: 0, memory: 0 };
+
+/**
+ * How the scheduler is expected to share the pods: those of one workload in equal numbers, as its spread by host name has
+ * it whatever the nodes' sizes are, and what is left over to the node with the most room.
+ */
 export function nodeLoads(platform: Platform): NodeLoad[] {
-  return place(platform.environment.nodes, demands(platform));
+  const { nodes } = platform.environment;
+  const list = demands(platform);
+  const atMost = place(nodes, list, 'most');
+  return place(nodes, list, 'least').map((requested, index) => {
+    const node = workers(nodes)[index]!;
+    return { node, requested, requestedAtMost: atMost[index]!, allocatable: allocatable(node) };
+  });
 }
 
 /** The loss of each node that carries pods. */
@@ -87,13 +109,13 @@ export function budgetFindings(platform: Platform): Finding[] {
       remedy: 'choose a larger serverType, or lower maxReplicas, cpuRequestMillicores or memoryMebibytes in sizes',
     });
   }
-  for (const { node, requested, allocatable: whole } of place(nodes, list)) {
+  for (const { node, requestedAtMost, allocatable: whole } of nodeLoads(platform)) {
     const { cpuPercent, memoryPercent } = node.budget;
     const budget = { cpu: (whole.cpu * cpuPercent) / 100, memory: (whole.memory * memoryPercent) / 100 };
-    if (requested.cpu <= budget.cpu && requested.memory <= budget.memory) continue;
+    if (requestedAtMost.cpu <= budget.cpu && requestedAtMost.memory <= budget.memory) continue;
     findings.push({
       where: `${file}: nodes.${nodes.indexOf(node)}.budget`,
-      what: `the pods expected on ${node.name} request ${show(requested)}`,
+      what: `at full size, the pods expected on ${node.name} request ${show(requestedAtMost)}`,
       allowed: `${cpuPercent} % of its CPU and ${memoryPercent} % of its memory: ${show(budget)}`,
       remedy: 'choose a larger serverType, raise the budget, or lower the sizes',
     });
@@ -144,23 +166,24 @@ function demands({ owners, environment }: Platform): Demand[] {
   });
 }
 
-function place(nodes: readonly Node[], list: readonly Demand[]): NodeLoad[] {
-  const loads = workers(nodes).map((node) => ({
-    node,
-    allocatable: allocatable(node),
-    requested: { cpu: 0, memory: 0 },
-  }));
-  const pods = [...list]
-    .sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1))
-    .flatMap(({ each, least }) => Array.from({ length: least }, () => each));
-  for (const pod of pods) {
-    const emptiest = loads.reduce((best, load) => (fill(load) < fill(best) ? load : best));
-    emptiest.requested = sum([emptiest.requested, pod]);
+/** What is asked of each node that carries pods, in the nodes' order. */
+function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 'most'): Amount[] {
+  const loads = workers(nodes).map((node): Load => ({ whole: allocatable(node), requested: none, pods: 0 }));
+  const largest = [...list].sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1));
+  for (const demand of largest) {
+    for (const load of loads) load.pods = 0;
+    for (let pod = 0; pod < demand[size]; pod += 1) {
+      const chosen = loads.reduce((best, load) =>
+        (load.pods - best.pods || fill(load) - fill(best)) < 0 ? load : best,
+      );
+      chosen.requested = sum([chosen.requested, demand.each]);
+      chosen.pods += 1;
+    }
   }
-  return loads;
+  return loads.map(({ requested }) => requested);
 }
 
-function fill({ requested, allocatable: whole }: NodeLoad): number {
+function fill({ requested, whole }: Load): number {
   return Math.max(requested.cpu / whole.cpu, requested.memory / whole.memory);
 }
 
@@ -174,7 +197,7 @@ function allocatable(node: Node): Amount {
 }
 
 function sum(amounts: readonly Amount[]): Amount {
-  return amounts.reduce((a, b) => ({ cpu: a.cpu + b.cpu, memory: a.memory + b.memory }), { cpu: 0, memory: 0 });
+  return amounts.reduce((a, b) => ({ cpu: a.cpu + b.cpu, memory: a.memory + b.memory }), none);
 }
 
 function times({ cpu, memory }: Amount, count: number): Amount {

@@ -1,5 +1,5 @@
 import { losses, nodeLoads, show } from './budget.ts';
-import type { Loss } from './budget.ts';
+import type { Loss, NodeLoad } from './budget.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import type { SynthResult } from './synthesise.ts';
 import type { WriteResult } from './write.ts';
@@ -23,9 +23,7 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
     ...files('+', added),
     ...files('~', changed),
     ...files('-', removed),
-    ...nodeLoads(platform).map(({ node, requested, allocatable }, index) =>
-      row(index === 0 ? 'requests' : '', `${node.role} ${node.name}: ${show(requested)} of ${show(allocatable)}`),
-    ),
+    ...nodeLoads(platform).map((load, index) => row(index === 0 ? 'requests' : '', requests(load))),
     ...losses(platform).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
     row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
@@ -48,6 +46,11 @@ function files(mark: string, paths: readonly string[]): string[] {
   const shown = paths.slice(0, longestList).map((path) => row('', `${mark} ${path}`));
   const rest = paths.length - longestList;
   return rest > 0 ? [...shown, row('', `${mark} and ${rest} more`)] : shown;
+}
+
+function requests({ node, requested, requestedAtMost, allocatable }: NodeLoad): string {
+  const sizes = `${show(requested)}, at full size ${show(requestedAtMost)}`;
+  return `${node.role} ${node.name}: ${sizes}, of ${show(allocatable)}`;
 }
 
 function without({ node, keepsApi, requested, allocatable }: Loss): string {

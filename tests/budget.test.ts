@@ -42,7 +42,18 @@ test('nodes that are too small for the sum of requests are refused', () => {
 });
 
 test("pods expected on a node beyond that node's budget are refused", () => {
-  expect(what(platform(8))).toContainEqual('the pods expected on node2 request 4 CPU and 4 GiB');
+  expect(what(platform(8))).toContainEqual('at full size, the pods expected on node2 request 4 CPU and 4 GiB');
+});
+
+test('pods of one workload are expected in equal numbers, however much smaller a node is, and at full size', () => {
+  const [node1, node2] = nodeLoads(buildPlatform('production'));
+  const cpu = { least: node2?.requested.cpu, most: node2?.requestedAtMost.cpu };
+  // What the real scheduler placed: one of three, and three of six, backends; all controllers on the larger node.
+  expect([node1?.node.serverType, node2?.node.serverType, cpu]).toEqual([
+    'ccx33',
+    'ccx23',
+    { least: 1010, most: 1710 },
+  ]);
 });
 
 const [first, second] = nodes;

@@ -35,7 +35,7 @@ test('cuts a list that nobody would read', () => {
 });
 
 test('tells what the pods expected on each node request', () => {
-  const load = /(server|agent) \S+: [\d.]+ CPU and [\d.]+ GiB of [\d.]+ CPU and [\d.]+ GiB$/;
+  const load = /(server|agent) \S+: \S+ CPU and \S+ GiB, at full size \S+ CPU and \S+ GiB, of \S+ CPU and \S+ GiB$/;
   const { nodes } = loadEnvironment('production');
   expect(lines({}).filter((line) => load.test(line))).toHaveLength(nodes.length);
 });
