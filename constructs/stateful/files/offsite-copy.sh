@@ -3,7 +3,9 @@
 # Runs in rclone's image, which has no bash.
 set -eu
 
-export RCLONE_CONFIG=/tmp/rclone.conf HOME=/tmp
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export "RCLONE_CONFIG=$work/rclone.conf" "HOME=$work"
 
 # remote NAME ENDPOINT REGION KEY_FILE SECRET_FILE: a remote by variables, so that no key stands in an argument.
 remote() {
@@ -20,16 +22,47 @@ remote TARGET "$TARGET_ENDPOINT" "$TARGET_REGION" "$TARGET_ACCESS_KEY_ID_FILE" "
 # See https://github.com/rclone/rclone/issues/5765 (1.76)
 in_parts="--s3-upload-cutoff 5Mi"
 
-# A backup of WAL-G counts once its sentinel is there, so sentinels go last: a copy that is cut off has no half backup.
-# What a retention took from the source meanwhile is no difference: one way, from what is there now.
+# listed ADDRESS: what is there, a line a file with time, size and path, sorted. Times are the store's own, which it lists;
+# any other would be asked for file by file.
+listed() {
+  rclone lsf --recursive --files-only --use-server-modtime --time-format RFC3339Nano --format tsp --separator ' ' "$1" \
+    >"$work/unsorted" && LC_ALL=C sort "$work/unsorted"
+}
+
+# Writers and retentions go on while it copies, so everything is held against what was there before it began. A backup of
+# WAL-G counts once its sentinel is there: sentinels go last, and only those from before, whose backup was there as a whole.
 copy() {
   from="source:$SOURCE_BUCKET/$1"
   to="target:$TARGET_BUCKET/$1"
   common="--checksum $in_parts --transfers 4 --retries 3 --stats 60s --stats-one-line --log-level INFO"
+  listed "$from" >"$work/before" || return
+  [ -s "$work/before" ] || {
+    echo "$from holds nothing" >&2
+    return 1
+  }
+  grep '_backup_stop_sentinel\.json$' "$work/before" | cut -d ' ' -f 3- >"$work/sentinels" || :
   # shellcheck disable=SC2086 # the options are words
   rclone copy $common --exclude '*_backup_stop_sentinel.json' "$from" "$to" &&
-    rclone copy $common --include '*_backup_stop_sentinel.json' "$from" "$to" &&
-    rclone check --one-way --checkers 4 "$from" "$to"
+    rclone copy $common --files-from-raw "$work/sentinels" "$from" "$to" &&
+    compare "$from" "$to"
+}
+
+# compare FROM TO: whether all that was there before, and is there unchanged, is the same at the target. What came, went or
+# was written anew meanwhile is no difference, but it is one to rclone, which therefore reports each file and doesn't judge.
+compare() {
+  rclone check --one-way --checkers 4 --combined "$work/report" "$1" "$2" 2>"$work/said" || :
+  listed "$1" >"$work/now" &&
+    LC_ALL=C comm -12 "$work/before" "$work/now" | cut -d ' ' -f 3- | LC_ALL=C sort >"$work/stood" &&
+    sed -n 's/^= //p' "$work/report" | LC_ALL=C sort >"$work/same" &&
+    LC_ALL=C comm -23 "$work/stood" "$work/same" >"$work/differing" || return
+  [ -s "$work/differing" ] || {
+    echo "$(wc -l <"$work/stood") files are the same at the target"
+    return 0
+  }
+  tail -n 20 "$work/said" >&2
+  echo "$(wc -l <"$work/differing") of $(wc -l <"$work/stood") files are not the same at the target:" >&2
+  head -n 20 "$work/differing" >&2
+  return 1
 }
 
 # One folder that can't be copied keeps no other from being copied.

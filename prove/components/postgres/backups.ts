@@ -133,8 +133,13 @@ export async function restoreTest(
 }
 
 /** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ProvingError where it fails */
-export async function runCronJob(members: Members, cronJob: string, id: string, signal: AbortSignal): Promise<void> {
-  const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, {}, signal);
+export async function runCronJob(
+  members: Members,
+  cronJob: string,
+  id: string,
+  { signal, ...changes }: JobChanges & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, changes, signal);
   if (outcome !== 'Complete') throw new ProvingError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
 }
 

@@ -16,7 +16,8 @@ export const area: Area<'empty'> = {
     'pg-pitr':
       'rows marked ten times a second, a table dropped, npm run recover to the moment before, a release; then once more ' +
       'from the recovered cluster, while object storage fails on the way',
-    offsite: 'backups copied to a second provider, the first one emptied, a backup restored from the copy',
+    offsite:
+      'backups copied to a second provider while the archive grows, the first one emptied, a backup restored from the copy',
   },
   needs: 'empty',
   minutes: 28,
@@ -48,6 +49,6 @@ async function backups(platform: PlatformGround): Promise<Outcome> {
       ...recovery,
       units: { recovered: 'min', 'off the target': 's', 'database back': 's', 'second recovery': 's' },
     },
-    offsite: { ...copy, units: { copied: 'objects', copy: 's', restored: 's' } },
+    offsite: { ...copy, units: { copied: 'objects', copy: 's', 'archived meanwhile': 'segments', restored: 's' } },
   };
 }

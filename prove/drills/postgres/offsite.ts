@@ -1,7 +1,7 @@
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { OffsiteCopy } from '../../../constructs/stateful/index.ts';
 import { storeOf } from '../../cluster/plan.ts';
-import { fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
+import { archiveAll, fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -9,7 +9,11 @@ import type { Part } from '../../results/index.ts';
 import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
-/** Copies, empties the first provider, copies again, and restores from the copy alone. */
+/** Slow enough for several segments to come while it copies. */
+const slowly = { RCLONE_BWLIMIT: '4M' };
+const fewestSegments = 3;
+
+/** Copies while the archive grows, empties the first provider, copies again, and restores from the copy alone. */
 export async function offsiteRound(
   { cluster, platform, report, signal }: PlatformGround,
   members: Members,
@@ -22,18 +26,20 @@ export async function offsiteRound(
   const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
   const keys = (store: 'primary' | 'offsite'): string[] =>
     objects(cluster, stores[store], folder).map(({ key }) => key);
-  // Archiving goes on: what comes while it copies is for the next copy.
+  // What comes while it copies is for the next copy.
   const source = keys('primary');
   const start = performance.now();
-  await runCronJob(members, cronJob, 'offsite', signal);
+  const { failure, segments } = await whileArchiving(members, signal, () =>
+    runCronJob(members, cronJob, 'offsite', { env: slowly, signal }),
+  );
   const took = seconds(performance.now() - start);
   const copied = keys('offsite');
-  report(`${copied.length} of ${source.length} objects copied in ${took} s`);
+  report(`${copied.length} of ${source.length} objects copied in ${took} s, ${segments} segments archived meanwhile`);
   const missing = source.filter((key) => !copied.includes(key));
 
   loseObjects(cluster, stores.primary, folder);
   report('the first provider lost everything');
-  await runCronJob(members, cronJob, 'offsite-again', signal).catch((error: unknown) => {
+  await runCronJob(members, cronJob, 'offsite-again', { signal }).catch((error: unknown) => {
     // Nothing to copy from is a failure that somebody should hear of; what counts is what is left.
     report(String(error).split('\n')[0] ?? '');
   });
@@ -60,8 +66,19 @@ export async function offsiteRound(
   );
   report(`restored from the copy: ${JSON.stringify(restored)}`);
   return {
-    figures: { copied: copied.length, copy: took, restored: restored.seconds ?? 0 },
+    figures: {
+      copied: copied.length,
+      copy: took,
+      'archived meanwhile': segments,
+      restored: restored.seconds ?? 0,
+    },
     checks: [
+      { what: 'a copy while the archive grows', expected: 'succeeds', got: failure ?? 'succeeds' },
+      {
+        what: 'segments archived while it copied',
+        expected: `${fewestSegments} or more`,
+        got: segments < fewestSegments ? String(segments) : `${fewestSegments} or more`,
+      },
       { what: 'objects that were not copied', expected: 'none', got: missing.slice(0, 5).join(', ') || 'none' },
       {
         what: 'copies left after the first provider lost all',
@@ -72,6 +89,39 @@ export async function offsiteRound(
       { what: 'restoring from the copy', expected: newest, got: restored.error ?? restored.backup },
     ],
   };
+}
+
+interface Archiving {
+  /** Why what ran meanwhile failed. */
+  readonly failure: string | undefined;
+  /** Archived while it ran. */
+  readonly segments: number;
+}
+
+/** Ends and archives one segment after the other for as long as something runs. */
+async function whileArchiving(members: Members, signal: AbortSignal, action: () => Promise<void>): Promise<Archiving> {
+  const ended = new AbortController();
+  let segments = 0;
+  const runs = (): boolean => !ended.signal.aborted;
+  const archiving = async (): Promise<void> => {
+    while (runs()) {
+      await archiveAll(members, signal);
+      if (runs()) segments += 1;
+    }
+  };
+  const acting = async (): Promise<string | undefined> => {
+    try {
+      await action();
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      return String(error);
+    } finally {
+      ended.abort();
+    }
+  };
+  const [failure] = await Promise.all([acting(), archiving()]);
+  return { failure, segments };
 }
 
 /** What copies the bucket that a cluster's backups are in. */

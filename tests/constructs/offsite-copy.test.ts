@@ -1,0 +1,184 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { root } from '../support/committed.ts';
+
+const script = path.join(root, 'constructs/stateful/files/offsite-copy.sh');
+
+/**
+ * In place of rclone: buckets are folders of `STORES`, and after the command of that number it runs `after-NUMBER`, or ends
+ * with 1 in place of doing anything where there is `fails-NUMBER`.
+ */
+const rclone = String.raw`#!/usr/bin/env python3
+import filecmp, os, pathlib, shutil, subprocess, sys
+
+stores = pathlib.Path(os.environ['STORES'])
+count = stores / 'count'
+number = int(count.read_text()) + 1 if count.exists() else 1
+count.write_text(str(number))
+if (stores / f'fails-{number}').exists():
+    sys.exit(1)
+command, *rest = sys.argv[1:]
+after = lambda option: rest[rest.index(option) + 1] if option in rest else None
+folder = lambda address: stores / address.replace(':', '/')
+names = lambda root: sorted(str(f.relative_to(root)) for f in root.rglob('*') if f.is_file())
+code = 0
+if command == 'lsf':
+    for name in names(folder(rest[-1])):
+        found = (folder(rest[-1]) / name).stat()
+        print(found.st_mtime_ns, found.st_size, name)
+else:
+    source, target = map(folder, rest[-2:])
+if command == 'copy':
+    listed = after('--files-from-raw')
+    wanted = pathlib.Path(listed).read_text().splitlines() if listed else names(source)
+    without = (after('--exclude') or '-').lstrip('*')
+    for name in wanted:
+        if not name.endswith(without) and (source / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / name, target / name)
+if command == 'check':
+    lines = []
+    for name in names(source):
+        there = (target / name).exists()
+        same = there and filecmp.cmp(source / name, target / name, shallow=False)
+        lines.append(('=' if same else '*' if there else '+') + ' ' + name)
+    pathlib.Path(after('--combined')).write_text(''.join(f'{line}\n' for line in lines))
+    code = 0 if all(line.startswith('=') for line in lines) else 1
+if (stores / f'after-{number}').exists():
+    subprocess.run(['sh', stores / f'after-{number}'], cwd=stores, check=True)
+sys.exit(code)
+`;
+
+/** The commands, in the order of the script. */
+const step = { listing: 1, data: 2, sentinels: 3, comparing: 4, listingAgain: 5 } as const;
+const sentinel = 'basebackups_005/base_1_backup_stop_sentinel.json';
+const first = { 'wal_005/01.lz4': 'one', 'basebackups_005/base_1/part': 'part', [sentinel]: '{}' };
+
+let stores: string;
+
+beforeEach(() => {
+  stores = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-copies-'));
+  fs.mkdirSync(path.join(stores, 'bin'));
+  fs.writeFileSync(path.join(stores, 'bin/rclone'), rclone, { mode: 0o755 });
+  for (const bucket of ['source/own', 'target/theirs']) fs.mkdirSync(path.join(stores, bucket), { recursive: true });
+  put('postgres', first);
+});
+
+afterEach(() => {
+  fs.rmSync(stores, { recursive: true, force: true });
+});
+
+function put(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(stores, 'source/own', folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+  }
+}
+
+/** What happens once a command has ended: lines of sh among the buckets. */
+function after(number: number, ...lines: string[]): void {
+  fs.writeFileSync(path.join(stores, `after-${number}`), `set -eu\n${lines.join('\n')}\n`);
+}
+
+function copies(folder = 'postgres'): string[] {
+  const target = path.join(stores, 'target/theirs', folder);
+  const entries = fs.existsSync(target) ? fs.readdirSync(target, { recursive: true, withFileTypes: true }) : [];
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => path.relative(target, path.join(parentPath, name))).sort();
+}
+
+function run(folders = 'postgres') {
+  const key = path.join(stores, 'key');
+  fs.writeFileSync(key, 'key');
+  const side = (name: string, bucket: string) => ({
+    [`${name}_BUCKET`]: bucket,
+    [`${name}_ENDPOINT`]: 'https://s3.example',
+    [`${name}_REGION`]: 'here',
+    [`${name}_ACCESS_KEY_ID_FILE`]: key,
+    [`${name}_SECRET_ACCESS_KEY_FILE`]: key,
+  });
+  const env = {
+    PATH: `${path.join(stores, 'bin')}:/usr/bin:/bin:${process.env.PATH ?? ''}`,
+    STORES: stores,
+    TMPDIR: stores,
+    FOLDERS: folders,
+    ...side('SOURCE', 'own'),
+    ...side('TARGET', 'theirs'),
+  };
+  return spawnSync('sh', [script], { encoding: 'utf8', env });
+}
+
+test('everything is copied, and nothing is left of the lists', () => {
+  expect(run()).toMatchObject({ status: 0, stdout: '3 files are the same at the target\n', stderr: '' });
+  expect(copies()).toEqual(Object.keys(first).sort());
+  expect(fs.readdirSync(stores).filter((name) => name.startsWith('tmp.'))).toEqual([]);
+});
+
+describe('while the archive grows', () => {
+  test('a segment that comes after the list is for the next copy', () => {
+    after(step.data, 'echo two >source/own/postgres/wal_005/02.lz4');
+    expect(run().status).toBe(0);
+    fs.rmSync(path.join(stores, `after-${step.data}`));
+    fs.rmSync(path.join(stores, 'count'));
+    expect(run().status).toBe(0);
+    expect(copies()).toContain('wal_005/02.lz4');
+  });
+
+  test('a backup that ends meanwhile has no sentinel there, because its parts were not copied', () => {
+    after(
+      step.data,
+      'cd source/own/postgres/basebackups_005',
+      'mkdir base_2 && echo part >base_2/part && echo {} >base_2_backup_stop_sentinel.json',
+    );
+    expect(run().status).toBe(0);
+    expect(copies()).toEqual(Object.keys(first).sort());
+  });
+
+  test('what is written anew, as a mark is, is for the next copy', () => {
+    after(step.sentinels, `echo '{"marked": true}' >source/own/postgres/${sentinel}`);
+    expect(run().status).toBe(0);
+  });
+
+  test.each([
+    ['before it was copied', step.listing],
+    ['while it is compared', step.comparing],
+  ])('what a retention takes %s is not missed', (_, number) => {
+    after(number, 'rm source/own/postgres/wal_005/01.lz4');
+    expect(run().status).toBe(0);
+  });
+});
+
+describe('a copy fails', () => {
+  test.each([
+    ['lacks', 'rm'],
+    ['has otherwise', 'echo other >'],
+  ])('that %s what was there before, and names it', (_, command) => {
+    after(step.sentinels, `${command} target/theirs/postgres/wal_005/01.lz4`);
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/1 of 3 files are not the same at the target:\nwal_005\/01.lz4\nnot copied: postgres\n$/);
+  });
+
+  test.each(Object.entries(step))('whose %s fails', (_, number) => {
+    fs.writeFileSync(path.join(stores, `fails-${number}`), '');
+    expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining('not copied: postgres') as string });
+  });
+
+  test('of nothing: whoever lost everything is to hear of it', () => {
+    const { status, stderr } = run('redis');
+    expect([status, stderr]).toEqual([1, 'source:own/redis holds nothing\nnot copied: redis\n']);
+  });
+
+  test('and keeps no other folder from being copied', () => {
+    put('search', { 'index/1': 'one' });
+    expect(run('redis search')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/not copied: redis\n$/) as string,
+    });
+    expect(copies('search')).toEqual(['index/1']);
+  });
+});
