@@ -46,6 +46,7 @@ interface Demand {
 
 /** A node while pods are placed. */
 interface Load {
+  readonly node: Node;
   readonly whole: Amount;
   requested: Amount;
   /** Of the workload that is being placed. */
@@ -61,11 +62,14 @@ const none: Amount = { cpu: 0, memory: 0 };
 export function nodeLoads(platform: Platform): NodeLoad[] {
   const { nodes } = platform.environment;
   const list = demands(platform);
-  const atMost = place(nodes, list, 'most');
-  return place(nodes, list, 'least').map((requested, index) => {
-    const node = workers(nodes)[index]!;
-    return { node, requested, requestedAtMost: atMost[index]!, allocatable: allocatable(node) };
-  });
+  const least = place(nodes, list, 'least');
+  const most = place(nodes, list, 'most');
+  return workers(nodes).map((node) => ({
+    node,
+    requested: least.get(node) ?? none,
+    requestedAtMost: most.get(node) ?? none,
+    allocatable: allocatable(node),
+  }));
 }
 
 /** The loss of each node that carries pods. */
@@ -166,9 +170,9 @@ function demands({ owners, environment }: Platform): Demand[] {
   });
 }
 
-/** What is asked of each node that carries pods, in the nodes' order. */
-function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 'most'): Amount[] {
-  const loads = workers(nodes).map((node): Load => ({ whole: allocatable(node), requested: none, pods: 0 }));
+/** What is asked of each node that carries pods. */
+function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 'most'): Map<Node, Amount> {
+  const loads = workers(nodes).map((node): Load => ({ node, whole: allocatable(node), requested: none, pods: 0 }));
   const largest = [...list].sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1));
   for (const demand of largest) {
     for (const load of loads) load.pods = 0;
@@ -180,7 +184,7 @@ function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 
       chosen.pods += 1;
     }
   }
-  return loads.map(({ requested }) => requested);
+  return new Map(loads.map(({ node, requested }) => [node, requested]));
 }
 
 function fill({ requested, whole }: Load): number {
