@@ -22,7 +22,9 @@ const idsOfTheMission = `
   .split(/\s+/);
 
 /** What we promise beside the mission, after the one it belongs to. */
-const ours: Readonly<Record<string, readonly string[]>> = { 'pg-spread': ['pg-pooler', 'pg-standby', 'pg-verify'] };
+const ours: Readonly<Record<string, readonly string[]>> = {
+  'pg-spread': ['pg-pooler', 'pg-standby', 'pg-restore', 'pg-verify'],
+};
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);
 
 const failover: PromiseEntry = {

@@ -9,6 +9,7 @@ import { area as heal } from './heal/index.ts';
 import { area as modes } from './modes/index.ts';
 import { area as network } from './network/index.ts';
 import { area as postgres } from './postgres/index.ts';
+import { area as restore } from './restore/index.ts';
 import { area as rollback } from './rollback/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
@@ -27,6 +28,7 @@ export const areas = {
   modes,
   network,
   postgres,
+  restore,
   rollback,
   scaling,
   secrets,

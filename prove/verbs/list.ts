@@ -14,22 +14,22 @@ const rows = Object.entries(areas as Readonly<Record<string, AnyArea>>).map(([na
 /**
  * Runs `npm run prove -- list`: every area with what it proves, needs and takes.
  * @returns the exit code 0
- * @throws InputError with `--check` and a README.md that is not current
+ * @throws InputError with `--check` and a prove/drills/README.md that is not current
  */
 export function listCommand(args: readonly string[], output: Output, root = process.cwd()): number {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({ args: [...args], options: { json: flag, 'write-readme': flag, check: flag } });
   if (values.json) output.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (values['write-readme'] || values.check) {
-    const table = { file: 'README.md', name: 'areas', text: readmeTable() };
+    const table = { file: 'prove/drills/README.md', name: 'areas', text: readmeTable() };
     writeTable({ ...table, writtenBy: 'npm run prove -- list --write-readme' }, { check: values.check, root, output });
   } else output.stdout.write(plainTable());
   return 0;
 }
 
 function readmeTable(): string {
-  const cells = rows.map(({ name, folder, purpose, promises, needs, minutes }) => {
-    return [`[${name}](${folder}/index.ts)`, promises.join(', '), purpose, needs, String(minutes)];
+  const cells = rows.map(({ name, purpose, promises, needs, minutes }) => {
+    return [`[${name}](${name}/index.ts)`, promises.join(', '), purpose, needs, String(minutes)];
   });
   return markdown(['area', 'promises', 'what it does', 'needs', 'minutes'], cells, ['minutes']);
 }

@@ -42,9 +42,9 @@ export async function waitForBackups(
   });
 }
 
-/** Makes a full backup now, as the agent would at its time. @throws ProvingError */
-export async function backUp(members: Members, name: string): Promise<void> {
-  const { status, stdout, stderr } = await members.run(name, [...agentOf(members), 'backup'], 'agent', 300);
+/** Makes a full backup now, as the agent would at its time. @param atMost in seconds. @throws ProvingError */
+export async function backUp(members: Members, name: string, atMost = 300): Promise<void> {
+  const { status, stdout, stderr } = await members.run(name, [...agentOf(members), 'backup'], 'agent', atMost);
   if (status !== 0) throw new ProvingError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
 }
 
@@ -116,6 +116,8 @@ interface JobChanges {
   readonly env?: Readonly<Record<string, string>>;
   /** A further Secret, below /run/secrets. @default none */
   readonly secret?: string;
+  /** Seconds it may take. @default 300 */
+  readonly atMost?: number;
 }
 
 /** Runs the weekly restore test now. @returns its report, also where it failed */
@@ -155,7 +157,7 @@ async function runJob(
   await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
   await apply(cluster, [await jobOf(members, cronJob, name, changes)]);
   try {
-    const outcome = await finished(members, name, signal);
+    const outcome = await finished(members, name, changes.atMost ?? 300, signal);
     const log = await kubectl(cluster, ['logs', `job/${name}`, `--namespace=${namespace}`]);
     return { outcome, log };
   } finally {
@@ -205,10 +207,11 @@ async function jobOf(
 async function finished(
   { cluster, namespace }: Members,
   job: string,
+  atMost: number,
   signal: AbortSignal,
 ): Promise<'Complete' | 'Failed'> {
   const format = '--output=jsonpath={.status.conditions[?(@.status=="True")].type}';
-  const outcome = await waitFor(`the end of the job ${job}`, { atMost: 300, every: 1000, signal }, async () => {
+  const outcome = await waitFor(`the end of the job ${job}`, { atMost, every: 1000, signal }, async () => {
     const { stdout } = await tryKubectl(cluster, ['get', 'job', job, `--namespace=${namespace}`, format]);
     return (['Complete', 'Failed'] as const).find((each) => stdout.split(' ').includes(each));
   });

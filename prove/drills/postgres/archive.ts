@@ -8,6 +8,7 @@ import {
   waitForBackups,
 } from '../../components/postgres/backups.ts';
 import type { FullBackup } from '../../components/postgres/backups.ts';
+import { bulk } from '../../components/postgres/bulk.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { memberMetric } from '../../components/postgres/metrics.ts';
 import { longestGap } from '../../instruments/figures.ts';
@@ -36,7 +37,7 @@ export async function retentionRound({ signal, report }: PlatformGround, members
   await members.sql(leader, 'truncate drill_rows', database);
   const made: FullBackup[] = [];
   for (let number = 1; number <= fulls; number += 1) {
-    if (number === fulls) await bulk(members, leader);
+    if (number === fulls) await bulk(members, leader, 'drill_bulk');
     await members.sql(leader, `insert into drill_rows values (${number})`, database);
     const before = new Set((await fullBackups(members)).map(({ name }) => name));
     // A standby's full begins where it last had a restart point, and has its name from there.
@@ -98,13 +99,6 @@ export async function retentionRound({ signal, report }: PlatformGround, members
     },
     checks,
   };
-}
-
-/** About a quarter of a gigabyte in another database, so that a restore takes more than its start. */
-async function bulk(members: Members, leader: string): Promise<void> {
-  const rows = "select g as id, string_agg(md5(random()::text || part), '') as text";
-  const source = 'generate_series(1, 300000) g, generate_series(1, 24) part group by g';
-  await members.sql(leader, `create table drill_bulk as ${rows} from ${source}`);
 }
 
 function archived({ cluster, archive }: Members) {
