@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { buildPlatform } from '../apps/platform.ts';
 import { environments } from '../config/index.ts';
+import { Workload } from '../constructs/core/workload.ts';
 import { root } from './support/committed.ts';
 
 const folder = path.join(root, 'docs/runbooks');
@@ -25,6 +26,22 @@ const references = ['constructs', 'docs/constructs', 'synth', 'scripts']
 test('every alert has its runbook', () => {
   expect(alerts.length).toBeGreaterThan(10);
   expect(alerts.filter(({ runbook }) => !files.includes(`${runbook}.md`))).toEqual([]);
+});
+
+test('somebody misses every job by schedule, no sooner than it is late', () => {
+  const jobs = Object.keys(environments).flatMap((name) =>
+    buildPlatform(name).owners.flatMap((owner) =>
+      owner instanceof Workload && owner.props.controller.kind === 'CronJob'
+        ? [{ name: owner.name, gap: owner.props.controller.schedule.longestGap().toSeconds() }]
+        : [],
+    ),
+  );
+  expect(jobs.length).toBeGreaterThan(1);
+  const missed = ({ name, gap }: (typeof jobs)[number]): boolean =>
+    alerts.some(
+      ({ expression }) => expression.includes(`cronjob="${name}"`) && Number(/ > (\d+)$/.exec(expression)?.[1]) > gap,
+    );
+  expect(jobs.filter((job) => !missed(job))).toEqual([]);
 });
 
 test('there is no runbook that nothing leads to', () => {

@@ -1,19 +1,18 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { Cron } from 'croner';
 import type { AlertProps } from '../../constructs/core/alert.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { OffsiteCopy } from '../../constructs/stateful/index.ts';
-import { installed } from '../support/built.ts';
 import { root } from '../support/committed.ts';
 import { scenarios } from '../support/patroni-alert-scenarios.ts';
 import type { Values } from '../support/patroni-alert-scenarios.ts';
 import { built } from '../support/constructs.ts';
 import { testEnvironment } from '../support/harness.ts';
 import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
+import { promtool, Rules } from '../support/promtool.ts';
 
 const offsite = testEnvironment().objectStore('offsite');
 
@@ -150,62 +149,24 @@ describe('the numbers that alerts ask for', () => {
   });
 });
 
-const promtool = installed('promtool');
-
-/** The package `prometheus` of Debian and Ubuntu has it. */
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  let folder: string;
-
+  let rules: Rules;
   beforeAll(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-alerts-'));
-    const rules = alerts.map(({ name, expression, forMinutes, severity }) => ({
-      alert: name,
-      expr: expression,
-      for: `${forMinutes}m`,
-      labels: { severity },
-    }));
-    put('rules.yaml', { groups: [{ name: 'postgres', rules }] });
+    rules = new Rules(alerts);
   });
-
   afterAll(() => {
-    fs.rmSync(folder, { recursive: true, force: true });
+    rules.remove();
   });
 
-  // JSON is YAML too.
-  function put(file: string, content: unknown): string {
-    fs.writeFileSync(path.join(folder, file), JSON.stringify(content));
-    return path.join(folder, file);
-  }
-
-  /** What promtool says against it; empty if the alert fires, or keeps quiet, as it should. */
   function complaints(name: string, which: 'fires' | 'quiet'): string {
-    const { step = 0.5, minutes, labels = {}, [which]: series } = scenarios[name]!;
-    const severity = alerts.find((alert) => alert.name === name)!.severity;
+    const { step = 0.5, minutes, labels = {}, [which]: given } = scenarios[name]!;
     const values = (value: Values): string => (typeof value === 'number' ? `${value}+0x${minutes / step}` : value);
-    const file = put(`${name}-${which}.yaml`, {
-      rule_files: ['rules.yaml'],
-      evaluation_interval: `${step * 60}s`,
-      tests: [
-        {
-          interval: `${step * 60}s`,
-          input_series: Object.entries(series).map(([key, value]) => ({ series: key, values: values(value) })),
-          alert_rule_test: [
-            {
-              eval_time: `${minutes}m`,
-              alertname: name,
-              exp_alerts: which === 'fires' ? [{ exp_labels: { severity, ...labels } }] : [],
-            },
-          ],
-        },
-      ],
-    });
-    const { status, stdout, stderr } = spawnSync(promtool!, ['test', 'rules', file], { encoding: 'utf8' });
-    return status === 0 ? '' : `${stdout}${stderr}`;
+    const series = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, values(value)]));
+    return rules.complaints({ step, series, name, labels, fires: new Map([[minutes, which === 'fires']]) });
   }
 
   test('every expression is PromQL', () => {
-    const said = execFileSync(promtool!, ['check', 'rules', path.join(folder, 'rules.yaml')], { encoding: 'utf8' });
-    expect(said).toContain(`SUCCESS: ${alerts.length} rules found`);
+    expect(rules.check()).toContain(`SUCCESS: ${alerts.length} rules found`);
   });
 
   test.each(Object.keys(scenarios))('%s fires', (name) => {
@@ -215,4 +176,48 @@ const promtool = installed('promtool');
   test.each(Object.keys(scenarios))('%s keeps quiet', (name) => {
     expect(complaints(name, 'quiet')).toBe('');
   });
+
+  const hour = 60;
+  const day = 24 * hour;
+  const backupsBy = (schedule: Schedule) => alertsWith({ backups: { ...backups, schedule } });
+  const restoreTestsBy = (schedule: Schedule) => alertsWith({ backups: { ...backups, restoreTestSchedule: schedule } });
+  const newest = 'walg_backup_newest_finish_timestamp_seconds{cluster="postgres",namespace="test",pod="postgres-1"}';
+  const success = (name: string): string =>
+    `kube_cronjob_status_last_successful_time{namespace="test",cronjob="${name}"}`;
+  test.each([
+    ['PostgresBackupTooOld', '0 2 * * *', backupsBy, newest, day + 2 * hour],
+    ['PostgresBackupTooOld', '0 2 * * 1-5', backupsBy, newest, 3 * day + 2 * hour],
+    ['PostgresRestoreTestFailed', '0 4 * * 0', restoreTestsBy, success('postgres-restore-test'), 8 * day],
+    ['PostgresRestoreTestFailed', '0 4 1,15 * *', restoreTestsBy, success('postgres-restore-test'), 18 * day],
+    ['OffsiteCopyTooOld', '20 * * * *', copiesWith, success('backups-offsite'), 3 * hour],
+    ['OffsiteCopyTooOld', '20 5,17 * * *', copiesWith, success('backups-offsite'), 14 * hour],
+  ])('%s keeps quiet while all is done by %s, and fires when one is missed', (name, text, by, metric, limit) => {
+    const alert = by(Schedule.utc(text)).find((each) => each.name === name)!;
+    const step = alert.forMinutes;
+    const { times, longest } = doneBy(text);
+    const last = longest[0];
+    const done = times.filter((time) => time <= last);
+    const end = last + limit + 3 * step;
+    const fires = new Map([...[...done, longest[1], last + limit].map((time) => [time, false] as const), [end, true]]);
+    const own = new Rules([alert]);
+    expect(own.complaints({ name, step, series: { [metric]: newestAt(done, end, step) }, fires })).toBe('');
+    own.remove();
+  });
 });
+
+/** Minutes since 1970 in which it is done by a schedule, for a year, and between which two it takes longest. */
+function doneBy(text: string): { readonly times: readonly number[]; readonly longest: readonly [number, number] } {
+  const times = new Cron(text, { mode: '5-part', utcOffset: 0 })
+    .nextRuns(400, new Date(0))
+    .map((time) => time.getTime() / 60_000);
+  const gaps = times.slice(1).map((time, index) => [times[index]!, time] as const);
+  return { times, longest: gaps.reduce((a, b) => (b[1] - b[0] > a[1] - a[0] ? b : a)) };
+}
+
+/** A series of the seconds since 1970 at which it was last done. */
+function newestAt(times: readonly number[], minutes: number, step: number): string {
+  const samples = Array.from({ length: minutes / step + 1 }, (_, index) =>
+    times.findLast((time) => time <= index * step),
+  );
+  return samples.map((time) => (time === undefined ? '_' : String(time * 60))).join(' ');
+}

@@ -155,7 +155,7 @@ class Status(CommandTest):
     """status"""
 
     def test_says_what_patroni_and_the_storage_say_and_what_follows(self) -> None:
-        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.5, 3)]
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.4, 3)]
         code, out, _ = self.command('status')
         self.assertEqual(code, 0)
         found = json.loads(out)

@@ -2,13 +2,15 @@ import unittest
 from typing import Any
 
 from retention import Plan, plan
+from schedule import Schedule
+from settings import Backups
 from support import NOW, full
 from walg import Backup
 
 
-def planned(backups: list[Backup], minimum: int = 2) -> Plan:
+def planned(backups: list[Backup], minimum: int = 2, schedule: str = '0 12 * * *') -> Plan:
     """For 30 days of fulls and 7 of WAL."""
-    return plan(backups, NOW, 30, 7, minimum)
+    return plan(backups, NOW, Backups(Schedule(schedule), 30, 7, minimum))
 
 
 def names(found: Plan) -> dict[str, Any]:
@@ -53,6 +55,18 @@ class Retention(unittest.TestCase):
         self.assertIsNone(planned(backups, 2).refused)
 
     def test_nothing_is_deleted_when_no_new_backups_are_made(self) -> None:
-        refused = planned([full(40, 1), full(35, 2), full(2.01, 3)]).refused
-        self.assertRegex(refused or '', r'^the newest full backup is of .*older')
-        self.assertIsNone(planned([full(40, 1), full(35, 2), full(1.99, 3)]).refused)
+        self.assertRegex(
+            self.refused_with_newest(1.01) or '',
+            r'^the newest full backup is of .*: two times of the schedule were missed$',
+        )
+        self.assertIsNone(self.refused_with_newest(0.99))
+
+    def test_new_backups_are_made_when_the_schedule_says(self) -> None:
+        weekly = '0 12 * * 1'
+        self.assertIsNone(self.refused_with_newest(6.99, weekly))
+        self.assertRegex(self.refused_with_newest(7.01, weekly) or '', 'were missed')
+        twice_a_day = '0 0,12 * * *'
+        self.assertRegex(self.refused_with_newest(0.51, twice_a_day) or '', 'were missed')
+
+    def refused_with_newest(self, days: float, schedule: str = '0 12 * * *') -> str | None:
+        return planned([full(40, 1), full(35, 2), full(30, 3), full(days, 4)], schedule=schedule).refused

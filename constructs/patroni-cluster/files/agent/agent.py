@@ -119,7 +119,7 @@ def status(settings: Settings, name: str) -> dict[str, object]:
     except (child.ChildFailed, StorageError) as error:
         errors.append(str(error))
         return found
-    retention = plan(fulls, now, rules.keep_full_days, rules.keep_wal_days, rules.minimum_fulls)
+    retention = plan(fulls, now, rules)
     return found | {
         'due': backups.due(fulls, rules, now),
         'backups': [vars(each) for each in fulls],

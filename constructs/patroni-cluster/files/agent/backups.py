@@ -35,7 +35,7 @@ def retry_delay(failures: int) -> timedelta:
 def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
     """Marks and deletes as planned; says whether that worked."""
     try:
-        planned = plan(walg.backups(), now, rules.keep_full_days, rules.keep_wal_days, rules.minimum_fulls)
+        planned = plan(walg.backups(), now, rules)
         if planned.base is None:
             log('info', 'retention: no full backup is older than the days of WAL, nothing to delete')
             return True

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from settings import Backups
 from walg import Backup
-
-# Old backups are deleted only while new ones are being made.
-NEWEST_MAXIMUM_AGE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -23,21 +21,21 @@ class Plan:
     refused: str | None = None
 
 
-def plan(backups: list[Backup], now: datetime, keep_full_days: int, keep_wal_days: int, minimum_fulls: int) -> Plan:
+def plan(backups: list[Backup], now: datetime, rules: Backups) -> Plan:
     """`backups` are the fulls, oldest first; without one before the days of WAL there is nothing to do."""
-    before_window = [backup for backup in backups if backup.finished < now - timedelta(days=keep_wal_days)]
+    before_window = [backup for backup in backups if backup.finished < now - timedelta(days=rules.keep_wal_days)]
     if not before_window:
         return Plan()
     base, older = before_window[-1], before_window[:-1]
-    oldest_kept = now - timedelta(days=keep_full_days)
+    oldest_kept = now - timedelta(days=rules.keep_full_days)
     delete = [backup for backup in older if backup.finished < oldest_kept]
     left = len(backups) - len(delete)
     newest = backups[-1].finished
     refused = None
-    if left < minimum_fulls:
-        refused = f'{left} full backups would be left, at least {minimum_fulls} have to be'
-    elif newest <= now - NEWEST_MAXIMUM_AGE:
-        refused = f'the newest full backup is of {newest:%Y-%m-%d %H:%M} UTC, older than two days'
+    if left < rules.minimum_fulls:
+        refused = f'{left} full backups would be left, at least {rules.minimum_fulls} have to be'
+    elif newest < _two_times_ago(rules, now):
+        refused = f'the newest full backup is of {newest:%Y-%m-%d %H:%M} UTC: two times of the schedule were missed'
     return Plan(
         base=base,
         mark=[backup for backup in older if backup.finished >= oldest_kept and not backup.permanent],
@@ -45,3 +43,8 @@ def plan(backups: list[Backup], now: datetime, keep_full_days: int, keep_wal_day
         delete=delete,
         refused=refused,
     )
+
+
+def _two_times_ago(rules: Backups, now: datetime) -> datetime:
+    """Old backups are deleted only while new ones are being made."""
+    return rules.schedule.previous(rules.schedule.previous(now) - timedelta(minutes=1))

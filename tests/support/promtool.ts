@@ -1,0 +1,75 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { AlertProps } from '../../constructs/core/alert.ts';
+import { installed } from './built.ts';
+
+/** The package `prometheus` of Debian and Ubuntu has it. */
+export const promtool = installed('promtool');
+
+export interface AlertTest {
+  /** Minutes between two samples, and between two looks at them. */
+  readonly step: number;
+  /** Values in promtool's notation by series. */
+  readonly series: Readonly<Record<string, string>>;
+  readonly name: string;
+  /** Whether it fires, by minutes since the first sample. */
+  readonly fires: ReadonlyMap<number, boolean>;
+  /** Labels of the alert that fires. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Rules of Prometheus, in a folder of their own, and what promtool says of them. */
+export class Rules {
+  private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-alerts-'));
+  private readonly alerts: readonly AlertProps[];
+
+  constructor(alerts: readonly AlertProps[]) {
+    this.alerts = alerts;
+    const rules = alerts.map(({ name, expression, forMinutes, severity }) => ({
+      alert: name,
+      expr: expression,
+      for: `${forMinutes}m`,
+      labels: { severity },
+    }));
+    this.put('rules.yaml', { groups: [{ name: 'postgres', rules }] });
+  }
+
+  /** What promtool says where every expression is PromQL. @throws where one isn't */
+  check(): string {
+    return execFileSync(promtool!, ['check', 'rules', path.join(this.folder, 'rules.yaml')], { encoding: 'utf8' });
+  }
+
+  /** What promtool says against it; empty if the alert fires, and keeps quiet, as it should. */
+  complaints({ step, series, name, fires, labels = {} }: AlertTest): string {
+    const severity = this.alerts.find((alert) => alert.name === name)!.severity;
+    const file = this.put('test.yaml', {
+      rule_files: ['rules.yaml'],
+      evaluation_interval: `${step * 60}s`,
+      tests: [
+        {
+          interval: `${step * 60}s`,
+          input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
+          alert_rule_test: [...fires].map(([minutes, firing]) => ({
+            eval_time: `${minutes}m`,
+            alertname: name,
+            exp_alerts: firing ? [{ exp_labels: { severity, ...labels } }] : [],
+          })),
+        },
+      ],
+    });
+    const { status, stdout, stderr } = spawnSync(promtool!, ['test', 'rules', file], { encoding: 'utf8' });
+    return status === 0 ? '' : `${stdout}${stderr}`;
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  // JSON is YAML too.
+  private put(file: string, content: unknown): string {
+    fs.writeFileSync(path.join(this.folder, file), JSON.stringify(content));
+    return path.join(this.folder, file);
+  }
+}
