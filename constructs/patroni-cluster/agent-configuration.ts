@@ -28,6 +28,7 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
     walg: script('walg.sh'),
     psql: 'psql',
     socketDirectory,
+    replicationLogin: script('replication-login.sh'),
     dataDirectory,
     metricsPort: ports.agent,
     backups:

@@ -181,6 +181,14 @@ function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
       runbook: 'postgres-replica-lags',
     },
     {
+      name: 'PostgresStandbyStuck',
+      expression: `max by (pod) (postgres_standby_stuck${agent}) > 0`,
+      forMinutes: 0,
+      severity: 'ticket',
+      summary: `a standby of ${scope} can't follow its primary, and a copy would fail: its data stays as it is`,
+      runbook: 'postgres-replica-lags',
+    },
+    {
       name: 'PostgresVolumeFillsUp',
       // The agent's number: the kubelet has none for the volumes of local-path.
       expression: `predict_linear(postgres_volume_available_bytes${agent}[6h], ${4 * day}) < 0`,

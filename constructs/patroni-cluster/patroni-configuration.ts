@@ -77,6 +77,8 @@ export function dynamicConfiguration(settings: PatroniSettings): Record<string, 
     postgresql: {
       use_pg_rewind: true,
       use_slots: true,
+      // Only of a member that has what its primary never had: what shows that is a login as `rewind` and one as
+      // `replication`, by the credentials of the copy (Patroni 4.1, postgresql/rewind.py).
       remove_data_directory_on_rewind_failure: true,
       remove_data_directory_on_diverged_timelines: true,
       parameters: { ...parameters },

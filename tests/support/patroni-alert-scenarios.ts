@@ -127,6 +127,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     // It was more than an hour ago.
     quiet: { [agent('postgres_standby_copied_anew_total', 1)]: '_ 1+0x178' },
   },
+  PostgresStandbyStuck: {
+    minutes: 1,
+    labels: pod(1),
+    fires: { [agent('postgres_standby_stuck', 1)]: 1 },
+    quiet: { [agent('postgres_standby_stuck', 1)]: 0 },
+  },
   PostgresVolumeFillsUp: {
     step: 5,
     minutes: 8 * hour,

@@ -187,6 +187,7 @@ class World:
             walg='/scripts/walg.sh',
             psql='psql',
             socketDirectory='/run/sockets',
+            replicationLogin='/scripts/replication-login.sh',
             dataDirectory='/data',
             metricsPort=0,
             intervalSeconds=0.1,

@@ -88,6 +88,7 @@ export class World {
       walg: this.path('walg.sh'),
       psql: this.path('psql'),
       socketDirectory: '/run/sockets',
+      replicationLogin: '/scripts/replication-login.sh',
       dataDirectory: '/data',
       metricsPort: 0,
       intervalSeconds: 0.1,

@@ -5,14 +5,22 @@ from databases import Server
 from member import Keeper
 from metrics import Figures
 from patroni_api import View
-from support import WorldTest, each
+from support import Call, WorldTest, each
 
 
 class MemberTest(WorldTest):
+    primary_takes_login = True
+
     def replicates_from(self, port: int | None) -> None:
         """Lets PostgreSQL say that it is told to replicate from that port of this machine, or from nobody."""
         told = '' if port is None else f'user=replication host=127.0.0.1 port={port}\n'
-        self.world.programs['psql'] = lambda call: told if 'primary_conninfo' in call.stdin else ''
+
+        def psql(call: Call) -> str:
+            if 'replication-login.sh' in call.stdin and not self.primary_takes_login:
+                raise call.fails(1, 'ERROR:  program "replication-login.sh" failed')
+            return told if 'primary_conninfo' in call.stdin else ''
+
+        self.world.programs['psql'] = psql
 
 
 class StuckStandby(MemberTest):
@@ -23,6 +31,16 @@ class StuckStandby(MemberTest):
         self.replicates_from(self.world.patroni.port)
         self.figures = Figures()
         self.keeper = Keeper(self.figures)
+        self.world.configure(dataDirectory=str(self.world.folder))
+        self.asked: list[tuple[str, int, str]] = []
+        self.primary_has: float | None = 1
+        patched = mock.patch('copying.figure_of', self.figure_of)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def figure_of(self, host: str, port: int, name: str) -> float | None:
+        self.asked.append((host, port, name))
+        return self.primary_has
 
     def turn(self, seconds: float, position: str = '0/5', streaming: bool = False, running: bool = True) -> None:
         """A turn at that second."""
@@ -46,6 +64,7 @@ class StuckStandby(MemberTest):
         requests = self.world.patroni.asked('POST /reinitialize')
         self.assertEqual(len(requests), times)
         self.assertEqual(self.figures.postgres_standby_copied_anew_total, times or None)
+        self.assertEqual(self.figures.postgres_standby_stuck, 0)
         for request in requests:
             self.assertEqual(request.body, {'force': True})
             self.assertRegex(request.authorization or '', '^Basic ')
@@ -85,11 +104,85 @@ class StuckStandby(MemberTest):
         self.turns(0, 121)
         self.assert_copied(1)
 
-    def test_is_left_alone_while_it_can_reach_no_port_of_the_primary_but_that_of_patroni(self) -> None:
-        # Nobody listens there.
-        self.replicates_from(1)
+    def assert_kept(self, said: str) -> None:
+        """Its data stays, somebody is told, and the log says why."""
+        self.assertEqual(self.world.patroni.asked('POST /reinitialize'), [])
+        self.assertEqual(self.figures.postgres_standby_stuck, 1)
+        self.assertRegex(self.world.said('standby: ')[-1]['message'], said)
+
+    def test_keeps_its_data_while_the_primary_refuses_a_login_for_replication(self) -> None:
+        self.primary_takes_login = False
+        self.turns(0, 121, 242, 363, 3700)
+        self.assert_kept('a login for replication')
+
+    def test_is_copied_anew_two_minutes_after_the_primary_took_a_login_again(self) -> None:
+        self.primary_takes_login = False
+        self.turns(0, 121)
+        self.primary_takes_login = True
+        self.turns(131, 242)
+        self.assert_copied(1)
+
+    def test_tries_the_login_with_what_patroni_would_log_in_with(self) -> None:
+        self.turns(0, 121)
+        self.assertIn(
+            "\\set program '/scripts/replication-login.sh /run/sockets'\n"
+            "copy (select where false) to program :'program';\n",
+            self.world.stdin('psql'),
+        )
+
+    def test_keeps_its_data_where_the_primary_has_more_than_there_is_room_for(self) -> None:
+        with mock.patch('copying.free_bytes', lambda _: 1000), mock.patch('copying.data_bytes', lambda _: 500):
+            self.primary_has = 1501
+            self.turns(0, 121)
+            self.assert_kept('1501 bytes, and there is room for 1500')
+            # What it has itself makes room.
+            self.primary_has = 1500
+            self.turns(242)
+            self.assert_copied(1)
+        self.assertEqual(self.asked[-1], ('127.0.0.1', 0, 'postgres_data_bytes'))
+
+    def test_keeps_its_data_while_nobody_says_how_much_the_primary_has(self) -> None:
+        self.primary_has = None
         self.turns(0, 121, 242)
-        self.assert_copied(0)
+        self.assert_kept('not known')
+
+    def test_keeps_its_data_where_a_copy_did_not_help(self) -> None:
+        self.turns(0, 121)
+        self.assert_copied(1)
+        self.turn(125, running=False)
+        self.turns(300, 421, 542)
+        self.assertEqual(len(self.world.patroni.asked('POST /reinitialize')), 1)
+        self.assertEqual(self.figures.postgres_standby_stuck, 1)
+        self.turns(3721)
+        self.assert_copied(2)
+
+    def test_is_copied_anew_soon_where_it_followed_since_the_last_copy(self) -> None:
+        self.turns(0, 121)
+        self.turn(200, streaming=True)
+        self.turns(300, 421)
+        self.assert_copied(2)
+
+    def test_that_moves_again_is_not_shown_as_stuck(self) -> None:
+        self.primary_takes_login = False
+        self.turns(0, 121)
+        self.turn(130, position='0/6')
+        self.assertEqual(self.figures.postgres_standby_stuck, 0)
+
+
+class Volume(MemberTest):
+    """the volume of a member"""
+
+    def test_is_measured_with_what_the_data_takes(self) -> None:
+        data = self.world.folder / 'data'
+        (data / 'base').mkdir(parents=True)
+        (data / 'base/1').write_bytes(b'x' * 40_000)
+        self.world.configure(dataDirectory=str(data))
+        figures = Figures()
+        view = View(primary=True, running=False, streaming=False, position=(), timeline=1, standbys=())
+        Keeper(figures).turn(self.world.settings(), view)
+        self.assertGreaterEqual(figures.postgres_data_bytes or 0, 40_000)
+        self.assertLess(figures.postgres_data_bytes or 0, 80_000)
+        self.assertGreater(figures.postgres_volume_size_bytes or 0, figures.postgres_volume_available_bytes or 0)
 
 
 class Primary(MemberTest):

@@ -1,13 +1,12 @@
 """Full backups by schedule, retention and verification: what the chosen member does, and what every member shows."""
 
 import tempfile
-import urllib.request
 from datetime import datetime, timedelta, timezone
 
 from child import ChildFailed
 from databases import Server, primary_view
 from log import log
-from metrics import Figures
+from metrics import Figures, figure_of
 from patroni_api import PatroniError, View, makes_backups, members_of
 from retention import plan
 from settings import Backups, Settings
@@ -18,7 +17,6 @@ VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 FIRST_RETRY = timedelta(minutes=5)
 LAST_RETRY = timedelta(hours=1)
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def due(backups: list[Backup], settings: Backups, now: datetime) -> bool:
@@ -183,12 +181,4 @@ def _others(settings: Settings, view: View) -> list[str]:
 
 def _another_makes_one(hosts: list[str], port: int) -> bool:
     """Whether another member's agent says so; one that doesn't answer makes none as far as one can know."""
-    for host in hosts:
-        try:
-            with _opener.open(f'http://{host}:{port}/metrics.txt', timeout=2) as response:
-                lines = response.read(65536).decode(errors='replace').splitlines()
-        except (OSError, ValueError):
-            continue
-        if any(line.startswith('walg_backup_running{') and line.endswith(' 1') for line in lines):
-            return True
-    return False
+    return any(figure_of(host, port, 'walg_backup_running') == 1 for host in hosts)

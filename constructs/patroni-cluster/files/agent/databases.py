@@ -2,7 +2,7 @@
 
 import json
 import re
-import socket
+import shlex
 import urllib.parse
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from settings import Database, Settings
 
 # Seconds; a statement gives up before its psql is ended.
 _TIMEOUT = 30
-_CONNECT_TIMEOUT = 3
 # A commit doesn't wait for a standby that may be away, and the server's log and statistics see no verifier.
 _OPTIONS = (
     'synchronous_commit=local',
@@ -96,6 +95,15 @@ class Server:
         host, port = re.search(r'\bhost=(\S+)', told), re.search(r'\bport=(\d+)', told)
         return (host[1], int(port[1]) if port else 5432) if host else None
 
+    def log_in_for_replication(self) -> None:
+        """
+        Logs in at the primary as a copy of it would, from where that would; throws ChildFailed where it can't. Of a
+        program that PostgreSQL starts, only the code is told.
+        """
+        settings = self._settings
+        program = shlex.join([settings.replication_login, settings.socket_directory])
+        self.run('postgres', f"{psql_set(program=program)}copy (select where false) to program :'program';\n")
+
     def reload(self) -> None:
         """Lets PostgreSQL read its configuration and its certificate again."""
         self.run('postgres', 'select pg_catalog.pg_reload_conf();\n')
@@ -132,19 +140,8 @@ def _names(database: Database) -> str:
 
 def primary_view(settings: Settings) -> View:
     """What the primary's Patroni says, on the port that this member's has."""
-    host, _ = _primary_address(settings)
-    port = urllib.parse.urlsplit(settings.patroni).port
-    return Patroni(f'http://{host}:{port}').view()
-
-
-def reach_primary(settings: Settings) -> None:
-    """Connects to the primary's PostgreSQL; throws OSError where it can't."""
-    with socket.create_connection(_primary_address(settings), _CONNECT_TIMEOUT):
-        pass
-
-
-def _primary_address(settings: Settings) -> tuple[str, int]:
     address = Server(settings).primary_address()
     if address is None:
         raise PatroniError('this member replicates from nobody')
-    return address
+    port = urllib.parse.urlsplit(settings.patroni).port
+    return Patroni(f'http://{address[0]}:{port}').view()

@@ -1,23 +1,28 @@
 """What the agent does for its own member: roles and databases, dynamic configuration, renewed certificates."""
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from child import ChildFailed
-from databases import PasswordError, Server, password_of, primary_view, reach_primary
+from copying import CannotBeCopied, prove_copy
+from databases import PasswordError, Server, password_of, primary_view
 from log import log
 from metrics import Figures
 from patroni_api import Patroni, PatroniError, View, differences
 from settings import Settings
+from volume import data_bytes, free_bytes, size_bytes
 
 # Seconds. Whoever changed something by hand sees it put right after at most these.
 RECONCILE_EVERY = 600
 # Seconds without a step forward. Longer than a primary is away in a failover; and whoever is copied anew for nothing
 # costs a copy, while one that never catches up costs the next failover.
 STUCK_AFTER = 120
+# Seconds. A copy that didn't help is no reason for the next one.
+COPY_AGAIN_AFTER = 3600
+# Seconds. It looks at every file.
+COUNT_DATA_EVERY = 600
 
 
 class Keeper:
@@ -29,6 +34,8 @@ class Keeper:
         self._certificates: str | None = None
         self._patroni_file: str | None = None
         self._still: tuple[tuple[object, ...], float] | None = None
+        self._copied_at: float | None = None
+        self._counted_at: float | None = None
 
     def turn(self, settings: Settings, view: View) -> None:
         if view.running:
@@ -49,7 +56,7 @@ class Keeper:
     def _step(self, name: str, action: Callable[[], None]) -> None:
         try:
             action()
-        except (ChildFailed, OSError, PasswordError, PatroniError, ValueError) as error:
+        except (CannotBeCopied, ChildFailed, OSError, PasswordError, PatroniError, ValueError) as error:
             log('error', f'{name}: {error}')
 
     def _reconcile(self, settings: Settings) -> None:
@@ -91,35 +98,48 @@ class Keeper:
             log('info', 'PostgreSQL was told to read its certificate')
 
     def _measure(self, settings: Settings, view: View) -> None:
-        """What no exporter knows: local volumes have no metrics of their own."""
-        volume = os.statvfs(settings.data_directory)
-        self._figures.postgres_volume_available_bytes = volume.f_bavail * volume.f_frsize
-        self._figures.postgres_checksum_failures = None
+        """What no exporter knows."""
+        figures, now = self._figures, time.monotonic()
+        figures.postgres_volume_available_bytes = free_bytes(settings.data_directory)
+        figures.postgres_volume_size_bytes = size_bytes(settings.data_directory)
+        if self._counted_at is None or now - self._counted_at >= COUNT_DATA_EVERY:
+            self._counted_at = now
+            figures.postgres_data_bytes = data_bytes(settings.data_directory)
+        figures.postgres_checksum_failures = None
         if view.running:
-            self._figures.postgres_checksum_failures = Server(settings).checksum_failures()
+            figures.postgres_checksum_failures = Server(settings).checksum_failures()
 
     def _release_stuck(self, settings: Settings, view: View) -> None:
         """
         A standby that replayed what its primary never sent can't follow it, and pg_rewind doesn't always see that: when
-        it neither streams nor moves while its primary runs, it is copied anew.
+        it neither streams nor moves while its primary runs, it is copied anew, if that is shown to be possible.
         """
-        if view.primary or view.standby_leader or view.streaming or not view.running:
+        if view.primary or view.standby_leader or view.streaming:
+            self._still = self._copied_at = None
+            self._figures.postgres_standby_stuck = None if view.primary or view.standby_leader else 0
+            return
+        if not view.running:
             self._still = None
             return
         now = time.monotonic()
         if self._still is None or self._still[0] != view.position:
             self._still = view.position, now
+            self._figures.postgres_standby_stuck = 0
             return
         if now - self._still[1] < STUCK_AFTER:
             return
         leader = primary_view(settings)
         if not leader.running or not (leader.primary or (leader.standby_leader and leader.streaming)):
             return
-        # A primary that can't be reached could not be copied either, and nothing is wrong with what this one has.
+        # Whatever is missing to a copy, nothing has to be wrong with what this one has: two minutes later again.
         self._still = view.position, now
-        reach_primary(settings)
-        self._still = None
+        self._figures.postgres_standby_stuck = 1
+        if self._copied_at is not None and now - self._copied_at < COPY_AGAIN_AFTER:
+            raise CannotBeCopied('it was copied anew, and never followed since: another copy would not help')
+        prove_copy(settings)
         Patroni(settings.patroni).reinitialize(_restapi_password(settings))
+        self._still, self._copied_at = None, now
+        self._figures.postgres_standby_stuck = 0
         self._figures.postgres_standby_copied_anew_total = (self._figures.postgres_standby_copied_anew_total or 0) + 1
         log('error', 'this standby stood still behind a running primary: its data is thrown away and copied anew')
 

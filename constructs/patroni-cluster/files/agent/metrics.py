@@ -1,12 +1,16 @@
 """What the agent shows: /metrics.txt for Prometheus, /healthz for the kubelet."""
 
+import re
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # Seconds without a turn of the loop after which the agent isn't healthy.
 UNHEALTHY_AFTER = 60
+# Never through a proxy that the environment names.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass
@@ -26,8 +30,11 @@ class Figures:
     postgres_reconcile_last_success_timestamp_seconds: float | None = None
     postgres_reconcile_failed: float | None = None
     postgres_standby_copied_anew_total: float | None = None
+    postgres_standby_stuck: float | None = None
     postgres_checksum_failures: float | None = None
     postgres_volume_available_bytes: float | None = None
+    postgres_volume_size_bytes: float | None = None
+    postgres_data_bytes: float | None = None
 
 
 HELP = {
@@ -45,8 +52,22 @@ HELP = {
     'postgres_reconcile_failed': 'Whether making roles and databases failed last time.',
     'postgres_checksum_failures': 'Pages of this member that were read and were not what had been written.',
     'postgres_volume_available_bytes': "What is free on this member's volume.",
+    'postgres_volume_size_bytes': "What this member's volume can hold.",
+    'postgres_data_bytes': 'What the data directory of this member takes, WAL included.',
+    'postgres_standby_stuck': 'Whether this standby stands still, and a copy could not be shown to work.',
     'postgres_standby_copied_anew_total': 'How often this member was copied anew because it stood still as a standby.',
 }
+
+
+def figure_of(host: str, port: int, name: str) -> float | None:
+    """What another member's agent shows; None where it doesn't answer, or doesn't show that."""
+    try:
+        with _opener.open(f'http://{host}:{port}/metrics.txt', timeout=2) as response:
+            text = response.read(65536).decode(errors='replace')
+        found = re.search(rf'^{name}\{{.*\}} (\S+)$', text, re.MULTILINE)
+        return float(found[1]) if found else None
+    except (OSError, ValueError):
+        return None
 
 
 def render(figures: Figures, cluster: str) -> str:

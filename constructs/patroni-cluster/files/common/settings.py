@@ -37,6 +37,7 @@ class Settings:
     walg: str
     psql: str
     socket_directory: str
+    replication_login: str
     data_directory: str
     metrics_port: int
     interval_seconds: float
@@ -121,6 +122,7 @@ def _settings(data: _Reader, digest: str) -> Settings:
         walg=data.text('walg'),
         psql=data.text('psql'),
         socket_directory=data.text('socketDirectory'),
+        replication_login=data.text('replicationLogin'),
         data_directory=data.text('dataDirectory'),
         metrics_port=data.number('metricsPort', 0, 65535),
         interval_seconds=data.seconds('intervalSeconds', 10),
