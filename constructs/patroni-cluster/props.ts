@@ -11,7 +11,7 @@ export interface BackupProps extends ArchiveProps {
   /** When the full backup is made. */
   readonly schedule: Schedule;
   /**
-   * Days that full backups are kept.
+   * Days that full backups are kept; one that a person marked stays until a person unmarks it.
    * @default 30
    */
   readonly keepFullDays?: number;

@@ -71,6 +71,14 @@ export async function retain(
   if (status !== 0) throw new ProvingError(`retention on ${name}: ${stderr.trim() || stdout.trim()}`);
 }
 
+/** Marks a full backup permanent as a person would, by WAL-G itself. @throws ProvingError */
+export async function markByHand(members: Members, member: string, name: string): Promise<void> {
+  const [, agent = ''] = agentOf(members);
+  const walg = path.posix.join(path.posix.dirname(agent), 'walg.sh');
+  const { status, stderr } = await members.run(member, [walg, 'backup-mark', name], 'agent');
+  if (status !== 0) throw new ProvingError(`marking ${name} on ${member}: ${stderr.trim()}`);
+}
+
 /** Ends the current segment and waits until it is in the archive. @returns seconds it took */
 export async function archiveAll(members: Members, signal: AbortSignal, atMost = 120): Promise<number> {
   const start = performance.now();

@@ -3,6 +3,7 @@ import {
   archiveAll,
   backUp,
   fullBackups,
+  markByHand,
   restoreTest,
   retain,
   waitForBackups,
@@ -17,13 +18,13 @@ import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
-const fulls = 6;
+const fulls = 7;
 /** Of an archive's WAL, below its folder. */
 const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
 
 /**
- * Fulls with a row before and several segments after each; then retention with days of some seconds: what should be gone
- * is gone, what should be kept restores.
+ * Fulls with a row before and several segments after each, the first of them marked by hand; then retention with days of
+ * some seconds, twice, so that it finds its own marks too: what should be gone is gone, what should be kept restores.
  */
 export async function retentionRound({ signal, report }: PlatformGround, members: Members): Promise<Part> {
   const database = members.database.name;
@@ -50,31 +51,32 @@ export async function retentionRound({ signal, report }: PlatformGround, members
     report(`full backup ${number} of ${fulls}: ${added?.name ?? 'none'}`);
     for (let segment = 0; segment < 3; segment += 1) await archiveAll(members, signal);
   }
-  const [first, second, third, base] = made;
+  const [byHand, first, second, third, base, next] = made;
   const checks: DrillCheck[] = [
     { what: 'full backups made from the standby', expected: `${fulls}`, got: `${made.length}` },
   ];
-  if (first === undefined || second === undefined || third === undefined || base === undefined) {
-    return { figures: {}, checks };
-  }
+  if (!byHand || !first || !second || !third || !base || !next) return { figures: {}, checks };
   const age = (from: FullBackup, until: FullBackup): number =>
     (Date.now() - (Date.parse(from.finished) + Date.parse(until.finished)) / 2) / 1000;
-  await retain(members, standby, { keepFullSeconds: age(first, second), keepWalSeconds: age(base, made[4] ?? base) });
+  await markByHand(members, standby, byHand.name);
+  const keepWalSeconds = (): number => age(base, next);
+  await retain(members, standby, { keepFullSeconds: age(byHand, first), keepWalSeconds: keepWalSeconds() });
+  await retain(members, standby, { keepFullSeconds: age(first, second), keepWalSeconds: keepWalSeconds() });
   const left = await fullBackups(members);
   const number = ({ name }: FullBackup): number => made.findIndex((each) => each.name === name) + 1;
   checks.push(
     {
       what: 'fulls after retention, by number, kept older ones with a star',
-      expected: '2* 3* 4 5 6',
+      expected: '1* 3* 4* 5 6 7',
       got: left.map((each) => `${number(each)}${each.permanent ? '*' : ''}`).join(' '),
     },
     {
       what: 'WAL before the window that no kept full needs',
       expected: 'none',
-      got: superfluous(segments(members), [second, third], base).join(', ') || 'none',
+      got: superfluous(segments(members), [byHand, second, third], base).join(', ') || 'none',
     },
   );
-  for (const kept of [second, third, base]) {
+  for (const kept of [byHand, second, third, base]) {
     const result = await restoreTest(members, `${number(kept)}`, { args: ['--backup', kept.name] }, signal);
     report(`full ${number(kept)} restored: ${JSON.stringify(result)}`);
     checks.push({

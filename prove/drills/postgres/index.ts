@@ -11,8 +11,8 @@ export const area: Area<'empty'> = {
   purpose: 'makes backups of PostgreSQL, keeps and drops them, recovers to a moment, and copies them elsewhere',
   promises: {
     'pg-backup':
-      'six full backups with WAL between them, retention with days of some seconds, every kept one restored; object ' +
-      'storage away for 310 s under a writing client',
+      'seven full backups with WAL between them, one marked by hand, retention with days of some seconds, every kept one ' +
+      'restored; object storage away for 310 s under a writing client',
     'pg-pitr':
       'rows marked ten times a second, a table dropped, npm run recover to the moment before, a release; then once more ' +
       'from the recovered cluster, while object storage fails on the way',

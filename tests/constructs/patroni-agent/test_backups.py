@@ -6,12 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest import mock
 
-from backups import Keeper, due, retry_delay
+from backups import Keeper, due, keep, retain, retry_delay
 from metrics import Figures
 from patroni_api import Standby, View, makes_backups
 from schedule import Schedule
 from settings import Backups
 from support import NOW, Call, WorldTest, at, each, full, listed
+from walg import StorageError, Walg
 
 
 def view(
@@ -103,6 +104,88 @@ class WhenABackupIsDue(unittest.TestCase):
         self.assertEqual(minutes, [5, 10, 20, 40, 60, 60, 60])
 
 
+class RetainingBackups(WorldTest):
+    """retention in the archive"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.notes: set[str] = set()
+        self.fails = ''
+        self.world.programs['walg.sh'] = self.program
+        self.world.backups = [listed(40, 1), listed(20, 2), listed(8, 3), listed(0, 4)]
+        self.walg = Walg('/scripts/walg.sh', '/run/sockets')
+
+    def program(self, call: Call) -> str:
+        """WAL-G over the backups and the notes, as far as retention asks it."""
+        if self.fails and call.line.startswith(self.fails):
+            raise call.fails(1)
+        named = {backup['backup_name']: backup for backup in self.world.backups}
+        if call.arguments[0] == 'backup-mark':
+            named[call.arguments[-1]]['is_permanent'] = '--impermanent' not in call.arguments
+        if call.line.startswith('delete before'):
+            base = self.world.backups.index(named[call.arguments[3]])
+            before = [backup for backup in self.world.backups[:base] if backup['is_permanent']]
+            self.world.backups = before + self.world.backups[base:]
+        note = call.arguments[-1].removeprefix('retention_marks/')
+        if call.line.startswith('st put'):
+            self.notes.add(note)
+        if call.line.startswith('st rm'):
+            self.notes.remove(note)
+        if call.line.startswith('st ls'):
+            return '\n'.join(['type size last modified name', *(f'obj 1 - {note}' for note in self.notes)])
+        return json.dumps(self.world.backups) if '--json' in call.arguments else ''
+
+    def retain(self, days: float = 0) -> list[str]:
+        """So many days later; the fulls that are left, those that are marked with a star."""
+        now = NOW + timedelta(days=days)
+        rules = Backups(Schedule('0 2 * * *'), keep_full_days=30, keep_wal_days=7, minimum_fulls=2)
+        self.worked = retain(self.walg, rules, now)
+        return self.left()
+
+    def left(self) -> list[str]:
+        return [f'{each["backup_name"][-1]}{"*" if each["is_permanent"] else ""}' for each in self.world.backups]
+
+    def by_hand(self, segment: int) -> None:
+        self.walg.mark_permanent(f'base_00000001000000000000000{segment}')
+
+    def test_unmarks_and_deletes_what_it_had_marked_itself(self) -> None:
+        self.assertEqual(self.retain(), ['2*', '3', '4'])
+        self.world.backups.append(listed(-11, 5))
+        self.assertEqual(self.retain(11), ['3*', '4', '5'])
+        self.assertEqual(self.notes, {'00000001-00000000-00000003'})
+
+    def test_leaves_what_a_person_marked_before_its_time_or_past_it(self) -> None:
+        for segment in (1, 3):
+            self.by_hand(segment)
+        self.assertEqual(self.retain(), ['1*', '2*', '3*', '4'])
+        self.world.backups.append(listed(-30, 5))
+        self.assertEqual(self.retain(30), ['1*', '3*', '4', '5'])
+
+    def test_leaves_what_it_had_marked_and_a_person_keeps(self) -> None:
+        self.retain()
+        keep(self.walg, 'base_000000010000000000000002')
+        self.world.backups.append(listed(-11, 5))
+        self.assertEqual(self.retain(11), ['2*', '3*', '4', '5'])
+
+    def test_deletes_what_a_person_marked_and_unmarks(self) -> None:
+        self.by_hand(1)
+        self.retain()
+        self.walg.unmark_permanent('base_000000010000000000000001')
+        self.assertEqual(self.retain(), ['2*', '3', '4'])
+
+    @each(('st ls', ['1', '2', '3', '4']), ('st put', ['1', '2', '3', '4']), ('delete', ['1', '2*', '3', '4']))
+    def test_leaves_no_mark_that_would_be_taken_for_a_persons_when_it_fails_at(self, at: str, left: list[str]) -> None:
+        self.fails = at
+        self.assertEqual((self.retain(), self.worked), (left, False))
+        self.fails = ''
+        self.assertEqual((self.retain(), self.worked), (['2*', '3', '4'], True))
+        self.assertEqual(self.notes, {'00000001-00000000-00000002'})
+
+    def test_keeps_nothing_that_is_not_there(self) -> None:
+        with self.assertRaisesRegex(StorageError, 'no full backup base_0; `status` lists them'):
+            keep(self.walg, 'base_0')
+
+
 # A primary that isn't chosen.
 BESIDE = view(True, False, Standby('postgres-1', '127.0.0.1', True))
 
@@ -140,11 +223,14 @@ class KeepingBackups(WorldTest):
         with mock.patch('backups.datetime', at(moment)):
             self.keeper.turn(self.world.settings(), view, moment)
 
+    def verified(self) -> tuple[float | None, float | None]:
+        return self.figures.walg_wal_verify_status, self.figures.walg_kept_backups_incomplete
+
     def called(self, start: str) -> int:
         return len(self.world.called('walg.sh', start))
 
     def test_makes_one_that_is_due_then_retention_then_verifies(self) -> None:
-        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.5, 3)]
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.4, 3)]
         self.turn(ALONE)
         self.assertEqual(self.figures.walg_backup_last_result, 1)
         self.assertEqual(self.figures.walg_backup_running, 0)
@@ -154,6 +240,7 @@ class KeepingBackups(WorldTest):
             'backup-list',  # what there is
             'backup-list',  # whether another member has made one since
             'backup-push',
+            'st',  # which marks are retention's
             'backup-list',  # what retention means for it
             'delete',
             'backup-list',
@@ -246,8 +333,43 @@ class KeepingBackups(WorldTest):
             self.begin()
             self.archive(f'0000000100000000000000{lost}')
             self.turn(ALONE)
-            found = (self.figures.walg_wal_verify_status, self.figures.walg_kept_backups_incomplete)
-            self.assertEqual(found, (status, incomplete))
+            self.turn(ALONE, 5)
+            self.assertEqual(self.verified(), (status, incomplete))
+
+    def test_shows_a_gap_of_the_window_that_begins_with_a_full_that_a_person_marked(self) -> None:
+        marked = {'is_permanent': True}
+        for backups in ([listed(8, 5, **marked), listed(0, 9)], [listed(8, 5, **marked), listed(0, 9, **marked)]):
+            self.world.backups = backups
+            self.begin()
+            self.archive('000000010000000000000007')
+            self.turn(ALONE)
+            self.turn(ALONE, 5)
+            self.assertEqual(self.verified(), (0, 0))
+
+    def test_shows_no_gap_that_is_filled_while_it_looks_as_after_a_failover(self) -> None:
+        self.world.backups = [listed(8, 5), listed(0, 9)]
+        self.archive('000000010000000000000007')
+        self.turn(ALONE)
+        self.assertEqual((self.verified(), self.called('wal-show')), ((None, None), 1))
+        for missing in (['000000010000000000000008'], []):
+            self.begin()
+            self.archive('000000010000000000000007')
+            self.turn(ALONE)
+            self.archive(*missing)
+            self.turn(ALONE, 5)
+            self.assertEqual(self.verified(), (1, 0), missing)
+
+    def test_looks_after_an_hour_whether_a_gap_is_still_there(self) -> None:
+        yearly = {'schedule': '0 0 1 1 *', 'keepFullDays': 30, 'keepWalDays': 7, 'minimumFulls': 2}
+        self.world.configure(backups=yearly)
+        self.world.backups = [listed(8, 5), listed(0, 9)]
+        self.archive('000000010000000000000007')
+        for minutes in (0, 5):
+            self.turn(ALONE, minutes)
+        self.archive()
+        for minutes, status in [(64, 0), (66, 1)]:
+            self.turn(ALONE, minutes)
+            self.assertEqual(self.verified(), (status, 0))
 
     def test_does_nothing_where_there_is_no_storage(self) -> None:
         self.world.configure(backups=None)

@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any
@@ -38,7 +39,7 @@ class Arguments(CommandTest):
     def test_says_with_help_what_the_modes_do(self) -> None:
         code, out, _ = self.command('--help')
         self.assertEqual(code, 0)
-        self.assertRegex(out, r'(?s)\{run,reconcile,backup,status\}.*one full backup now')
+        self.assertRegex(out, r'(?s)\{run,reconcile,backup,keep,status\}.*one full backup now')
 
     def test_takes_further_arguments_only_for_reconcile_to_which_patroni_appends_one(self) -> None:
         code, _, err = self.command('status', 'now')
@@ -107,12 +108,15 @@ class Backup(CommandTest):
         self.assertEqual(self.command('backup')[0], 0)
         expected = [
             'backup-push /data --full',
+            'st ls retention_marks',
             'backup-list --detail --json',
             'backup-mark base_000000010000000000000002',
+            'st put retention_marks/00000001-00000000-00000002',
             'delete before FIND_FULL base_000000010000000000000003 --use-sentinel-time --confirm',
             'backup-list --detail --json',
         ]
-        self.assertEqual(self.world.called('walg.sh'), expected)
+        called = [re.sub(r'^(st put) .* ', r'\1 ', line) for line in self.world.called('walg.sh')]
+        self.assertEqual(called, expected)
 
     def refuses(self, start: str) -> None:
         """Lets WAL-G fail where it is called so."""
@@ -151,6 +155,27 @@ class Backup(CommandTest):
         self.assertRegex(err, '"backups" is null')
 
 
+class Keep(CommandTest):
+    """keep"""
+
+    def test_marks_a_full_for_good(self) -> None:
+        code, out, _ = self.command('keep', 'base_000000010000000000000009')
+        self.assertEqual(
+            (code, self.world.called('walg.sh', 'backup-mark')), (0, ['backup-mark base_000000010000000000000009'])
+        )
+        self.assertRegex(out, 'stays until a person unmarks it: walg.sh backup-mark --impermanent base_0')
+
+    def test_says_which_one_is_not_there(self) -> None:
+        code, _, err = self.command('keep', 'base_000000010000000000000001')
+        self.assertEqual(code, 1)
+        self.assertRegex(err, 'the archive has no full backup base_000000010000000000000001')
+
+    def test_needs_a_name(self) -> None:
+        code, _, err = self.command('keep')
+        self.assertEqual(code, 2)
+        self.assertRegex(err, 'keep takes the name of one full backup')
+
+
 class Status(CommandTest):
     """status"""
 
@@ -165,7 +190,7 @@ class Status(CommandTest):
             'makesBackups': True,
             'errors': [],
             'due': True,
-            'retention': {'delete': ['base_000000010000000000000001'], 'refused': None},
+            'retention': {'delete': ['base_000000010000000000000001'], 'keptByHand': [], 'refused': None},
         }
         self.assertEqual({key: found[key] for key in expected}, expected)
 

@@ -8,9 +8,10 @@ from support import NOW, full
 from walg import Backup
 
 
-def planned(backups: list[Backup], minimum: int = 2, schedule: str = '0 12 * * *') -> Plan:
-    """For 30 days of fulls and 7 of WAL."""
-    return plan(backups, NOW, Backups(Schedule(schedule), 30, 7, minimum))
+def planned(backups: list[Backup], minimum: int = 2, schedule: str = '0 12 * * *', *, by_hand: str = '') -> Plan:
+    """For 30 days of fulls and 7 of WAL; all marks are retention's but that of the full with this end."""
+    marked = frozenset(backup.name for backup in backups if backup.permanent and backup.name[-2:] != by_hand)
+    return plan(backups, marked, NOW, Backups(Schedule(schedule), 30, 7, minimum))
 
 
 def names(found: Plan) -> dict[str, Any]:
@@ -44,6 +45,24 @@ class Retention(unittest.TestCase):
         permanent = [full(32, 1, is_permanent=True), full(20, 2, is_permanent=True)]
         found = names(planned([*permanent, full(15, 3), full(8, 4), full(0, 5)]))
         self.assertEqual((found['mark'], found['unmark'], found['delete']), (['03'], ['01'], ['01']))
+
+    def test_what_a_person_marked_is_neither_unmarked_nor_deleted_however_old_it_is(self) -> None:
+        old = [full(400, 1, is_permanent=True), full(32, 2, is_permanent=True), full(31, 3)]
+        found = planned([*old, full(8, 4), full(0, 5)], by_hand='01')
+        self.assertEqual([backup.name[-2:] for backup in found.by_hand], ['01'])
+        self.assertEqual((names(found)['unmark'], names(found)['delete']), (['02'], ['02', '03']))
+
+    def test_what_a_person_marked_is_none_of_the_minimum_when_it_is_past_its_days(self) -> None:
+        old = [full(400, 1, is_permanent=True), full(35, 2), full(33, 3)]
+        backups = [*old, full(1, 4)]
+        self.assertEqual(
+            planned(backups, 3, by_hand='01').refused, '2 full backups would be left, at least 3 have to be'
+        )
+        self.assertIsNone(planned(backups, 2, by_hand='01').refused)
+
+    def test_what_a_person_marked_is_told_also_where_there_is_nothing_to_do(self) -> None:
+        found = planned([full(1, 1, is_permanent=True), full(0, 2)], by_hand='01')
+        self.assertEqual(([backup.name[-2:] for backup in found.by_hand], found.base), (['01'], None))
 
     def test_the_base_stays_however_old_it_is(self) -> None:
         found = names(planned([full(50, 1), full(40, 2), full(0, 3)]))

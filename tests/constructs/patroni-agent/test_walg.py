@@ -87,6 +87,21 @@ class Arguments(WalgTest):
         ]
         self.assertEqual(self.calls(), expected)
 
+    def test_keeps_notes_of_marks_under_names_that_it_takes_for_no_segment_and_would_not_delete(self) -> None:
+        self.world.programs['walg.sh'] = lambda call: (
+            'type size last modified                 name\n'
+            'obj  30   2026-11-28 20:39:20 +0000 UTC 00000001-00000000-00000011\n'
+            'obj  30   2026-11-28 20:39:20 +0000 UTC 0000000A-000000FF-00000012  version\n'
+        )
+        names = {'base_000000010000000000000011', 'base_0000000A000000FF00000012'}
+        self.assertEqual(self.walg.marked_by_retention(), names)
+        self.walg.note_mark('base_000000010000000000000011')
+        self.walg.forget_mark('base_000000010000000000000011')
+        note = 'retention_marks/00000001-00000000-00000011'
+        [listing, noting, forgetting] = self.calls()
+        self.assertEqual((listing, forgetting), ('st ls retention_marks', f'st rm {note}'))
+        self.assertRegex(noting, rf'^st put --force --no-compress --no-encrypt \S+ {note}$')
+
 
 class Archive(WalgTest):
     """the WAL in the archive"""

@@ -114,17 +114,23 @@ def status(settings: Settings, name: str) -> dict[str, object]:
     if rules is None:
         return found
     found |= {'scheduled': rules.schedule.previous(now), 'nextScheduled': rules.schedule.next(now)}
+    walg = Walg(settings.walg, settings.socket_directory)
     try:
-        fulls = Walg(settings.walg, settings.socket_directory).backups()
+        fulls = walg.backups()
+        marked = walg.marked_by_retention()
     except (child.ChildFailed, StorageError) as error:
         errors.append(str(error))
         return found
-    retention = plan(fulls, now, rules)
+    retention = plan(fulls, marked, now, rules)
     return found | {
         'due': backups.due(fulls, rules, now),
         'backups': [vars(each) for each in fulls],
         'restorableSince': retention.base.finished if retention.base else (fulls[0].finished if fulls else None),
-        'retention': {'delete': [each.name for each in retention.delete], 'refused': retention.refused},
+        'retention': {
+            'delete': [each.name for each in retention.delete],
+            'keptByHand': [each.name for each in retention.by_hand],
+            'refused': retention.refused,
+        },
     }
 
 
@@ -135,14 +141,17 @@ def main() -> int:
         'mode',
         nargs='?',
         default='run',
-        choices=('run', 'reconcile', 'backup', 'status'),
+        choices=('run', 'reconcile', 'backup', 'keep', 'status'),
         help='run: for ever (the default). reconcile: make roles and databases once. backup: one full backup now, with '
-        'retention. status: print what Patroni and the storage say.',
+        'retention. keep NAME: keep a full backup until a person unmarks it. status: print what Patroni and the '
+        'storage say.',
     )
-    # Patroni appends a connection string to the command that it calls after a bootstrap; the socket is known anyway.
-    parser.add_argument('ignored', nargs='*', help=argparse.SUPPRESS)
+    # To what it calls after a bootstrap, Patroni appends a connection string; the socket is known anyway.
+    parser.add_argument('further', nargs='*', metavar='NAME', help='for keep, such as base_000000010000000000000002')
     arguments = parser.parse_args()
-    if arguments.ignored and arguments.mode != 'reconcile':
+    if arguments.mode == 'keep' and len(arguments.further) != 1:
+        parser.error('keep takes the name of one full backup')
+    if arguments.further and arguments.mode not in ('reconcile', 'keep'):
         parser.error(f'{arguments.mode} takes no further arguments')
     try:
         settings = load(arguments.config)
@@ -156,6 +165,8 @@ def main() -> int:
         return 1 if found['errors'] else 0
     if arguments.mode == 'reconcile':
         return _reconcile(settings)
+    if arguments.mode == 'keep':
+        return _keep(settings, arguments.further[0])
     if arguments.mode == 'backup':
         return _backup(settings, name)
     if not name:
@@ -183,6 +194,16 @@ def _backup(settings: Settings, name: str) -> int:
     figures = Figures()
     made = backups.Keeper(name, figures).make(settings)
     return 0 if made and figures.walg_retention_last_result == 1 else 1
+
+
+def _keep(settings: Settings, name: str) -> int:
+    try:
+        backups.keep(Walg(settings.walg, settings.socket_directory), name)
+    except (child.ChildFailed, StorageError) as error:
+        print(f'agent.py: {error}', file=sys.stderr)
+        return 1
+    print(f'{name} stays until a person unmarks it: walg.sh backup-mark --impermanent {name}')
+    return 0
 
 
 if __name__ == '__main__':

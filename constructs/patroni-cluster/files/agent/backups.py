@@ -8,13 +8,15 @@ from databases import Server, primary_view
 from log import log
 from metrics import Figures, figure_of
 from patroni_api import PatroniError, View, makes_backups, members_of
-from retention import plan
+from retention import base_of, plan
 from settings import Backups, Settings
 from walg import Backup, StorageError, Walg
 
 LIST_EVERY = timedelta(minutes=5)
 VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
+# What is on its way while it is looked for, such as after a failover, is there by then.
+VERIFY_TWICE_AFTER = timedelta(minutes=5)
 FIRST_RETRY = timedelta(minutes=5)
 LAST_RETRY = timedelta(hours=1)
 
@@ -33,7 +35,9 @@ def retry_delay(failures: int) -> timedelta:
 def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
     """Marks and deletes as planned; says whether that worked."""
     try:
-        planned = plan(walg.backups(), now, rules)
+        marked = walg.marked_by_retention()
+        fulls = walg.backups()
+        planned = plan(fulls, marked, now, rules)
         if planned.base is None:
             log('info', 'retention: no full backup is older than the days of WAL, nothing to delete')
             return True
@@ -42,16 +46,39 @@ def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
             return False
         # Whatever fails ends it: nothing is deleted unless everything that stays is marked.
         for backup in planned.mark:
-            walg.mark_permanent(backup.name)
+            _mark(walg, backup.name)
         for backup in planned.unmark:
             walg.unmark_permanent(backup.name)
         walg.delete_before(planned.base.name)
+        gone = {backup.name for backup in planned.delete} | marked - {backup.name for backup in fulls}
+        for name in sorted(gone & marked):
+            walg.forget_mark(name)
     except (ChildFailed, StorageError) as error:
         log('error', 'retention failed', error=str(error))
         return False
     deleted = [backup.name for backup in planned.delete]
-    log('info', 'retention: done', base=planned.base.name, deleted=deleted, marked=len(planned.mark))
+    by_hand = [backup.name for backup in planned.by_hand]
+    log('info', 'retention: done', base=planned.base.name, deleted=deleted, marked=len(planned.mark), byHand=by_hand)
     return True
+
+
+def keep(walg: Walg, name: str) -> None:
+    """Marks a full as a person does: retention leaves it alone, also where it had marked it itself."""
+    if name not in [backup.name for backup in walg.backups()]:
+        raise StorageError(f'the archive has no full backup {name}; `status` lists them')
+    walg.mark_permanent(name)
+    if name in walg.marked_by_retention():
+        walg.forget_mark(name)
+
+
+def _mark(walg: Walg, name: str) -> None:
+    """First the mark: of one that is only noted, a person's mark would be taken for retention's."""
+    walg.mark_permanent(name)
+    try:
+        walg.note_mark(name)
+    except ChildFailed:
+        walg.unmark_permanent(name)
+        raise
 
 
 class Keeper:
@@ -65,6 +92,8 @@ class Keeper:
         self._failures = 0
         self._retry_at: datetime | None = None
         self._verify_at: datetime | None = None
+        # What the last look did not find, by whom it lacks.
+        self._suspected: dict[str, list[str]] = {}
         self._forget()
 
     def turn(self, settings: Settings, view: View | None, now: datetime) -> None:
@@ -146,10 +175,12 @@ class Keeper:
 
     def _verify(self, settings: Settings, timeline: int | None, now: datetime) -> None:
         walg = Walg(settings.walg, settings.socket_directory)
-        kept = [backup for backup in self._backups or () if backup.permanent]
-        since = next((backup for backup in self._backups or () if not backup.permanent), None)
-        if since is None or timeline is None:
+        if settings.backups is None or not self._backups or timeline is None:
             return
+        base = base_of(self._backups, now, settings.backups) or self._backups[0]
+        # A person may have marked the base too, or a newer one: the window begins there all the same.
+        kept = [backup for backup in self._backups if backup.permanent and backup.finished < base.finished]
+        since = next(backup for backup in self._backups if backup not in kept)
         try:
             with tempfile.TemporaryDirectory() as directory:
                 missing = walg.missing(kept, since, timeline, walg.history(timeline, directory))
@@ -157,7 +188,14 @@ class Keeper:
             self._verify_at = now + VERIFY_AGAIN_AFTER
             log('error', 'the WAL in the storage cannot be verified', error=str(error))
             return
-        self._verify_at = now + VERIFY_EVERY
+        suspected, self._suspected = self._suspected, missing
+        if missing and not suspected:
+            self._verify_at = now + VERIFY_TWICE_AFTER
+            log('info', 'WAL is not in the storage: looking again', since=since.name, missing=missing)
+            return
+        both = {owner: [name for name in names if name in suspected.get(owner, [])] for owner, names in missing.items()}
+        missing = {owner: names for owner, names in both.items() if names}
+        self._verify_at = now + (VERIFY_AGAIN_AFTER if self._suspected else VERIFY_EVERY)
         self._figures.walg_wal_verify_status = 0 if 'window' in missing else 1
         self._figures.walg_kept_backups_incomplete = len(missing.keys() - {'window'})
         log('error' if missing else 'info', 'the WAL in the storage was verified', since=since.name, missing=missing)
@@ -165,6 +203,7 @@ class Keeper:
     def _forget(self) -> None:
         """What only the chosen member knows, so that no old failure is shown by one that isn't asked any more."""
         self._failures, self._retry_at, self._verify_at = 0, None, None
+        self._suspected = {}
         figures = self._figures
         figures.walg_backup_last_result = figures.walg_backup_last_duration_seconds = None
         figures.walg_retention_last_result = None

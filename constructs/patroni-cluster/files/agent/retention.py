@@ -11,25 +11,38 @@ from walg import Backup
 class Plan:
     """
     Every second since `base` can be restored. The fulls before it are restored to their own end: those that stay
-    are marked permanent, so that WAL-G keeps their WAL, and everything else before the base goes.
+    are marked permanent, so that WAL-G keeps their WAL, and everything else before the base goes. What a person marked
+    stays until a person unmarks it.
     """
 
     base: Backup | None = None
     mark: list[Backup] = field(default_factory=list)
     unmark: list[Backup] = field(default_factory=list)
     delete: list[Backup] = field(default_factory=list)
+    by_hand: list[Backup] = field(default_factory=list)
     refused: str | None = None
 
 
-def plan(backups: list[Backup], now: datetime, rules: Backups) -> Plan:
-    """`backups` are the fulls, oldest first; without one before the days of WAL there is nothing to do."""
+def base_of(backups: list[Backup], now: datetime, rules: Backups) -> Backup | None:
+    """The newest full before the days of WAL: what the oldest moment of these is recovered from."""
     before_window = [backup for backup in backups if backup.finished < now - timedelta(days=rules.keep_wal_days)]
-    if not before_window:
-        return Plan()
-    base, older = before_window[-1], before_window[:-1]
+    return before_window[-1] if before_window else None
+
+
+def plan(backups: list[Backup], marked: frozenset[str], now: datetime, rules: Backups) -> Plan:
+    """
+    `backups` are the fulls, oldest first, and `marked` names those whose mark is retention's own; without a full before
+    the days of WAL there is nothing to do.
+    """
+    by_hand = [backup for backup in backups if backup.permanent and backup.name not in marked]
+    base = base_of(backups, now, rules)
+    if base is None:
+        return Plan(by_hand=by_hand)
+    older = backups[: backups.index(base)]
     oldest_kept = now - timedelta(days=rules.keep_full_days)
-    delete = [backup for backup in older if backup.finished < oldest_kept]
-    left = len(backups) - len(delete)
+    past = [backup for backup in older if backup.finished < oldest_kept]
+    delete = [backup for backup in past if backup not in by_hand]
+    left = len(backups) - len(past)
     newest = backups[-1].finished
     refused = None
     if left < rules.minimum_fulls:
@@ -41,6 +54,7 @@ def plan(backups: list[Backup], now: datetime, rules: Backups) -> Plan:
         mark=[backup for backup in older if backup.finished >= oldest_kept and not backup.permanent],
         unmark=[backup for backup in delete if backup.permanent],
         delete=delete,
+        by_hand=by_hand,
         refused=refused,
     )
 

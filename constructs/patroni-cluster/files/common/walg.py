@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +16,10 @@ CHANGE_TIMEOUT = 1800
 PUSH_TIMEOUT = 20 * 3600
 SEGMENT_BYTES = 16 * 1024 * 1024
 _SEGMENTS_IN_LOG_FILE = 256
+# A folder of the archive beside WAL-G's own: a file for each full that retention marked, and no person. WAL-G would
+# take a name of 24 digits for that of a segment, and delete it with the old ones.
+_NOTES = 'retention_marks'
+_NOTE = re.compile(r'\b([0-9A-F]{8})-([0-9A-F]{8})-([0-9A-F]{8})\b')
 _TIME = re.compile(r'(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?\s?(Z|[+-]\d\d(?::?\d\d)?)')
 
 
@@ -74,6 +79,20 @@ class Walg:
     def unmark_permanent(self, name: str) -> None:
         self._run('backup-mark', '--impermanent', name)
 
+    def marked_by_retention(self) -> frozenset[str]:
+        """Names of fulls whose mark is retention's; some of them may be gone."""
+        return frozenset(f'base_{"".join(parts)}' for parts in _NOTE.findall(self._run('st', 'ls', _NOTES)))
+
+    def note_mark(self, name: str) -> None:
+        """Writes down, for every member and every later run, that a full's mark is retention's."""
+        with tempfile.NamedTemporaryFile('w', encoding='utf-8') as file:
+            file.write(f'{name}\n')
+            file.flush()
+            self._run('st', 'put', '--force', '--no-compress', '--no-encrypt', file.name, _note(name))
+
+    def forget_mark(self, name: str) -> None:
+        self._run('st', 'rm', _note(name))
+
     def delete_before(self, name: str) -> None:
         """Deletes what is older than the backup `name`: by name, because by time the base itself would go."""
         self._run('delete', 'before', 'FIND_FULL', name, '--use-sentinel-time', '--confirm', timeout=CHANGE_TIMEOUT)
@@ -117,6 +136,11 @@ class Walg:
 
     def _run(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> str:
         return child.run([self._path, *arguments], timeout, environment=self._environment)
+
+
+def _note(name: str) -> str:
+    digits = name.removeprefix('base_')
+    return f'{_NOTES}/{digits[:8]}-{digits[8:16]}-{digits[16:24]}'
 
 
 class _Timeline:
