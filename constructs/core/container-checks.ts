@@ -1,3 +1,4 @@
+import type { ContainerProps } from './container.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { checkPrivileges } from './privilege.ts';
@@ -23,20 +24,28 @@ export function checkContainers(workload: Workload): void {
         remedy: 'remove them, or make it one of the containers',
       })),
     ...initContainers
-      .filter(({ preStopSleepSeconds = 0 }) => preStopSleepSeconds > 0)
+      .filter((container) => secondsBefore(container) > 0)
       .map(({ name }) => ({
         where: `${where}: ${name}`,
         what: 'it runs before the others and has a pause before it stops',
-        allowed: 'preStopSleepSeconds of containers that serve',
+        allowed: 'preStopSleepSeconds and beforeStop of containers that serve',
         remedy: 'remove it',
       })),
     ...containers
-      .filter(({ preStopSleepSeconds = 0 }) => preStopSleepSeconds >= secondsToStop)
-      .map(({ name, preStopSleepSeconds = 0 }) => ({
-        where: `${where}: ${name}`,
-        what: `it pauses ${preStopSleepSeconds} seconds before it stops, and is killed after ${secondsToStop}`,
-        allowed: 'a preStopSleepSeconds that leaves it time to stop',
+      .filter((container) => secondsBefore(container) >= secondsToStop)
+      .map((container) => ({
+        where: `${where}: ${container.name}`,
+        what: `it pauses ${secondsBefore(container)} seconds before it stops, and is killed after ${secondsToStop}`,
+        allowed: 'a preStopSleepSeconds, or atMostSeconds of beforeStop, that leaves it time to stop',
         remedy: 'lower it, or raise terminationGracePeriodSeconds of the workload',
+      })),
+    ...containers
+      .filter(({ preStopSleepSeconds = 0, beforeStop }) => preStopSleepSeconds > 0 && beforeStop)
+      .map(({ name }) => ({
+        where: `${where}: ${name}`,
+        what: 'it is to sleep and to run a program before it stops',
+        allowed: 'one of the two: Kubernetes has one hook',
+        remedy: 'remove preStopSleepSeconds, or beforeStop',
       })),
     ...workload.allContainers
       .flatMap(({ files = {} }) => Object.values(files))
@@ -49,6 +58,11 @@ export function checkContainers(workload: Workload): void {
       })),
   ];
   if (findings.length > 0) throw new InputError(findings);
+}
+
+/** Between the order to stop and SIGTERM, at most. */
+function secondsBefore({ preStopSleepSeconds = 0, beforeStop }: ContainerProps): number {
+  return Math.max(preStopSleepSeconds, beforeStop?.atMostSeconds ?? 0);
 }
 
 function portFindings(where: string, { props }: Workload): Finding[] {

@@ -40,6 +40,13 @@ export interface WritableDirectory {
   readonly sizeLimit: Size;
 }
 
+/** What a container does before it is told to stop; it serves meanwhile. */
+export interface BeforeStop {
+  readonly command: readonly string[];
+  /** After which the program ends by itself: the time to stop goes on meanwhile. */
+  readonly atMostSeconds: number;
+}
+
 export interface ContainerProps {
   readonly name: string;
   readonly image: Image;
@@ -72,6 +79,11 @@ export interface ContainerProps {
    * @default 0
    */
   readonly preStopSleepSeconds?: number;
+  /**
+   * A program that runs in it between the order to stop and SIGTERM, instead of a sleep.
+   * @default none
+   */
+  readonly beforeStop?: BeforeStop;
   /** @default none: the root file system is read-only */
   readonly writableDirectories?: readonly WritableDirectory[];
   /**
@@ -101,7 +113,7 @@ export function secretDirectory(secretName: string): string {
 }
 
 export function containerSpec(props: ContainerProps): IContainer {
-  const { resources, probes, podFields = {}, preStopSleepSeconds = 0 } = props;
+  const { resources, probes, podFields = {} } = props;
   const secretFiles = Object.entries(props.secretFiles ?? {});
   const variables = {
     ...props.environment,
@@ -136,10 +148,15 @@ export function containerSpec(props: ContainerProps): IContainer {
       },
     },
     ...probeFields(probes),
-    ...(preStopSleepSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: preStopSleepSeconds } } } } : {}),
+    ...beforeStopFields(props),
     securityContext: privilegedContext(props.privileges ?? []),
     ...volumeMounts(props, secrets),
   };
+}
+
+function beforeStopFields({ preStopSleepSeconds = 0, beforeStop }: ContainerProps): Pick<IContainer, 'lifecycle'> {
+  if (beforeStop) return { lifecycle: { preStop: { exec: { command: [...beforeStop.command] } } } };
+  return preStopSleepSeconds > 0 ? { lifecycle: { preStop: { sleep: { seconds: preStopSleepSeconds } } } } : {};
 }
 
 function volumeMounts(

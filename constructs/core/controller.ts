@@ -29,6 +29,11 @@ export type Controller =
        * @default true
        */
       readonly ordered?: boolean;
+      /**
+       * Seconds that a new pod has to stay ready before a rolling update takes the next one.
+       * @default 0
+       */
+      readonly minReadySeconds?: number;
     }
   | { readonly kind: 'DaemonSet' }
   | {
@@ -87,6 +92,7 @@ export function controllerManifest(controller: Controller, parts: ControllerPart
           replicas: controller.replicas,
           revisionHistoryLimit: 3,
           serviceName: controller.serviceName,
+          ...(controller.minReadySeconds ? { minReadySeconds: controller.minReadySeconds } : {}),
           ...(controller.ordered === false ? { podManagementPolicy: 'Parallel' } : {}),
           selector,
           template,

@@ -169,9 +169,23 @@ describe('members', () => {
     expect(at(statefulSet(everywhere), 'spec.podManagementPolicy')).toBe('Parallel');
   });
 
-  test('have three minutes to stop, and hand over by themselves', () => {
+  test('have three minutes to stop, of which a primary spends one at most until somebody may take over', () => {
     const { terminationGracePeriodSeconds, containers: list } = podTemplateOf(statefulSet(everywhere))!.spec!;
-    expect([terminationGracePeriodSeconds, list[0]!.lifecycle]).toEqual([180, undefined]);
+    expect(terminationGracePeriodSeconds).toBe(180);
+    expect(list.map(({ lifecycle }) => lifecycle?.preStop?.exec?.command)).toEqual([
+      ['python3', '/opt/postgres/before_stop.py', '/etc/patroni/agent.json', '60'],
+      ...[undefined, undefined],
+    ]);
+  });
+
+  test('a rolling update leaves a standby the time to become synchronous before it takes the next one', () => {
+    expect(at(statefulSet(everywhere), 'spec.minReadySeconds')).toBe(15);
+  });
+
+  test('a member alone waits for nobody', () => {
+    const set = statefulSet(clusterWith({ members: 1 }).manifests);
+    expect(at(set, 'spec')).not.toHaveProperty('minReadySeconds');
+    expect(podTemplateOf(set)!.spec!.containers[0]).not.toHaveProperty('lifecycle');
   });
 
   test('are asked by Patroni itself whether they live and whether they are ready', () => {

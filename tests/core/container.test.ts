@@ -38,6 +38,11 @@ describe('before it stops', () => {
     expect(container({ preStopSleepSeconds: 5 }).lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
   });
 
+  test('or runs a program', () => {
+    const beforeStop = { command: ['wait', '5'], atMostSeconds: 5 };
+    expect(container({ beforeStop }).lifecycle).toEqual({ preStop: { exec: { command: ['wait', '5'] } } });
+  });
+
   test('or does nothing', () => {
     expect(container()).not.toHaveProperty('lifecycle');
   });

@@ -330,6 +330,18 @@ describe('a workload', () => {
       'it pauses 30 seconds before it stops, and is killed after 30',
     ],
     [
+      'a program before the end that takes as long as the time to stop',
+      { containers: [{ ...container, beforeStop: { command: ['wait'], atMostSeconds: 30 } }] },
+      'it pauses 30 seconds before it stops, and is killed after 30',
+    ],
+    [
+      'two ways to wait before the end',
+      {
+        containers: [{ ...container, preStopSleepSeconds: 5, beforeStop: { command: ['wait'], atMostSeconds: 5 } }],
+      },
+      'it is to sleep and to run a program before it stops',
+    ],
+    [
       'a probe without a program',
       { containers: [{ ...container, probes: execProbes({ live: [] }) }] },
       'its command is empty',

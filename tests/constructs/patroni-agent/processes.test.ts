@@ -23,6 +23,7 @@ function running(file: string): boolean {
 }
 
 test.each([
+  ['members', 'before_stop.py'],
   ['members', 'choose_backup.py'],
   ['members', 'agent.py'],
   ['restoreTest', 'restore_test.py'],

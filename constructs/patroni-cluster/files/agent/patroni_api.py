@@ -73,6 +73,10 @@ class Patroni:
             ),
         )
 
+    def synchronous(self) -> bool:
+        """Whether it is the standby that may take over, because it has all that was acknowledged."""
+        return self._ask('/patroni').get('sync_standby') is True
+
     def configuration(self) -> dict[str, Any]:
         return self._ask('/config')
 
