@@ -11,6 +11,7 @@ import { area as network } from './network/index.ts';
 import { area as postgres } from './postgres/index.ts';
 import { area as restore } from './restore/index.ts';
 import { area as rollback } from './rollback/index.ts';
+import { area as rollout } from './rollout/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
 import { area as updates } from './updates/index.ts';
@@ -30,6 +31,7 @@ export const areas = {
   postgres,
   restore,
   rollback,
+  rollout,
   scaling,
   secrets,
   updates,

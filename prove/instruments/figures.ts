@@ -9,9 +9,14 @@ const endOf = ({ at, milliseconds }: RecordedRequest): number => at.getTime() + 
 
 /** Seconds without an answer between two moments, at most: also before the first answer and after the last. */
 export function longestGap(requests: readonly RecordedRequest[], from: Date, to: Date): number {
+  return Math.max(...gapsOf(requests, from, to));
+}
+
+/** Each time without an answer between two moments, in seconds, in their order. */
+export function gapsOf(requests: readonly RecordedRequest[], from: Date, to: Date): readonly number[] {
   const ends = requests.filter(({ ok }) => ok).map(endOf);
-  const moments = [from.getTime(), ...ends, to.getTime()];
-  return seconds(Math.max(...moments.map((moment, index) => moment - (moments[index - 1] ?? moment))));
+  const moments = [...ends, to.getTime()];
+  return moments.map((moment, index) => seconds(moment - (moments[index - 1] ?? from.getTime())));
 }
 
 /** Seconds from a moment until a client had seen the last failure; 0 where it saw none. */

@@ -163,6 +163,24 @@ export class Members {
     return stdout.trim();
   }
 
+  /** What a parameter is on a member, in its own unit. */
+  setting(name: string, parameter: string): Promise<string> {
+    return this.sql(name, `select setting from pg_settings where name = '${parameter}'`);
+  }
+
+  /** Whether a parameter has another value from a member's next start on. */
+  async waitsForRestart(name: string, parameter: string): Promise<boolean> {
+    return (await this.sql(name, `select pending_restart from pg_settings where name = '${parameter}'`)) === 't';
+  }
+
+  /** Restarts a member's PostgreSQL with Patroni's own client, as the runbooks do. @throws ProvingError */
+  async restart(name: string): Promise<void> {
+    const command = ['/opt/postgres/start.sh', 'patronictl', 'restart', this.scope, name, '--force'];
+    const { status, stdout, stderr } = await this.run(name, command, 'postgres', 120);
+    // A refusal is said, and ends well all the same.
+    if (status !== 0 || !stdout.includes('Success')) throw new ProvingError(`${name}: ${stdout}${stderr}`.trim());
+  }
+
   /** Runs SQL on whoever leads, in its first database. @throws ProvingError */
   sqlOfClients(sql: string): Promise<string> {
     return this.sqlOnLeader(sql, this.database.name);

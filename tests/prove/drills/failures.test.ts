@@ -10,6 +10,7 @@ import type { PodObject } from '../../../prove/cluster/pods.ts';
 import { movablePods } from '../../../prove/drills/failures/placement.ts';
 import {
   failedOf,
+  gapsOf,
   lastFailure,
   longestGap,
   reasonsOf,
@@ -46,6 +47,10 @@ describe('what a client saw', () => {
   test('has a gap before the first answer and after the last one too', () => {
     expect(longestGap(requests.slice(1), new Date(1010), new Date(4200))).toBe(3);
     expect(longestGap(requests.slice(0, 3), new Date(1000), new Date(5010))).toBe(4);
+  });
+
+  test('has gaps in their order, of which the last ends with the time looked at', () => {
+    expect(gapsOf(requests, new Date(1000), new Date(5110))).toEqual([0, 3, 0.1, 1]);
   });
 
   test('ends failing when the last failure is told', () => {
