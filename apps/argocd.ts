@@ -4,9 +4,13 @@ import type { ApplicationChart } from '../constructs/core/application-chart.ts';
 import { publicEndpoint, serviceHost } from '../constructs/core/endpoint.ts';
 import type { Endpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import type { Priority } from '../constructs/core/priority.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer } from './cluster.ts';
 import { clusterNamespaces } from './namespaces.ts';
+
+/** Upstream's manifests name none: a node short of memory would evict what mends it first. */
+const priority: Priority = 'edge';
 
 /** Argo CD under its own care: upstream's manifests with our settings in place of its empty ones. */
 export const argocd = application(
@@ -15,8 +19,9 @@ export const argocd = application(
   (scope, environment) => {
     new UpstreamSource(scope, 'install', {
       ...environment.upstream('argocd'),
-      path: 'manifests',
-      include: 'install.yaml',
+      // What its makers render install.yaml of.
+      path: 'manifests/cluster-install',
+      patches: [{ kind: 'Deployment|StatefulSet', add: { '/spec/template/spec/priorityClassName': priority } }],
       clusterKinds: [
         'apiextensions.k8s.io/CustomResourceDefinition',
         'rbac.authorization.k8s.io/ClusterRole',
@@ -44,7 +49,7 @@ function network(scope: ApplicationChart, api: Endpoint, version: string): void 
   const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
     new ForeignWorkload(scope, name, {
       name: `argocd-${name}`,
-      madeBy: `manifests/install.yaml of Argo CD ${version}`,
+      madeBy: `manifests/cluster-install of Argo CD ${version}`,
       podLabels: { 'app.kubernetes.io/name': `argocd-${name}` },
       ports,
       requests: { replicas: 1, ...argoCdRequests },

@@ -4,7 +4,7 @@ import type { Application, AppProject } from '../../imports/argo-cd.ts';
 import { layers } from '../core/application-chart.ts';
 import type { ApplicationChart, Layer } from '../core/application-chart.ts';
 import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
-import type { UpstreamSource } from '../core/upstream-source.ts';
+import type { UpstreamPatch, UpstreamSource } from '../core/upstream-source.ts';
 
 type Source = NonNullable<Application['spec']['source']>;
 
@@ -220,6 +220,7 @@ function upstreamSource({
   chart,
   include,
   values,
+  patches,
   releaseName,
 }: UpstreamSource['props']): Source {
   return {
@@ -228,8 +229,14 @@ function upstreamSource({
     ...(path === undefined ? {} : { path }),
     ...(chart === undefined ? {} : { chart }),
     ...(include === undefined ? {} : { directory: { include } }),
+    ...(patches === undefined ? {} : { kustomize: { patches: patches.map(kustomizePatch) } }),
     ...(values === undefined && releaseName === undefined
       ? {}
       : { helm: { releaseName, skipCrds: true, ...(values ? { valuesObject: values } : {}) } }),
   };
+}
+
+function kustomizePatch({ kind, add }: UpstreamPatch) {
+  const operations = Object.entries(add).map(([path, value]) => ({ op: 'add', path, value }));
+  return { target: { kind }, patch: JSON.stringify(operations) };
 }

@@ -1,6 +1,14 @@
 import { Construct } from 'constructs';
 import { InputError } from './error.ts';
 
+/** What is added to objects of a source, by kustomize. */
+export interface UpstreamPatch {
+  /** A regular expression of kinds, such as `Deployment|StatefulSet`. */
+  readonly kind: string;
+  /** Values by their place in the object, such as `/spec/template/spec/priorityClassName`. */
+  readonly add: Readonly<Record<string, string>>;
+}
+
 export interface UpstreamSourceProps {
   /** Git repository or Helm repository. */
   readonly repository: string;
@@ -20,6 +28,11 @@ export interface UpstreamSourceProps {
    * @default none
    */
   readonly values?: Readonly<Record<string, unknown>>;
+  /**
+   * What is other than its makers have it; with it the source is a folder with a kustomization.
+   * @default nothing
+   */
+  readonly patches?: readonly UpstreamPatch[];
   /** Helm release name, where the source is a chart. */
   readonly releaseName?: string;
   /** Kinds that this source brings, as `group/Kind`, for the permissions of the layer's project. */

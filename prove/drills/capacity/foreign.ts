@@ -35,11 +35,13 @@ export function foreignDeployments(platform: Platform, manifests: readonly Manif
     });
 }
 
-/** The priority class in the values of the owner's chart. */
-function priorityOf(platform: Platform, { application }: ForeignWorkload): string | undefined {
+/** The priority class in the values of the owner's chart, or in the patches of its manifests. */
+export function priorityOf(platform: Platform, { application }: ForeignWorkload): string | undefined {
   const charts = platform.charts.filter((chart) => chart.application === application);
   const sources = charts.flatMap((chart) => platform.upstreamSources(chart));
-  return sources.map(({ props }) => valueOf('priorityClassName', props.values)).find((value) => value !== undefined);
+  const patched = sources.flatMap(({ props }) => (props.patches ?? []).flatMap(({ add }) => Object.entries(add)));
+  const [, ofPatch] = patched.find(([place]) => place.endsWith('/priorityClassName')) ?? [];
+  return ofPatch ?? sources.map(({ props }) => valueOf('priorityClassName', props.values)).find(Boolean);
 }
 
 function valueOf(key: string, values: unknown): string | undefined {

@@ -7,7 +7,7 @@ import {
 } from '../../components/argocd/applications.ts';
 import type { Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
-import { allObjects, nameOf, ownedBy, unowned, writtenByArgoCd } from './objects.ts';
+import { allObjects, nameOf, ownedBy, podsWithoutPriority, unowned, writtenByArgoCd } from './objects.ts';
 import type { LiveObject } from './objects.ts';
 
 const list = (names: readonly string[]): string => names.join(', ') || 'none';
@@ -42,6 +42,11 @@ export async function checkInstallation(
         got: list(changed),
       },
       { what: 'what a second comparison changed', expected: 'none', got: list(differences) },
+      {
+        what: 'pods outside of kube-system without a priority class',
+        expected: 'none',
+        got: list(podsWithoutPriority(objects)),
+      },
       {
         what: 'objects outside of kube-system that no application owns',
         expected: 'none',

@@ -15,9 +15,12 @@ export interface LiveObject {
       readonly time?: string;
     }[];
     readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
   };
+  /** Of a pod. */
+  readonly spec?: { readonly priorityClassName?: string };
 }
 
 /** Kinds that Kubernetes itself writes: nobody commits them. */
@@ -57,6 +60,14 @@ export async function allObjects(cluster: Cluster): Promise<readonly LiveObject[
 
 export const nameOf = ({ kind, metadata: { namespace, name } }: LiveObject): string =>
   [kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+
+/** Pods that a node short of memory would evict before all others. */
+export function podsWithoutPriority(objects: readonly LiveObject[]): string[] {
+  return objects
+    .filter(({ kind, metadata, spec }) => kind === 'Pod' && !metadata.deletionTimestamp && !spec?.priorityClassName)
+    .map(nameOf)
+    .sort();
+}
 
 /** When Argo CD last wrote something else into an object than was there: applying the same again leaves it. */
 export function writtenByArgoCd({ metadata }: LiveObject): string {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 import { loadEnvironment, upstreamRelease } from '../../../config/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
@@ -82,6 +83,8 @@ function argoCd(reference: string, { program }: Programs): PlatformImage {
         files: {
           [`${bin}/argocd`]: program('argocd'),
           [`${bin}/helm`]: program('helm'),
+          [`${bin}/kubectl`]: program('kubectl'),
+          [`${bin}/kustomize`]: path.join(import.meta.dirname, 'files', 'kustomize.sh'),
           [`${bin}/git-verify-wrapper.sh`]: asset('argocd', 'hack/git-verify-wrapper.sh'),
           [`${bin}/gpg-wrapper.sh`]: asset('argocd', 'hack/gpg-wrapper.sh'),
           [`${bin}/entrypoint.sh`]: asset('argocd', 'entrypoint.sh'),
@@ -98,6 +101,7 @@ function argoCd(reference: string, { program }: Programs): PlatformImage {
     user: 999,
     env: { USER: 'argocd' },
     workingDirectory: '/home/argocd',
+    standIn: "Argo CD's kustomize: that of kubectl",
   };
 }
 

@@ -9,8 +9,9 @@ import { Cpu } from '../../../constructs/core/cpu.ts';
 import type { Environment } from '../../../constructs/core/environment.ts';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
+import { priorities } from '../../../constructs/core/priority.ts';
 import { UpstreamSource } from '../../../constructs/core/upstream-source.ts';
-import { foreignDeployments } from '../../../prove/drills/capacity/foreign.ts';
+import { foreignDeployments, priorityOf } from '../../../prove/drills/capacity/foreign.ts';
 import {
   add,
   computed,
@@ -188,6 +189,30 @@ describe("the stand-in of a chart's pods", () => {
       },
     });
     expect(container()).toMatchObject({ resources: { requests: { cpu: '50m', memory: '128Mi' } } });
+  });
+
+  test('has the priority of the patches, where its manifests are patched', () => {
+    const patched = new Platform(testEnvironment(), [
+      testApplication('test', (scope) => {
+        const add = { '/spec/template/spec/priorityClassName': 'edge' };
+        const props = { repository: 'https://git.example', revision: 'v1.0.0', clusterKinds: [], namespacedKinds: [] };
+        new UpstreamSource(scope, 'source', { ...props, path: 'x', patches: [{ kind: 'Deployment', add }] });
+        return new ForeignWorkload(scope, 'a', { name: 'a', madeBy: 'the tests', podLabels: { app: 'a' } });
+      }),
+    ]);
+    expect(patched.owners.map((owner) => priorityOf(patched, owner as ForeignWorkload))).toEqual(['edge']);
+  });
+
+  test('is of a priority class of ours, whoever makes the pods', () => {
+    const found = Object.keys(environments).flatMap((name) => {
+      const built = buildPlatform(name);
+      const foreign = built.owners.filter((owner) => owner instanceof ForeignWorkload);
+      // What nobody builds yet requests nothing.
+      const made = foreign.filter(({ requests }) => requests !== undefined);
+      return made.map((owner) => [owner.name, priorityOf(built, owner)] as const);
+    });
+    expect(found.length).toBeGreaterThan(10);
+    expect(found.filter(([, priority]) => priority === undefined || !(priority in priorities))).toEqual([]);
   });
 
   test('is there only for pods that are counted', () => expect(more).toEqual([]));

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describeApplication, isSyncedAndHealthy } from '../../../prove/components/argocd/applications.ts';
 import type { ApplicationObject } from '../../../prove/components/argocd/applications.ts';
-import { unowned } from '../../../prove/drills/gitops/objects.ts';
+import { podsWithoutPriority, unowned } from '../../../prove/drills/gitops/objects.ts';
 import type { LiveObject } from '../../../prove/drills/gitops/objects.ts';
 import { keyOfLayer } from '../../../prove/images/layer.ts';
 import { blobFile, packImage } from '../../../prove/images/store.ts';
@@ -41,6 +41,16 @@ describe('an application', () => {
       'backend Synced Healthy, Running: waiting for completion of hook',
     );
   });
+});
+
+test('pods without a priority are told, but those on their way out and what makes them', () => {
+  const pod = (name: string, priorityClassName?: string, deletionTimestamp?: string): LiveObject => ({
+    kind: 'Pod',
+    metadata: { name, namespace: 'shop', creationTimestamp: '2026-11-23T10:00:00Z', deletionTimestamp },
+    spec: { priorityClassName },
+  });
+  const objects = [pod('none'), pod('first', 'edge'), pod('gone', undefined, '2026-11-23T11:00:00Z')];
+  expect(podsWithoutPriority([...objects, { ...pod('set'), kind: 'ReplicaSet' }])).toEqual(['Pod/shop/none']);
 });
 
 describe('objects that no application owns', () => {

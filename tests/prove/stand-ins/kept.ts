@@ -22,7 +22,9 @@ export function toolsWithUpstreams(): Tools {
   };
   const ofProgram = (program: 'argocd' | 'sealed-secrets-controller', file: string, below: string, text: string) =>
     keep(programOf(program).module ?? '', versionOf(program), file, below, text);
-  ofProgram('argocd', 'manifests/install.yaml', '', 'install');
+  for (const folder of ['cluster-install', 'namespace-install', 'cluster-rbac', 'crds', 'base']) {
+    ofProgram('argocd', `manifests/${folder}`, 'kustomization.yaml', folder);
+  }
   ofProgram('sealed-secrets-controller', 'helm/sealed-secrets', 'Chart.yaml', 'about');
   ofProgram('sealed-secrets-controller', 'helm/sealed-secrets', 'crds/bitnami.com_x.yaml', 'crd');
   const { traefik, 'cert-manager': certManager } = makers;

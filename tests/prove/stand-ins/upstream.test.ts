@@ -25,6 +25,7 @@ interface Source {
   readonly chart?: string;
   readonly path?: string;
   readonly directory?: { readonly include: string };
+  readonly kustomize?: object;
 }
 
 /** The sources of every committed application that are not our own repository. */
@@ -60,7 +61,8 @@ test('the programs of the proving ground are of the releases that the platform r
 describe('the upstream repositories', () => {
   test('hold what the modules bring, under the paths of the repository', () => {
     const files = upstreamRepositories(tools).map((each) => each.files);
-    expect(files[0]).toEqual({ 'manifests/install.yaml': 'install' });
+    const parts = ['cluster-install', 'namespace-install', 'cluster-rbac', 'crds', 'base'];
+    expect(files[0]).toEqual(Object.fromEntries(parts.map((part) => [`manifests/${part}/kustomization.yaml`, part])));
     expect(files[1]).toEqual({
       'helm/sealed-secrets/Chart.yaml': 'about',
       'helm/sealed-secrets/crds/bitnami.com_x.yaml': 'crd',
@@ -84,12 +86,12 @@ describe('the upstream repositories', () => {
 test('every upstream source of the committed tree is here, at its revision', () => {
   const repositories = upstreamRepositories(tools);
   const charts = upstreamCharts(tools);
-  const missing = committedSources().filter(({ repoURL, targetRevision, chart, path: below, directory }) => {
+  const missing = committedSources().filter(({ repoURL, targetRevision, chart, path: below, directory, kustomize }) => {
     const isChart = charts.some(
       ({ repository, name, version }) => repository === repoURL && name === chart && version === targetRevision,
     );
     const { files = {} } = repositories.find(({ url, tag }) => url === repoURL && tag === targetRevision) ?? {};
-    const include = directory?.include.replace('*', 'x') ?? 'Chart.yaml';
+    const include = directory?.include.replace('*', 'x') ?? (kustomize ? 'kustomization.yaml' : 'Chart.yaml');
     return !isChart && !(`${below ?? ''}/${include}` in files);
   });
   expect(missing).toEqual([]);

@@ -32,6 +32,11 @@ export interface UpstreamChart {
   readonly standIn?: string;
 }
 
+/** What the kustomization of the first one is made of. */
+const argocdFolders = ['cluster-install', 'namespace-install', 'cluster-rbac', 'crds', 'base'].map(
+  (name) => `manifests/${name}`,
+);
+
 /**
  * The git repositories that the committed tree reads, but for our own.
  * @throws InputError where a module can't be had, or is of another version than config/upstream.ts names
@@ -44,7 +49,10 @@ export function upstreamRepositories(tools: Tools = toolsHere()): readonly Upstr
     {
       url: argocd.repository,
       tag: argocd.revision,
-      files: assetFiles('argocd', argocd.revision, 'manifests/install.yaml', tools),
+      files: Object.assign(
+        {},
+        ...argocdFolders.map((folder) => assetFiles('argocd', argocd.revision, folder, tools)),
+      ) as UpstreamRepository['files'],
     },
     {
       url: sealedSecrets.repository,
