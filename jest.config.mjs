@@ -1,6 +1,6 @@
 /** Tests that start programs: git, python3, bash, openssl, Node.js itself. All others are `unit`, and can't start any. */
 const programs = [
-  'tests/constructs/patroni-{agent/**/*,alerts,pooler-script}.test.ts',
+  'tests/constructs/patroni-{agent/**/*,alerts,pooler-{cache,script}}.test.ts',
   'tests/constructs/offsite-copy.test.ts',
   'tests/prove/**/*.test.ts',
   'tests/scripts/{release,recover}*.test.ts',

@@ -187,13 +187,14 @@ const rules: readonly Rule[] = [
       'pooler.maxClients': maxClients,
       'pooler.size.minReplicas': pods,
     });
-    const connections = pods * databases.length * poolSize;
+    // One more is what sees that a database changed.
+    const connections = pods * databases.length * (poolSize + 1);
     const most = Number(parameters?.max_connections ?? maxConnections) - besidePooler;
     if (connections <= most) return wrong;
     return [
       ...wrong,
       {
-        what: `${pods} poolers with ${poolSize} connections for each of ${databases.length} databases are ${connections}`,
+        what: `${pods} poolers with ${poolSize} connections and one of their own for each of ${databases.length} databases are ${connections}`,
         allowed: `${most} together: max_connections, less ${besidePooler} for the exporter, people and clients without a pooler`,
         remedy: 'lower pooler.poolSize, or raise max_connections in parameters',
       },

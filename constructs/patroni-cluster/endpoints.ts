@@ -117,7 +117,7 @@ export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): 
         where: `PatroniCluster ${scope}`,
         what: `the database ${name} is to be reached by a pooler, and there is none`,
         allowed: 'pooled where the option pooler is set',
-        remedy: "set pooler: { image: environment.image('pgbouncer') }, or use primary",
+        remedy: 'set the option pooler, or use primary',
       });
     },
   };

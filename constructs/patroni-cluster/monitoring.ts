@@ -13,8 +13,15 @@ export interface AlertSettings {
   readonly exporter: boolean;
   /** When full backups are made; undefined where there are none. */
   readonly backups: Schedule | undefined;
-  /** Name of the pooler's Deployment. */
-  readonly pooler: string | undefined;
+  readonly pooler: PoolerAlertSettings | false | undefined;
+}
+
+interface PoolerAlertSettings {
+  /** Name of its Deployment. */
+  readonly name: string;
+  readonly pods: number;
+  /** Whether there is an exporter of PgBouncer's numbers. */
+  readonly exporter: boolean;
 }
 
 const day = 24 * 3600;
@@ -33,8 +40,8 @@ function selectors({ scope, namespace }: AlertSettings) {
 }
 
 /**
- * What can go wrong with a cluster, as PromQL over the numbers of Patroni 4.1, postgres_exporter 0.17, the agent and
- * kube-state-metrics.
+ * What can go wrong with a cluster, as PromQL over the numbers of Patroni 4.1, postgres_exporter 0.17,
+ * pgbouncer_exporter 0.12, the agent and kube-state-metrics.
  */
 export function patroniAlerts(settings: AlertSettings): readonly AlertProps[] {
   return [
@@ -242,8 +249,9 @@ function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly Ale
 
 function poolerAlerts(settings: AlertSettings): readonly AlertProps[] {
   const { scope, pooler } = settings;
-  if (pooler === undefined) return [];
-  const available = `kube_deployment_status_replicas_available${selectors(settings).deployment(pooler)}`;
+  if (!pooler) return [];
+  const available = `kube_deployment_status_replicas_available${selectors(settings).deployment(pooler.name)}`;
+  const runbook = 'postgres-pooler';
   return [
     {
       name: 'PostgresPoolerDown',
@@ -251,7 +259,39 @@ function poolerAlerts(settings: AlertSettings): readonly AlertProps[] {
       forMinutes: 1,
       severity: 'page',
       summary: `no pooler of ${scope} takes connections: applications that are wired to it reach no database`,
-      runbook: 'postgres-pooler',
+      runbook,
     },
+    ...(pooler.exporter ? pgbouncerAlerts(settings, pooler).map((alert) => ({ ...alert, runbook })) : []),
   ];
+}
+
+/** What only PgBouncer itself knows. */
+function pgbouncerAlerts({ scope, namespace }: AlertSettings, { name, pods }: PoolerAlertSettings) {
+  const pgbouncer = `{namespace="${namespace}",pod=~"${name}-.+"}`;
+  return [
+    {
+      name: 'PostgresPoolerSilent',
+      // One that hangs has its port open, and Kubernetes calls it available.
+      expression: `(sum(pgbouncer_up${pgbouncer}) or vector(0)) < ${pods}`,
+      forMinutes: 10,
+      severity: 'ticket',
+      summary: `fewer than ${pods} poolers of ${scope} answer`,
+    },
+    {
+      name: 'PostgresPoolerClientsWait',
+      expression: `max by (database) (pgbouncer_pools_client_maxwait_seconds${pgbouncer}) > 5`,
+      forMinutes: 5,
+      severity: 'ticket',
+      summary: `clients of a pooler of ${scope} wait longer than 5 seconds for a connection, and are sent away after 30`,
+    },
+    {
+      name: 'PostgresPoolerFull',
+      expression:
+        `max by (pod) (pgbouncer_used_clients${pgbouncer}) > ` +
+        `0.8 * max by (pod) (pgbouncer_config_max_client_connections${pgbouncer})`,
+      forMinutes: 10,
+      severity: 'ticket',
+      summary: `a pooler of ${scope} has four fifths of the clients that it takes`,
+    },
+  ] as const;
 }

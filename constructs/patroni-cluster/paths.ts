@@ -13,4 +13,11 @@ export const binaries = (version: number): string => `/usr/lib/postgresql/${vers
 export const postgresUser = 101;
 export const postgresGroup = 103;
 
-export const ports = { postgres: 5432, patroni: 8008, agent: 9351, exporter: 9187, pooler: 6432 } as const;
+export const ports = {
+  postgres: 5432,
+  patroni: 8008,
+  agent: 9351,
+  exporter: 9187,
+  pooler: 6432,
+  poolerExporter: 9127,
+} as const;

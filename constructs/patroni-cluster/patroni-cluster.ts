@@ -21,6 +21,7 @@ import {
   passwordsOfMembers,
   withCredentials,
 } from './endpoints.ts';
+import { poolerDefaults } from './defaults.ts';
 import type { DatabaseEndpoints, DatabaseEndpointsProps } from './endpoints.ts';
 import { members, program } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
@@ -130,7 +131,11 @@ export class PatroniCluster extends Construct {
       synchronous: options.synchronous !== 'off' && options.members > 1,
       exporter: props.exporter !== false,
       backups: backups ? backups.schedule : undefined,
-      pooler: this.endpoints.pooler?.name,
+      pooler: props.pooler && {
+        name: serviceNames(life.scope).pooler,
+        pods: props.pooler.size?.minReplicas ?? poolerDefaults.size.minReplicas,
+        exporter: props.pooler.exporter !== false,
+      },
     });
     for (const alert of alerts) new Alert(this, alert.name, alert);
   }

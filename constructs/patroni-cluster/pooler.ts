@@ -3,10 +3,13 @@ import { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { authorityFile } from '../core/authority-files.ts';
 import { ConfigFiles } from '../core/config-files.ts';
+import type { ContainerProps } from '../core/container.ts';
+import { Cpu } from '../core/cpu.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
-import { tcpProbes } from '../core/probes.ts';
+import { httpProbes, tcpProbes } from '../core/probes.ts';
 import type { PodVolume } from '../core/pod-volume.ts';
+import { Scrape } from '../core/scrape.ts';
 import type { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
@@ -18,8 +21,10 @@ import { ports, tlsPath } from './paths.ts';
 import { serviceNames } from './services.ts';
 
 export interface PoolerProps {
-  /** Image of PgBouncer, 1.21 or newer: `environment.image('pgbouncer')`. */
+  /** Image of PgBouncer, 1.21 or newer, with bash and psql: `environment.image('pgbouncer')`. */
   readonly image: Image;
+  /** Image of the exporter: `environment.image('pgbouncer-exporter')`; `false` for none. */
+  readonly exporter: Image | false;
   /**
    * When a connection goes back to the pool. `transaction` serves many clients with few connections, but nothing outlives
    * a transaction: no LISTEN, no SET, no advisory lock of a session. Roles that own a database always get `session`, for
@@ -60,17 +65,19 @@ export interface PoolerSettings extends PoolerProps {
 const user = 998;
 const group = 996;
 const configurationPath = '/etc/pgbouncer';
+/** PgBouncer's socket. Whoever has it in this pod is its administrator. */
+const consolePath = '/run/console';
 const because =
   'Estimate: a client takes 2 to 10 KiB, with TLS some 40; one core serves tens of thousands of queries a second.';
 
 /** PgBouncer in front of the primary: clients keep their connections while the primary moves, and share its few. */
 export function pooler(construct: Construct, settings: PoolerSettings): Workload {
-  const { scope, image, size, certificate, passwords, primary } = settings;
+  const { scope, image, exporter, size, certificate, databases, passwords, primary } = settings;
   const name = serviceNames(scope).pooler;
   const configuration = new ConfigFiles(construct, 'pooler-configuration', {
     name,
     folder: path.join(import.meta.dirname, 'files', 'pooler'),
-    data: { 'cluster.ini': clusterIni(settings) },
+    data: { 'cluster.ini': clusterIni(settings), 'services.conf': psqlServices(settings) },
   });
   const workload = new Workload(construct, 'pooler', {
     name,
@@ -81,7 +88,7 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
       {
         name: 'pgbouncer',
         image,
-        command: ['bash', `${configurationPath}/start.sh`],
+        command: ['bash', `${configurationPath}/start.sh`, ...databases.map((database) => database.name)],
         secretFiles: passwordFiles(passwords),
         authorities: primary.authority ? [primary.authority] : [],
         ports: [{ name: 'pooler', port: ports.pooler }],
@@ -96,12 +103,15 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
         files: { [configurationPath]: configuration },
         mounts: [
           { volume: 'users', path: '/run/pgbouncer' },
+          { volume: 'console', path: consolePath },
           ...(certificate ? [{ volume: 'tls', path: tlsPath, readOnly: true }] : []),
         ],
       },
+      ...(exporter ? [exporterContainer(exporter)] : []),
     ],
     volumes: {
       users: { sizeLimit: Size.mebibytes(1), inMemory: true },
+      console: { sizeLimit: Size.mebibytes(1) },
       ...(certificate ? { tls: certificate } : {}),
     },
     priority: 'critical-data',
@@ -111,7 +121,12 @@ export function pooler(construct: Construct, settings: PoolerSettings): Workload
     // Transactions that run may end.
     terminationGracePeriodSeconds: 60,
   });
-  new Service(construct, 'pooler-service', { name, pods: workload, ports: [{ name: 'postgres', target: 'pooler' }] });
+  const ofPods = { name, pods: workload, ports: [{ name: 'postgres', target: 'pooler' }] };
+  const { host } = new Service(construct, 'pooler-service', ofPods);
+  if (exporter) {
+    const targets = [{ peer: workload, host, port: workload.port('metrics') }];
+    new Scrape(construct, 'scrape-pooler', { endpoint: { name: `PgBouncer of ${scope}`, path: '/metrics', targets } });
+  }
   workload.observes(primary, 'lends its connections to many clients');
   return workload;
 }
@@ -122,6 +137,51 @@ const poolerProbes = tcpProbes('pooler', {
   readiness: { periodSeconds: 5, timeoutSeconds: 1 },
   liveness: { failureThreshold: 3 },
 });
+
+function exporterContainer(image: Image): ContainerProps {
+  return {
+    name: 'exporter',
+    image,
+    command: ['/bin/pgbouncer_exporter'],
+    environment: { PGBOUNCER_EXPORTER_CONNECTION_STRING: connectionString(consoleConnection) },
+    ports: [{ name: 'metrics', port: ports.poolerExporter }],
+    resources: {
+      cpuRequest: Cpu.millicores(10),
+      memory: Size.mebibytes(64),
+      because: 'Estimate: the exporter of PostgreSQL takes 14Mi, and PgBouncer has less to tell.',
+    },
+    probes: httpProbes('metrics', { live: '/' }),
+    mounts: [{ volume: 'console', path: consolePath }],
+  };
+}
+
+const consoleConnection = { host: consolePath, port: ports.pooler, dbname: 'pgbouncer', user: 'pgbouncer' };
+
+function connectionString(connection: Readonly<Record<string, string | number>>): string {
+  return Object.entries(connection)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+/** How start.sh reaches the databases, past PgBouncer and as their users, and PgBouncer itself. */
+function psqlServices({ databases, primary }: PoolerSettings): string {
+  const { host, port, authority } = primary;
+  const verified = authority
+    ? { sslmode: 'verify-full', ssl_min_protocol_version: 'TLSv1.3', sslrootcert: authorityFile(authority) }
+    : { sslmode: 'disable' };
+  const services = {
+    ...Object.fromEntries(
+      databases.map(({ name, user }) => [
+        name,
+        { host, port, dbname: name, user, application_name: 'pooler', connect_timeout: 3, ...verified },
+      ]),
+    ),
+    pgbouncer: consoleConnection,
+  };
+  return Object.entries(services)
+    .map(([service, connection]) => `[${service}]\n${connectionString(connection).replaceAll(' ', '\n')}\n`)
+    .join('\n');
+}
 
 /** What pgbouncer.ini includes at the end of its section. */
 function clusterIni(settings: PoolerSettings): string {

@@ -23,7 +23,15 @@ import { publishUpstreams } from './upstreams.ts';
 /** Programs of the platform in its cluster. */
 export const platformPrograms: readonly ProgramName[] = [
   ...clusterPrograms,
-  ...(['argocd', 'helm', 'sealed-secrets-controller', 'wal-g', 'postgres-exporter', 'rclone'] as const),
+  ...([
+    'argocd',
+    'helm',
+    'sealed-secrets-controller',
+    'wal-g',
+    'postgres-exporter',
+    'pgbouncer-exporter',
+    'rclone',
+  ] as const),
 ];
 
 /** What a cluster got. */

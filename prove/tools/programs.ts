@@ -40,6 +40,7 @@ export const families = {
   'wal-g': { gibibytes: 3 },
   versitygw: { gibibytes: 3 },
   'postgres-exporter': { gibibytes: 2 },
+  'pgbouncer-exporter': { gibibytes: 2 },
   rclone: { gibibytes: 6 },
 } as const satisfies Readonly<Record<string, Family>>;
 
@@ -84,6 +85,10 @@ const sealedSecrets = (command: string, seconds: number, purpose: string) =>
     seconds,
     variables: (version: string) => ({ 'main.VERSION': version }),
   }) as const;
+
+const exporterVersion = (version: string) => ({
+  'github.com/prometheus/common/version.Version': version.replace('v', ''),
+});
 
 /** Every program that the proving ground builds, in the order in which they are built. */
 export const programs = {
@@ -196,7 +201,15 @@ export const programs = {
     module: 'github.com/prometheus-community/postgres_exporter',
     purpose: 'metrics of PostgreSQL',
     seconds: 61,
-    variables: (version) => ({ 'github.com/prometheus/common/version.Version': version.replace('v', '') }),
+    variables: exporterVersion,
+  },
+  'pgbouncer-exporter': {
+    family: 'pgbouncer-exporter',
+    package: 'github.com/prometheus-community/pgbouncer_exporter',
+    module: 'github.com/prometheus-community/pgbouncer_exporter',
+    purpose: 'metrics of PgBouncer',
+    seconds: 60,
+    variables: exporterVersion,
   },
   rclone: {
     family: 'rclone',

@@ -16,7 +16,8 @@ import { promtool, Rules } from '../support/promtool.ts';
 
 const offsite = testEnvironment().objectStore('offsite');
 
-const full: Partial<PatroniClusterProps> = { backups, exporter: minimal.image, pooler: { image: minimal.image } };
+const { image } = minimal;
+const full: Partial<PatroniClusterProps> = { backups, exporter: image, pooler: { image, exporter: image } };
 const alertsWith = (changes: Partial<PatroniClusterProps>): AlertProps[] =>
   clusterWith({ ...full, ...changes }).platform.alerts.map(({ props }) => props);
 /** Of the job that copies the backups elsewhere. */
@@ -25,7 +26,6 @@ const copiesWith = (schedule = Schedule.utc('20 * * * *')): AlertProps[] =>
     const { archive } = new PatroniCluster(scope, 'postgres', { ...minimal, backups });
     if (archive === false) throw new Error('it has no archive');
     const { bucket: source } = archive;
-    const { image } = minimal;
     return new OffsiteCopy(scope, 'copy', { source, folders: ['postgres'], store: offsite, image, schedule });
   })
     .platform.alerts.map(({ props }) => props)
@@ -52,7 +52,16 @@ describe('there is no alert', () => {
       { backups: { ...backups, restoreTestSchedule: false } },
       ['PostgresRestoreTestFailed'],
     ],
-    ['on a pooler where there is none', { pooler: false }, ['PostgresPoolerDown']],
+    [
+      'on a pooler where there is none',
+      { pooler: false },
+      ['PostgresPoolerDown', 'PostgresPoolerSilent', 'PostgresPoolerClientsWait', 'PostgresPoolerFull'],
+    ],
+    [
+      "that only PgBouncer's exporter could feed, without one",
+      { pooler: { image, exporter: false } },
+      ['PostgresPoolerSilent', 'PostgresPoolerClientsWait', 'PostgresPoolerFull'],
+    ],
     [
       'on backups without any',
       { backups: false },
@@ -103,7 +112,8 @@ describe('how old something may become before there is an alert', () => {
 describe('the numbers that alerts ask for', () => {
   /** Names in PromQL, without what stands in label values. */
   const asked = alerts.flatMap(
-    ({ expression }) => expression.replace(/"[^"]*"/g, '').match(/\b(patroni|pg|kube|walg|postgres)_\w+/g) ?? [],
+    ({ expression }) =>
+      expression.replace(/"[^"]*"/g, '').match(/\b(patroni|pg|pgbouncer|kube|walg|postgres)_\w+/g) ?? [],
   );
   const of = (prefix: RegExp): string[] => [...new Set(asked)].filter((name) => prefix.test(name)).sort();
 
@@ -133,6 +143,15 @@ describe('the numbers that alerts ask for', () => {
     ]);
     const [, , exporter] = clusterWith(full).value.workload.props.containers;
     expect(exporter?.command).toContain('--collector.database_wraparound');
+  });
+
+  test('are those of pgbouncer_exporter 0.12.1', () => {
+    expect(of(/^pgbouncer_/)).toEqual([
+      'pgbouncer_config_max_client_connections',
+      'pgbouncer_pools_client_maxwait_seconds',
+      'pgbouncer_up',
+      'pgbouncer_used_clients',
+    ]);
   });
 
   test('are those of kube-state-metrics', () => {

@@ -145,7 +145,7 @@ describe('TLS', () => {
   });
 
   test('is asked of clients together with the name, by the authority that the endpoint carries', () => {
-    const { value } = clusterWith({ pooler: { image: minimal.image } });
+    const { value } = clusterWith({ pooler: { image: minimal.image, exporter: false } });
     for (const { sslMode, authority } of [value.primary, value.replicas, value.pooled]) {
       expect([sslMode, authority?.name]).toEqual(['verify-full', 'postgres-ca']);
     }
@@ -156,7 +156,7 @@ describe('TLS', () => {
   });
 
   test('covers the names of all endpoints', () => {
-    const { value, manifests } = clusterWith({ pooler: { image: minimal.image } });
+    const { value, manifests } = clusterWith({ pooler: { image: minimal.image, exporter: false } });
     const hosts = named(manifests, 'Certificate').flatMap(
       (name) => at(only(manifests, 'Certificate', name), 'spec.dnsNames') as string[],
     );

@@ -23,8 +23,9 @@ const consumers: Readonly<Record<string, readonly string[]>> = {
   pooler: ['Deployment postgres-pooler'],
 };
 
-const all = (): readonly Manifest[] =>
-  clusterWith({ backups, exporter: minimal.image, pooler: { image: minimal.image } }).manifests;
+const { image } = minimal;
+const pooler = { image, exporter: image };
+const all = (): readonly Manifest[] => clusterWith({ backups, exporter: image, pooler }).manifests;
 
 /** The pods of each workload, by its kind and name. */
 function pods(manifests: readonly Manifest[]): Map<string, string> {
@@ -58,8 +59,8 @@ test.each(files)('one byte more in %s makes new pods of those who are given it, 
 test('what the agent reads again when it changes makes no new pods', () => {
   const other = clusterWith({
     backups: { ...backups, keepFullDays: 14 },
-    exporter: minimal.image,
-    pooler: { image: minimal.image },
+    exporter: image,
+    pooler,
   }).manifests;
   expect(agentFile(other)).not.toEqual(agentFile(all()));
   expect(pods(other)).toEqual(before);

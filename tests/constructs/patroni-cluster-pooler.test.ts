@@ -12,20 +12,22 @@ import { clusterWith, files, minimal } from '../support/patroni-cluster.ts';
 
 const image = { ...minimal.image, reference: 'registry.example/pgbouncer:1.2.3' };
 const pooled = (changes: Partial<PoolerProps> = {}, cluster: Partial<PatroniClusterProps> = {}) =>
-  clusterWith({ ...cluster, pooler: { image, ...changes } });
+  clusterWith({ ...cluster, pooler: { image, exporter: image, ...changes } });
 const { manifests, platform, value } = pooled();
 const withoutPooler = clusterWith({}).manifests;
 
 const named = (list: readonly Manifest[]): Manifest[] =>
   list.filter(({ metadata }) => metadata.name.startsWith('postgres-pooler'));
-const clusterIni = (list: readonly Manifest[]): string =>
-  (at(only(list, 'ConfigMap', 'postgres-pooler'), 'data') as Record<string, string>)['cluster.ini'] ?? '';
+const fileOf = (list: readonly Manifest[], name: string): string =>
+  (at(only(list, 'ConfigMap', 'postgres-pooler'), 'data') as Record<string, string>)[name] ?? '';
+const clusterIni = (list: readonly Manifest[]): string => fileOf(list, 'cluster.ini');
+const services = (list: readonly Manifest[]): string => fileOf(list, 'services.conf');
 const template = podTemplateOf(only(manifests, 'Deployment', 'postgres-pooler'))!;
 
 test('what a pooler adds', () => {
   const texts = (manifest: Manifest): Manifest =>
     manifest.metadata.name === 'postgres-pooler' && manifest.kind === 'ConfigMap'
-      ? { ...manifest, data: { 'cluster.ini': clusterIni(manifests) } }
+      ? { ...manifest, data: { 'cluster.ini': clusterIni(manifests), 'services.conf': services(manifests) } }
       : manifest;
   expect(yamlOf(named(manifests).map(texts)).replace(/(diptych\/files: ).*/, '$1HASH')).toMatchSnapshot();
 });
@@ -42,6 +44,7 @@ test('a cluster without one has none of it, and what it has does not change', ()
 describe('options', () => {
   const changes: ChangeOfEveryOption<PoolerProps> = {
     image: () => nextVersion(image),
+    exporter: () => false,
     mode: () => 'session',
     poolSize: () => 10,
     maxClients: () => 200,
@@ -84,7 +87,7 @@ describe('applications', () => {
         where: 'PatroniCluster postgres',
         what: 'the database shop is to be reached by a pooler, and there is none',
         allowed: 'pooled where the option pooler is set',
-        remedy: "set pooler: { image: environment.image('pgbouncer') }, or use primary",
+        remedy: 'set the option pooler, or use primary',
       },
     ]);
   });
@@ -127,6 +130,40 @@ describe('PgBouncer', () => {
     expect(clusterIni(manifests)).not.toMatch(/password/);
   });
 
+  test('is followed by psql into each database as its user, by the same authority and TLS', () => {
+    const two = pooled({ poolSize: 10 }, { databases: [{ name: 'shop' }, { name: 'back', user: 'worker' }] }).manifests;
+    expect(services(two).match(/^(\[.*|user=.*)/gm)).toEqual([
+      '[shop]',
+      'user=shop_app',
+      '[back]',
+      'user=worker',
+      '[pgbouncer]',
+      'user=pgbouncer',
+    ]);
+    const [container] = podTemplateOf(only(two, 'Deployment', 'postgres-pooler'))!.spec!.containers;
+    expect(container!.command).toEqual(['bash', '/etc/pgbouncer/start.sh', 'shop', 'back']);
+    expect(services(two)).toMatch(/sslmode=verify-full\nssl_min_protocol_version=TLSv1\.3\nsslrootcert=/);
+    expect(services(pooled({}, { authority: false }).manifests)).toMatch(/sslmode=disable\n/);
+  });
+
+  test("shows its numbers by an exporter that reaches its console, and that doesn't see its passwords", () => {
+    const [, exporter] = template.spec!.containers;
+    expect(exporter!.env).toEqual([
+      {
+        name: 'PGBOUNCER_EXPORTER_CONNECTION_STRING',
+        value: 'host=/run/console port=6432 dbname=pgbouncer user=pgbouncer',
+      },
+    ]);
+    expect(exporter!.volumeMounts!.map(({ mountPath }) => mountPath)).toEqual(['/run/console']);
+    expect(platform.scrapes.map(({ endpoint }) => endpoint)).toContainEqual({
+      name: 'PgBouncer of postgres',
+      path: '/metrics',
+      targets: [expect.objectContaining({ host: 'postgres-pooler.test.svc.cluster.local', port: 9127 })],
+    });
+    const without = pooled({ exporter: false });
+    expect(without.platform.scrapes.map(({ endpoint }) => endpoint.name)).not.toContain('PgBouncer of postgres');
+  });
+
   test('passes Pod Security restricted', () => {
     expect(restrictedViolations(template.spec!)).toEqual([]);
   });
@@ -152,13 +189,13 @@ describe('a pooler is refused for', () => {
       'more connections than PostgreSQL has',
       { poolSize: 41 },
       {},
-      '2 poolers with 41 connections for each of 1 databases are 82',
+      '2 poolers with 41 connections and one of their own for each of 1 databases are 84',
     ],
     [
       'more connections than its databases share',
       {},
       { databases: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] },
-      '2 poolers with 20 connections for each of 3 databases are 120',
+      '2 poolers with 20 connections and one of their own for each of 3 databases are 126',
     ],
   ];
   test.each(wrong)('%s', (_, changes, cluster, what) => {
@@ -166,7 +203,7 @@ describe('a pooler is refused for', () => {
   });
 
   test('nothing that just fits, nor for what more connections make room for', () => {
-    expect(pooled({ poolSize: 40 }).value.life.scope).toBe('postgres');
-    expect(pooled({ poolSize: 41 }, { parameters: { max_connections: 102 } }).value.life.scope).toBe('postgres');
+    expect(pooled({ poolSize: 39 }).value.life.scope).toBe('postgres');
+    expect(pooled({ poolSize: 41 }, { parameters: { max_connections: 104 } }).value.life.scope).toBe('postgres');
   });
 });

@@ -35,7 +35,7 @@ const changes: ChangeOfEveryOption<Omit<PatroniClusterProps, 'copyOf' | 'standby
   consensus: () => 'configmaps',
   backups: () => backups,
   generation: () => ({ number: 2 }),
-  pooler: () => ({ image: minimal.image }),
+  pooler: () => ({ image: minimal.image, exporter: false }),
   parameters: () => ({ max_connections: 200 }),
   patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
 };

@@ -37,7 +37,19 @@ while True:
 `,
     { mode: 0o755 },
   );
+  // The console takes a command for the better; a database prints what the test wrote, for as long as there is one.
+  program(
+    'psql',
+    `case "$*" in
+*service=pgbouncer*) [ ! -e '${folder}/deaf' ] && echo "$*" >>'${folder}/console' ;;
+*) echo $$ >'${folder}/psql'; while [ -e '${folder}/cached' ]; do cat '${folder}/cached'; sleep 0.05; done ;;
+esac`,
+  );
 });
+
+function program(name: string, text: string): void {
+  fs.writeFileSync(at(`bin/${name}`), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+}
 
 afterEach(() => {
   if (running?.pid !== undefined) {
@@ -52,20 +64,29 @@ afterEach(() => {
 });
 
 /** The script with the folders of a container in this test's, and looking ten times a second. */
-function start(): { readonly ended: Promise<unknown[]>; readonly stderr: () => string } {
+function start(PATH = `${at('bin')}:${process.env.PATH ?? ''}`): {
+  readonly ended: Promise<unknown[]>;
+  readonly stderr: () => string;
+} {
   const script = fs
     .readFileSync(path.join(root, 'constructs/patroni-cluster/files/pooler/start.sh'), 'utf8')
     .replaceAll('/run/pgbouncer', at('run'))
     .replaceAll('/run/secrets', at('secrets'))
     .replaceAll('/run/tls', at('tls'))
-    .replace('every=10\n', 'every=0.1\n');
+    .replace('every=10\n', 'every=0.1\n')
+    .replace('patience=10\n', 'patience=1\n')
+    .replace('sleep 1\n', 'sleep 0.05\n');
   fs.writeFileSync(at('start.sh'), script);
   const env = {
-    PATH: `${at('bin')}:${process.env.PATH ?? ''}`,
+    PATH,
     SHOP_APP_PASSWORD_FILE: at('secrets/app/password'),
     SHOP_OWNER_PASSWORD_FILE: at('secrets/app/owner'),
   };
-  const child = spawn('bash', [at('start.sh')], { env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('/bin/bash', [at('start.sh'), 'shop'], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   running = child;
   let said = '';
   child.stderr.on('data', (part: Buffer) => (said += part.toString()));
@@ -96,6 +117,14 @@ test('it does not start without a password, and says which one is missing', asyn
   expect(read('started')).toBe('');
 });
 
+test('psql gets the passwords in a file of its own, with what separates them there escaped', async () => {
+  fs.writeFileSync(at('secrets/app/owner'), 'a:b\\c');
+  start();
+  await until(() => read('started') !== '');
+  expect(read('run/passwords')).toBe('*:*:*:shop_app:first\n*:*:*:shop_owner:a\\:b\\\\c\n');
+  expect(fs.statSync(at('run/passwords')).mode & 0o777).toBe(0o600);
+});
+
 test.each([
   ['password', 'secrets/app/password', '"shop_app" "second"'],
   ['certificate', 'tls/tls.crt', '"shop_app" "first"'],
@@ -124,4 +153,68 @@ test('SIGTERM lets PgBouncer finish what runs in place of waiting for its client
   running?.kill('SIGTERM');
   expect(await ended).toEqual([7, null]);
   expect(read('signals')).toBe('');
+});
+
+describe('PgBouncer is told to forget what it keeps of a database', () => {
+  const forgotten = (): number => read('console').split('RECONNECT shop').length - 1;
+
+  /** Longer than psql takes to print what there is. */
+  const laterStill = async (): Promise<number> => {
+    await sleep(500);
+    return forgotten();
+  };
+
+  test('at the first look, because it may have known another server before, and whenever something changed', async () => {
+    fs.writeFileSync(at('cached'), '1\n');
+    start();
+    await until(() => forgotten() === 1);
+    expect(await laterStill()).toBe(1);
+    fs.writeFileSync(at('cached'), '2\n');
+    await until(() => forgotten() === 2);
+    expect(await laterStill()).toBe(2);
+  });
+
+  test('not for a connection that was lost, but for what changed meanwhile', async () => {
+    fs.writeFileSync(at('cached'), '1\n');
+    start();
+    await until(() => forgotten() === 1);
+    const first = read('psql');
+    fs.rmSync(at('cached'));
+    await until(() => read('psql') !== first);
+    fs.writeFileSync(at('cached'), '1\n');
+    expect(await laterStill()).toBe(1);
+    fs.rmSync(at('cached'));
+    await sleep(200);
+    fs.writeFileSync(at('cached'), '2\n');
+    await until(() => forgotten() === 2);
+  });
+
+  test('again while it has not understood', async () => {
+    fs.writeFileSync(at('deaf'), '');
+    fs.writeFileSync(at('cached'), '1\n');
+    start();
+    await until(() => read('psql') !== '');
+    expect(await laterStill()).toBe(0);
+    fs.rmSync(at('deaf'));
+    await until(() => forgotten() === 1);
+  });
+
+  test('over another connection where the server is frozen: it says nothing, and its port stays open', async () => {
+    program('psql', `echo $$ >>'${folder}/psql'; [[ "$*" == *service=pgbouncer* ]] || exec sleep 60`);
+    start();
+    await until(() => read('psql').trim().split('\n').length === 2);
+    const [first] = read('psql').split('\n');
+    expect(() => process.kill(Number(first), 0)).toThrow('ESRCH');
+  });
+});
+
+test('it does not start without psql', async () => {
+  for (const name of ['bash', 'sh', 'cat', 'sort', 'grep', 'sha256sum', 'mv', 'sleep', 'env', 'python3']) {
+    fs.mkdirSync(at('few'), { recursive: true });
+    fs.symlinkSync(`/usr/bin/${name}`, at(`few/${name}`));
+  }
+  const { ended, stderr } = start(at('few'));
+  expect((await ended)[0]).toBe(1);
+  await until(() => stderr() !== '');
+  expect(stderr()).toContain('there is no psql');
 });

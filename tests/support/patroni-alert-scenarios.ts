@@ -22,6 +22,8 @@ const agent = (metric: string, member: 0 | 1): string =>
 const cronJob = (metric: string, name: string): string => `${metric}{namespace="test",cronjob="postgres-${name}"}`;
 const copies = (name: string): string => `${name}{namespace="test",cronjob="backups-offsite"}`;
 const poolers = 'kube_deployment_status_replicas_available{namespace="test",deployment="postgres-pooler"}';
+const pgbouncer = (metric: string, pooler: 0 | 1, more = ''): string =>
+  `pgbouncer_${metric}{namespace="test",pod="postgres-pooler-6d9f-${pooler}"${more}}`;
 const pod = (member: 0 | 1) => ({ pod: `postgres-${member}` });
 
 const [hour, day] = [60, 24 * 60];
@@ -189,5 +191,38 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     minutes: 3,
     fires: { [poolers]: 0 },
     quiet: { [poolers]: 1 },
+  },
+  PostgresPoolerSilent: {
+    minutes: 12,
+    // One hangs.
+    fires: { [pgbouncer('up', 0)]: 1, [pgbouncer('up', 1)]: 0 },
+    quiet: { [pgbouncer('up', 0)]: 1, [pgbouncer('up', 1)]: 1 },
+  },
+  PostgresPoolerClientsWait: {
+    minutes: 7,
+    labels: { database: 'shop' },
+    fires: {
+      [pgbouncer('pools_client_maxwait_seconds', 0, ',database="shop",user="shop_app"')]: 6,
+      [pgbouncer('pools_client_maxwait_seconds', 1, ',database="shop",user="shop_owner"')]: 0,
+    },
+    // A failover: half a minute without a server.
+    quiet: { [pgbouncer('pools_client_maxwait_seconds', 0, ',database="shop",user="shop_app"')]: '0+0x4 6 29 0+0x20' },
+  },
+  PostgresPoolerFull: {
+    minutes: 12,
+    labels: { pod: 'postgres-pooler-6d9f-1' },
+    fires: {
+      [pgbouncer('used_clients', 0)]: 100,
+      [pgbouncer('used_clients', 1)]: 801,
+      [pgbouncer('config_max_client_connections', 0)]: 1000,
+      [pgbouncer('config_max_client_connections', 1)]: 1000,
+    },
+    quiet: {
+      // Together they are over it, and neither is.
+      [pgbouncer('used_clients', 0)]: 500,
+      [pgbouncer('used_clients', 1)]: 799,
+      [pgbouncer('config_max_client_connections', 0)]: 1000,
+      [pgbouncer('config_max_client_connections', 1)]: 1000,
+    },
   },
 };

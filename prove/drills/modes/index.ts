@@ -106,7 +106,11 @@ function firstCluster([scope, environment]: Given, authority: TrustedAuthority):
   return new PatroniCluster(scope, name, {
     ...props(environment, authority),
     consensus: 'configmaps',
-    pooler: { image: environment.image('pgbouncer'), poolSize: 5 },
+    pooler: {
+      image: environment.image('pgbouncer'),
+      exporter: environment.image('pgbouncer-exporter'),
+      poolSize: 5,
+    },
   });
 }
 

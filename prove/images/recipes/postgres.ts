@@ -27,6 +27,16 @@ export function databaseImages(
 ): readonly PlatformImage[] {
   const table = loadEnvironment(environment);
   const reference = (name: string): string => `${table.image(name).repository}:${table.image(name).tag}`;
+  const exporterImage = (of: 'postgres' | 'pgbouncer'): PlatformImage => {
+    const file = `bin/${of}_exporter`;
+    const files = { [file]: cluster.program(`${of}-exporter`) };
+    return {
+      reference: reference(`${of}-exporter`),
+      layers: [{ name: `${of}-exporter`, files, texts: accounts, folders: ['tmp'] }],
+      entrypoint: [`/${file}`],
+      user: 65534,
+    };
+  };
   const version = versionOf('wal-g').replace(/^v|-.*$/g, '');
   const walG = replacementOf('wal-g') === undefined ? `WAL-G ${version}` : 'the WAL-G that $WALG names';
   return [
@@ -43,19 +53,7 @@ export function databaseImages(
       standIn: `Spilo: Debian's PostgreSQL ${major}, Patroni ${patroni.version} from PyPI, ${walG}`,
       versions: { postgresql: String(major), patroni: patroni.version },
     },
-    {
-      reference: reference('postgres-exporter'),
-      layers: [
-        {
-          name: 'postgres-exporter',
-          files: { 'bin/postgres_exporter': cluster.program('postgres-exporter') },
-          texts: accounts,
-          folders: ['tmp'],
-        },
-      ],
-      entrypoint: ['/bin/postgres_exporter'],
-      user: 65534,
-    },
+    exporterImage('postgres'),
     {
       reference: reference('pgbouncer'),
       // Its packages are in there too: a system of its own would take another minute to make.
@@ -63,6 +61,7 @@ export function databaseImages(
       user: 998,
       standIn: "PgBouncer: Debian's 1.24",
     },
+    exporterImage('pgbouncer'),
     {
       reference: reference('rclone'),
       layers: [

@@ -29,7 +29,7 @@ const layersOf = (reference: string) => images().find((each) => each.reference.i
 describe('images of the database', () => {
   test('have the references of the table', () => {
     const table = loadEnvironment('production');
-    const expected = ['spilo', 'postgres-exporter', 'pgbouncer', 'rclone'].map(
+    const expected = ['spilo', 'postgres-exporter', 'pgbouncer', 'pgbouncer-exporter', 'rclone'].map(
       (name) => `${table.image(name).repository}:${table.image(name).tag}`,
     );
     expect(images().map(({ reference }) => reference)).toEqual(expected);
