@@ -24,7 +24,7 @@ export const area: Area<'platform'> = {
       'commits twenty times a second',
   },
   needs: 'platform',
-  minutes: 5,
+  minutes: 6,
   programs: [],
   about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres'],
   run: rollout,
