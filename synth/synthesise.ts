@@ -7,6 +7,7 @@ import type { Platform } from '../constructs/core/platform.ts';
 import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
+import { followingFindings } from './following.ts';
 import { majorUpgradeFindings } from './major-upgrade.ts';
 import { declaredEdges, foreignPodGroups, runtimeLabels } from './model.ts';
 import { compareReachability } from './network/compare.ts';
@@ -87,7 +88,10 @@ type Prepared = Omit<SynthResult, 'written'>;
 function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dryRun'>): Prepared {
   const platform = buildPlatform(environment, { strict, ...read });
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
-  check(platform, collection, majorUpgradeFindings(root, environment, platform, collection.dist));
+  check(platform, collection, [
+    ...majorUpgradeFindings(root, environment, platform, collection.dist),
+    ...followingFindings(root, environment, platform, collection.dist),
+  ]);
   return { platform, collection };
 }
 

@@ -8,6 +8,16 @@ export interface DataFormat {
    * @default none
    */
   readonly recoveredFrom?: string;
+  /**
+   * Name of the StatefulSet that this one follows, without taking writes.
+   * @default none
+   */
+  readonly follows?: string;
+  /**
+   * Name of the StatefulSet that this one is another generation of: it followed that one, and stands alone.
+   * @default none
+   */
+  readonly copyOf?: string;
   /** How another major version is reached: a file in docs/runbooks/ without its ending. */
   readonly runbook: string;
 }
@@ -17,10 +27,14 @@ export function majorAnnotation({ program }: DataFormat): string {
   return `diptych/${program.toLowerCase()}-major`;
 }
 
+/** On a StatefulSet that follows another one, with that one's name. */
+export const followsAnnotation = 'diptych/follows';
+
 export function dataFormatAnnotations(format: DataFormat): Record<string, string> {
-  const { major, recoveredFrom } = format;
+  const { major, recoveredFrom, follows } = format;
   return {
     [majorAnnotation(format)]: String(major),
     ...(recoveredFrom === undefined ? {} : { 'diptych/recovered-from': recoveredFrom }),
+    ...(follows === undefined ? {} : { [followsAnnotation]: follows }),
   };
 }

@@ -6,6 +6,7 @@ import { archiveDefaults } from './archive.ts';
 import type { ArchiveProps } from './archive.ts';
 import { backupDefaults, patroniClusterDefaults, poolerDefaults } from './defaults.ts';
 import { leastMemoryMebibytes, maxConnections } from './parameters.ts';
+import { parameterFindings } from './promised-parameters.ts';
 import type { PatroniClusterProps } from './props.ts';
 
 type Rule = (props: PatroniClusterProps, namespace: string) => readonly Omit<Finding, 'where'>[];
@@ -177,6 +178,9 @@ const rules: readonly Rule[] = [
         remedy: 'change version; see docs/runbooks/postgres-major-upgrade.md',
       },
     ];
+  },
+  function parametersKeepPromises(props) {
+    return parameterFindings(props);
   },
   function poolerFitsTheServer({ pooler, databases, parameters }) {
     if (!pooler) return [];

@@ -1,5 +1,6 @@
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { databasesWith } from './preload.ts';
 
 /** A database with the two roles that use it. */
 export interface Database {
@@ -15,7 +16,8 @@ export interface Database {
    */
   readonly user?: string;
   /**
-   * Extensions that are there from the start, such as `pg_trgm`.
+   * Extensions that are there from the start, such as `pg_trgm`. What PostgreSQL loads at its start for one, such as
+   * `pg_stat_statements`, becomes a parameter by itself. One that is removed here stays until a person drops it.
    * @default none
    */
   readonly extensions?: readonly string[];
@@ -28,6 +30,9 @@ const taken = new Set([
   ...['postgres', 'template0', 'template1', 'public', 'none', 'pgbouncer'],
   ...['replication', 'rewind', 'monitoring', 'restapi'],
 ]);
+
+/** Extensions whose tables can't be read without their library: the restore test reads without any. */
+const unreadable = ['citus', 'timescaledb'];
 
 /** @throws InputError for a name that PostgreSQL refuses, or that is there twice */
 export function completeDatabases(where: string, databases: readonly Database[]): readonly CompleteDatabase[] {
@@ -50,6 +55,16 @@ export function completeDatabases(where: string, databases: readonly Database[])
         .map((extension) =>
           finding(where, `the extension "${extension}"`, 'small letters, digits, _ and -', 'correct the name'),
         ),
+      ...database.extensions
+        .filter((extension) => unreadable.includes(extension))
+        .map((extension) =>
+          finding(
+            where,
+            `the extension ${extension} of ${database.name}`,
+            'extensions whose tables are read without their library, as the restore test reads them',
+            'remove it',
+          ),
+        ),
       ...(database.owner === database.user
         ? [
             finding(
@@ -61,6 +76,16 @@ export function completeDatabases(where: string, databases: readonly Database[])
           ]
         : []),
     ]),
+    ...(databasesWith('pg_cron', complete).length > 1
+      ? [
+          finding(
+            where,
+            `pg_cron is in ${databasesWith('pg_cron', complete).join(' and ')}`,
+            'one database: its jobs run in others by cron.schedule_in_database',
+            'remove it from the others',
+          ),
+        ]
+      : []),
     ...twins(complete.map(({ name }) => name)).map((name) =>
       finding(where, `the database ${name} is declared twice`, 'each database once', 'remove one of them'),
     ),

@@ -81,6 +81,8 @@ export function members(construct: Construct, props: PatroniClusterProps, member
       program: 'PostgreSQL',
       major: version,
       recoveredFrom: life.recovery && life.scopeOf(life.recovery.from),
+      follows: props.standbyOf?.life.scope,
+      copyOf: props.copyOf?.life.scope,
       runbook: 'postgres-major-upgrade',
     },
     user: postgresUser,
@@ -161,7 +163,7 @@ function databaseContainer(props: MemberProps): ContainerProps {
     command: [script('start.sh')],
     environment: { ...props.archive?.environment, PGDATA: dataDirectory },
     podFields: { PATRONI_NAME: 'metadata.name', PATRONI_KUBERNETES_POD_IP: 'status.podIP' },
-    secretFiles: secretFiles(props),
+    secretFiles: { ...props.archive?.secretFiles, ...passwordFiles(props.memberSecrets) },
     authorities: props.authority ? [props.authority] : [],
     ports: [
       { name: 'postgres', port: ports.postgres },
@@ -213,7 +215,10 @@ function agentContainer(props: MemberProps): ContainerProps {
     command: ['python3', script('agent.py'), '--config', `${configurationPath}/agent.json`],
     environment: { ...props.archive?.environment, PYTHONDONTWRITEBYTECODE: '1' },
     podFields: { POD_NAME: 'metadata.name' },
-    secretFiles: secretFiles(props),
+    secretFiles: {
+      ...props.archive?.secretFiles,
+      ...passwordFiles({ ...props.memberSecrets, ...props.rolePasswords }),
+    },
     ports: [{ name: 'agent', port: ports.agent }],
     resources: {
       cpuRequest: Cpu.millicores(50),
@@ -248,12 +253,4 @@ function exporterContainer(image: Image): ContainerProps {
     probes: httpProbes('metrics', { live: '/' }),
     mounts: [{ volume: 'socket', path: socketDirectory }],
   };
-}
-
-/**
- * Keys of the archive and the password of each role. The database has those of the databases' roles too: a new cluster's
- * roles are made from its container, before it is ready.
- */
-function secretFiles({ archive, memberSecrets, rolePasswords }: MemberProps): Record<string, SecretKeyReference> {
-  return { ...archive?.secretFiles, ...passwordFiles({ ...memberSecrets, ...rolePasswords }) };
 }

@@ -220,6 +220,14 @@ function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
       summary: `roles, databases or settings of ${scope} could not be brought to what git says`,
       runbook: 'postgres-reconcile',
     },
+    {
+      name: 'PostgresLeftToPeople',
+      expression: `max(postgres_left_to_people${agent}) > 0`,
+      forMinutes: 60,
+      severity: 'note',
+      summary: `${scope} has what git does not declare, or an extension that is older than its image`,
+      runbook: 'postgres-reconcile',
+    },
   ];
 }
 

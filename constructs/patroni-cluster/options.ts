@@ -1,5 +1,6 @@
 import { patroniClusterDefaults } from './defaults.ts';
 import { postgresqlParameters } from './parameters.ts';
+import { preloadParameters } from './preload.ts';
 import type { PatroniClusterProps } from './props.ts';
 
 const because =
@@ -12,6 +13,10 @@ export type PatroniOptions = ReturnType<typeof resolveOptions>;
 export function resolveOptions(props: PatroniClusterProps) {
   const { size, storage } = props;
   const memory = size?.memory ?? patroniClusterDefaults.size.memory;
+  // PostgreSQL and Patroni take every spelling of a name for the same parameter.
+  const given = Object.fromEntries(
+    Object.entries(props.parameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   return {
     sslMode: props.sslMode ?? patroniClusterDefaults.sslMode,
     memory,
@@ -25,6 +30,10 @@ export function resolveOptions(props: PatroniClusterProps) {
     synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
     consensus: props.consensus ?? patroniClusterDefaults.consensus,
     storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
-    parameters: { ...postgresqlParameters(memory, storage, props.authority !== false), ...props.parameters },
+    parameters: {
+      ...postgresqlParameters(memory, storage, props.authority !== false),
+      ...given,
+      ...preloadParameters(props.databases, given),
+    },
   };
 }

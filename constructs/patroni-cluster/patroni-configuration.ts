@@ -115,7 +115,7 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
       bootstrap: {
         dcs: dynamicConfiguration(settings),
         ...bootstrap(settings),
-        post_bootstrap: `python3 ${script('agent.py')} --config ${configurationPath}/agent.json reconcile`,
+        post_bootstrap: `python3 ${script('agent.py')} --config ${configurationPath}/agent.json bootstrap`,
       },
       postgresql: {
         listen: `0.0.0.0:${ports.postgres}`,

@@ -109,7 +109,8 @@ export interface PatroniClusterProps {
    */
   readonly pooler?: PoolerProps | false;
   /**
-   * Further parameters of PostgreSQL; they win over ours.
+   * Further parameters of PostgreSQL; they win over ours, but for those that a promise needs. One that is removed goes
+   * back to ours, or to PostgreSQL's default.
    * @default none
    */
   readonly parameters?: Readonly<Record<string, string | number>>;

@@ -264,6 +264,28 @@ describe('parameters', () => {
     expect(parameters).toMatchObject({ max_connections: 250, 'pg_stat_statements.track': 'all', wal_level: 'replica' });
   });
 
+  const librariesOf = (extensions: readonly string[], parameters = {}) =>
+    dynamic({ databases: [{ name: 'orders' }, { name: 'shop', extensions }], parameters }).postgresql.parameters;
+
+  test('name the libraries that PostgreSQL loads at its start for an extension, beside those that were given', () => {
+    expect(librariesOf(['pg_trgm'])).not.toHaveProperty('shared_preload_libraries');
+    expect(librariesOf(['pg_stat_kcache'])).toMatchObject({
+      shared_preload_libraries: 'pg_stat_statements,pg_stat_kcache',
+    });
+    const parameters = { shared_preload_libraries: 'auto_explain, pg_stat_statements' };
+    expect(librariesOf(['pg_stat_statements', 'pgaudit'], parameters)).toMatchObject({
+      shared_preload_libraries: 'auto_explain,pg_stat_statements,pgaudit',
+    });
+  });
+
+  test('tell pg_cron its database, and let it run jobs without logging in', () => {
+    expect(librariesOf(['pg_cron'])).toMatchObject({
+      shared_preload_libraries: 'pg_cron',
+      'cron.database_name': 'shop',
+      'cron.use_background_workers': 'on',
+    });
+  });
+
   test('let neither WAL nor the slot of a lost replica fill the volume', () => {
     expect(dynamic().postgresql.parameters).toMatchObject({ max_wal_size: '1024MB', max_slot_wal_keep_size: '2560MB' });
   });
@@ -294,6 +316,15 @@ test('an empty cluster begins where its archive is empty too, and sorts text in 
   });
   // 16 has no provider of its own.
   expect(bootstrap(16).empty).not.toHaveProperty('provider');
+});
+
+test('a new cluster waits for the roles of its members only', () => {
+  expect(configured().bootstrap).toMatchObject({
+    post_bootstrap: 'python3 /opt/postgres/agent.py --config /etc/patroni/agent.json bootstrap',
+  });
+  const [database] = podTemplateOf(statefulSet(cluster().manifests))!.spec!.containers;
+  const files = database!.env!.map(({ name }) => name).filter((name) => name.endsWith('_PASSWORD_FILE'));
+  expect(files).toEqual(['REPLICATION_PASSWORD_FILE', 'RESTAPI_PASSWORD_FILE', 'REWIND_PASSWORD_FILE']);
 });
 
 test('a version runs the programs of that version', () => {

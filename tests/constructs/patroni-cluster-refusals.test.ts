@@ -118,6 +118,19 @@ describe('databases are refused for', () => {
     ['a role that needs quotes', [{ name: 'shop', user: 'shop app' }], 'the user "shop app"'],
     ['an extension that is none', [{ name: 'shop', extensions: ['pg_trgm; drop'] }], 'the extension "pg_trgm; drop"'],
     [
+      'an extension that the restore test could not read',
+      [{ name: 'shop', extensions: ['timescaledb'] }],
+      'the extension timescaledb of shop',
+    ],
+    [
+      'pg_cron in two of them',
+      [
+        { name: 'shop', extensions: ['pg_cron'] },
+        { name: 'orders', extensions: ['pg_cron'] },
+      ],
+      'pg_cron is in shop and orders',
+    ],
+    [
       'one role for both',
       [{ name: 'shop', owner: 'shop', user: 'shop' }],
       'the role shop owns the database shop and works on it',

@@ -82,7 +82,7 @@ describe('a cluster that follows another one', () => {
   });
 
   test('parts from it without a new pod: only its configuration changes, and it makes backups', () => {
-    const members = (list: readonly Manifest[]): unknown => only(list, 'StatefulSet', 'postgres-2');
+    const members = (list: readonly Manifest[]): unknown => only(list, 'StatefulSet', 'postgres-2').spec;
     expect(members(parting.manifests)).toEqual(members(manifests));
     expect(second(parting.manifests).backups).not.toBeNull();
     expect(second(parting.manifests).dynamicConfiguration).toMatchObject({ standby_cluster: null });

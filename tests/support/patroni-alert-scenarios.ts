@@ -154,6 +154,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     fires: { [agent('postgres_reconcile_failed', 0)]: 1 },
     quiet: { [agent('postgres_reconcile_failed', 0)]: 0 },
   },
+  PostgresLeftToPeople: {
+    minutes: 62,
+    fires: { [agent('postgres_left_to_people', 0)]: 2 },
+    quiet: { [agent('postgres_left_to_people', 0)]: 0 },
+  },
   PostgresBackupTooOld: {
     step: 5,
     minutes: 27 * hour,

@@ -6,6 +6,13 @@ import { World } from './support.ts';
 
 const bin = postgresPrograms();
 
+interface Said {
+  readonly level: string;
+  readonly message: string;
+  /** For a person. */
+  readonly statement?: string;
+}
+
 /** The statements as a real PostgreSQL takes them, the only thing that can say whether they are right. */
 (bin === undefined ? describe.skip : describe)('in a real PostgreSQL', () => {
   let world: World;
@@ -27,12 +34,9 @@ const bin = postgresPrograms();
     world.configure({
       psql: path.join(bin!, 'psql'),
       socketDirectory: world.folder,
-      databases: [
-        { name: 'shop', owner: 'shop_owner', user: 'shop_app', extensions: [] },
-        { name: odd.database, owner: odd.owner, user: odd.user, extensions: [] },
-      ],
     });
   });
+  beforeEach(() => declare(shop, weird));
   afterAll(async () => {
     await server.stop();
     await world.stop();
@@ -44,14 +48,29 @@ const bin = postgresPrograms();
     server.query(role, database, sql, world.read(`password-${role}`).trim());
   const ask = (sql: string, database = 'postgres') => query('postgres', database, sql);
 
-  function reconcile(): void {
-    const { status, stdout, stderr } = world.run('members', 'agent.py', [
-      '--config',
-      world.path('agent.json'),
-      'reconcile',
-    ]);
-    if (status !== 0) throw new Error(stdout + stderr);
+  /** What the agent says when it brings everything to what is declared. */
+  function attempt(): { readonly status: number | null; readonly said: readonly Said[] } {
+    const args = ['--config', world.path('agent.json'), 'reconcile'];
+    const { status, stdout, stderr } = world.run('members', 'agent.py', args);
+    if (stderr !== '') throw new Error(stderr);
+    return {
+      status,
+      said: stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Said),
+    };
   }
+
+  function reconcile(): readonly Said[] {
+    const { status, said } = attempt();
+    if (status !== 0) throw new Error(JSON.stringify(said));
+    return said.filter(({ statement }) => statement !== undefined);
+  }
+
+  const shop = { name: 'shop', owner: 'shop_owner', user: 'shop_app', extensions: [] as string[] };
+  const weird = { name: odd.database, owner: odd.owner, user: odd.user, extensions: [] as string[] };
+  const declare = (...databases: readonly (typeof shop)[]): void => world.configure({ databases });
 
   test('roles and databases are as declared, whatever their names', () => {
     reconcile();
@@ -109,6 +128,143 @@ const bin = postgresPrograms();
     query('shop_owner', 'shop', 'revoke all on later from shop_app; revoke all on later_id_seq from shop_app');
     reconcile();
     expect(query('shop_app', 'shop', `insert into later (name) values ('x') returning id`)).toBe('2');
+  });
+
+  test('the user works in schemas that a migration makes, those of before and those of later', () => {
+    query('shop_owner', 'shop', 'create schema before; create table before.kept (id serial, name text)');
+    reconcile();
+    query('shop_owner', 'shop', 'create schema after; create table after.kept (id serial, name text)');
+    for (const schema of ['before', 'after']) {
+      const insert = `insert into ${schema}.kept (name) values ('x') returning id`;
+      expect([schema, query('shop_app', 'shop', insert)]).toEqual([schema, '1']);
+      expect(query('shop_app', 'shop', `create table ${schema}.own ()`)).toMatch(/permission denied for schema/);
+    }
+  });
+
+  test('an extension that can not be made keeps no other one, no rights and no database from being made', () => {
+    const extensions = ['no_such_extension', 'pg_trgm'];
+    declare({ ...shop, extensions }, { name: 'wiki', owner: 'wiki_owner', user: 'wiki_app', extensions: ['citext'] });
+    const { status, said } = attempt();
+    const errors = said.filter(({ level }) => level === 'error').map(({ message }) => message);
+    expect(errors).toEqual([expect.stringContaining('the extension no_such_extension of the database shop: psql')]);
+    expect(errors[0]).toMatch(/extension "no_such_extension" is not available/);
+    expect(status).toBe(1);
+    expect(ask(`select extname from pg_extension where extname = 'pg_trgm'`, 'shop')).toBe('pg_trgm');
+    expect(ask(`select extname from pg_extension where extname = 'citext'`, 'wiki')).toBe('citext');
+    expect(ask(`select has_database_privilege('wiki_app', 'wiki', 'connect')`)).toBe('t');
+    expect(ask(`select count(*) from pg_default_acl`, 'wiki')).toBe('3');
+  });
+
+  test('an extension that PostgreSQL loads at its start is made once that was done', () => {
+    const parameters = { shared_preload_libraries: 'pg_stat_statements' };
+    world.configure({ dynamicConfiguration: { postgresql: { parameters } } });
+    declare({ ...shop, extensions: ['pg_stat_statements'] });
+    const { status, said } = attempt();
+    expect(status).toBe(1);
+    expect(said.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/pg_stat_statements of the database shop: PostgreSQL loads it at its start only/),
+    );
+    expect(ask(`select count(*) from pg_extension where extname = 'pg_stat_statements'`, 'shop')).toBe('0');
+    world.configure({ dynamicConfiguration: {} });
+  });
+
+  test('libraries that the image lacks are known', () => {
+    const code = `import sys, databases, settings
+print(databases.Server(settings.load(sys.argv[1])).missing_libraries(['pg_trgm', 'no_such_library']))`;
+    const env = { ...process.env, PYTHONPATH: world.path('members') };
+    const found = execFileSync('python3', ['-c', code, world.path('agent.json')], { encoding: 'utf8', env });
+    expect(found).toBe("['no_such_library']\n");
+  });
+
+  describe('tells with a statement for a person, and leaves alone,', () => {
+    /** Runs a statement as the runbook says. */
+    const run = (statement: string): string => {
+      const [, database = 'postgres', rest = statement] = /^in (\w+): (.*)$/.exec(statement) ?? [];
+      return ask(rest, database);
+    };
+    /** The statement that was told with this. */
+    const told = (what: string): string => {
+      const found = reconcile().filter(({ message }) => message === what);
+      expect([what, found.length]).toEqual([what, 1]);
+      return found[0]!.statement!;
+    };
+
+    test('a database and its roles that are declared no more', () => {
+      declare(shop, weird, { name: 'old', owner: 'old_owner', user: 'old_app', extensions: [] });
+      reconcile();
+      ask('create table kept as select 1 as one', 'old');
+      declare(shop, weird);
+      const statement = told('the database old is not declared');
+      expect(ask('select one from kept', 'old')).toBe('1');
+      for (const each of [
+        statement,
+        told('the role old_app is not declared'),
+        told('the role old_owner is not declared'),
+      ]) {
+        expect(run(each)).toBe('');
+      }
+      expect(reconcile().filter(({ message }) => message.includes('old'))).toEqual([]);
+    });
+
+    test('a role that worked on a database or owned it, whose way in is closed', () => {
+      declare({ ...shop, owner: 'first_owner', user: 'first_app' }, weird);
+      reconcile();
+      ask('set role first_owner; create table of_first (id serial)', 'shop');
+      declare(shop, weird);
+      const tables = told('1 of shop, such as public.of_first, belong to first_owner');
+      expect(ask(`select has_database_privilege('first_app', 'shop', 'connect')`)).toBe('f');
+      expect(ask(`select has_database_privilege('first_owner', 'shop', 'connect')`)).toBe('f');
+      expect(tables).toBe('in shop: alter table public.of_first owner to shop_owner');
+      expect(run(tables)).toBe('');
+      const app = told('the role first_app is not declared');
+      expect(app).toBe(
+        'in shop: reassign owned by first_app to shop_owner; drop owned by first_app; drop role first_app',
+      );
+      for (const statement of [app, told('the role first_owner is not declared')]) expect(run(statement)).toBe('');
+      reconcile();
+      expect(query('shop_app', 'shop', 'insert into of_first default values returning id')).toBe('1');
+      expect(reconcile().filter(({ message }) => message.includes('first'))).toEqual([]);
+    });
+
+    test('an extension that is declared no more, but none that another one needs or that a migration made', () => {
+      declare({ ...shop, extensions: ['earthdistance'] }, weird);
+      reconcile();
+      query('shop_owner', 'shop', 'create extension if not exists hstore');
+      declare(shop, weird);
+      const statement = told('the extension earthdistance of shop is not declared');
+      expect(reconcile().filter(({ message }) => /hstore|cube/.test(message))).toEqual([]);
+      expect(run(statement)).toBe('');
+    });
+
+    test('an extension that is older than what the image brings', () => {
+      ask(`drop extension if exists pg_trgm; create extension pg_trgm version '1.3'`, 'shop');
+      declare({ ...shop, extensions: ['pg_trgm'] }, weird);
+      const newest = ask(`select default_version from pg_available_extensions where name = 'pg_trgm'`);
+      const statement = told(`the extension pg_trgm of shop is 1.3, and the image brings ${newest}`);
+      expect(statement).toBe('in shop: alter extension pg_trgm update');
+      expect(ask(`select extversion from pg_extension where extname = 'pg_trgm'`, 'shop')).toBe('1.3');
+      expect(run(statement)).toBe('');
+      expect(reconcile().filter(({ message }) => message.includes('pg_trgm'))).toEqual([]);
+    });
+  });
+
+  test('a role loses what it was allowed by hand beyond logging in', () => {
+    reconcile();
+    ask('alter role shop_app superuser createdb createrole bypassrls; alter role shop_owner replication');
+    reconcile();
+    const allowed = 'rolsuper or rolcreatedb or rolcreaterole or rolbypassrls or rolreplication';
+    expect(ask(`select rolname from pg_roles where ${allowed} order by 1`)).toBe('postgres\nreplication');
+  });
+
+  test('passwords change while applications are kept from writing', () => {
+    reconcile();
+    ask('alter system set default_transaction_read_only = on');
+    ask('select pg_reload_conf()');
+    world.write('password-shop_app', 'while read-only');
+    reconcile();
+    expect(query('shop_app', 'shop', 'select 1')).toBe('1');
+    ask('alter system reset default_transaction_read_only');
+    ask('select pg_reload_conf()');
   });
 
   test('nobody else may connect', () => {

@@ -178,7 +178,7 @@ class World:
     def __post_init__(self) -> None:
         self.patroni.reset()
         self.programs['walg.sh'] = lambda call: json.dumps(self.backups) if '--json' in call.arguments else ''
-        self.programs['psql'] = lambda call: json.dumps(self.verifiers) if 'pg_authid' in call.stdin else ''
+        self.programs['psql'] = lambda call: json.dumps(self.verifiers) if 'rolpassword' in call.stdin else ''
         secrets = ['replication', 'rewind', 'restapi', 'shop_owner', 'shop_app']
         self.configure(
             cluster='postgres',

@@ -1,4 +1,5 @@
 import base64
+import json
 import os
 import signal
 import threading
@@ -29,7 +30,8 @@ class OneTurn(threading.Event):
 class AgentTest(WorldTest):
     def setUp(self) -> None:
         super().setUp()
-        self.seconds = time.monotonic()
+        # Whole, so that 599 and 1 more are 600.
+        self.seconds = float(round(time.monotonic()))
         self.agent = agent.Agent(self.world.file, self.world.settings(), 'postgres-0')
         self.addCleanup(self.agent._server._server.server_close)
 
@@ -74,7 +76,7 @@ class RolesAndDatabases(AgentTest):
         self.turn()
         self.assertEqual(len(self.world.said('another configuration is in force')), 1)
         self.assertEqual(len(self.world.said(DECLARED)), 3)
-        self.assertIn('-d wiki', self.world.called('psql')[-1])
+        self.assertIn('-d wiki', self.world.called('psql')[-2])
 
     def test_are_made_again_after_ten_minutes_if_somebody_changed_them(self) -> None:
         for seconds, made in [(0, 1), (599, 1), (1, 2)]:
@@ -116,6 +118,26 @@ class RolesAndDatabases(AgentTest):
         self.assertEqual(len(self.world.said(DECLARED)), 1)
         self.assertEqual(self.agent._member._figures.postgres_reconcile_failed, 0)
 
+    def test_that_fail_with_what_nobody_has_thought_of_keep_no_other_duty_from_being_done(self) -> None:
+        self.world.configure(dynamicConfiguration={'ttl': 20})
+        with mock.patch('member.Reconciliation', side_effect=KeyError('unforeseen')):
+            self.turn()
+        self.assertEqual(self.world.patroni.asked('PATCH /config')[0].body, {'ttl': 20})
+        self.assertEqual(self.agent._member._figures.postgres_reconcile_failed, 1)
+
+    def test_that_nobody_declares_any_more_are_told_once_with_the_statement_for_a_person(self) -> None:
+        wiki = {'what': 'the database wiki is not declared', 'statement': 'drop database wiki'}
+        self.world.programs['psql'] = lambda call: json.dumps(wiki) if 'datistemplate' in call.stdin else ''
+        self.turn(seconds=601)
+        self.turn(seconds=601)
+        [line] = self.world.said('the database wiki is not declared')
+        self.assertEqual(line['statement'], 'drop database wiki')
+        self.assertEqual(self.agent._member._figures.postgres_left_to_people, 1)
+        self.assertEqual(self.agent._member._figures.postgres_reconcile_failed, 0)
+        self.world.programs['psql'] = lambda call: ''
+        self.turn(seconds=601)
+        self.assertEqual(self.agent._member._figures.postgres_left_to_people, 0)
+
 
 class DynamicConfiguration(AgentTest):
     """the dynamic configuration"""
@@ -127,7 +149,7 @@ class DynamicConfiguration(AgentTest):
             'postgresql': {'parameters': {'work_mem': '4MB'}, 'use_slots': True},
         }
         parameters = {'work_mem': '8MB'}
-        wanted = {'ttl': 20, 'loop_wait': 5, 'postgresql': {'parameters': parameters}}
+        wanted = {'ttl': 20, 'loop_wait': 5, 'postgresql': {'parameters': parameters, 'use_slots': True}}
         self.world.configure(dynamicConfiguration=wanted)
         self.turn()
         self.assertEqual(len(self.world.said('dynamic configuration changed')), 1)
@@ -135,6 +157,37 @@ class DynamicConfiguration(AgentTest):
         self.assertEqual(patch.body, {'ttl': 20, 'postgresql': {'parameters': parameters}})
         credentials = base64.b64encode(b'patroni:secret of restapi').decode()
         self.assertEqual(patch.authorization, f'Basic {credentials}')
+
+    def test_loses_a_parameter_that_was_removed_from_git_and_keeps_what_people_set_for_a_while(self) -> None:
+        read_only = {'work_mem': '8MB', 'default_transaction_read_only': 'on'}
+        self.world.patroni.configuration = {'pause': True, 'slots': {'x': {}}, 'postgresql': {'parameters': read_only}}
+        self.world.configure(dynamicConfiguration={'postgresql': {'parameters': {'work_mem': '8MB'}}})
+        self.turn()
+        [patch] = self.world.patroni.asked('PATCH /config')
+        self.assertEqual(patch.body, {'postgresql': {'parameters': {'default_transaction_read_only': None}}})
+
+    def test_takes_everything_but_a_library_without_which_postgresql_would_not_start(self) -> None:
+        present = {'shared_preload_libraries': 'pg_stat_statements', 'work_mem': '4MB'}
+        self.world.patroni.configuration = {'postgresql': {'parameters': present}}
+        parameters = {'shared_preload_libraries': 'pg_stat_statements,pg_cron', 'work_mem': '8MB'}
+        self.world.configure(dynamicConfiguration={'postgresql': {'parameters': parameters}})
+        self.world.programs['psql'] = lambda call: 'pg_cron\n' if 'PKGLIBDIR' in call.stdin else ''
+        self.turn()
+        [patch] = self.world.patroni.asked('PATCH /config')
+        self.assertEqual(patch.body, {'postgresql': {'parameters': {'work_mem': '8MB'}}})
+        refused = 'dynamic configuration: shared_preload_libraries: the image lacks pg_cron'
+        self.assertEqual(len(self.world.said(refused)), 1)
+        self.assertEqual(self.agent._member._figures.postgres_reconcile_failed, 1)
+        self.world.programs['psql'] = lambda call: ''
+        self.turn()
+        changed = {'postgresql': {'parameters': {'shared_preload_libraries': 'pg_stat_statements,pg_cron'}}}
+        self.assertEqual(self.world.patroni.asked('PATCH /config')[-1].body, changed)
+
+    def test_that_could_not_be_changed_is_shown(self) -> None:
+        self.world.configure(dynamicConfiguration={'ttl': 20}, passwords={})
+        self.turn()
+        self.assertEqual(len(self.world.said('dynamic configuration: Patroni has to be told of a change')), 1)
+        self.assertEqual(self.agent._member._figures.postgres_reconcile_failed, 1)
 
     def test_is_left_alone_by_a_replica(self) -> None:
         self.world.patroni.own = {'role': 'replica', 'state': 'running'}
@@ -168,7 +221,13 @@ class Differences(unittest.TestCase):
 
     @each(
         ('a key that is missing', {'ttl': 20}, {}, {'ttl': 20}),
-        ('nothing where it is the same', {'a': {'b': 1}}, {'a': {'b': 1, 'c': 2}, 'd': 3}, {}),
+        ('nothing where it is the same', {'a': {'b': 1}, 'c': None}, {'a': {'b': 1}}, {}),
+        (
+            'null for what is not declared any more',
+            {'a': {}},
+            {'a': {'x': 'on'}, 'd': 3},
+            {'a': {'x': None}, 'd': None},
+        ),
         (
             'only what differs however deep',
             {'a': {'b': {'c': 1, 'd': 2}}},

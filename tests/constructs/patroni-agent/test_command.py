@@ -39,9 +39,9 @@ class Arguments(CommandTest):
     def test_says_with_help_what_the_modes_do(self) -> None:
         code, out, _ = self.command('--help')
         self.assertEqual(code, 0)
-        self.assertRegex(out, r'(?s)\{run,reconcile,backup,keep,status\}.*one full backup now')
+        self.assertRegex(out, r'(?s)\{run,bootstrap,reconcile,backup,keep,status\}.*one full backup now')
 
-    def test_takes_further_arguments_only_for_reconcile_to_which_patroni_appends_one(self) -> None:
+    def test_takes_further_arguments_only_for_a_bootstrap_to_which_patroni_appends_one(self) -> None:
         code, _, err = self.command('status', 'now')
         self.assertEqual(code, 2)
         self.assertRegex(err, 'status takes no further arguments')

@@ -71,45 +71,130 @@ class Names(unittest.TestCase):
             databases.psql_set(owner=name)
 
 
+# Two databases.
+TWO = [
+    {'name': 'shop', 'owner': 'shop_owner', 'user': 'shop_app', 'extensions': ['pg_cron', 'pg_trgm']},
+    {'name': 'wiki', 'owner': 'wiki_owner', 'user': 'wiki_app', 'extensions': ['pg_trgm']},
+]
+# What is made of them, in that order.
+MADE = [
+    *('role replication', 'role rewind', 'role monitoring'),
+    *('role shop_owner', 'role shop_app', 'database shop', 'rights shop'),
+    *('extension pg_cron', 'extension pg_trgm'),
+    *('role wiki_owner', 'role wiki_app', 'database wiki', 'rights wiki', 'extension pg_trgm'),
+]
+
+
 class MakingRolesAndDatabases(WorldTest):
     """making roles and databases"""
 
-    def reconcile(self, *more: str) -> int:
+    def reconcile(self, *more: str, mode: str = 'reconcile') -> int:
         """The command's exit code."""
-        with mock.patch('sys.argv', ['agent.py', '--config', self.world.file, 'reconcile', *more]):
+        with mock.patch('sys.argv', ['agent.py', '--config', self.world.file, mode, *more]):
             return agent.main()
+
+    def failing(self, *parts: str) -> None:
+        """Lets psql fail where it is given all of these, or called with them."""
+
+        def psql(call: Call) -> str:
+            if all(part in call.line + call.stdin for part in parts):
+                raise call.fails(3, 'no such thing')
+            return ''
+
+        self.world.programs['psql'] = psql
+
+    def made(self) -> list[str]:
+        """The roles, databases, rights and extensions that psql was asked for, in that order."""
+        patterns = {
+            'role': r"\\set role '(.*)'",
+            'database': r"\\set database '(.*)'.*create database",
+            'rights': r"\\set database '(.*)'.*alter default privileges",
+            'extension': r"\\set extension '(.*)'",
+        }
+        return [
+            f'{kind} {found[1]}'
+            for call in self.world.calls
+            for kind, pattern in patterns.items()
+            if (found := re.match(pattern.replace("'(.*)'", "'(.*?)'", 1), call.stdin, re.DOTALL))
+        ]
 
     def sent(self) -> dict[str, str]:
         """Roles with the verifiers they are given."""
         found = re.findall(
-            r"\\set role '(\w+)'(?:(?!\\set).)*\\set verifier '(.*?)'", self.world.stdin('psql'), re.DOTALL
+            r"\\set role '(\w+)'\n(?:(?!\\set role).)*\\set verifier '(.*?)'", self.world.stdin('psql'), re.DOTALL
         )
         return dict(found)
 
-    def test_asks_what_is_stored_makes_what_belongs_to_the_cluster_then_what_belongs_to_each_database(self) -> None:
-        self.world.configure(
-            databases=[
-                {'name': 'shop', 'owner': 'shop_owner', 'user': 'shop_app', 'extensions': ['pg_trgm']},
-                {'name': 'wiki', 'owner': 'wiki_owner', 'user': 'wiki_app', 'extensions': []},
-            ]
-        )
+    def test_makes_what_belongs_to_the_cluster_then_what_belongs_to_each_database(self) -> None:
+        self.world.configure(databases=TWO)
         self.assertEqual(self.reconcile(), 0)
-        line = '-X -q -h /run/sockets -U postgres -d {} -v ON_ERROR_STOP=1 -At'.format
-        expected = [line('postgres'), line('postgres'), line('shop'), line('wiki')]
-        self.assertEqual(self.world.called('psql'), expected)
-        given = self.world.stdin('psql')
-        roles = ['replication', 'rewind', 'monitoring', 'shop_owner', 'shop_app', 'wiki_owner', 'wiki_app']
-        self.assertEqual(re.findall(r"^\\set role '(.*)'$", given, re.MULTILINE), roles)
-        self.assertIn("\\set database 'wiki'\n\\set owner 'wiki_owner'\n\\set user 'wiki_app'\n", given)
-        self.assertRegex(given, r"(?s)\\set extension 'pg_trgm'\n.*create extension")
+        self.assertEqual(self.made(), MADE)
+        for call in self.world.calls:
+            self.assertRegex(
+                call.line, r'^-X -q -h /run/sockets -U postgres -d (postgres|shop|wiki) -v ON_ERROR_STOP=1 -At$'
+            )
 
-    def test_ignores_the_connection_string_that_patroni_appends(self) -> None:
-        self.assertEqual(self.reconcile('host=/run/sockets user=postgres dbname=postgres'), 0)
+    @each(
+        ('an extension', ["\\set extension 'pg_cron'"], 'the extension pg_cron of the database shop: '),
+        ('the rights in a database', ['-d shop', 'default privileges'], 'rights in the database shop: '),
+        ('a role', ["\\set role 'rewind'"], 'the role rewind: '),
+        ('what the exporter may see', ['pg_monitor'], 'rights of the role monitoring: '),
+        (
+            'the search for what is not declared',
+            ['-d shop', 'pg_available_extensions'],
+            'what is not declared in shop: ',
+        ),
+    )
+    def test_makes_everything_else_where_this_fails(self, _: str, parts: list[str], said: str) -> None:
+        self.world.configure(databases=TWO)
+        self.failing(*parts)
+        self.assertEqual(self.reconcile(), 1)
+        self.assertEqual(self.made(), MADE)
+        [line] = self.world.lines()
+        self.assertEqual(line['message'], f'roles and databases: {said}psql -X ended with 3: no such thing')
+
+    def test_makes_nothing_in_a_database_that_could_not_be_made_and_everything_in_the_next(self) -> None:
+        self.world.configure(databases=TWO)
+        self.failing("\\set database 'shop'", 'create database')
+        self.assertEqual(self.reconcile(), 1)
+        inside = ['rights shop', 'extension pg_cron', 'extension pg_trgm']
+        self.assertEqual(self.made(), [*MADE[:6], *MADE[6 + len(inside) :]])
+
+    def test_makes_a_role_and_its_database_without_a_password_that_cannot_be_read(self) -> None:
+        self.world.write('password-shop_app', '')
+        self.assertEqual(self.reconcile(), 1)
+        self.assertIn('role shop_app', self.made())
+        self.assertIn('rights shop', self.made())
+        self.assertEqual(list(self.sent()), ['replication', 'rewind', 'shop_owner'])
+
+    def test_waits_with_an_extension_for_the_start_at_which_postgresql_loads_it(self) -> None:
+        self.world.configure(
+            databases=TWO,
+            dynamicConfiguration={'postgresql': {'parameters': {'shared_preload_libraries': 'pg_audit,pg_cron'}}},
+        )
+        self.world.programs['psql'] = lambda call: 'pg_audit\n' if 'show shared_preload' in call.stdin else ''
+        self.assertEqual(self.reconcile(), 1)
+        self.assertEqual(self.made(), [each for each in MADE if each != 'extension pg_cron'])
+        self.assertIn('the extension pg_cron of the database shop: PostgreSQL loads it', self.world.log.getvalue())
+        self.world.programs['psql'] = lambda call: 'pg_audit, pg_cron\n' if 'show shared_preload' in call.stdin else ''
+        self.assertEqual(self.reconcile(), 0)
+        self.assertEqual(self.made()[-len(MADE) :], MADE)
+
+    def test_makes_only_the_roles_of_members_for_a_new_cluster_which_waits_for_nothing_else(self) -> None:
+        self.world.configure(databases=TWO)
+        self.world.write('password-shop_app', '')
+        self.failing('extension')
+        self.assertEqual(self.reconcile('host=/run/sockets user=postgres dbname=postgres', mode='bootstrap'), 0)
+        self.assertEqual(self.made(), ['role replication', 'role rewind'])
+        self.assertEqual(list(self.sent()), ['replication', 'rewind'])
 
     def test_keeps_what_it_does_out_of_the_log_of_postgresql_and_does_not_wait_for_a_standby(self) -> None:
         self.reconcile()
         for call in self.world.calls:
-            self.assertRegex(call.environment['PGOPTIONS'], '-c synchronous_commit=local .*-c log_statement=none')
+            self.assertRegex(
+                call.environment['PGOPTIONS'],
+                '-c synchronous_commit=local -c default_transaction_read_only=off .*-c log_statement=none',
+            )
 
     def test_sends_verifiers_that_match_the_passwords_and_no_password(self) -> None:
         self.reconcile()

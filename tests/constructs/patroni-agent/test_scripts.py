@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -51,7 +52,12 @@ class Sources(unittest.TestCase):
         statements = sorted(FILES.glob('*/*.sql'))
         self.assertGreater(len(statements), 5)
         for file in statements:
-            self.assertNotRegex(file.read_text(encoding='utf-8').lower(), r'\bdrop\b', file.name)
+            text = file.read_text(encoding='utf-8').lower()
+            # What a person may run is printed, and runs nothing.
+            if file.name.startswith('undeclared'):
+                self.assertNotIn('\\g', text, file.name)
+                text = re.sub(r"--.*|'[^']*'", '', text)
+            self.assertNotRegex(text, r'\bdrop\b', file.name)
 
 
 class ScriptTest(unittest.TestCase):

@@ -16,10 +16,11 @@ from datetime import datetime, timezone
 import backups
 import child
 import member
-from databases import PasswordError, Server, primary_view
+from databases import primary_view
 from log import log
 from metrics import Figures, MetricsServer
 from patroni_api import Patroni, PatroniError, View, makes_backups
+from reconciliation import Reconciliation
 from retention import plan
 from settings import Settings, SettingsError, load
 from walg import StorageError, Walg
@@ -141,8 +142,9 @@ def main() -> int:
         'mode',
         nargs='?',
         default='run',
-        choices=('run', 'reconcile', 'backup', 'keep', 'status'),
-        help='run: for ever (the default). reconcile: make roles and databases once. backup: one full backup now, with '
+        choices=('run', 'bootstrap', 'reconcile', 'backup', 'keep', 'status'),
+        help="run: for ever (the default). bootstrap: make the roles of Patroni's members, before anything else. "
+        'reconcile: make roles and databases once, and say what a person has to do. backup: one full backup now, with '
         'retention. keep NAME: keep a full backup until a person unmarks it. status: print what Patroni and the '
         'storage say.',
     )
@@ -151,7 +153,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.mode == 'keep' and len(arguments.further) != 1:
         parser.error('keep takes the name of one full backup')
-    if arguments.further and arguments.mode not in ('reconcile', 'keep'):
+    if arguments.further and arguments.mode not in ('bootstrap', 'keep'):
         parser.error(f'{arguments.mode} takes no further arguments')
     try:
         settings = load(arguments.config)
@@ -163,8 +165,10 @@ def main() -> int:
         found = status(settings, name)
         print(json.dumps(found, indent=2, default=str))
         return 1 if found['errors'] else 0
+    if arguments.mode == 'bootstrap':
+        return _reconcile(settings, Reconciliation.make_member_roles)
     if arguments.mode == 'reconcile':
-        return _reconcile(settings)
+        return _reconcile(settings, Reconciliation.make_everything)
     if arguments.mode == 'keep':
         return _keep(settings, arguments.further[0])
     if arguments.mode == 'backup':
@@ -176,11 +180,18 @@ def main() -> int:
     return 0
 
 
-def _reconcile(settings: Settings) -> int:
+def _reconcile(settings: Settings, make: Callable[[Reconciliation], None]) -> int:
     try:
-        Server(settings).reconcile()
-    except (child.ChildFailed, PasswordError, ValueError) as error:
+        reconciliation = Reconciliation(settings)
+        make(reconciliation)
+    except (child.ChildFailed, ValueError) as error:
         log('error', f'roles and databases: {error}')
+        return 1
+    for failure in reconciliation.failures:
+        log('error', f'roles and databases: {failure}')
+    for left in reconciliation.left:
+        log('info', left.what, statement=left.statement)
+    if reconciliation.failures:
         return 1
     log('info', 'roles and databases are as declared')
     return 0

@@ -1,4 +1,5 @@
--- A database that only its own two roles may enter. Variables of psql: database, owner, user (roles that exist).
+-- A database that only its own two roles may enter, and the one that reads its numbers if somebody let it.
+-- Variables of psql: database, owner, user (roles that exist), monitoring.
 -- Everything asks first: a grant that is there would be written, and sent to the standby, all the same.
 set search_path = pg_catalog;
 select format('create database %I owner %I', :'database', :'owner')
@@ -10,6 +11,13 @@ where datname = :'database' and pg_get_userbyid(datdba) <> :'owner'
 \gexec
 select format('revoke all on database %I from public', :'database')
 where has_database_privilege('public', :'database', 'connect, temporary')
+\gexec
+-- Whoever owned it before, or worked on it.
+select distinct format('revoke all on database %I from %I cascade', :'database', pg_get_userbyid(grantee))
+from pg_database, aclexplode(datacl)
+where datname = :'database'
+  and grantee <> 0
+  and pg_get_userbyid(grantee) not in (:'owner', :'user', :'monitoring', 'postgres')
 \gexec
 select format('grant connect, temporary on database %I to %I', :'database', :'user')
 where not has_database_privilege(:'user', :'database', 'connect')

@@ -1,21 +1,23 @@
-"""Roles, databases and extensions: made where they are missing, corrected where they differ, never dropped."""
+"""PostgreSQL as the agent reaches it: this member's own by its socket, and the primary's by the network."""
 
 import json
 import re
 import shlex
 import urllib.parse
+from collections.abc import Iterable
 from pathlib import Path
 
 import child
-import scram
 from patroni_api import Patroni, PatroniError, View
-from settings import Database, Settings
+from settings import Settings
 
 # Seconds; a statement gives up before its psql is ended.
 _TIMEOUT = 30
 # A commit doesn't wait for a standby that may be away, and the server's log and statistics see no verifier.
 _OPTIONS = (
     'synchronous_commit=local',
+    # With it a cluster that moves keeps applications from writing; passwords may change all the same.
+    'default_transaction_read_only=off',
     'lock_timeout=5s',
     'statement_timeout=25s',
     'log_statement=none',
@@ -24,25 +26,24 @@ _OPTIONS = (
     'pg_stat_statements.track_utility=off',
 )
 _ENVIRONMENT = {'PGOPTIONS': ' '.join(f'-c {option}' for option in _OPTIONS), 'PGCONNECT_TIMEOUT': '5'}
-REPLICATION, REWIND, MONITORING = 'replication', 'rewind', 'monitoring'
 
 
-def _sql(name: str) -> str:
-    # Read while this module is loaded: a mounted folder that is updated takes the files that Python knows with it.
-    return (Path(__file__).parent / name).read_text(encoding='utf-8')
-
-
-_STORED_VERIFIERS = _sql('stored-verifiers.sql')
-_ROLE = _sql('role.sql')
-_ROLE_PASSWORD = _sql('role-password.sql')
-_CLUSTER_ROLES = _sql('cluster-roles.sql')
-_DATABASE = _sql('database.sql')
-_EXTENSION = _sql('extension.sql')
-_PRIVILEGES = _sql('privileges.sql')
+# Read while this module is loaded: a mounted folder that is updated takes the files that Python knows with it.
+_STATEMENTS = {path.name: path.read_text(encoding='utf-8') for path in Path(__file__).parent.glob('*.sql')}
 
 
 class PasswordError(Exception):
     """A password file that cannot be used."""
+
+
+def sql_file(name: str) -> str:
+    """The statements of that file."""
+    return _STATEMENTS[name]
+
+
+def libraries(parameter: str) -> list[str]:
+    """The names in a list such as shared_preload_libraries."""
+    return [name for each in parameter.split(',') if (name := each.strip(' \'"\n').removeprefix('$libdir/'))]
 
 
 def psql_set(**values: str) -> str:
@@ -108,34 +109,18 @@ class Server:
         """Lets PostgreSQL read its configuration and its certificate again."""
         self.run('postgres', 'select pg_catalog.pg_reload_conf();\n')
 
-    def reconcile(self) -> None:
-        """Makes what is missing: the cluster's own roles, then each database with its two roles and extensions."""
-        databases = self._settings.databases
-        owners_and_users = [role for database in databases for role in (database.owner, database.user)]
-        roles = list(dict.fromkeys([REPLICATION, REWIND, MONITORING, *owners_and_users]))
-        statements = [self._role(role, stored) for role, stored in self._stored_verifiers(roles).items()]
-        statements.append(psql_set(replication=REPLICATION, rewind=REWIND, monitoring=MONITORING) + _CLUSTER_ROLES)
-        statements += [_names(database) + _DATABASE for database in databases]
-        self.run('postgres', ''.join(statements))
-        for database in databases:
-            extensions = [psql_set(extension=extension) + _EXTENSION for extension in database.extensions]
-            self.run(database.name, ''.join([*extensions, _names(database), _PRIVILEGES]))
+    def stored_verifiers(self) -> dict[str, str]:
+        """Of every role that has one."""
+        printed = self.run('postgres', sql_file('stored-verifiers.sql')).strip()
+        stored: dict[str, str] = json.loads(printed) if printed else {}
+        return stored
 
-    def _stored_verifiers(self, roles: list[str]) -> dict[str, str]:
-        printed = self.run('postgres', _STORED_VERIFIERS).strip()
-        stored = json.loads(printed) if printed else {}
-        return {role: stored.get(role) or '' for role in roles}
-
-    def _role(self, role: str, stored: str) -> str:
-        statements = psql_set(role=role) + _ROLE
-        password = password_of(self._settings, role)
-        if password is not None and not scram.matches(stored, password):
-            statements += psql_set(verifier=scram.verifier(password)) + _ROLE_PASSWORD
-        return statements
-
-
-def _names(database: Database) -> str:
-    return psql_set(database=database.name, owner=database.owner, user=database.user)
+    def missing_libraries(self, names: Iterable[str]) -> list[str]:
+        """Those of the libraries that its image doesn't have."""
+        asked = sorted(set(names))
+        if not asked:
+            return []
+        return self.run('postgres', psql_set(libraries=json.dumps(asked)) + sql_file('missing-libraries.sql')).split()
 
 
 def primary_view(settings: Settings) -> View:

@@ -1,21 +1,27 @@
 """What the agent does for its own member: roles and databases, dynamic configuration, renewed certificates."""
 
+import copy
 import hashlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-from child import ChildFailed
 from copying import CannotBeCopied, prove_copy
-from databases import PasswordError, Server, password_of, primary_view
+from databases import PasswordError, Server, libraries, password_of, primary_view
 from log import log
 from metrics import Figures
-from patroni_api import Patroni, PatroniError, View, differences
+from patroni_api import Patroni, View, differences
+from reconciliation import Left, Reconciliation
 from settings import Settings
 from volume import data_bytes, free_bytes, size_bytes
 
 # Seconds. Whoever changed something by hand sees it put right after at most these.
 RECONCILE_EVERY = 600
+# Keys of the dynamic configuration that are not the file's: people and Patroni's own commands set them for a while.
+OTHERS = ('pause', 'slots', 'ignore_slots')
+# Parameters that name libraries: PostgreSQL doesn't start, or takes no connection, where one is missing.
+LIBRARIES = ('shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries')
 # Seconds without a step forward. Longer than a primary is away in a failover; and whoever is copied anew for nothing
 # costs a copy, while one that never catches up costs the next failover.
 STUCK_AFTER = 120
@@ -23,6 +29,14 @@ STUCK_AFTER = 120
 COPY_AGAIN_AFTER = 3600
 # Seconds. It looks at every file.
 COUNT_DATA_EVERY = 600
+
+
+class NotAsDeclared(Exception):
+    """What could not be brought to what is declared, each with its reason."""
+
+    def __init__(self, failures: list[str]) -> None:
+        super().__init__(' | '.join(failures))
+        self.failures = failures
 
 
 class Keeper:
@@ -36,28 +50,39 @@ class Keeper:
         self._still: tuple[tuple[object, ...], float] | None = None
         self._copied_at: float | None = None
         self._counted_at: float | None = None
+        self._left: list[Left] = []
 
     def turn(self, settings: Settings, view: View) -> None:
+        leads = view.running and (view.primary or view.standby_leader)
+        kept = []
         if view.running:
-            self._step('certificates', lambda: self._reload_certificates(settings))
-            self._step("Patroni's own file", lambda: self._reload_patroni(settings))
+            kept.append(self._step('certificates', lambda: self._reload_certificates(settings)))
+            kept.append(self._step("Patroni's own file", lambda: self._reload_patroni(settings)))
         self._step('measures', lambda: self._measure(settings, view))
         self._step('standby', lambda: self._release_stuck(settings, view))
         if view.running and view.primary:
-            self._step('databases', lambda: self._reconcile(settings))
+            kept.append(self._step('databases', lambda: self._reconcile(settings)))
         else:
             # A later leader reconciles at once, and nobody shows what only the leader knows.
             self._reconciled = None
-            self._figures.postgres_reconcile_failed = None
+            self._figures.postgres_left_to_people = None
             self._figures.postgres_reconcile_last_success_timestamp_seconds = None
-        if view.running and (view.primary or view.standby_leader):
-            self._step('dynamic configuration', lambda: self._configure(settings, view))
+        if leads:
+            kept.append(self._step('dynamic configuration', lambda: self._configure(settings, view)))
+        self._figures.postgres_reconcile_failed = 1 if not all(kept) else 0 if leads else None
 
-    def _step(self, name: str, action: Callable[[], None]) -> None:
+    def _step(self, name: str, action: Callable[[], None]) -> bool:
+        """Whether it was done."""
         try:
             action()
-        except (CannotBeCopied, ChildFailed, OSError, PasswordError, PatroniError, ValueError) as error:
-            log('error', f'{name}: {error}')
+        except NotAsDeclared as error:
+            for failure in error.failures:
+                log('error', f'{name}: {failure}')
+            return False
+        except Exception as error:  # Whatever it is: the steps after it have to be done.
+            log('error', f'{name}: {error}', error=type(error).__name__)
+            return False
+        return True
 
     def _reconcile(self, settings: Settings) -> None:
         wanted = settings.digest + _digest(settings.passwords.values())
@@ -66,25 +91,34 @@ class Keeper:
             done, at = self._reconciled
             if done == wanted and now - at < RECONCILE_EVERY:
                 return
-        self._figures.postgres_reconcile_failed = 1
-        Server(settings).reconcile()
+        reconciliation = Reconciliation(settings)
+        reconciliation.make_everything()
+        self._figures.postgres_left_to_people = len(reconciliation.left)
+        if reconciliation.left != self._left:
+            self._left = reconciliation.left
+            for each in self._left:
+                log('info', each.what, statement=each.statement)
+        if reconciliation.failures:
+            raise NotAsDeclared(reconciliation.failures)
         self._reconciled = wanted, now
-        self._figures.postgres_reconcile_failed = 0
         self._figures.postgres_reconcile_last_success_timestamp_seconds = time.time()
         log('info', 'roles and databases are as declared')
 
     def _configure(self, settings: Settings, view: View) -> None:
         patroni = Patroni(settings.patroni)
-        changes = differences(settings.dynamic_configuration, patroni.configuration())
-        if not changes:
-            return
+        actual = patroni.configuration()
+        wanted, refused = _without_missing_libraries(settings.dynamic_configuration, actual, Server(settings))
+        changes = differences(wanted, actual, OTHERS)
         if view.primary and changes.get('standby_cluster'):
             raise ValueError(
                 'a cluster that takes writes is to follow another one, which would throw its rows away: '
                 'give the one that follows a generation of its own'
             )
-        patroni.change_configuration(changes, _restapi_password(settings))
-        log('info', 'dynamic configuration changed', changes=changes)
+        if changes:
+            patroni.change_configuration(changes, _restapi_password(settings))
+            log('info', 'dynamic configuration changed', changes=changes)
+        if refused:
+            raise NotAsDeclared(refused)
 
     def _reload_certificates(self, settings: Settings) -> None:
         if not settings.tls_files:
@@ -149,6 +183,26 @@ class Keeper:
             Patroni(settings.patroni).reload(_restapi_password(settings))
             self._patroni_file = found
             log('info', 'Patroni was told to read its file')
+
+
+def _without_missing_libraries(
+    wanted: dict[str, Any], actual: dict[str, Any], server: Server
+) -> tuple[dict[str, Any], list[str]]:
+    """The same without changes that name a library which the image lacks, and what these are."""
+    wanted = copy.deepcopy(wanted)
+    parameters = wanted.get('postgresql', {}).get('parameters', {})
+    present = (actual.get('postgresql') or {}).get('parameters') or {}
+    changed = {
+        name: str(parameters[name]) for name in LIBRARIES if parameters.get(name) not in (None, present.get(name))
+    }
+    missing = server.missing_libraries(library for text in changed.values() for library in libraries(text))
+    refused = []
+    for name, text in changed.items():
+        lacking = [library for library in libraries(text) if library in missing]
+        if lacking:
+            refused.append(f'{name}: the image lacks {", ".join(lacking)}, and PostgreSQL would not start again')
+            parameters[name] = present.get(name)
+    return wanted, refused
 
 
 def _restapi_password(settings: Settings) -> str:

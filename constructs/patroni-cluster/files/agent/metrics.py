@@ -29,6 +29,7 @@ class Figures:
     walg_kept_backups_incomplete: float | None = None
     postgres_reconcile_last_success_timestamp_seconds: float | None = None
     postgres_reconcile_failed: float | None = None
+    postgres_left_to_people: float | None = None
     postgres_standby_copied_anew_total: float | None = None
     postgres_standby_stuck: float | None = None
     postgres_checksum_failures: float | None = None
@@ -49,7 +50,8 @@ HELP = {
     'walg_wal_verify_status': 'Whether WAL is complete since the oldest full of the window: 1 or 0.',
     'walg_kept_backups_incomplete': 'Kept older full backups that lack WAL of their own.',
     'postgres_reconcile_last_success_timestamp_seconds': 'When roles and databases were last as declared.',
-    'postgres_reconcile_failed': 'Whether making roles and databases failed last time.',
+    'postgres_reconcile_failed': 'Whether something could not be brought to what is declared last time.',
+    'postgres_left_to_people': 'What is other than declared and holds data: the log names the statements for a person.',
     'postgres_checksum_failures': 'Pages of this member that were read and were not what had been written.',
     'postgres_volume_available_bytes': "What is free on this member's volume.",
     'postgres_volume_size_bytes': "What this member's volume can hold.",

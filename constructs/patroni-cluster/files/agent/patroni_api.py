@@ -10,7 +10,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,20 +143,21 @@ def members_of(cluster: str, view: View) -> list[Standby]:
     return [standby for standby in view.standbys if standby.name.rpartition('-')[0] == cluster]
 
 
-def differences(wanted: dict[str, Any], actual: dict[str, Any]) -> dict[str, Any]:
+def differences(wanted: dict[str, Any], actual: dict[str, Any], others: Collection[str] = ()) -> dict[str, Any]:
     """
-    The part of `wanted` that `actual` lacks, key by key. Scalars are compared as text, as Patroni does when it
-    merges: it would leave 100 where "100" is, and be asked for ever.
+    What makes `actual` of it `wanted`, key by key: what it lacks, and null for what it has beyond that, but for keys of
+    `others`. Scalars are compared as text, as Patroni does when it merges: it would leave 100 where "100" is, and be
+    asked for ever.
     """
     found: dict[str, Any] = {}
+    for key, value in actual.items():
+        if value is not None and wanted.get(key) is None and key not in others:
+            found[key] = None
     for key, value in wanted.items():
         if isinstance(value, dict) and isinstance(actual.get(key), dict):
             inner = differences(value, actual[key])
             if inner:
                 found[key] = inner
-        elif value is None:
-            if actual.get(key) is not None:
-                found[key] = None
-        elif key not in actual or isinstance(value, dict) or str(actual[key]) != str(value):
+        elif value is not None and (key not in actual or isinstance(value, dict) or str(actual[key]) != str(value)):
             found[key] = value
     return found

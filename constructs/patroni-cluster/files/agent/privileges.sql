@@ -1,4 +1,4 @@
--- What the user may do with the owner's tables and sequences, those of today and of tomorrow.
+-- What the user may do with the owner's schemas, tables and sequences, those of today and of tomorrow.
 -- Runs in the database. Variables of psql: owner, user (roles that exist).
 set search_path = pg_catalog;
 select format('grant usage on schema public to %I', :'user')
@@ -8,10 +8,17 @@ where not exists (
   where nspname = 'public' and granted.grantee = to_regrole(quote_ident(:'user'))
 )
 \gexec
+select format('grant usage on schema %I to %I', nspname, :'user')
+from pg_namespace
+where nspowner = to_regrole(quote_ident(:'owner'))
+  and nspname !~ '^pg_'
+  and not has_schema_privilege(:'user', oid, 'usage')
+\gexec
 select format('alter default privileges for role %I grant %s to %I', :'owner', privileges, :'user')
 from (values
   ('select, insert, update, delete on tables', 'r', 4),
-  ('usage, select, update on sequences', 'S', 3)
+  ('usage, select, update on sequences', 'S', 3),
+  ('usage on schemas', 'n', 1)
 ) as wanted (privileges, kind, number)
 where number > (
   select count(distinct granted.privilege_type)

@@ -1,9 +1,13 @@
--- A role that may log in. Variable of psql: role.
+-- A role that may log in, and nothing beyond: not what somebody allowed it by hand, in an hour of need.
+-- Variables of psql: role, replication (replication or noreplication).
 set search_path = pg_catalog;
 select format('create role %I login', :'role')
 where not exists (select from pg_roles where rolname = :'role')
 \gexec
-select format('alter role %I login', rolname)
+select format('alter role %I login nosuperuser nocreatedb nocreaterole nobypassrls %s', rolname, :'replication')
 from pg_roles
-where rolname = :'role' and not rolcanlogin
+where rolname = :'role' and (
+  not rolcanlogin or rolsuper or rolcreatedb or rolcreaterole or rolbypassrls
+  or rolreplication <> (:'replication' = 'replication')
+)
 \gexec
