@@ -116,10 +116,13 @@ interface Outcome {
   readonly err: string;
 }
 
-function run(args: readonly string[], { columns = 80, isTTY = false, of = allOfThem, colours = true } = {}): Outcome {
+function run(
+  args: readonly string[],
+  { columns = 80, isTTY = false, of = allOfThem, colours = true, within = root } = {},
+): Outcome {
   const stdout = Object.assign(new PassThrough(), { isTTY, columns });
   const stderr = new PassThrough();
-  const code = promisesCommand({ arguments: args, root, promises: of, stdout, stderr, colours });
+  const code = promisesCommand({ arguments: args, root: within, promises: of, stdout, stderr, colours });
   return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
 }
 
@@ -366,44 +369,52 @@ describe('a malformed result', () => {
 });
 
 describe('npm run promises', () => {
-  test('prints an aligned table within 120 columns, and the totals', () => {
-    put('prove/results/failover.json', { ...outageResult(8), standIns: ['network namespaces for nodes'] });
+  test('prints an aligned table within 120 columns, what stood in once, and the totals', () => {
+    const standIns = ['network namespaces for nodes', `Debian's Redis`, 'a small server that keeps a contract'];
+    put('prove/results/failover.json', { ...outageResult(8), standIns: [...standIns, standIns[0]] });
+    put('prove/results/calls.json', { ...result('calls'), standIns: [standIns[0], standIns[2]], passed: false });
     put('tests/agent.test.ts', "test('an agent runs', () => {});");
     expect(run([], { of: [failover, calls, lossless, agent] }).out.split('\n')).toEqual([
-      'ID        PROMISE                 BOUND    PROOF            STATUS    MEASURED                  REASON',
-      'failover  the standby takes over  < 20 s   drill            proven    outage 8 s on 2026-11-23  stand-ins: network',
-      '                                                                                                namespaces for nodes',
-      'calls     roles                   a table  drill            unproven  -                         no drill has run yet',
-      'lossless  nothing is lost         0 lost   drill            unproven  -                         no drill has run yet',
-      'agent     an agent on every node  runs     static + stated  stated    -                         static holds; stated: no',
-      '                                                                                                manager here (on the',
-      '                                                                                                real thing:',
-      '                                                                                                install/90-verify)',
+      'ID        PROMISE                 BOUND    PROOF            STATUS    MEASURED',
+      'failover  the standby takes over  < 20 s   drill            proven    outage 8 s on 2026-11-23',
+      '          stand-ins: 1-3',
+      'calls     roles                   a table  drill            unproven  1 of 1 checks on 2026-11-23',
+      '          the drill says that it failed',
+      '          stand-ins: 1, 3',
+      'lossless  nothing is lost         0 lost   drill            unproven  no drill has run yet',
+      'agent     an agent on every node  runs     static + stated  stated    static holds; stated: no manager here (on the real',
+      '                                                                      thing: install/90-verify)',
+      '',
+      'What stood in for something else:',
+      '       1  network namespaces for nodes',
+      `       2  Debian's Redis`,
+      '       3  a small server that keeps a contract',
       '',
       '1 proven, 2 unproven, 1 stated of 4 promises',
       '',
     ]);
   });
 
-  test('stays within 120 columns with every promise of the mission', () => {
-    const lines = run([], { of: [...promises] }).out.split('\n');
+  test('stays within 120 columns and 5 lines a promise with everything that was ever measured', () => {
+    const lines = run([], { of: [...promises], within: repository }).out.split('\n');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(120);
+    expect(lines.length).toBeLessThan(5 * promises.length);
   });
 
   test('cuts a sentence to two lines, or to those that its row has anyway', () => {
-    const row = (promise: number, reason: number): PromiseEntry => {
-      const [first, second] = [promise, reason].map((count) => Array(count).fill('word').join(' '));
-      return { ...mesh, promise: first ?? '', proofs: [{ kind: 'stated', reason: second ?? '' }] };
+    const row = (promise: number, bound: number): PromiseEntry => {
+      const [first, second] = [promise, bound].map((count) => Array(count).fill('word').join(' '));
+      return { ...mesh, promise: first ?? '', bound: second ?? '' };
     };
     expect(run([], { of: [row(40, 1), row(13, 1), row(20, 20)] }).out.split('\n')).toEqual([
-      'ID    PROMISE                                BOUND       PROOF   STATUS  MEASURED  REASON',
-      'mesh  word word word word word word word     documented  stated  stated  -         word',
-      '      word word word word word word word...',
-      'mesh  word word word word word word word     documented  stated  stated  -         word',
-      '      word word word word word word',
-      'mesh  word word word word word word word     documented  stated  stated  -         word word word word word word word',
-      '      word word word word word word word                                           word word word word word word word',
-      '      word word word word word word                                                word word word word word word',
+      'ID    PROMISE                                      BOUND                                       PROOF   STATUS  MEASURED',
+      'mesh  word word word word word word word word      word                                        stated  stated  an option',
+      '      word word word word word word word word...',
+      'mesh  word word word word word word word word      word                                        stated  stated  an option',
+      '      word word word word word',
+      'mesh  word word word word word word word word      word word word word word word word word     stated  stated  an option',
+      '      word word word word word word word word      word word word word word word word word',
+      '      word word word word                          word word word word',
       '',
       '0 proven, 0 unproven, 3 stated of 3 promises',
       '',

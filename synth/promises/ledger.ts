@@ -18,6 +18,8 @@ export interface LedgerRow {
   readonly measured: string | null;
   /** Why it is not proven, or what stood in for what when it was; null if there is nothing to say. */
   readonly reason: string | null;
+  /** The same without what stood in. */
+  readonly why: string | null;
   /** Day of the measurement in UTC. */
   readonly date: string | null;
   /** What stood in for what during the drill; also told in the reason. */
@@ -55,7 +57,7 @@ function rowOf(root: string, { id, promise, bound, proofs }: PromiseEntry, resul
   const shown = unproven ? halves.filter(({ proof }) => proof.kind !== 'stated') : stated ? halves : [];
   const told = shown.map(({ proof, problem }) => tell(proof, problem, proofs.length > 1));
   const standIns = result?.standIns ?? [];
-  if (standIns.length > 0) told.push(`stand-ins: ${standIns.join(', ')}`);
+  const all = standIns.length > 0 ? [...told, `stand-ins: ${standIns.join(', ')}`] : told;
   return {
     id,
     promise,
@@ -63,7 +65,8 @@ function rowOf(root: string, { id, promise, bound, proofs }: PromiseEntry, resul
     proof: proofs.map(({ kind }) => kind).join(' + '),
     status: unproven ? 'unproven' : stated ? 'stated' : 'proven',
     measured: result === undefined ? null : measured(result, proofs),
-    reason: told.length === 0 ? null : told.join('; '),
+    reason: all.length === 0 ? null : all.join('; '),
+    why: told.length === 0 ? null : told.join('; '),
     date: result?.date ?? null,
     standIns,
   };

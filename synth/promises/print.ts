@@ -1,9 +1,9 @@
 import type { LedgerRow } from './ledger.ts';
 
-const COLUMNS = ['ID', 'PROMISE', 'BOUND', 'PROOF', 'STATUS', 'MEASURED', 'REASON'] as const;
+const COLUMNS = ['ID', 'PROMISE', 'BOUND', 'PROOF', 'STATUS', 'MEASURED'] as const;
 const [PROMISE, STATUS] = [1, 4];
 /** Columns of words, which may be broken; ids, kinds and statuses may not. */
-const FLEXIBLE = [1, 2, 5, 6];
+const FLEXIBLE = [1, 2, 5];
 const GAP = '  ';
 const colourOf: Readonly<Record<string, number>> = { proven: 32, unproven: 33, stated: 36 };
 
@@ -13,23 +13,51 @@ export interface Look {
   readonly colours: boolean;
 }
 
-/** The ledger as an aligned table and its totals. Only sentences of promises are cut short where it is narrow. */
+/**
+ * The ledger as an aligned table, with what is to be said of a row below it, what stood in for something else, each once,
+ * and the totals. Only sentences of promises are cut short where it is narrow.
+ */
 export function table(rows: readonly LedgerRow[], { width, colours }: Look): string {
-  const cells = rows.map(({ id, promise, bound, proof, status, measured, reason, date }) => {
-    const figures = measured === null ? '-' : `${measured} on ${date}`;
-    return [id, promise, bound, proof, status, figures, reason ?? '-'];
+  const standIns = [...new Set(rows.flatMap((row) => row.standIns))];
+  const cells = rows.map(({ id, promise, bound, proof, status, measured, why, date }) => {
+    return [id, promise, bound, proof, status, measured === null ? (why ?? '-') : `${measured} on ${date}`];
   });
   const widths = share(width, [[...COLUMNS], ...cells]);
-  const lines = [[...COLUMNS], ...cells].flatMap((row) =>
+  const printed = (row: readonly string[]): string[] =>
     linesOf(row, widths).map((line) => {
       const padded = line.map((cell, column) => {
         const text = cell.padEnd(widths[column] ?? 0);
         return colours && column === STATUS ? colour(text) : text;
       });
       return padded.join(GAP).trimEnd();
-    }),
-  );
-  return [...lines, '', totals(rows)].join('\n');
+    });
+  const below = ({ measured, why, standIns: own }: LedgerRow): string[] => [
+    ...(measured === null || why === null ? [] : [why]),
+    ...(own.length === 0 ? [] : [`stand-ins: ${ranges(own.map((each) => standIns.indexOf(each) + 1))}`]),
+  ];
+  const indent = widths[0] ?? 0;
+  const lines = rows.flatMap((row, index) => [
+    ...printed(cells[index] ?? []),
+    ...below(row).flatMap((text) => hanging('', text, indent, width)),
+  ]);
+  const legend = standIns.flatMap((each, index) => hanging(String(index + 1), each, indent, width));
+  const told = legend.length === 0 ? [] : ['', 'What stood in for something else:', ...legend];
+  return [...printed([...COLUMNS]), ...lines, ...told, '', totals(rows)].join('\n');
+}
+
+/** Text with a mark before it, broken into lines that begin below each other. */
+function hanging(mark: string, text: string, indent: number, width: number): string[] {
+  return wrap(text, width - indent - GAP.length).map((line, index) => {
+    return `${(index === 0 ? mark : '').padStart(indent)}${GAP}${line}`;
+  });
+}
+
+/** Such as `1-3, 7` of 1, 2, 3 and 7. */
+function ranges(numbers: readonly number[]): string {
+  const sorted = [...new Set(numbers)].sort((a, b) => a - b);
+  const begins = sorted.filter((number) => !sorted.includes(number - 1));
+  const ends = sorted.filter((number) => !sorted.includes(number + 1));
+  return begins.map((begin, index) => (begin === ends[index] ? `${begin}` : `${begin}-${ends[index]}`)).join(', ');
 }
 
 /** Such as `3 proven, 47 unproven, 1 stated of 51 promises`. */
