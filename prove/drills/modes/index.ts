@@ -8,8 +8,10 @@ import { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
 import type { PatroniClusterProps } from '../../../constructs/patroni-cluster/index.ts';
 import { DrillClusters } from '../../components/postgres/drill-clusters.ts';
 import { membersOf } from '../../components/postgres/members.ts';
+import type { Part } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
+import { promoteUnder } from './pooler-memory.ts';
 import { poolerRound } from './pooler.ts';
 import { standbyRound } from './standby.ts';
 
@@ -20,12 +22,13 @@ export const area: Area<'platform'> = {
   promises: {
     'pg-pooler':
       "a cluster with its lock in ConfigMaps: the primary's process killed, its pod deleted, its node lost, both pods " +
-      'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second',
+      'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second; a ' +
+      'migration through it, and a promotion under poolers that knew a standby',
     'pg-standby':
       'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
   },
   needs: 'platform',
-  minutes: 11,
+  minutes: 12,
   programs: [],
   about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres'],
   run: modes,
@@ -39,10 +42,16 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
     await clusters.remove();
     const first = await clusters.apply((...given) => firstCluster(given, authority));
     const pooled = await poolerRound(platform, first, clusters);
+    let promoted: Part = { figures: {}, checks: [] };
     const followed = await standbyRound(platform, {
       first,
       follow: () => clusters.apply((...given) => second(given, authority, (standbyOf) => ({ standbyOf }))),
-      part: () => clusters.apply((...given) => second(given, authority, (copyOf) => ({ copyOf }))),
+      part: async (following) => {
+        promoted = await promoteUnder(platform, following, async () => {
+          await clusters.apply((...given) => second(given, authority, (copyOf) => ({ copyOf })));
+          await following.whole(platform.signal, 300);
+        });
+      },
       copy: () =>
         clusters.apply((scope, environment) => {
           const copyOf = firstCluster([scope, environment], authority);
@@ -57,7 +66,8 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
     });
     return {
       'pg-pooler': {
-        ...pooled,
+        figures: { ...pooled.figures, ...promoted.figures },
+        checks: [...pooled.checks, ...promoted.checks],
         units: {
           outage: 's',
           'process killed': 's',
@@ -67,6 +77,8 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
           'pooler replaced': 's',
           'failed writes': 'writes',
           'password read': 's',
+          'plans renewed': 's',
+          'read-write accepted': 's',
         },
       },
       'pg-standby': {
@@ -120,9 +132,11 @@ function second(
   relation: (first: PatroniCluster) => Partial<PatroniClusterProps>,
 ): PatroniCluster {
   const before = firstCluster([scope, environment], authority);
+  const size = { minReplicas: 1, cpuRequest: Cpu.millicores(20), memory: Size.mebibytes(64) };
   return new PatroniCluster(scope, 'second', {
     ...props(environment, authority),
     generation: { number: 2 },
+    pooler: { image: environment.image('pgbouncer'), exporter: false, poolSize: 5, size },
     ...relation(before),
   });
 }

@@ -1,16 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PodOwner } from '../../../constructs/core/pod-owner.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { selectorArgument } from '../../components/endpoints.ts';
 import type { DrillClusters } from '../../components/postgres/drill-clusters.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
-import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
 import type { PlatformGround } from '../ground.ts';
+import { migrate, numbers, poolerOf } from './pooler-memory.ts';
 
 /** A cluster that keeps its lock in ConfigMaps loses its primary, under a client of its pooler. */
 export async function poolerRound(platform: PlatformGround, members: Members, clusters: DrillClusters): Promise<Part> {
@@ -21,6 +20,8 @@ export async function poolerRound(platform: PlatformGround, members: Members, cl
   const faults = [...quickFaults(members), ...slowFaults(platform, members).filter(({ name }) => name === 'node lost')];
   const results = [];
   for (const fault of faults) results.push(await failover(platform, members, fault, true));
+  const migrated = await migrate(platform, members);
+  const shown = await numbers(platform, members);
   const updated = await updatePooler(platform, members);
   const rotated = await rotatePassword(platform, members, clusters);
   const quick = results.filter(({ name }) => name !== 'node lost');
@@ -29,12 +30,15 @@ export async function poolerRound(platform: PlatformGround, members: Members, cl
       outage: Math.max(...quick.map(({ outage }) => outage)),
       ...Object.fromEntries(results.map(({ name, outage }) => [name, outage])),
       lost: results.reduce((sum, { lost }) => sum + lost, 0),
+      ...migrated.figures,
       ...updated.figures,
       ...rotated.figures,
     },
     checks: [
       { what: 'who holds the lock in the ConfigMap', ...lock },
       ...results.flatMap(({ checks }) => checks),
+      ...migrated.checks,
+      ...shown.checks,
       ...updated.checks,
       ...rotated.checks,
     ],
@@ -98,7 +102,14 @@ async function rotatePassword(
     const { password } = members.database.pooled.credentials;
     await clusters.rotate(password.secret.name, password.key);
     const selector = selectorArgument(poolerOf(members).selector);
-    const logs = ['logs', selector, `--namespace=${members.namespace}`, '--prefix', '--tail=-1'];
+    const logs = [
+      'logs',
+      selector,
+      `--namespace=${members.namespace}`,
+      '--container=pgbouncer',
+      '--prefix',
+      '--tail=-1',
+    ];
     await waitFor('both poolers to read the new password', { atMost: 240, every: 1000, signal }, async () => {
       const found = await kubectl(cluster, [...logs, `--since-time=${since.toISOString()}`]);
       const pods = found.matchAll(/^\[(\S+)\].*got SIGHUP/gm);
@@ -121,11 +132,4 @@ async function rotatePassword(
   } finally {
     await before.remove();
   }
-}
-
-/** The pods of PgBouncer. */
-function poolerOf(members: Members): PodOwner {
-  const [target] = members.database.pooled.targets;
-  if (target?.peer instanceof PodOwner) return target.peer;
-  throw new ProvingError(`${members.scope} has no pooler`);
 }

@@ -13,8 +13,8 @@ export interface Generations {
   readonly first: Members;
   /** Makes the second, which follows the first. */
   readonly follow: () => Promise<Members>;
-  /** Lets the second go. */
-  readonly part: () => Promise<Members>;
+  /** Lets the second go, and ends when it takes writes. */
+  readonly part: (second: Members) => Promise<void>;
   /** Makes a third from the first one's archive. */
   readonly copy: () => Promise<Members>;
 }
@@ -43,8 +43,7 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
 
   const expected = await rowsOf(first);
   start = performance.now();
-  await generations.part();
-  await second.whole(signal, 300);
+  await generations.part(second);
   const parted = seconds(performance.now() - start);
   const rows = await rowsOf(second);
   report(`${second.scope} takes writes after ${parted} s, with ${rows} of ${expected} rows`);
