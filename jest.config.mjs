@@ -3,7 +3,7 @@ const programs = [
   'tests/constructs/patroni-{agent/**/*,alerts,pooler-{cache,script}}.test.ts',
   'tests/constructs/offsite-copy.test.ts',
   'tests/prove/**/*.test.ts',
-  'tests/scripts/{release,recover}*.test.ts',
+  'tests/scripts/{release,recover,archives}*.test.ts',
   'tests/scripts/{lint,run,workflows}.test.ts',
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/synth/seal/*.test.ts',

@@ -10,6 +10,10 @@ export function recoveryCommands({ scope, namespace }: Life, databases: readonly
     `${kubectl} exec ${pod} -c ${container} -- ${command}`;
   const primary = `$(${kubectl} get pod -l app.kubernetes.io/instance=${scope},${roleLabel}=primary -o name)`;
   const psql = (database: string): string => `psql -h ${socketDirectory} -d ${database}`;
+  const archives = [
+    ...['-n', namespace, 'exec', `${scope}-0`, '-c', 'agent', '--'],
+    ...['python3', script('archives.py'), '--config', `${configurationPath}/agent.json`],
+  ];
   const question = 'select last_archived_wal, last_archived_time from pg_stat_archiver';
   return {
     log: (pod, how) => `${kubectl} logs ${pod} -c postgres ${how}`,
@@ -20,6 +24,10 @@ export function recoveryCommands({ scope, namespace }: Life, databases: readonly
       return inPod(`${scope}-0`, 'agent', other + status);
     },
     archived: inPod(primary, 'postgres', `${psql('postgres')} -c '${question}'`),
+    archives: {
+      list: [...archives, 'list'],
+      prune: (address) => [...archives, 'prune', address, '--again', address],
+    },
     look: databases.map(({ name }) => inPod(`-it ${primary}`, 'postgres', psql(name))),
   };
 }

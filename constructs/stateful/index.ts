@@ -8,6 +8,6 @@ export { OffsiteCopy } from './offsite-copy.ts';
 export type { OffsiteCopyProps } from './offsite-copy.ts';
 export { overdueAfter } from './overdue.ts';
 export { Recoverable } from './recoverable.ts';
-export type { RecoverableProps, RecoveryArchive, RecoveryCommands } from './recoverable.ts';
+export type { ArchiveCommands, RecoverableProps, RecoveryArchive, RecoveryCommands } from './recoverable.ts';
 export { RestoreTest, restoreTestName, scratchPath } from './restore-test.ts';
 export type { RestoreTestProps } from './restore-test.ts';

@@ -14,6 +14,15 @@ export interface RecoveryCommands {
   readonly archived: string;
   /** A shell in each part of its data. */
   readonly look: readonly string[];
+  readonly archives: ArchiveCommands;
+}
+
+/** Arguments of kubectl for what `npm run archives` does in the cluster. */
+export interface ArchiveCommands {
+  /** Prints what the archive of each generation holds, as JSON. */
+  readonly list: readonly string[];
+  /** Deletes one for good, unless its own cluster sees a reason not to. */
+  readonly prune: (address: string) => readonly string[];
 }
 
 /** Where backups are. */
@@ -32,7 +41,7 @@ export interface RecoverableProps {
   readonly commands: RecoveryCommands;
 }
 
-/** What `npm run recover` has to know of a store, whatever it is. */
+/** What `npm run recover` and `npm run archives` have to know of a store, whatever it is. */
 export class Recoverable extends Construct {
   readonly kind: string;
   readonly life: Life;

@@ -7,6 +7,8 @@ import { parseGenerations } from './generations-file.ts';
 export interface History {
   /** Every generation that any commit of any branch or tag names, the newest commit first. */
   readonly generations: readonly Generation[];
+  /** Numbers of those of them that clients were wired to: all but copies beside. */
+  readonly used: readonly number[];
   /** Those of the commit that is checked out; undefined where there is none, or its file can't be read. */
   readonly head: Generations | undefined;
   /** Commits whose file could not be read, abbreviated. */
@@ -18,7 +20,7 @@ export interface Generations {
   readonly copy: Generation | undefined;
 }
 
-const nothing: History = { generations: [], head: undefined, unread: [] };
+const nothing: History = { generations: [], used: [], head: undefined, unread: [] };
 
 /** Whose generations are meant. */
 export interface Owner {
@@ -41,15 +43,18 @@ export async function readHistory(git: Git, file: string, owner: Owner): Promise
   // Without --full-history, git leaves out what a branch tried and took back before it was merged.
   const commits = (await git.read(['log', '--all', '--full-history', '--format=%H', '--', file])).split('\n');
   const generations: Generation[] = [];
+  const used: number[] = [];
   const unread: string[] = [];
   for (const commit of commits.filter((each) => each !== '')) {
     const found = await generationsAt(git, commit, file, owner);
     if (found === 'unread') unread.push(commit.slice(0, 12));
-    else if (found !== undefined)
+    else if (found !== undefined) {
       generations.push(...[found.generation, found.copy].filter((each) => each !== undefined));
+      if (found.generation !== undefined) used.push(found.generation.number);
+    }
   }
   const head = await generationsAt(git, 'HEAD', file, owner);
-  return { generations, head: head === 'unread' ? undefined : head, unread };
+  return { generations, used, head: head === 'unread' ? undefined : head, unread };
 }
 
 /** The generations that the text of the file gives a cluster. @throws InputError */

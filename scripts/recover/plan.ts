@@ -105,7 +105,7 @@ function findCluster(platform: Platform, name: string, generation: number): Arch
   });
 }
 
-function readText(root: string): string {
+export function readText(root: string): string {
   try {
     return fs.readFileSync(path.join(root, file), 'utf8');
   } catch (error) {
@@ -129,7 +129,7 @@ function checkInForce(text: string, owner: Owner, inUse: Generations): void {
 }
 
 /** What was never committed was never released either. */
-function checkCommitted(text: string, owner: Owner, { head }: History): void {
+export function checkCommitted(text: string, owner: Owner, { head }: History): void {
   if (head === undefined || same(generationsIn(text, owner), head)) return;
   throw new InputError({
     where: file,

@@ -166,8 +166,8 @@ function cleanUp({ former: { cluster, archive } }: RecoveryPlan): Step {
     text: 'Its volumes stay. Delete them when a full backup of the new generation has passed the restore test:',
     commands: [deleteVolumes(cluster)],
     notes: [
-      `Nobody prunes ${archive.prefix(cluster.life.generation)} any more. Delete that folder, here and offsite, when nothing from ` +
-        'before the recovery will be asked for.',
+      `Retention has stopped in ${archive.prefix(cluster.life.generation)}. When nothing from before the recovery will be asked ` +
+        'for, npm run archives deletes it here; offsite you do, when its lock has ended.',
     ],
   };
 }
@@ -212,7 +212,7 @@ function remove({ next: { cluster, archive }, replaced, result }: RecoveryPlan):
     text: `Else remove ${cluster.life.name} from copies in ${generationsFile}, synthesise, release, confirm its removal, delete its volume:`,
     commands: [confirmRemoval(cluster, environment), deleteVolumes(cluster)],
     notes: [
-      `${archive.prefix(cluster.life.generation)} is yours to delete, here and offsite. Its number is never used again.`,
+      `Its archive, ${archive.prefix(cluster.life.generation)}, stays until npm run archives deletes it. Its number is never used again.`,
       ...(replaced === undefined
         ? []
         : [

@@ -46,18 +46,23 @@ class Backup:
 
 
 class Walg:
-    """The wrapper at `path`, for the database behind the socket in `socket_directory`."""
+    """
+    The wrapper at `path`, for the database behind the socket in `socket_directory`, with the archive at `prefix`; else
+    with that of this program's environment.
+    """
 
-    def __init__(self, path: str, socket_directory: str) -> None:
+    def __init__(self, path: str, socket_directory: str, prefix: str | None = None) -> None:
         self._path = path
         self._environment = {'PGHOST': socket_directory, 'PGUSER': 'postgres', 'PGDATABASE': 'postgres'}
+        if prefix is not None:
+            self._environment['WALG_S3_PREFIX'] = prefix
 
     def backups(self) -> list[Backup]:
         """The full backups, oldest first; throws StorageError where there may be some that were not seen."""
         listed = self._json('backup-list', '--detail', '--json')
         if not listed:
             # 1.1.3 says so and ends with 0 also where it cannot reach the storage; without details it doesn't.
-            if self._run('backup-list').strip():
+            if self.tell('backup-list').strip():
                 raise StorageError('the list of backups was empty, and is not: the storage was away for a moment')
             return []
         try:
@@ -68,34 +73,34 @@ class Walg:
 
     def push(self, data_directory: str) -> None:
         """One full backup of the running cluster with this data directory, spelled as PostgreSQL spells it."""
-        self._run('backup-push', data_directory, '--full', timeout=PUSH_TIMEOUT)
+        self.tell('backup-push', data_directory, '--full', timeout=PUSH_TIMEOUT)
 
     def fetch(self, name: str, directory: str, timeout: float) -> None:
-        self._run('backup-fetch', directory, name, timeout=timeout)
+        self.tell('backup-fetch', directory, name, timeout=timeout)
 
     def mark_permanent(self, name: str) -> None:
-        self._run('backup-mark', name)
+        self.tell('backup-mark', name)
 
     def unmark_permanent(self, name: str) -> None:
-        self._run('backup-mark', '--impermanent', name)
+        self.tell('backup-mark', '--impermanent', name)
 
     def marked_by_retention(self) -> frozenset[str]:
         """Names of fulls whose mark is retention's; some of them may be gone."""
-        return frozenset(f'base_{"".join(parts)}' for parts in _NOTE.findall(self._run('st', 'ls', _NOTES)))
+        return frozenset(f'base_{"".join(parts)}' for parts in _NOTE.findall(self.tell('st', 'ls', _NOTES)))
 
     def note_mark(self, name: str) -> None:
         """Writes down, for every member and every later run, that a full's mark is retention's."""
         with tempfile.NamedTemporaryFile('w', encoding='utf-8') as file:
             file.write(f'{name}\n')
             file.flush()
-            self._run('st', 'put', '--force', '--no-compress', '--no-encrypt', file.name, _note(name))
+            self.tell('st', 'put', '--force', '--no-compress', '--no-encrypt', file.name, _note(name))
 
     def forget_mark(self, name: str) -> None:
-        self._run('st', 'rm', _note(name))
+        self.tell('st', 'rm', _note(name))
 
     def delete_before(self, name: str) -> None:
         """Deletes what is older than the backup `name`: by name, because by time the base itself would go."""
-        self._run('delete', 'before', 'FIND_FULL', name, '--use-sentinel-time', '--confirm', timeout=CHANGE_TIMEOUT)
+        self.tell('delete', 'before', 'FIND_FULL', name, '--use-sentinel-time', '--confirm', timeout=CHANGE_TIMEOUT)
 
     def missing(self, backups: list[Backup], since: Backup, timeline: int, history: str) -> dict[str, list[str]]:
         """
@@ -124,17 +129,18 @@ class Walg:
         if timeline == 1:
             return ''
         target = Path(directory) / f'{timeline:08X}.history'
-        self._run('wal-fetch', target.name, str(target))
+        self.tell('wal-fetch', target.name, str(target))
         return target.read_text(encoding='utf-8')
 
     def _json(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> Any:
-        printed = self._run(*arguments, timeout=timeout).strip()
+        printed = self.tell(*arguments, timeout=timeout).strip()
         try:
             return json.loads(printed) if printed else None
         except ValueError as error:
             raise StorageError(f'the answer of {arguments[0]} is no JSON: {printed[:200]}') from error
 
-    def _run(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> str:
+    def tell(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> str:
+        """What WAL-G prints when it is called so."""
         return child.run([self._path, *arguments], timeout, environment=self._environment)
 
 
