@@ -25,10 +25,11 @@ export const area: Area<'platform'> = {
       'of PgBouncer replaced and a password changed, under a client of the pooler that commits twenty times a second; a ' +
       'migration through it, and a promotion under poolers that knew a standby',
     'pg-standby':
-      'a generation follows another one over a failover and is let go; a third is made beside it from the archive',
+      'a generation follows another one over a failover and is let go; a third is made beside it from the archive, ' +
+      'though an extension is missing, and loses a parameter that is declared no more',
   },
   needs: 'platform',
-  minutes: 12,
+  minutes: 14,
   programs: [],
   about: ['constructs/patroni-cluster', 'constructs/stateful', 'prove/components/postgres'],
   run: modes,
@@ -52,17 +53,8 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
           await following.whole(platform.signal, 300);
         });
       },
-      copy: () =>
-        clusters.apply((scope, environment) => {
-          const copyOf = firstCluster([scope, environment], authority);
-          const generation = { number: 3, recovery: { from: 1 } };
-          return new PatroniCluster(scope, 'third', {
-            ...props(environment, authority),
-            copyOf,
-            generation,
-            members: 1,
-          });
-        }),
+      copy: () => clusters.apply((...given) => third(given, authority, mistaken)),
+      correct: () => clusters.apply((...given) => third(given, authority, {})),
     });
     return {
       'pg-pooler': {
@@ -89,6 +81,7 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
           'row arrived after a failover': 's',
           'took writes': 's',
           copied: 's',
+          'parameter gone': 's',
           missing: 'rows',
         },
       },
@@ -138,5 +131,27 @@ function second(
     generation: { number: 2 },
     pooler: { image: environment.image('pgbouncer'), exporter: false, poolSize: 5, size },
     ...relation(before),
+  });
+}
+
+/** An extension that no image has, and what keeps applications from writing. */
+const mistaken = {
+  databases: [{ name: 'drill', extensions: ['no_such_extension'] }],
+  parameters: { default_transaction_read_only: 'on' },
+};
+
+function third(
+  [scope, environment]: Given,
+  authority: TrustedAuthority,
+  declared: Partial<PatroniClusterProps>,
+): PatroniCluster {
+  const copyOf = firstCluster([scope, environment], authority);
+  const generation = { number: 3, recovery: { from: 1 } };
+  return new PatroniCluster(scope, 'third', {
+    ...props(environment, authority),
+    copyOf,
+    generation,
+    members: 1,
+    ...declared,
   });
 }

@@ -15,8 +15,10 @@ export interface Generations {
   readonly follow: () => Promise<Members>;
   /** Lets the second go, and ends when it takes writes. */
   readonly part: (second: Members) => Promise<void>;
-  /** Makes a third from the first one's archive. */
+  /** Makes a third from the first one's archive, read-only and with an extension that there isn't. */
   readonly copy: () => Promise<Members>;
+  /** Takes both back. */
+  readonly correct: () => Promise<Members>;
 }
 
 const count = 'select count(*) from drill_rows';
@@ -62,6 +64,10 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
   const copied = seconds(performance.now() - start);
   const copiedRows = await rowsOf(third);
   report(`${third.scope} has ${copiedRows} of ${expected} rows after ${copied} s`);
+  await parameterBecomes(platform, third, 'on');
+  await generations.correct();
+  const gone = await parameterBecomes(platform, third, 'off');
+  report(`${third.scope} has lost a parameter that is declared no more after ${gone} s`);
   const checks: DrillCheck[] = [
     { what: 'who leads the one that is followed after its failover', expected: 'another member', got: moved },
     { what: 'a write to a cluster that follows', expected: 'refused', got: refused },
@@ -84,10 +90,22 @@ export async function standbyRound(platform: PlatformGround, generations: Genera
       'row arrived after a failover': arrivedAfter,
       'took writes': parted,
       copied,
+      'parameter gone': gone,
       missing: Number(expected) - Math.min(Number(rows), Number(copiedRows)),
     },
     checks,
   };
+}
+
+/** @returns seconds until the only member says that applications are kept from writing, or not any more */
+async function parameterBecomes({ signal }: PlatformGround, members: Members, wanted: 'on' | 'off'): Promise<number> {
+  const start = performance.now();
+  const [name = ''] = members.names;
+  // The kubelet brings a new configuration within two minutes.
+  await waitFor(`default_transaction_read_only to be ${wanted}`, { atMost: 180, every: 500, signal }, async () => {
+    return (await members.setting(name, 'default_transaction_read_only').catch(() => '')) === wanted;
+  });
+  return seconds(performance.now() - start);
 }
 
 /** How many objects its archive has. */
