@@ -14,25 +14,29 @@ import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 
 /** Fields that come first in any map, in this order; what no list names follows in alphabetical order. */
-const FIRST_EVERYWHERE = ['apiVersion', 'apiGroup', 'kind', 'metadata', 'name', 'key'];
+const FIRST_EVERYWHERE = ranks('apiVersion', 'apiGroup', 'kind', 'metadata', 'name', 'key');
 
-const CONTAINER = [
+const CONTAINER = ranks(
   ...['name', 'image', 'imagePullPolicy', 'command', 'args', 'workingDir', 'ports', 'env', 'envFrom', 'resources'],
   ...['startupProbe', 'readinessProbe', 'livenessProbe', 'lifecycle', 'securityContext', 'volumeMounts'],
-];
+);
 
 /** The order of the fields below a field of this name, where Kubernetes manifests have a custom of their own. */
-const FIRST_BELOW = new Map<string, readonly string[]>([
-  ['metadata', ['name', 'namespace', 'labels', 'annotations']],
-  ['spec', ['project', 'replicas', 'selector', 'strategy', 'podSelector', 'policyTypes', 'ingress', 'egress']],
-  ['ingress', ['from', 'ports']],
-  ['egress', ['to', 'ports']],
-  ['ignoreDifferences', ['group', 'kind']],
-  ['clusterResourceWhitelist', ['group', 'kind']],
-  ['namespaceResourceWhitelist', ['group', 'kind']],
+const FIRST_BELOW = new Map<string, ReadonlyMap<string, number>>([
+  ['metadata', ranks('name', 'namespace', 'labels', 'annotations')],
+  ['spec', ranks('project', 'replicas', 'selector', 'strategy', 'podSelector', 'policyTypes', 'ingress', 'egress')],
+  ['ingress', ranks('from', 'ports')],
+  ['egress', ranks('to', 'ports')],
+  ['ignoreDifferences', ranks('group', 'kind')],
+  ['clusterResourceWhitelist', ranks('group', 'kind')],
+  ['namespaceResourceWhitelist', ranks('group', 'kind')],
   ['containers', CONTAINER],
   ['initContainers', CONTAINER],
 ]);
+
+function ranks(...keys: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(keys.map((key, index) => [key, index]));
+}
 
 /**
  * Text that some reader takes for something else than text, beyond what js-yaml knows by itself: Go reads `-0o17`, `0X1F`
@@ -70,8 +74,13 @@ const MAXIMUM_DEPTH = 100;
 /** Characters a reader can't see or takes for a line break: they are written as escapes. */
 const INVISIBLE = /[\x7F-\xA0\u2028\u2029\uFEFF\uFFFE\uFFFF]/;
 
-type Path = readonly (string | number)[];
-type Refuse = (path: Path, what: string, allowed: string, remedy: string) => void;
+/** A field or an item, and what it lies in: most paths are never told, so none is written down before one is. */
+interface Place {
+  readonly step: string | number;
+  readonly within: Place | undefined;
+  readonly depth: number;
+}
+type Refuse = (place: Place | undefined, what: string, allowed: string, remedy: string) => void;
 
 /**
  * The manifest as one YAML document that YAML 1.1 and 1.2 readers understand alike: conventional key order, two spaces, no
@@ -81,53 +90,99 @@ type Refuse = (path: Path, what: string, allowed: string, remedy: string) => voi
  */
 export function toYaml(manifest: Manifest): string {
   const findings: Finding[] = [];
-  const contents = toNode(manifest, [], (path, what, allowed, remedy) => {
-    findings.push({ where: `${describeManifest(manifest)}: ${formatPath(path)}`, what, allowed, remedy });
+  const text = write(manifest, undefined, (place, what, allowed, remedy) => {
+    findings.push({ where: `${describeManifest(manifest)}: ${formatPlace(place)}`, what, allowed, remedy });
     // What contains itself twice has 2^100 such places: the first is enough.
-    if (path.length >= MAXIMUM_DEPTH) throw new InputError(findings);
+    if (depthOf(place) >= MAXIMUM_DEPTH) throw new InputError(findings);
   });
   if (findings.length > 0) throw new InputError(findings);
-  return present([{ contents, directives: [] }], PRESENTATION);
+  // Empty lines at the end of a text are its own: the mark shows where the document ends.
+  return text.endsWith('\n') ? `${text}\n...\n` : `${text}\n`;
 }
 
-function toNode(value: unknown, path: Path, refuse: Refuse): Node {
-  if (typeof value === 'string') return textNode(value, valueStyle(value), path, refuse);
-  if (typeof value === 'boolean') return scalarNode('bool', String(value));
+/** The value as it stands behind `- `: its further lines are indented as its place is, its first one is not. */
+function write(value: unknown, place: Place | undefined, refuse: Refuse): string {
+  if (typeof value === 'string') return isWhole(value, place, refuse) ? valueText(value, depthOf(place)) : '';
+  if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
     const text = String(value);
     // Go's reader takes what other readers know as 1e+21 or 1e-7 for text.
-    if (!/^-?[0-9.]+$/.test(text)) refuse(path, `the number ${text}`, 'a number without exponent', 'write it as text');
-    return scalarNode(Number.isInteger(value) ? 'int' : 'float', text);
+    if (!/^-?[0-9.]+$/.test(text)) refuse(place, `the number ${text}`, 'a number without exponent', 'write it as text');
+    return text;
   }
-  if (path.length >= MAXIMUM_DEPTH) {
-    refuse(path, 'nested too deeply', `at most ${MAXIMUM_DEPTH} levels`, 'look for an object that contains itself');
+  const depth = depthOf(place);
+  if (depth >= MAXIMUM_DEPTH) {
+    refuse(place, 'nested too deeply', `at most ${MAXIMUM_DEPTH} levels`, 'look for an object that contains itself');
   } else if (Array.isArray(value)) {
-    const items = value.flatMap((item, index) => (item === undefined ? [] : [toNode(item, [...path, index], refuse)]));
-    return { kind: 'sequence', tag: 'tag:yaml.org,2002:seq', tagged: false, style: COLLECTION_STYLE.BLOCK, items };
+    const items = value.flatMap((item: unknown, step) =>
+      item === undefined ? [] : `- ${write(item, { step, within: place, depth: depth + 1 }, refuse)}`,
+    );
+    return items.length === 0 ? '[]' : items.join(lineAt(depth));
   } else if (isRecord(value)) {
-    const items = sortedKeys(value, path).map((key) => {
-      const below = [...path, key];
-      return { key: textNode(key, keyStyle(key), below, refuse), value: toNode(value[key], below, refuse) };
-    });
-    return { kind: 'mapping', tag: 'tag:yaml.org,2002:map', tagged: false, style: COLLECTION_STYLE.BLOCK, items };
+    const pairs = sortedKeys(value, place).map((key) =>
+      pair(key, value[key], { step: key, within: place, depth: depth + 1 }, refuse),
+    );
+    return pairs.length === 0 ? '{}' : pairs.join(lineAt(depth));
   } else if (value === null) {
-    refuse(path, 'null', 'a value, or undefined to leave the field out', 'remove the field or give it a value');
+    refuse(place, 'null', 'a value, or undefined to leave the field out', 'remove the field or give it a value');
   } else {
     const what = Object.prototype.toString.call(value).slice('[object '.length, -1);
-    refuse(path, `a value of type ${what}`, 'text, numbers, booleans, lists and plain objects', 'convert it first');
+    refuse(place, `a value of type ${what}`, 'text, numbers, booleans, lists and plain objects', 'convert it first');
   }
-  return scalarNode('null', '');
+  return '';
 }
 
-function textNode(text: string, style: ScalarNode['style'], path: Path, refuse: Refuse): ScalarNode {
-  if (/\p{Surrogate}/u.test(text)) {
-    refuse(path, 'half of a surrogate pair', 'text that UTF-8 can carry', 'look where the text was cut');
-  }
-  return scalarNode('str', text, style);
+function pair(key: string, value: unknown, place: Place, refuse: Refuse): string {
+  const written = isWhole(key, place, refuse) ? keyText(key) : '';
+  const text = write(value, place, refuse);
+  if (written.endsWith('\n')) return `${written.trimEnd()}${lineAt(place.depth - 1)}: ${text}`;
+  const below = typeof value === 'object' && text !== '[]' && text !== '{}';
+  return below ? `${written}:${lineAt(place.depth)}${text}` : `${written}: ${text}`;
 }
 
-function scalarNode(type: string, value: string, style: ScalarNode['style'] = SCALAR_STYLE.PLAIN): ScalarNode {
-  return { kind: 'scalar', tag: `tag:yaml.org,2002:${type}`, tagged: false, style, value };
+function lineAt(depth: number): string {
+  return `\n${'  '.repeat(depth)}`;
+}
+
+function isWhole(text: string, place: Place | undefined, refuse: Refuse): boolean {
+  if (!/\p{Surrogate}/u.test(text)) return true;
+  refuse(place, 'half of a surrogate pair', 'text that UTF-8 can carry', 'look where the text was cut');
+  return false;
+}
+
+/** How js-yaml writes what stands in manifests over and over again. */
+const keyTexts = new Map<string, string>();
+const valueTexts = new Map<string, string>();
+
+/** What stands before the colon: `key`, or a line `? key` where it is long or has several lines itself. */
+function keyText(text: string): string {
+  const known =
+    keyTexts.get(text) ?? mapping(scalar(text, keyStyle(text)), scalar('', SCALAR_STYLE.SINGLE_QUOTED)).slice(0, -4);
+  keyTexts.set(text, known);
+  return known;
+}
+
+function valueText(text: string, depth: number): string {
+  const known =
+    valueTexts.get(text) ?? mapping(scalar('a', SCALAR_STYLE.PLAIN), scalar(text, valueStyle(text))).slice(3);
+  valueTexts.set(text, known);
+  return known.includes('\n') ? known.replaceAll(/\n(?!\n|$)/g, lineAt(depth - 1)) : known;
+}
+
+/** The line of a single key, or the lines. */
+function mapping(key: Node, value: Node): string {
+  const contents: Node = {
+    kind: 'mapping',
+    tag: 'tag:yaml.org,2002:map',
+    tagged: false,
+    style: COLLECTION_STYLE.BLOCK,
+    items: [{ key, value }],
+  };
+  return present([{ contents, directives: [] }], PRESENTATION).replace(/\n(?:\.\.\.\n)?$/, '');
+}
+
+function scalar(value: string, style: ScalarNode['style']): ScalarNode {
+  return { kind: 'scalar', tag: 'tag:yaml.org,2002:str', tagged: false, style, value };
 }
 
 /** The style to try first: where it would change the text, js-yaml falls back to quotes. */
@@ -142,12 +197,17 @@ function keyStyle(text: string): ScalarNode['style'] {
   return text.includes('\t') || INVISIBLE.test(text) ? SCALAR_STYLE.DOUBLE_QUOTED : SCALAR_STYLE.PLAIN;
 }
 
-function sortedKeys(value: Readonly<Record<string, unknown>>, path: Path): string[] {
-  const field = path.findLast((step) => typeof step === 'string');
+function sortedKeys(value: Readonly<Record<string, unknown>>, place: Place | undefined): string[] {
+  const field = fieldOf(place);
   const first = (field === undefined ? undefined : FIRST_BELOW.get(field)) ?? FIRST_EVERYWHERE;
-  const rank = (key: string) => (first.includes(key) ? first.indexOf(key) : first.length);
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  const rank = (key: string) => first.get(key) ?? first.size;
   return keys.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** The nearest name: an item of a list has none of its own. */
+function fieldOf(place: Place | undefined): string | undefined {
+  return typeof place?.step === 'number' ? fieldOf(place.within) : place?.step;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -156,10 +216,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === null || prototype === Object.prototype;
 }
 
+function depthOf(place: Place | undefined): number {
+  return place?.depth ?? 0;
+}
+
 /** `spec.containers[0].env` */
-function formatPath(path: Path): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
-    .join('')
-    .replace(/^\./, '');
+function formatPlace(place: Place | undefined): string {
+  if (place === undefined) return '';
+  const { step, within } = place;
+  return `${formatPlace(within)}${typeof step === 'number' ? `[${step}]` : within === undefined ? step : `.${step}`}`;
 }

@@ -1,4 +1,5 @@
 import { ApiObject, Chart } from 'cdk8s';
+import type { JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { isApplicationChart } from './application-chart.ts';
 import { InputError } from './error.ts';
@@ -42,6 +43,44 @@ interface TypedManifest {
 interface Level1<P> {
   new (scope: Construct, id: string, props: P): ApiObject;
   readonly GVK: { readonly apiVersion: string; readonly kind: string };
+  /** What such an object holds. */
+  manifest(props: NoInfer<P>): unknown;
+}
+
+/**
+ * An object that holds plain data. cdk8s looks for tokens in every value and copies it four times, which takes as long as
+ * everything else that a construct does.
+ */
+class PlainObject extends ApiObject {
+  private readonly manifest: TypedManifest;
+  private patched = false;
+
+  constructor(scope: Construct, id: string, manifest: TypedManifest) {
+    super(scope, id, manifest);
+    this.manifest = manifest;
+  }
+
+  override addJsonPatch(...patches: JsonPatch[]): void {
+    this.patched ||= patches.length > 0;
+    super.addJsonPatch(...patches);
+  }
+
+  override toJson(): unknown {
+    if (this.patched) return super.toJson();
+    return withoutNothing({ ...this.manifest, metadata: this.metadata.toJson() as unknown });
+  }
+}
+
+/** A copy without fields that are undefined or null. */
+function withoutNothing(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  if (Array.isArray(value)) return value.map(withoutNothing);
+  if (Object.getPrototypeOf(value) !== Object.prototype)
+    throw new TypeError(`${value.constructor.name} is no plain data`);
+  const copy: Record<string, unknown> = {};
+  for (const [key, child] of Object.entries(value))
+    if (child !== undefined && child !== null) copy[key] = withoutNothing(child);
+  return copy;
 }
 
 /**
@@ -64,15 +103,14 @@ export function kubeObject<P extends { readonly metadata?: ObjectMetadata }>(
   props?: P,
 ): ApiObject {
   if (typeof what !== 'function') {
-    return new ApiObject(scope, id, { ...what, metadata: metadata(scope, what.kind, what.metadata) });
+    return new PlainObject(scope, id, { ...what, metadata: metadata(scope, what.kind, what.metadata) });
   }
   const { kind } = what.GVK;
   const named = metadata(scope, kind, props?.metadata);
   const complete = { ...props, metadata: named } as P;
-  const object = new what(scope, id, complete);
-  // The instance's own toJson is the class's mapping and the resolvers: exactly what a file would hold.
-  const lost = firstLoss(plain(complete), object.toJson() as unknown, '');
-  if (lost === undefined) return object;
+  const manifest = what.manifest(complete) as TypedManifest;
+  const lost = firstLoss(plain(complete), manifest, '');
+  if (lost === undefined) return new PlainObject(scope, id, manifest);
   throw new InputError({
     where: `${kind} ${named.name}`,
     what: `cdk8s-plus-28 drops the field ${lost}`,

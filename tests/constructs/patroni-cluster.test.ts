@@ -66,7 +66,7 @@ describe('output', () => {
     });
 
     test('the containers beside the database', () => {
-      expect(dump(beside)).toMatchSnapshot();
+      expect(dump(beside, { sortKeys: true })).toMatchSnapshot();
     });
 
     test('their configuration', () => {

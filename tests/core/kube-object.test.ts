@@ -1,3 +1,4 @@
+import { JsonPatch } from 'cdk8s';
 import { kubeObject } from '../../constructs/core/kube-object.ts';
 import {
   KubeConfigMap,
@@ -32,6 +33,26 @@ describe('an object of cdk8s-plus-28', () => {
     expect(refusal(() => manifestsOf((scope) => kubeObject(scope, 'x', KubeConfigMap, {})))[0]?.what).toBe(
       'the object has no name of its own',
     );
+  });
+});
+
+describe('an object', () => {
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } };
+
+  test('has no fields without a value, patched or not', () => {
+    const given = { ...configMap, data: { a: 'b', c: undefined, d: null }, binaryData: undefined };
+    const [plain, patched] = manifestsOf((scope) => {
+      kubeObject(scope, 'plain', given);
+      kubeObject(scope, 'patched', given).addJsonPatch(JsonPatch.add('/immutable', true));
+    });
+    const metadata = { name: 'settings', namespace: 'test' };
+    expect(plain).toStrictEqual({ ...configMap, metadata, data: { a: 'b' } });
+    expect(patched).toStrictEqual({ ...configMap, metadata, data: { a: 'b' }, immutable: true });
+  });
+
+  test('that holds more than plain data is refused', () => {
+    const given = { ...configMap, data: { at: new Date(0) } };
+    expect(() => manifestsOf((scope) => kubeObject(scope, 'settings', given))).toThrow('Date is no plain data');
   });
 });
 
