@@ -57,12 +57,15 @@ export function makePair(folder: string, name: string, algorithm = 'rsa:2048'): 
 
 function generate({ cert, key }: Pair, algorithm: string): void {
   const curve = algorithm === 'ec' ? ['-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [];
+  // Four small primes are found in a fifth of the time of two large ones; LibreSSL finds no more than two.
+  const primes = algorithm === 'rsa:4096' && isOpenssl() ? ['-pkeyopt', 'rsa_keygen_primes:4'] : [];
   const args = [
     'req',
     '-x509',
     '-newkey',
     algorithm,
     ...curve,
+    ...primes,
     '-nodes',
     '-days',
     '3650',
@@ -70,6 +73,10 @@ function generate({ cert, key }: Pair, algorithm: string): void {
     '/CN=sealed-secret',
   ];
   execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+}
+
+function isOpenssl(): boolean {
+  return execFileSync('openssl', ['version'], { encoding: 'utf8' }).startsWith('OpenSSL');
 }
 
 export function entry(name: string, rest: Partial<SecretInventoryEntry> = {}): SecretInventoryEntry {
