@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 import restore_test
-from support import Call, WorldTest, listed
+from support import NOW, Call, WorldTest, at, each, listed
 
 SCRIPTS = Path(restore_test.__file__).parent
 CONTROL = {
@@ -108,6 +108,7 @@ class RestoreTest(WorldTest):
             mock.patch('scratch_server.subprocess.Popen', self.start),
             mock.patch('restore_test.signal.signal', self.handle),
             mock.patch('restore_test.time.monotonic', lambda: self.seconds),
+            mock.patch('restore_test.datetime', at(NOW)),
             mock.patch('scratch_server.time.sleep', self.sleep),
             mock.patch('restore_test.tempfile.mkdtemp', self.make_sockets),
             redirect_stdout(out),
@@ -122,6 +123,36 @@ class RestoreTest(WorldTest):
         self.sockets = self.world.folder / f'{prefix}sockets'
         self.sockets.mkdir()
         return str(self.sockets)
+
+
+class Fresh(RestoreTest):
+    """a backup that was made just now"""
+
+    def archived_after(self, seconds: float) -> None:
+        """Its only segment, the second one."""
+        others = self.world.programs['walg.sh']
+        ends = {'start_segment': '000000010000000000000001', 'missing_segments': []}
+
+        def walg(call: Call) -> str:
+            if call.arguments[0] != 'wal-show':
+                return others(call)
+            number = 2 if self.seconds >= seconds else 1
+            return json.dumps([{'id': 1, **ends, 'end_segment': f'00000001000000000000000{number}'}])
+
+        self.world.programs['walg.sh'] = walg
+
+    @each(
+        ('waited for where it was made now', 0, 50, 50),
+        ('waited for no longer than five minutes', 0, 1000, 300),
+        ('waited for no longer than until it is five minutes old', 200, 1000, 100),
+        ('not waited for where it is older', 301, 1000, 0),
+        ('not waited for where it is there', 0, 0, 0),
+    )
+    def test_has_wal_that_is(self, _: str, age: float, archived: float, waited: float) -> None:
+        self.world.backups = [listed(age / 86400, 2)]
+        self.archived_after(archived)
+        self.answers_after = 0
+        self.assertEqual((self.restore()[0], self.seconds), (0, waited))
 
 
 class Sound(RestoreTest):

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import child
@@ -21,6 +22,8 @@ from walg import Backup, StorageError, Walg
 
 # Where /opt/postgres is mounted, not where its links lead to: those are replaced when the scripts are.
 SCRIPTS = Path(os.path.abspath(sys.argv[0])).parent
+# Seconds. A standby's backup ends before its last segment does, which takes a minute at most, and is then archived.
+WAL_ON_ITS_WAY = 300
 
 
 class RestoreTest:
@@ -45,6 +48,7 @@ class RestoreTest:
         """What was found in the restored server."""
         if self._data.exists():
             raise RestoreError(f'{self._data} exists already; --directory has to be an empty volume')
+        self._wait_for_wal(backup)
         begin = time.monotonic()
         self._walg.fetch(backup.name, str(self._data), self._server.left())
         log('info', 'fetched', backup=backup.name, seconds=round(time.monotonic() - begin, 1))
@@ -62,6 +66,14 @@ class RestoreTest:
             'bytes': sum(sizes.values()),
             'databases': databases,
         }
+
+    def _wait_for_wal(self, backup: Backup) -> None:
+        """For the end of a backup that was made just now; what is missing after that, the recovery will say."""
+        age = (datetime.now(timezone.utc) - backup.finished).total_seconds()
+        until = time.monotonic() + WAL_ON_ITS_WAY - age
+        while time.monotonic() < until and backup.name in self._walg.missing([backup], backup, backup.timeline, ''):
+            log('info', 'the last WAL of the backup is not archived yet: waiting', backup=backup.name)
+            time.sleep(10)
 
     def _read_all(self, names: list[str]) -> dict[str, dict[str, int]]:
         """What is in each; one that cannot be read leaves the others to be."""
