@@ -74,6 +74,15 @@ export function environmentInput(name: string): EnvironmentInput {
   return input;
 }
 
+/** The other environments in the cluster of that one. @throws InputError naming the environments there are */
+export function neighboursOf(name: string, { changes }: Pick<LoadOptions, 'changes'> = {}): string[] {
+  const home = { ...environmentInput(name), ...changes }.shares ?? name;
+  const others = Object.entries(environments).filter(
+    ([other, { shares = other }]) => other !== name && shares === home,
+  );
+  return others.map(([other]) => other);
+}
+
 /** A release of `upstream.ts`, for what reads it beside any environment. */
 export function upstreamRelease(name: keyof typeof upstream): Upstream {
   return toUpstream(upstream[name], readJson('images.json') as ImagesInput);

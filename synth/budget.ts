@@ -58,10 +58,11 @@ const none: Amount = { cpu: 0, memory: 0 };
 /**
  * How the scheduler is expected to share the pods: those of one workload in equal numbers, as its spread by host name has
  * it whatever the nodes' sizes are, and what is left over to the node with the most room.
+ * @param beside the other environments in its cluster
  */
-export function nodeLoads(platform: Platform): NodeLoad[] {
+export function nodeLoads(platform: Platform, beside: readonly Platform[] = []): NodeLoad[] {
   const { nodes } = platform.environment;
-  const list = demands(platform);
+  const list = [platform, ...beside].flatMap(demands);
   const least = place(nodes, list, 'least');
   const most = place(nodes, list, 'most');
   return workers(nodes).map((node) => ({
@@ -73,9 +74,9 @@ export function nodeLoads(platform: Platform): NodeLoad[] {
 }
 
 /** The loss of each node that carries pods. */
-export function losses(platform: Platform): Loss[] {
+export function losses(platform: Platform, beside: readonly Platform[] = []): Loss[] {
   const { nodes } = platform.environment;
-  const list = demands(platform);
+  const list = [platform, ...beside].flatMap(demands);
   return workers(nodes).map((node) => {
     const left = workers(nodes).filter((other) => other !== node);
     const pods = ({ strict, least }: Demand): number => (strict ? Math.min(least, left.length) : least);
@@ -97,34 +98,49 @@ function keepsApi(nodes: readonly Node[], lost: Node): boolean {
 /**
  * Whether everything fits: at full size, within each node's budget, and with one node gone where the Kubernetes API is
  * left to move its pods.
+ * @param beside the other environments in its cluster
  */
-export function budgetFindings(platform: Platform): Finding[] {
-  const { nodes, name } = platform.environment;
-  const file = `config/environments/${name}.ts`;
-  const list = demands(platform);
+export function budgetFindings(platform: Platform, beside: readonly Platform[] = []): Finding[] {
+  const { nodes } = platform.environment;
+  const all = [platform, ...beside];
+  const file = fileOf(all);
+  const pods = podsOf(all);
+  const list = all.flatMap(demands);
   const most = sum(list.map(({ each, most: count }) => times(each, count)));
-  const all = sum(workers(nodes).map(allocatable));
+  const whole = sum(workers(nodes).map(allocatable));
   const findings: Finding[] = [];
-  if (most.cpu > all.cpu || most.memory > all.memory) {
+  if (most.cpu > whole.cpu || most.memory > whole.memory) {
     findings.push({
       where: `${file}: nodes`,
-      what: `at full size, with one more pod of each Deployment during a rollout, pods request ${show(most)}`,
-      allowed: `what the nodes have to give together: ${show(all)}`,
+      what: `at full size, with one more pod of each Deployment during a rollout, ${pods} request ${show(most)}`,
+      allowed: `what the nodes have to give together: ${show(whole)}`,
       remedy: 'choose a larger serverType, or lower maxReplicas, cpuRequestMillicores or memoryMebibytes in sizes',
     });
   }
-  for (const { node, requestedAtMost, allocatable: whole } of nodeLoads(platform)) {
+  for (const { node, requestedAtMost, allocatable: has } of nodeLoads(platform, beside)) {
     const { cpuPercent, memoryPercent } = node.budget;
-    const budget = { cpu: (whole.cpu * cpuPercent) / 100, memory: (whole.memory * memoryPercent) / 100 };
+    const budget = { cpu: (has.cpu * cpuPercent) / 100, memory: (has.memory * memoryPercent) / 100 };
     if (requestedAtMost.cpu <= budget.cpu && requestedAtMost.memory <= budget.memory) continue;
     findings.push({
       where: `${file}: nodes.${nodes.indexOf(node)}.budget`,
-      what: `at full size, the pods expected on ${node.name} request ${show(requestedAtMost)}`,
+      what: `at full size, the ${pods} expected on ${node.name} request ${show(requestedAtMost)}`,
       allowed: `${cpuPercent} % of its CPU and ${memoryPercent} % of its memory: ${show(budget)}`,
       remedy: 'choose a larger serverType, raise the budget, or lower the sizes',
     });
   }
-  return [...findings, ...lostNodeFindings(file, platform), ...strictSpreadFindings(platform)];
+  return [...findings, ...lostNodeFindings(platform, beside), ...strictSpreadFindings(platform)];
+}
+
+/** Of the one that has the cluster: its nodes are everybody's. */
+function fileOf(all: readonly Platform[]): string {
+  const home = all.find(({ environment }) => !environment.sharesCluster) ?? all[0];
+  return `config/environments/${home?.environment.name}.ts`;
+}
+
+/** `pods`, and whose where there are several. */
+function podsOf(all: readonly Platform[]): string {
+  const names = all.map(({ environment }) => environment.name).sort();
+  return names.length === 1 ? 'pods' : `pods of ${names.join(' and ')}`;
 }
 
 /** Pods that never share a node can't be more than the nodes. */
@@ -141,13 +157,14 @@ function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
     }));
 }
 
-function lostNodeFindings(file: string, platform: Platform): Finding[] {
-  return losses(platform)
+function lostNodeFindings(platform: Platform, beside: readonly Platform[]): Finding[] {
+  const all = [platform, ...beside];
+  return losses(platform, beside)
     .filter(({ keepsApi: moves }) => moves)
     .filter(({ requested, allocatable: left }) => requested.cpu > left.cpu || requested.memory > left.memory)
     .map(({ node, requested, allocatable: left }) => ({
-      where: `${file}: nodes`,
-      what: `with ${node.name} gone, the least number of pods requests ${show(requested)}`,
+      where: `${fileOf(all)}: nodes`,
+      what: `with ${node.name} gone, the least number of ${podsOf(all)} requests ${show(requested)}`,
       allowed: `what the others have to give: ${show(left)}`,
       remedy: 'choose a larger serverType, or lower the sizes',
     }));

@@ -7,7 +7,7 @@ import type { WriteResult } from './write.ts';
 const width = 11;
 
 /** What a run did, as a short table. */
-export function summary({ platform, collection, written }: SynthResult, dryRun: boolean): string {
+export function summary({ platform, beside, collection, written }: SynthResult, dryRun: boolean): string {
   const { environment, charts } = platform;
   const objects = collection.dist.length + collection.argocd.length;
   const { added, changed, removed, unchanged } = written;
@@ -23,8 +23,8 @@ export function summary({ platform, collection, written }: SynthResult, dryRun: 
     ...files('+', added),
     ...files('~', changed),
     ...files('-', removed),
-    ...nodeLoads(platform).map((load, index) => row(index === 0 ? 'requests' : '', requests(load))),
-    ...losses(platform).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
+    ...nodeLoads(platform, beside).map((load, index) => row(index === 0 ? 'requests' : '', requests(load))),
+    ...losses(platform, beside).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
     row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),

@@ -1,4 +1,5 @@
 import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
+import { neighboursOf } from '../config/index.ts';
 import type { LoadOptions } from '../config/index.ts';
 import { formatFinding, InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
@@ -43,6 +44,8 @@ export interface SynthOptions {
 
 export interface SynthResult {
   readonly platform: Platform;
+  /** The other environments in its cluster. */
+  readonly beside: readonly Platform[];
   readonly collection: Collection;
   readonly written: WriteResult;
 }
@@ -87,17 +90,20 @@ type Prepared = Omit<SynthResult, 'written'>;
 
 function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dryRun'>): Prepared {
   const platform = buildPlatform(environment, { strict, ...read });
+  const beside = neighboursOf(environment, read).map((name) => buildPlatform(name, { generations: read.generations }));
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
   check(platform, collection, [
+    ...budgetFindings(platform, beside),
     ...majorUpgradeFindings(root, environment, platform, collection.dist),
     ...followingFindings(root, environment, platform, collection.dist),
   ]);
-  return { platform, collection };
+  return { platform, beside, collection };
 }
 
-function write(root: string, { platform, collection }: Prepared, dryRun: boolean): SynthResult {
+function write(root: string, prepared: Prepared, dryRun: boolean): SynthResult {
+  const { platform, collection } = prepared;
   const trees = treesOf(platform.environment.name, collection);
-  return { platform, collection, written: writeTrees(root, trees, { dryRun }) };
+  return { ...prepared, written: writeTrees(root, trees, { dryRun }) };
 }
 
 export function treesOf(environment: string, { dist, argocd }: Collection): Tree[] {
@@ -108,8 +114,8 @@ export function treesOf(environment: string, { dist, argocd }: Collection): Tree
 }
 
 /** @throws InputError with every finding of every check, and of those that looked further than the collection */
-export function check(platform: Platform, collection: Collection, further: readonly Finding[] = []): void {
-  const findings = [...manifestFindings(platform, collection), ...budgetFindings(platform), ...further];
+function check(platform: Platform, collection: Collection, further: readonly Finding[]): void {
+  const findings = [...manifestFindings(platform, collection), ...further];
   if (findings.length > 0) throw new InputError(findings);
 }
 

@@ -9,8 +9,10 @@ import { isClusterScoped } from '../constructs/core/kube-object.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import { collect } from '../synth/collect.ts';
-import { manifestFindings } from '../synth/synthesise.ts';
+import { budgetFindings, nodeLoads } from '../synth/budget.ts';
+import { manifestFindings, synthesise } from '../synth/synthesise.ts';
 import { root } from './support/committed.ts';
+import { refusal } from './support/harness.ts';
 
 /** A second environment in the cluster of production. */
 const staging = {
@@ -60,6 +62,28 @@ describe('an environment in the cluster of another one', () => {
 
   test('connects as its wires declare, and keeps every rule', () => {
     expect(manifestFindings(platform, own)).toEqual([]);
+  });
+
+  test('has to fit beside the other one on its nodes', () => {
+    const home = buildPlatform('production');
+    expect([...budgetFindings(home), ...budgetFindings(platform)]).toEqual([]);
+    const [alone, together] = [nodeLoads(platform), nodeLoads(platform, [home])];
+    expect(together.map(({ requested }, node) => requested.cpu > alone[node]!.requested.cpu)).toEqual([true, true]);
+    const found = budgetFindings(platform, [home]).map(({ where, what }) => `${where}: ${what}`);
+    expect(found).toContainEqual(
+      expect.stringMatching(
+        /production.ts: nodes.1.budget: .* pods of production and staging expected on node2 request/,
+      ),
+    );
+  });
+
+  test('is refused by synthesis where both together do not fit', () => {
+    const { nodes, networks, reserved } = production;
+    const changes = { shares: 'production', nodes, networks, reserved };
+    const found = refusal(() => synthesise({ root, environment: 'three-node', strict: false, dryRun: true, changes }));
+    expect(found.map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(/^at full size, the pods of production and three-node expected on node2 request/),
+    );
   });
 
   test('is on the nodes of that cluster', () => {

@@ -12,6 +12,7 @@ const result = (
   platform = buildPlatform('production'),
 ) => ({
   platform,
+  beside: [],
   collection: { dist: [], argocd: [], unsealed },
   written: { ...nothing, ...written },
 });
