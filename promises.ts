@@ -113,6 +113,12 @@ const table = [
     proofs: [{ kind: 'drill', measures: { 'restored per GB': { unit: 's', below: 60 } } }],
   },
   {
+    id: 'pg-gapless',
+    promise: 'the new primary archives what the lost one had not; a recovery across that misses nothing',
+    bound: '0 rows missing',
+    proofs: [{ kind: 'drill', measures: { missing: { unit: 'rows', atMost: 0 } } }],
+  },
+  {
     id: 'pg-verify',
     promise: 'clients verify PostgreSQL by its authority and its name; whoever else answers is refused',
     bound: 'refused',

@@ -71,7 +71,7 @@ export class Archive {
       WALG_S3_MAX_RETRIES: '7',
       // Each upload holds a part of 20 MiB in memory.
       WALG_UPLOAD_CONCURRENCY: '4',
-      // What pg_rewind fetches must not run ahead into the data directory.
+      // Parts of a backup, and segments ahead of the one that is asked for; restore-wal.sh has 1 for pg_rewind.
       WALG_DOWNLOAD_CONCURRENCY: '4',
       ...limit('WALG_NETWORK_RATE_LIMIT', props.networkLimitMebibytes),
       ...limit('WALG_DISK_RATE_LIMIT', props.diskLimitMebibytes),

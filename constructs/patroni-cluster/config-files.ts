@@ -10,20 +10,12 @@ function all(name: string): string[] {
   const names = fs.readdirSync(path.join(folder, name)).filter((file) => /\.(py|sh|sql)$/.test(file));
   return names.map((file) => `${name}/${file}`);
 }
-const common = (...names: string[]): string[] => names.map((name) => `common/${name}`);
 
 /** What each consumer is given of `files/`. What two of them need stands once, in `common/`. */
 export const consumers = {
   /** Patroni and what it calls, and the agent beside it: they call each other. */
-  members: [
-    ...all('member'),
-    ...all('agent'),
-    ...common('child.py', 'log.py', 'restore-wal.sh', 'schedule.py', 'settings.py', 'walg.py', 'walg.sh'),
-  ],
-  restoreTest: [
-    ...all('jobs'),
-    ...common('child.py', 'log.py', 'restore-wal.sh', 'schedule.py', 'settings.py', 'walg.py', 'walg.sh'),
-  ],
+  members: [...all('member'), ...all('agent'), ...all('common')],
+  restoreTest: [...all('jobs'), ...all('common')],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A consumer's scripts and SQL, in a ConfigMap of its own. */

@@ -4,6 +4,7 @@ import type { AnyArea } from './area.ts';
 import { area as capacity } from './capacity/index.ts';
 import { area as failover } from './failover/index.ts';
 import { area as failures } from './failures/index.ts';
+import { area as gapless } from './gapless/index.ts';
 import { area as gitops } from './gitops/index.ts';
 import { area as heal } from './heal/index.ts';
 import { area as modes } from './modes/index.ts';
@@ -24,6 +25,7 @@ export const areas = {
   capacity,
   failover,
   failures,
+  gapless,
   gitops,
   heal,
   modes,

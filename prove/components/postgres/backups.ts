@@ -6,6 +6,7 @@ import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
+import { objects } from '../../stand-ins/object-storage/index.ts';
 import type { Members } from './members.ts';
 
 /** A full backup, as the agent lists it. */
@@ -19,9 +20,11 @@ export interface FullBackup {
 /** How the agent is started in its container. */
 const agentOf = (members: Members): readonly string[] => members.container('agent').command ?? [];
 
-/** The archive's full backups as the first member's agent lists them, oldest first. @throws ProvingError where it doesn't */
-export async function fullBackups(members: Members): Promise<readonly FullBackup[]> {
-  const [name = ''] = members.names;
+/**
+ * The archive's full backups as a member's agent lists them, oldest first. @throws ProvingError where it doesn't
+ * @param name of the member. @default the first
+ */
+export async function fullBackups(members: Members, name = members.names[0] ?? ''): Promise<readonly FullBackup[]> {
   const { stdout, stderr } = await members.run(name, [...agentOf(members), 'status'], 'agent');
   try {
     return (JSON.parse(stdout) as { readonly backups?: readonly FullBackup[] }).backups ?? [];
@@ -77,6 +80,16 @@ export async function markByHand(members: Members, member: string, name: string)
   const walg = path.posix.join(path.posix.dirname(agent), 'walg.sh');
   const { status, stderr } = await members.run(member, [walg, 'backup-mark', name], 'agent');
   if (status !== 0) throw new ProvingError(`marking ${name} on ${member}: ${stderr.trim()}`);
+}
+
+/** The segments in the archive, by name; also while the store doesn't run. */
+export function archivedSegments({ cluster, archive }: Members): readonly string[] {
+  return objects(cluster, archive.store, archive.folder).flatMap(({ key }) => segmentOf(key) ?? []);
+}
+
+/** The whole segment that an object of an archive is; undefined for histories, parts and backups. */
+export function segmentOf(key: string): string | undefined {
+  return /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/.exec(key)?.[1];
 }
 
 /** Ends the current segment and waits until it is in the archive. @returns seconds it took */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   archiveAll,
+  archivedSegments,
   backUp,
   fullBackups,
   markByHand,
@@ -19,9 +20,6 @@ import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/
 import type { PlatformGround } from '../ground.ts';
 
 const fulls = 7;
-/** Of an archive's WAL, below its folder. */
-const segmentPattern = /\/wal_005\/([0-9A-F]{24})\.[a-z0-9]+$/;
-
 /**
  * Fulls with a row before and several segments after each, the first of them marked by hand; then retention with days of
  * some seconds, twice, so that it finds its own marks too: what should be gone is gone, what should be kept restores.
@@ -73,7 +71,7 @@ export async function retentionRound({ signal, report }: PlatformGround, members
     {
       what: 'WAL before the window that no kept full needs',
       expected: 'none',
-      got: superfluous(segments(members), [byHand, second, third], base).join(', ') || 'none',
+      got: superfluous(archivedSegments(members), [byHand, second, third], base).join(', ') || 'none',
     },
   );
   for (const kept of [byHand, second, third, base]) {
@@ -105,11 +103,6 @@ export async function retentionRound({ signal, report }: PlatformGround, members
 
 function archived({ cluster, archive }: Members) {
   return objects(cluster, archive.store, archive.folder);
-}
-
-/** The archive's segments, by name. */
-function segments(members: Members): readonly string[] {
-  return archived(members).flatMap(({ key }) => segmentPattern.exec(key)?.[1] ?? []);
 }
 
 interface Ranged {

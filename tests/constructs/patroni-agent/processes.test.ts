@@ -89,9 +89,12 @@ describe('the restore test', () => {
       'walg.sh',
       `case "$*" in
   *--json*) cat "$here/list.json" ;;
+  wal-show*) cat "$here/wal.json" ;;
   backup-fetch*) mkdir "$2"; echo 17 >"$2/PG_VERSION" ;;
 esac`,
     );
+    const ends = { start_segment: '000000010000000000000001', end_segment: '000000010000000000000009' };
+    world.write('wal.json', JSON.stringify([{ id: 1, ...ends, missing_segments: [] }]));
     fs.mkdirSync(world.path('scratch'));
     fs.mkdirSync(world.path('bin'));
     const names = ['connections', 'worker_processes', 'wal_senders', 'prepared_xacts', 'locks_per_xact'];

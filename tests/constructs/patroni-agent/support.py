@@ -18,6 +18,7 @@ import child
 import log
 import settings
 import walg
+from wal import segment_name
 from walg import Backup
 
 # A Monday.
@@ -58,6 +59,12 @@ def listed(days: float, segment: int, **changes: Any) -> dict[str, Any]:
         'is_permanent': False,
         **changes,
     }
+
+
+def archived(timeline: int, first: int, last: int, *missing: str) -> dict[str, Any]:
+    """A timeline of the archive as WAL-G tells it, from one segment to another."""
+    ends = {'start_segment': segment_name(timeline, first), 'end_segment': segment_name(timeline, last)}
+    return {'id': timeline, **ends, 'missing_segments': list(missing)}
 
 
 def full(days: float, segment: int, **changes: Any) -> Backup:
@@ -172,12 +179,13 @@ class World:
     programs: dict[str, Program] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     backups: list[dict[str, Any]] = field(default_factory=lambda: [listed(0, 9)])
+    wal: list[dict[str, Any]] = field(default_factory=lambda: [archived(1, 1, 9)])
     verifiers: dict[str, str] = field(default_factory=dict)
     log: StringIO = field(default_factory=StringIO)
 
     def __post_init__(self) -> None:
         self.patroni.reset()
-        self.programs['walg.sh'] = lambda call: json.dumps(self.backups) if '--json' in call.arguments else ''
+        self.programs['walg.sh'] = self.walg
         self.programs['psql'] = lambda call: json.dumps(self.verifiers) if 'rolpassword' in call.stdin else ''
         secrets = ['replication', 'rewind', 'restapi', 'shop_owner', 'shop_app']
         self.configure(
@@ -197,6 +205,12 @@ class World:
             tlsFiles=[],
             dynamicConfiguration={},
         )
+
+    def walg(self, call: Call) -> str:
+        """As WAL-G answers where there are these backups and all WAL since."""
+        if call.arguments[0] == 'wal-show':
+            return json.dumps(self.wal)
+        return json.dumps(self.backups) if '--json' in call.arguments else ''
 
     @property
     def file(self) -> str:

@@ -225,11 +225,15 @@ export class Running {
   }
 }
 
-/** Waits at most 20 seconds. */
-export async function until(condition: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+/** Waits, at most so many seconds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string,
+  atMost = 20,
+): Promise<void> {
+  const deadline = Date.now() + atMost * 1000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what()}`);
+    if (Date.now() > deadline) throw new Error(`not within ${atMost} s: ${what()}`);
     await sleep(20);
   }
 }

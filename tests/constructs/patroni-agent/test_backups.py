@@ -1,6 +1,7 @@
 import json
 import threading
 import unittest
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,7 +12,7 @@ from metrics import Figures
 from patroni_api import Standby, View, makes_backups
 from schedule import Schedule
 from settings import Backups
-from support import NOW, Call, WorldTest, at, each, full, listed
+from support import NOW, Call, WorldTest, archived, at, each, full, listed
 from walg import StorageError, Walg
 
 
@@ -214,8 +215,7 @@ class KeepingBackups(WorldTest):
         return json.dumps(self.world.backups) if '--json' in call.arguments else ''
 
     def archive(self, *missing: str) -> None:
-        ends = {'start_segment': '000000010000000000000001', 'end_segment': '000000010000000000000009'}
-        self.answers['wal-show'] = json.dumps([{'id': 1, **ends, 'missing_segments': missing}])
+        self.answers['wal-show'] = json.dumps([archived(1, 1, 9, *missing)])
 
     def turn(self, view: View | None, minutes: float = 0) -> None:
         """A turn so many minutes later."""
@@ -325,6 +325,38 @@ class KeepingBackups(WorldTest):
         for minutes in (0, 59, 61):
             self.turn(ALONE, minutes)
         self.assertEqual((self.figures.walg_wal_verify_status, self.called('wal-show')), (None, 3))
+
+    def promote(self, timeline: int, position: str) -> View:
+        """As the member's own copy of the history tells."""
+        folder = self.world.folder / 'pg_wal'
+        folder.mkdir(exist_ok=True)
+        history = f'{timeline - 1}\t{position}\tno recovery target specified\n'
+        (folder / f'{timeline:08X}.history').write_text(history)
+        self.world.configure(dataDirectory=str(self.world.folder))
+        return replace(ALONE, timeline=timeline)
+
+    def test_makes_one_a_minute_after_a_promotion_and_no_second_one(self) -> None:
+        self.turn(ALONE)
+        promoted = self.promote(2, '0/B000100')
+        self.turn(promoted, 10)
+        self.turn(promoted, 10.9)
+        self.assertEqual(self.called('backup-push'), 0)
+        # A standby's begins where it last had a restart point, which may be on the timeline before.
+        self.answers['backup-push'] = ''
+        self.turn(promoted, 11)
+        self.assertEqual(self.called('backup-push'), 1)
+        self.world.backups = [listed(0, 9), listed(0, 10, finish_lsn=0xB000200)]
+        for minutes in (12, 20, 30):
+            self.turn(promoted, minutes)
+        self.assertEqual(self.called('backup-push'), 1)
+
+    def test_makes_none_for_a_promotion_that_a_full_has_followed_or_whose_history_is_not_there(self) -> None:
+        self.world.backups = [listed(0, 9)]
+        promoted = self.promote(2, '0/9000028')
+        for minutes in (0, 2, 4):
+            self.turn(promoted, minutes)
+            self.turn(replace(ALONE, timeline=3), minutes + 1)
+        self.assertEqual(self.called('backup-push'), 0)
 
     def test_shows_a_gap_of_the_window_apart_from_kept_older_fulls_that_lack_wal_of_their_own(self) -> None:
         kept = [listed(20, 1, is_permanent=True), listed(15, 3, is_permanent=True)]

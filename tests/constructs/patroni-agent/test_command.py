@@ -7,7 +7,8 @@ from unittest import mock
 
 import agent
 import settings
-from support import NOW, Call, WorldTest, at, each, listed
+from support import NOW, Call, WorldTest, archived, at, each, listed
+from wal import segment_name
 
 RULES = {'schedule': '0 2 * * *', 'keepFullDays': 30, 'keepWalDays': 7, 'minimumFulls': 2}
 
@@ -190,9 +191,17 @@ class Status(CommandTest):
             'makesBackups': True,
             'errors': [],
             'due': True,
+            'restorableSince': '2026-11-15 12:00:00+00:00',
+            'missing': [],
             'retention': {'delete': ['base_000000010000000000000001'], 'keptByHand': [], 'refused': None},
         }
         self.assertEqual({key: found[key] for key in expected}, expected)
+
+    def test_names_the_wal_that_is_missing_within_what_should_be_restorable(self) -> None:
+        self.world.backups = [listed(8, 2)]
+        self.world.wal = [archived(1, 1, 9, segment_name(1, 6))]
+        found = json.loads(self.command('status')[1])
+        self.assertEqual(found['missing'], ['000000010000000000000006'])
 
     def test_says_what_it_can_when_the_others_do_not_answer(self) -> None:
         def fail(call: Call) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from unittest import mock
 
 import restore_test
-from support import NOW, Call, WorldTest, at, each, listed
+from support import NOW, Call, WorldTest, archived, at, each, listed
+from wal import segment_name
 
 SCRIPTS = Path(restore_test.__file__).parent
 CONTROL = {
@@ -246,6 +247,10 @@ class Fails(RestoreTest):
         self.world.programs['pg_dump'] = unreadable
         self.assert_fails('^postgres: pg_dump .*ended with 1: invalid page .* shop: pg_dump .*: invalid page$')
 
+    def test_a_recovery_from_it_would_end_before_the_newest_wal(self) -> None:
+        self.world.wal = [archived(1, 1, 9, segment_name(1, 6))]
+        self.assert_fails('no recovery gets past the WAL that is missing after base_.*02: 000000010000000000000006$')
+
     def test_a_declared_database_is_not_in_it(self) -> None:
         self.sizes = {'postgres': 1}
         self.assert_fails('not in the backup: shop$')
@@ -312,12 +317,14 @@ class Command(RestoreTest):
     def test_restores_the_backup_that_is_asked_for(self) -> None:
         _, result = self.restore('--backup', 'base_000000010000000000000001')
         self.assertEqual(result['backup'], 'base_000000010000000000000001')
+        self.assertEqual(self.world.called('walg.sh', 'wal-show'), [])
         self.assertIn(f'backup-fetch {self.data} base_000000010000000000000001', self.world.called('walg.sh'))
 
     def test_gives_what_it_calls_the_time_that_is_left(self) -> None:
         self.restore('--timeout', '100')
-        left = {call.program: call.timeout for call in self.world.calls}
-        self.assertEqual((left['walg.sh'], left['pg_dump']), (100, 99.5))
+        left = {call.arguments[0]: call.timeout for call in self.world.calls if call.program == 'walg.sh'}
+        dumped = [call.timeout for call in self.world.calls if call.program == 'pg_dump']
+        self.assertEqual((left['backup-fetch'], dumped[-1]), (100, 99.5))
 
     def test_restores_a_backup_of_a_primary_which_has_no_mark_of_a_standby(self) -> None:
         fetch = self.world.programs['walg.sh']

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import walg
-from support import each, listed
+from support import archived, each, listed
+from wal import SEGMENT_BYTES, segment_name
 
 FILES = Path(walg.__file__).parents[1]
 SCRIPTS = sorted(FILES.glob('*/*.sh'))
@@ -159,6 +160,27 @@ class ArchiveWal(ScriptTest):
         self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/0001', walg='exit 1').returncode, 1)
         self.assertEqual(self.calls(), ['wal-push pg_wal/0001', 'wal-push pg_wal/0001'])
 
+    def test_of_a_new_primary_has_what_the_one_before_left_archived_as_well(self) -> None:
+        self.write('pg_wal/00000002.history', '1\t0/9000100\tx\n')
+        (self.folder / 'pg_wal/archive_status').mkdir()
+        segment = self.folder / 'pg_wal' / segment_name(1, 8)
+        with open(segment, 'wb') as file:
+            file.truncate(SEGMENT_BYTES)
+        (self.folder / f'pg_wal/archive_status/{segment.name}.done').touch()
+        self.write('wal.json', json.dumps([archived(1, 1, 5)]))
+        result = self.run_script(
+            'archive-wal.sh', 'pg_wal/00000002.history', walg='case $1 in wal-show) cat $here/wal.json; esac'
+        )
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((self.folder / f'pg_wal/archive_status/{segment.name}.ready').exists())
+        self.assertEqual([line.split()[0] for line in self.calls()], ['wal-show', 'wal-push'])
+
+    def test_of_a_new_primary_fails_while_nobody_knows_what_the_one_before_left(self) -> None:
+        self.write('pg_wal/00000002.history', '1\t0/9000100\tx\n')
+        lines = 'case $1 in wal-show) exit 1; esac'
+        self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/00000002.history', walg=lines).returncode, 1)
+        self.assertEqual([line.split()[0] for line in self.calls()], ['wal-show'])
+
 
 class RestoreWal(ScriptTest):
     """restore-wal.sh"""
@@ -206,6 +228,58 @@ class RestoreWalInARecovery(RestoreWal):
         self.fetch('exit 1')
         self.fetch('exit 1')
         self.assertEqual(self.calls(), ['wal-fetch 00000002.history pg_wal/RECOVERYHISTORY'] * 2)
+
+
+class RestoreWalAtAGap(RestoreWal):
+    """restore-wal.sh in a recovery, at an absent segment"""
+
+    def segment(self, listing: str, fetch: str = 'exit 74') -> Result:
+        (self.folder / 'recovering/pg_wal').mkdir(parents=True)
+        self.write('recovering/recovery.signal', '')
+        self.program('sleep', '')
+        lines = f'case $1 in wal-fetch) {fetch} ;; wal-show) {listing} ;; esac'
+        arguments = (segment_name(1, 6), 'pg_wal/RECOVERYXLOG')
+        path = f'{self.folder}:/usr/bin:/bin'
+        return self.run_script('restore-wal.sh', *arguments, walg=lines, cwd='recovering', PATH=path)
+
+    def test_ends_the_recovery_well_where_the_archive_ends(self) -> None:
+        self.write('wal.json', json.dumps([archived(1, 1, 5)]))
+        self.assertEqual(self.segment('cat $here/wal.json').returncode, 1)
+        self.assertEqual(self.calls('sleep'), [])
+
+    def test_stops_the_recovery_where_the_archive_goes_on_and_names_what_is_missing(self) -> None:
+        self.write('wal.json', json.dumps([archived(1, 1, 9, segment_name(1, 6), segment_name(1, 7))]))
+        result = self.segment('cat $here/wal.json')
+        self.assertEqual(result.returncode, 126)
+        message = '000000010000000000000006 to 000000010000000000000007 are missing in s3://bucket/postgres/17-2'
+        self.assertIn(message, result.stderr)
+        self.assertIn('docs/runbooks/postgres-archive-incomplete.md', result.stderr)
+        self.assertEqual(len([line for line in self.calls() if line.startswith('wal-fetch')]), 4)
+
+    def test_takes_what_was_only_on_its_way(self) -> None:
+        self.write('wal.json', json.dumps([archived(1, 1, 9, segment_name(1, 6))]))
+        fetch = '[ -e $here/seen ] && exit 0; touch $here/seen; exit 74'
+        self.assertEqual(self.segment('cat $here/wal.json', fetch).returncode, 0)
+
+    def test_stops_the_recovery_while_the_archive_cannot_be_listed(self) -> None:
+        self.assertEqual(self.segment('exit 1').returncode, 126)
+
+
+class RestoreWalOfARewind(RestoreWal):
+    """restore-wal.sh of pg_rewind"""
+
+    def rewind(self, behaviour: str) -> Result:
+        arguments = ('000000010000000000000006', f'{self.folder}/data/pg_wal/000000010000000000000006')
+        lines = f'echo "$WALG_DOWNLOAD_CONCURRENCY" >>$here/concurrency; {behaviour}'
+        return self.run_script('restore-wal.sh', *arguments, walg=lines, WALG_DOWNLOAD_CONCURRENCY='4')
+
+    def test_fetches_nothing_ahead_into_the_data_directory(self) -> None:
+        self.assertEqual(self.rewind('exit 0').returncode, 0)
+        self.assertEqual(self.read('concurrency'), '1\n')
+
+    def test_asks_each_time_whatever_happened_before(self) -> None:
+        self.assertEqual(self.rewind('exit 1').returncode, 1)
+        self.assertEqual(self.rewind('exit 0').returncode, 0)
 
 
 class RestoreWalOfAStandby(RestoreWal):
@@ -271,6 +345,21 @@ class Bootstrap(ScriptTest):
         self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, '--datadir=DIRECTORY and --prefix=')
 
+    @each(
+        (
+            'backups',
+            'echo "base_000000010000000000000004 2026-11-23"',
+            'has backups, and this cluster would begin anew',
+        ),
+        ('wal', 'echo "No backups found"', 'has WAL of another life'),
+    )
+    def test_fetches_nothing_where_its_own_archive_has(self, _: str, listing: str, message: str) -> None:
+        self.write('wal.json', json.dumps([archived(1, 1, 9)]))
+        result = self.bootstrap(f'case $1 in backup-list) {listing} ;; wal-show) cat $here/wal.json ;; esac')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f's3://bucket/postgres/17-2 {message}', result.stderr)
+        self.assertEqual([line for line in self.calls() if line.startswith('backup-fetch')], [])
+
     def test_fails_when_the_backup_cannot_be_fetched(self) -> None:
         result = self.bootstrap('case $1 in backup-list) cat "$here/list.json" ;; *) exit 1 ;; esac')
         self.assertEqual(result.returncode, 1)
@@ -298,6 +387,18 @@ class BootstrapEmpty(ScriptTest):
         self.assertEqual((result.returncode, result.stdout), (1, ''))
         self.assertIn('s3://bucket/postgres/17-2 has backups', result.stderr)
         self.assertIn('npm run recover -- pg --to latest', result.stderr)
+
+    def test_never_begins_a_cluster_empty_beside_wal_and_names_the_next_generation(self) -> None:
+        self.write('wal.json', json.dumps([archived(1, 1, 9)]))
+        result = self.bootstrap('case $1 in wal-show) cat $here/wal.json ;; *) echo "No backups found" >&2 ;; esac')
+        self.assertEqual((result.returncode, result.stdout), (1, ''))
+        self.assertIn('s3://bucket/postgres/17-2 has WAL of another life of this cluster, and no full', result.stderr)
+        self.assertIn('{ "number": 3 } under generations in config/generations.json', result.stderr)
+
+    def test_waits_while_nobody_knows_whether_there_is_wal(self) -> None:
+        result = self.bootstrap('case $1 in wal-show) echo "connection refused"; exit 1 ;; esac')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("can't be known; trying again.  connection refused", result.stderr)
 
     def test_waits_while_nobody_knows_whether_the_archive_is_empty(self) -> None:
         result = self.bootstrap('echo "connection refused" >&2; exit 1')

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from child import ChildFailed
 from support import Call, Program, WorldTest, each, full, listed
-from walg import StorageError, Walg, parse_time, segment_name, window
+from wal import Lineage, segment_name
+from walg import StorageError, Walg, parse_time, window
 
 
 def name(end: str, timeline: int = 1) -> str:
@@ -195,7 +196,7 @@ class Window(unittest.TestCase):
         ('up to the switch while the new timeline has nothing yet', 2, '1\t0/7000100\tx\n', None, [name('06')]),
     )
     def test_is_looked_for(self, _: str, timeline: int, history: str, end: str | None, expected: list[str]) -> None:
-        self.assertEqual(window(full(0, 5), timeline, history, end), expected)
+        self.assertEqual(window(full(0, 5), Lineage(timeline, history), end), expected)
 
     def test_is_named_by_timeline_file_of_4_gib_and_segment(self) -> None:
         self.assertEqual(segment_name(26, 0x1FF), '0000001A00000001000000FF')

@@ -2,7 +2,9 @@ import { buildPlatform } from '../../../apps/platform.ts';
 import type { Cluster } from '../../../prove/cluster/handle.ts';
 import { planCluster } from '../../../prove/cluster/plan.ts';
 import { Members, patroniOf } from '../../../prove/components/postgres/members.ts';
+import { segmentOf } from '../../../prove/components/postgres/backups.ts';
 import { programsOf } from '../../../prove/drills/area.ts';
+import { lacking } from '../../../prove/drills/gapless/index.ts';
 import { areas } from '../../../prove/drills/index.ts';
 import { superfluous } from '../../../prove/drills/postgres/archive.ts';
 
@@ -18,6 +20,23 @@ describe('WAL that nobody needs', () => {
 
   test('is none where only the window and what kept fulls were made with is left', () => {
     expect(superfluous([10, 11, 31, 32].map(segment), [full(10)], full(31))).toEqual([]);
+  });
+});
+
+describe('the WAL of an archive', () => {
+  test('are its whole segments, without histories, parts and backups', () => {
+    const folder = 'gapless/17-1/wal_005';
+    expect(segmentOf(`${folder}/${segment(7)}.lz4`)).toBe(segment(7));
+    for (const key of [
+      `${folder}/${segment(7)}.partial.lz4`,
+      `${folder}/00000002.history.lz4`,
+      'gapless/17-1/base_005/x',
+    ])
+      expect(segmentOf(key)).toBeUndefined();
+  });
+
+  test('lacks what was wanted and is not there', () => {
+    expect(lacking([6, 7, 8].map(segment), [5, 6, 8].map(segment))).toEqual([segment(7)]);
   });
 });
 
@@ -47,6 +66,6 @@ describe("the members of the platform's PostgreSQL", () => {
   });
 });
 
-test('both areas of PostgreSQL need what a backup is made with', () => {
-  for (const name of ['failover', 'postgres'] as const) expect(programsOf(areas[name])).toContain('wal-g');
+test('the areas of PostgreSQL need what a backup is made with', () => {
+  for (const name of ['failover', 'gapless', 'postgres'] as const) expect(programsOf(areas[name])).toContain('wal-g');
 });

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -123,10 +124,19 @@ def status(settings: Settings, name: str) -> dict[str, object]:
         errors.append(str(error))
         return found
     retention = plan(fulls, marked, now, rules)
+    since = retention.base or next(iter(fulls), None)
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            missing = [] if since is None else walg.missing_since(since, directory)
+    except (child.ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
+        errors.append(f'what the archive lacks: {error}')
+        missing = None
     return found | {
         'due': backups.due(fulls, rules, now),
         'backups': [vars(each) for each in fulls],
-        'restorableSince': retention.base.finished if retention.base else (fulls[0].finished if fulls else None),
+        # No moment can be recovered that lies after what is missing and before the next full.
+        'restorableSince': since and since.finished,
+        'missing': missing,
         'retention': {
             'delete': [each.name for each in retention.delete],
             'keptByHand': [each.name for each in retention.by_hand],

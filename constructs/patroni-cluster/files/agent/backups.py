@@ -8,6 +8,7 @@ from databases import Server, primary_view
 from log import log
 from metrics import Figures, figure_of
 from patroni_api import PatroniError, View, makes_backups, members_of
+from promotion import Promotion
 from retention import base_of, plan
 from settings import Backups, Settings
 from walg import Backup, StorageError, Walg
@@ -94,6 +95,7 @@ class Keeper:
         self._verify_at: datetime | None = None
         # What the last look did not find, by whom it lacks.
         self._suspected: dict[str, list[str]] = {}
+        self._promotion = Promotion()
         self._forget()
 
     def turn(self, settings: Settings, view: View | None, now: datetime) -> None:
@@ -105,6 +107,7 @@ class Keeper:
             self._refresh(settings, now)
         if view is None:
             return
+        self._promotion.look(view.timeline, now)
         try:
             chosen = makes_backups(self._name, view, lambda: primary_view(settings))
         except (ChildFailed, PatroniError) as error:
@@ -114,10 +117,12 @@ class Keeper:
             self._forget()
             return
         made = False
-        if self._ready(rules, now):
+        if self._ready(settings, rules, now):
             # Since the last look another member may have made it, or have begun to.
             self._refresh(settings, now)
-            if self._ready(rules, now) and not _another_makes_one(_others(settings, view), settings.metrics_port):
+            if self._ready(settings, rules, now) and not _another_makes_one(
+                _others(settings, view), settings.metrics_port
+            ):
                 made = self.make(settings)
         if self._backups and (made or self._verify_at is None or now >= self._verify_at):
             self._verify(settings, view.timeline, now)
@@ -148,10 +153,12 @@ class Keeper:
             figures.walg_backup_last_result = 1 if self._failures == 0 else 0
             figures.walg_backup_last_duration_seconds = (datetime.now(timezone.utc) - begin).total_seconds()
 
-    def _ready(self, rules: Backups, now: datetime) -> bool:
+    def _ready(self, settings: Settings, rules: Backups, now: datetime) -> bool:
         """Never without a list: what cannot be seen may be there."""
         waiting = self._retry_at is not None and now < self._retry_at
-        return self._backups is not None and not waiting and due(self._backups, rules, now)
+        if self._backups is None or waiting:
+            return False
+        return due(self._backups, rules, now) or self._promotion.needs_full(self._backups, settings.data_directory, now)
 
     def _refresh(self, settings: Settings, now: datetime) -> None:
         figures = self._figures

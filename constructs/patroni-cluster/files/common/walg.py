@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import child
+from wal import SEGMENT_BYTES, Archived, Lineage, segment_name, segment_number
 
 # Seconds. A listing reads one small object for each backup; a full backup is bounded by the next night's one.
 LIST_TIMEOUT = 120
 CHANGE_TIMEOUT = 1800
 PUSH_TIMEOUT = 20 * 3600
-SEGMENT_BYTES = 16 * 1024 * 1024
-_SEGMENTS_IN_LOG_FILE = 256
 # A folder of the archive beside WAL-G's own: a file for each full that retention marked, and no person. WAL-G would
 # take a name of 24 digits for that of a segment, and delete it with the old ones.
 _NOTES = 'retention_marks'
@@ -108,21 +107,26 @@ class Walg:
         since the full backup `since` is recovered with. wal-verify isn't asked: 1.1.3 looks for segments on the wrong
         timeline where two failovers happened within one, and knows nothing of the WAL of permanent backups.
         """
-        timelines = self._json('wal-show', '--detailed-json', '--without-backups', timeout=CHANGE_TIMEOUT) or []
-        archives = {entry['id']: _Timeline(entry) for entry in timelines}
-
-        def lacks(name: str) -> bool:
-            archive = archives.get(int(name[:8], 16))
-            return archive is None or not archive.has(name)
-
-        newest = archives.get(timeline)
-        end = None if newest is None else newest.end
+        archived = self.archived()
+        end = archived.last(timeline)
         wanted = {backup.name: backup.segments() for backup in backups}
         # What comes after the newest segment is still on its way: of a standby's backup, that may be the last one.
-        needed = since.segments() + window(since, timeline, history, end)
+        needed = since.segments() + window(since, Lineage(timeline, history), end)
         wanted['window'] = [name for name in needed if end is None or name[:8] != end[:8] or name <= end]
-        found = {owner: [name for name in names if lacks(name)] for owner, names in wanted.items()}
+        found = {owner: [name for name in names if not archived.has(name)] for owner, names in wanted.items()}
         return {owner: names for owner, names in found.items() if names}
+
+    def missing_since(self, backup: Backup, directory: str) -> list[str]:
+        """What a recovery from this full to the newest moment would lack; `directory` is for a scratch file."""
+        timeline = max(self.archived().timelines, default=backup.timeline)
+        return self.missing([], backup, timeline, self.history(timeline, directory)).get('window', [])
+
+    def archived(self) -> Archived:
+        """The WAL in the archive; throws where it can't be listed."""
+        listed = self._json('wal-show', '--detailed-json', '--without-backups', timeout=CHANGE_TIMEOUT)
+        if listed is None:
+            raise StorageError('wal-show says nothing, not even that there is none')
+        return Archived(listed)
 
     def history(self, timeline: int, directory: str) -> str:
         """How a timeline came about, as PostgreSQL writes it; empty for the first."""
@@ -149,50 +153,13 @@ def _note(name: str) -> str:
     return f'{_NOTES}/{digits[:8]}-{digits[8:16]}-{digits[16:24]}'
 
 
-class _Timeline:
-    """What wal-show says of a timeline: the ends, and what is missing between them."""
-
-    def __init__(self, entry: dict[str, Any]) -> None:
-        self._start, self.end = entry['start_segment'], entry['end_segment']
-        self._missing = set(entry['missing_segments'] or ())
-
-    def has(self, name: str) -> bool:
-        return self._start <= name <= self.end and name not in self._missing
-
-
-def window(since: Backup, timeline: int, history: str, end: str | None) -> list[str]:
+def window(since: Backup, lineage: Lineage, end: str | None) -> list[str]:
     """
-    The segments between the backup `since` and `end`, the newest one of `timeline` in the archive (None where it has
-    none yet). Where a timeline ended within a segment, the next one's copy of it has both parts.
+    The segments between the backup `since` and `end`, the newest one of the timeline in the archive (None where it has
+    none yet).
     """
-    switches = [(int(line.split()[0]), _position(line.split()[1])) for line in history.splitlines() if line.strip()]
-    following = [number for number, _ in switches[1:]] + [timeline]
-    begins = [(number, position // SEGMENT_BYTES) for number, (_, position) in zip(following, switches, strict=False)]
-    last = segment_number(end) if end is not None else (begins[-1][1] - 1 if begins else 0)
-    first = (since.finish_lsn - 1) // SEGMENT_BYTES + 1
-    names = []
-    for number in range(first, last + 1):
-        owner = since.timeline
-        for later, begin in begins:
-            if begin <= number:
-                owner = later
-        names.append(segment_name(owner, number))
-    return names
-
-
-def segment_number(name: str) -> int:
-    return int(name[8:16], 16) * _SEGMENTS_IN_LOG_FILE + int(name[16:24], 16)
-
-
-def _position(text: str) -> int:
-    """Bytes from the beginning of the WAL, of `16/B374D848`."""
-    high, low = text.split('/')
-    return int(high, 16) * 2**32 + int(low, 16)
-
-
-def segment_name(timeline: int, number: int) -> str:
-    """The file name of the segment with that number, counted from the beginning of the WAL."""
-    return f'{timeline:08X}{number // _SEGMENTS_IN_LOG_FILE:08X}{number % _SEGMENTS_IN_LOG_FILE:08X}'
+    last = segment_number(end) if end is not None else lineage.begin - 1
+    return lineage.names((since.finish_lsn - 1) // SEGMENT_BYTES + 1, last)
 
 
 def parse_time(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """
 Restores a full backup into an empty folder, starts PostgreSQL from it where nobody can reach it, and reads every row.
-Prints one line of JSON; ends with 0 only if all of it worked and every declared database is there.
+Prints one line of JSON; ends with 0 only if all of it worked, every declared database is there, and the archive has all
+WAL from the backup to its newest.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import child
 from log import log, log_to
 from scratch_server import RestoreError, ScratchServer
 from settings import Settings, SettingsError, load
+from wal_gap import expect_no_gap
 from walg import Backup, StorageError, Walg
 
 # Where /opt/postgres is mounted, not where its links lead to: those are replaced when the scripts are.
@@ -100,7 +102,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog='restore_test.py', description=__doc__)
     parser.add_argument('--config', default='/etc/patroni/agent.json', metavar='FILE', help="the agent's configuration")
     parser.add_argument('--directory', required=True, help='an empty volume, as large as the database')
-    parser.add_argument('--backup', metavar='NAME', help='another full backup than the newest')
+    parser.add_argument('--backup', metavar='NAME', help='another full than the newest, without the WAL after it')
     parser.add_argument('--timeout', type=float, default=3 * 3600, metavar='SECONDS', help='for all of it (3 hours)')
     parser.add_argument('--bin-directory', metavar='DIR', help="PostgreSQL's programs; the default follows the backup")
     parser.add_argument(
@@ -125,6 +127,8 @@ def main() -> int:
         backup = test.backup(arguments.backup)
         result['backup'] = backup.name
         result = test.run(backup)
+        if arguments.backup is None:
+            expect_no_gap(Walg(settings.walg, settings.socket_directory), backup, str(sockets))
     except (child.ChildFailed, RestoreError, StorageError, OSError, ValueError) as error:
         result['error'] = str(error)
     finally:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Patroni's custom bootstrap: fetches the newest full backup that was finished before --target (empty: the newest) from
-# the archive --prefix, which this cluster only reads. Patroni adds --scope= and --datadir=.
+# the archive --prefix, which this cluster only reads; its own has to be empty. Patroni adds --scope= and --datadir=.
 set -eu
 here=$(dirname "$0")
 
@@ -17,6 +17,7 @@ if [ -z "$data" ] || [ -z "$prefix" ]; then
   exit 2
 fi
 
+"$here/unused-archive.sh"
 export WALG_S3_PREFIX=$prefix
 backup=$(python3 "$here/choose_backup.py" --walg "$here/walg.sh" --target "$target")
 echo "bootstrap.sh: fetching $backup from $prefix"
