@@ -16,7 +16,7 @@ import { NestBackend } from '../constructs/nest-backend/index.ts';
 import { NextFrontend } from '../constructs/next-frontend/index.ts';
 import { collect } from '../synth/collect.ts';
 import { manifestFindings, treesOf } from '../synth/synthesise.ts';
-import { writeTrees } from '../synth/write.ts';
+import { writeTrees } from '../synth/write/index.ts';
 
 const count = Number(process.argv[2]);
 if (!Number.isInteger(count) || count < 1) throw new RangeError('pairs.ts COUNT: a positive whole number of pairs');

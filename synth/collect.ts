@@ -7,7 +7,7 @@ import type { Platform } from '../constructs/core/platform.ts';
 import type { SecretInventoryEntry } from '../constructs/core/secret.ts';
 import { authorityPath } from '../config/authorities.ts';
 import type { SealedManifest } from './seal/files.ts';
-import type { GeneratedFile } from './write.ts';
+import type { GeneratedFile } from './write/index.ts';
 
 /** What will be written, and what isn't there to be written yet. */
 export interface Collection {

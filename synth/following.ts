@@ -5,7 +5,7 @@ import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
-import type { GeneratedFile } from './write.ts';
+import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses an end of following that loses rows: a store that followed another one has to become a copy of it, with the

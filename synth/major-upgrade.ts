@@ -7,7 +7,7 @@ import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
-import type { GeneratedFile } from './write.ts';
+import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses another major version of a program on the volumes of a StatefulSet that is there already, and in one that is

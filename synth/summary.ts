@@ -2,7 +2,7 @@ import { losses, nodeLoads, show } from './budget.ts';
 import type { Loss, NodeLoad } from './budget.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import type { SynthResult } from './synthesise.ts';
-import type { WriteResult } from './write.ts';
+import type { WriteResult } from './write/index.ts';
 
 const width = 11;
 

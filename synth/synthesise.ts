@@ -17,10 +17,10 @@ import { networkFindings } from './network/lint.ts';
 import { policyFindings } from './policies.ts';
 import type { PolicyContext } from './policies.ts';
 import { privilegesOf } from './privileges.ts';
-import { schemaFindings } from './schema.ts';
+import { schemaFindings } from './schema/index.ts';
 import { sealedManifests } from './seal/files.ts';
-import { writeTrees } from './write.ts';
-import type { Tree, WriteResult } from './write.ts';
+import { writeTrees } from './write/index.ts';
+import type { Tree, WriteResult } from './write/index.ts';
 
 export interface SynthOptions {
   /** The repository's root: where `dist/`, `argocd/` and `secrets/` are. */

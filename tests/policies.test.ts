@@ -12,8 +12,8 @@ import { restrictedViolations } from '../synth/pod-security.ts';
 import { policyFindings } from '../synth/policies.ts';
 import { controllerSpec, podTemplateOf } from '../synth/pods.ts';
 import { outdatedPrivileges, placedPrivileges, privilegesOf } from '../synth/privileges.ts';
-import { schemaFindings } from '../synth/schema.ts';
-import { HEADER } from '../synth/write.ts';
+import { schemaFindings } from '../synth/schema/index.ts';
+import { HEADER } from '../synth/write/index.ts';
 import { committed, root } from './support/committed.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 

@@ -151,7 +151,7 @@ class Reader {
 
   private typeOf(schema: Schema, at: string): Type {
     const unread = Object.keys(schema).find((keyword) => !known.has(keyword));
-    if (unread !== undefined) throw new Error(`${at}: synth/schema.ts cannot check ${unread}`);
+    if (unread !== undefined) throw new Error(`${at}: synth/schema cannot check ${unread}`);
     const list = schema['x-kubernetes-list-type'] ?? 'atomic';
     if (schema['x-kubernetes-validations'] !== undefined || list !== 'atomic') this.unchecked.push(at);
     const { code, of } = this.codeOf(schema, at);

@@ -113,7 +113,7 @@ class Definitions {
     const code = this.codeOf(reference, validator);
     const rules = [...validator.rules].filter(([name]) => name !== 'format').sort(([a], [b]) => (a < b ? -1 : 1));
     const unread = rules.find(([name]) => !ruleNames.includes(name));
-    if (unread !== undefined) throw new Error(`${reference.file}: synth/schema.ts cannot check ${unread[0]}`);
+    if (unread !== undefined) throw new Error(`${reference.file}: synth/schema cannot check ${unread[0]}`);
     if (rules.length === 0) return code;
     const [inner, innerRules] = typeof code === 'string' ? [code, {}] : code;
     return [inner, { ...innerRules, ...Object.fromEntries(rules) }];

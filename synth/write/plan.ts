@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
-import type { Tree, WriteResult } from '../write.ts';
+import type { Tree, WriteResult } from './index.ts';
 import { foldersAbove, OWN_FILE } from './own-file.ts';
 import { isEdited } from './render.ts';
 import type { Wanted } from './render.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { describeManifest } from '../../constructs/core/manifest.ts';
-import type { Tree } from '../write.ts';
+import type { Tree } from './index.ts';
 import { toYaml } from '../yaml.ts';
 import { HEADER } from './own-file.ts';
 

@@ -11,7 +11,7 @@ import { KubeConfigMap } from '../../constructs/core/level1.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Platform } from '../../constructs/core/platform.ts';
 import { collect } from '../../synth/collect.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { at, manifestsOf, only, testApplication, testEnvironment } from '../support/harness.ts';
 
 interface Source {

@@ -1,6 +1,6 @@
 import { Authority } from '../../constructs/stateful/index.ts';
 import { policyFindings } from '../../synth/policies.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { built } from '../support/constructs.ts';
 import { only } from '../support/harness.ts';
 

@@ -2,7 +2,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { policyFindings } from '../../synth/policies.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { at, only, refusal } from '../support/harness.ts';
 import {
   agentFile,

@@ -7,7 +7,7 @@ import { NextFrontend } from '../../constructs/next-frontend/index.ts';
 import type { WebWorkloadProps } from '../../constructs/web-workload/index.ts';
 import { restrictedViolations } from '../../synth/pod-security.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { built, egressPorts, ofContainer, password, variablesOf, yamlOf } from '../support/constructs.ts';
 import type { Servers } from '../support/constructs.ts';
 import { at, image, only, refusal } from '../support/harness.ts';

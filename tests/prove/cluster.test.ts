@@ -18,7 +18,7 @@ import { nodeLabels } from '../../prove/delivery/lifecycle.ts';
 import { ProvingError } from '../../prove/machine/error.ts';
 import { must, run } from '../../prove/machine/run.ts';
 import { waitFor } from '../../prove/machine/wait-for.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { testEnvironment, testInput } from '../support/harness.ts';
 
 const production = testEnvironment();

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { packageTable } from '../../scripts/import/packages.ts';
 import type { Table, Type } from '../../scripts/import/table.ts';
-import { knownKinds, schemaOf } from '../../synth/schema/tables.ts';
-import type { Schema } from '../../synth/schema/tables.ts';
+import { knownKinds, schemaOf } from '../../synth/schema/index.ts';
+import type { Schema } from '../../synth/schema/index.ts';
 import { root } from '../support/committed.ts';
 
 /** The schema of `spec.routes[].services[].port` of a kind. */

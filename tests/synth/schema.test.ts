@@ -4,7 +4,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Application } from '../../imports/argo-cd.ts';
 import type { Certificate } from '../../imports/cert-manager.ts';
 import type { SealedSecret } from '../../imports/sealed-secrets.ts';
-import { schemaFindings } from '../../synth/schema.ts';
+import { schemaFindings } from '../../synth/schema/index.ts';
 import { Watched } from '../support/watched.ts';
 
 const labels = { 'app.kubernetes.io/name': 'backend' };

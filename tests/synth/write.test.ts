@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { InputError } from '../../constructs/core/error.ts';
-import { HEADER, writeTrees } from '../../synth/write.ts';
-import type { GeneratedFile, Tree } from '../../synth/write.ts';
+import { HEADER, writeTrees } from '../../synth/write/index.ts';
+import type { GeneratedFile, Tree } from '../../synth/write/index.ts';
 
 /** Whom permissions bind, where the tests themselves run as root. */
 const NOBODY = 65534;
@@ -14,7 +14,7 @@ const isRoot = process.getuid?.() === 0;
 /** The writer as one file for processes of its own: to transform its sources takes longer than to run it. */
 const writer = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-writer-')), 'write.mjs');
 buildSync({
-  entryPoints: [path.join(import.meta.dirname, '..', '..', 'synth', 'write.ts')],
+  entryPoints: [path.join(import.meta.dirname, '..', '..', 'synth', 'write', 'index.ts')],
   outfile: writer,
   bundle: true,
   platform: 'node',

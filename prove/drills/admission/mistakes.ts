@@ -1,7 +1,7 @@
 import { describeManifest } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
-import { schemaOf } from '../../../synth/schema/tables.ts';
-import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/tables.ts';
+import { schemaOf } from '../../../synth/schema/index.ts';
+import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/index.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
 

@@ -1,5 +1,5 @@
 import { mistakesOf } from '../../../prove/drills/admission/mistakes.ts';
-import { schemaFindings } from '../../../synth/schema.ts';
+import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
 
 const manifests = ['dist', 'argocd'].flatMap((folder) => committed(folder)).map(({ manifest }) => manifest);

@@ -6,7 +6,7 @@ import { checkOf, differencesOf } from '../../../prove/drills/network/reach.ts';
 import type { Target } from '../../../prove/drills/network/reach.ts';
 import { portsOf, standInsOf } from '../../../prove/drills/network/stand-ins.ts';
 import type { PodGroup } from '../../../synth/network/evaluate.ts';
-import { schemaFindings } from '../../../synth/schema.ts';
+import { schemaFindings } from '../../../synth/schema/index.ts';
 
 const group = (name: string, ports: PodGroup['ports'] = []): PodGroup => ({
   name: `shop/${name}`,

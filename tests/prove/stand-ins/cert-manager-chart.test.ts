@@ -8,7 +8,7 @@ import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { upstreamCharts } from '../../../prove/stand-ins/internet/upstream/index.ts';
 import { restrictedViolations } from '../../../synth/pod-security.ts';
-import { schemaFindings } from '../../../synth/schema.ts';
+import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
 import { toolsWithUpstreams } from './kept.ts';
 

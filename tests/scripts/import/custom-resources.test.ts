@@ -86,7 +86,7 @@ describe('the table of a custom resource', () => {
     [
       'a keyword that no table can say',
       { type: 'string', not: {} } as Schema,
-      'Thing.spec.field: synth/schema.ts cannot check not',
+      'Thing.spec.field: synth/schema cannot check not',
     ],
     ['several types', { anyOf: [text] }, 'Thing.spec.field: a value of several types'],
     ['a fraction', { type: 'number' }, 'Thing.spec.field: a value of the type number'],

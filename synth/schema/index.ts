@@ -1,9 +1,12 @@
-import { describeManifest } from '../constructs/core/manifest.ts';
-import type { Finding } from '../constructs/core/error.ts';
-import type { Manifest } from '../constructs/core/manifest.ts';
-import { knownKinds, schemaOf } from './schema/tables.ts';
-import type { CollectionSchema, ObjectSchema, Schema } from './schema/tables.ts';
-import { brokenKey, brokenLabelValue, brokenName, brokenNamespace, brokenRule, scalarTypes } from './schema/values.ts';
+import { describeManifest } from '../../constructs/core/manifest.ts';
+import type { Finding } from '../../constructs/core/error.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import { knownKinds, schemaOf } from './tables.ts';
+import type { CollectionSchema, ObjectSchema, Schema } from './tables.ts';
+import { brokenKey, brokenLabelValue, brokenName, brokenNamespace, brokenRule, scalarTypes } from './values.ts';
+
+export { knownKinds, schemaOf };
+export type { ObjectSchema, ScalarCode, Schema } from './tables.ts';
 
 /** What is being checked, and where in it the check stands. */
 interface Check {

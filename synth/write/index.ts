@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { InputError } from '../constructs/core/error.ts';
-import type { Finding } from '../constructs/core/error.ts';
-import type { Manifest } from '../constructs/core/manifest.ts';
-import { apply, rollBack } from './write/apply.ts';
-import { isFileSystemError, withoutOthers } from './write/one-writer.ts';
-import { KEPT, makePlan, refuseReadOnly } from './write/plan.ts';
-import { renderTrees } from './write/render.ts';
+import { InputError } from '../../constructs/core/error.ts';
+import type { Finding } from '../../constructs/core/error.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
+import { apply, rollBack } from './apply.ts';
+import { isFileSystemError, withoutOthers } from './one-writer.ts';
+import { KEPT, makePlan, refuseReadOnly } from './plan.ts';
+import { renderTrees } from './render.ts';
 
-export { HEADER } from './write/own-file.ts';
+export { HEADER } from './own-file.ts';
 
 /** A folder whose generated files belong together. */
 export interface Tree {
