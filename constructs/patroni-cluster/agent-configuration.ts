@@ -11,6 +11,7 @@ import { configurationPath, dataDirectory, ports, script, socketDirectory, tlsPa
 const minimumFulls = 2;
 
 export interface AgentProps {
+  readonly members: number;
   readonly backups: BackupProps | false;
   readonly memberSecrets: Readonly<Record<string, SecretKeyReference>>;
   readonly passwords: Readonly<Record<string, SecretKeyReference>>;
@@ -18,12 +19,13 @@ export interface AgentProps {
 
 /** What files/agent/agent.py reads. It notices when the file changes. */
 export function agentConfiguration(settings: PatroniSettings, props: AgentProps): string {
-  const { backups, memberSecrets, passwords } = props;
+  const { members, backups, memberSecrets, passwords } = props;
   const files = Object.entries({ ...memberSecrets, ...passwords }).map(
     ([role, key]) => [role, secretFile(key)] as const,
   );
   const configuration = {
     cluster: settings.scope,
+    members,
     patroni: `http://127.0.0.1:${ports.patroni}`,
     walg: script('walg.sh'),
     psql: 'psql',

@@ -68,7 +68,7 @@ export function members(construct: Construct, props: PatroniClusterProps, member
       serviceName: serviceNames(life.scope).members,
       // The leader may be any of them: one that waits for it must not keep it from starting.
       ordered: false,
-      ...(member.members > 1 ? { minReadySeconds: synchronousWithinSeconds } : {}),
+      minReadySeconds: synchronousWithinSeconds,
       volumeClaims: [persistentVolumeClaim(claimName, props.storage, storageClass)],
     },
     containers: memberContainers(member),
@@ -171,18 +171,15 @@ function databaseContainer(props: MemberProps): ContainerProps {
     ],
     resources: { cpuRequest: props.cpuRequest, memory: props.memory, because: props.because },
     probes: patroniProbes,
-    // The same whether it is synchronous or follows another cluster: neither may make new pods when it changes.
-    beforeStop:
-      props.members > 1
-        ? {
-            command: [
-              ...['python3', script('before_stop.py')],
-              ...[`${configurationPath}/agent.json`, String(successorWithinSeconds)],
-            ],
-            // And the last question, to each member.
-            atMostSeconds: successorWithinSeconds + 5 * props.members,
-          }
-        : undefined,
+    // The same whether it is alone, synchronous or follows another cluster: none of it may make new pods when it changes.
+    beforeStop: {
+      command: [
+        ...['python3', script('before_stop.py')],
+        ...[`${configurationPath}/agent.json`, String(successorWithinSeconds)],
+      ],
+      // And the last question, to each of two others.
+      atMostSeconds: successorWithinSeconds + 15,
+    },
     writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
     files: sharedFiles(props),
     mounts: [

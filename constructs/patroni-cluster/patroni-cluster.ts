@@ -76,7 +76,7 @@ export class PatroniCluster extends Construct {
       name: `${life.scope}-configuration`,
       data: {
         'patroni.yml': patroniYaml(settings, selectorLabels(identity)),
-        'agent.json': agentConfiguration(settings, { backups, memberSecrets, passwords }),
+        'agent.json': agentConfiguration(settings, { members: options.members, backups, memberSecrets, passwords }),
       },
       // By the agent, which tells Patroni.
       reloaded: true,

@@ -48,7 +48,7 @@ export async function waitForBackups(
 /** Makes a full backup now, as the agent would at its time. @param atMost in seconds. @throws ProvingError */
 export async function backUp(members: Members, name: string, atMost = 300): Promise<void> {
   const { status, stdout, stderr } = await members.run(name, [...agentOf(members), 'backup'], 'agent', atMost);
-  if (status !== 0) throw new ProvingError(`backup on ${name}: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0) throw new ProvingError(`backup on ${name}: ${`${stdout}\n${stderr}`.trim()}`);
 }
 
 /**
@@ -71,7 +71,7 @@ export async function retain(
     'sys.exit(0 if backups.retain(archive, days, datetime.now(timezone.utc)) else 1)',
   ];
   const { status, stdout, stderr } = await members.run(name, ['python3', '-c', program.join('\n')], 'agent', 300);
-  if (status !== 0) throw new ProvingError(`retention on ${name}: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0) throw new ProvingError(`retention on ${name}: ${`${stdout}\n${stderr}`.trim()}`);
 }
 
 /** Marks a full backup permanent as a person would, by WAL-G itself. @throws ProvingError */

@@ -190,6 +190,7 @@ class World:
         secrets = ['replication', 'rewind', 'restapi', 'shop_owner', 'shop_app']
         self.configure(
             cluster='postgres',
+            members=2,
             patroni=self.patroni.address,
             patroniFile=self.write('patroni.yml', 'scope: postgres'),
             walg='/scripts/walg.sh',

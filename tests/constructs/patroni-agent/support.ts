@@ -83,6 +83,7 @@ export class World {
     const passwords = secrets.map((name) => [name, this.write(`password-${name}`, `secret of ${name}\n`)]);
     this.configure({
       cluster: 'postgres',
+      members: 2,
       patroni: this.patroni.address,
       patroniFile: this.write('patroni.yml', 'scope: postgres'),
       walg: this.path('walg.sh'),

@@ -51,6 +51,11 @@ class BeforeStop(WorldTest):
         self.assertEqual(self.waited(), 0)
         self.assertEqual(self.world.lines(), [])
 
+    def test_stops_at_once_when_it_is_alone(self) -> None:
+        self.world.configure(members=1)
+        self.leads(None)
+        self.assertEqual(self.waited(), 0)
+
     def test_stops_at_once_when_its_Patroni_does_not_answer(self) -> None:
         self.world.configure(patroni='http://127.0.0.1:1')
         self.assertEqual(self.waited(), 0)

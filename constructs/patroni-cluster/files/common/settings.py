@@ -33,6 +33,7 @@ class Database:
 @dataclass(frozen=True)
 class Settings:
     cluster: str
+    members: int
     patroni: str
     walg: str
     psql: str
@@ -118,6 +119,7 @@ def _settings(data: _Reader, digest: str) -> Settings:
     passwords = data.object('passwords')
     return Settings(
         cluster=data.text('cluster'),
+        members=data.number('members', 1, 1000),
         patroni=data.text('patroni'),
         walg=data.text('walg'),
         psql=data.text('psql'),

@@ -23,7 +23,9 @@ EVERY = 1.0
 
 
 def may_stop(settings: Settings) -> bool:
-    """Whether this member leads nothing, as when its Patroni doesn't answer, or another one may take over."""
+    """Whether this member is alone, or leads nothing, as when its Patroni doesn't answer, or another one may take over."""
+    if settings.members == 1:
+        return True
     try:
         own = Patroni(settings.patroni).view()
     except PatroniError:
