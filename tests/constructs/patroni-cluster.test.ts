@@ -182,12 +182,6 @@ describe('members', () => {
     expect(at(statefulSet(everywhere), 'spec.minReadySeconds')).toBe(15);
   });
 
-  test('a member alone waits for nobody', () => {
-    const set = statefulSet(clusterWith({ members: 1 }).manifests);
-    expect(at(set, 'spec')).not.toHaveProperty('minReadySeconds');
-    expect(podTemplateOf(set)!.spec!.containers[0]).not.toHaveProperty('lifecycle');
-  });
-
   test('are asked by Patroni itself whether they live and whether they are ready', () => {
     const [postgres] = podTemplateOf(statefulSet(everywhere))!.spec!.containers;
     const asked = [postgres?.startupProbe, postgres?.readinessProbe, postgres?.livenessProbe];
