@@ -12,11 +12,14 @@ const programs = [
 ];
 
 const shared = {
+  // Both projects take what the other one has transformed.
+  id: 'diptych',
   testEnvironment: 'node',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
+      // Jest would take a map out of the code again, and read it to do so.
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' }, sourceMaps: true },
     ],
   },
   extensionsToTreatAsEsm: ['.ts'],
@@ -36,6 +39,7 @@ export default {
   testTimeout: 30_000,
   // Jest would leave one core to the person at the keyboard, which is half of two.
   maxWorkers: '100%',
+  testSequencer: '<rootDir>/tests/support/sequencer.cjs',
   projects: [
     project('unit', ['**/tests/**/*.test.ts', ...programs.map((glob) => `!**/${glob}`)]),
     project(
