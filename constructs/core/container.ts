@@ -165,9 +165,10 @@ function volumeMounts(
 ): Pick<IContainer, 'volumeMounts'> {
   const list = [
     ...writableDirectories.map(({ name, path }) => ({ name, mountPath: path })),
-    ...mounts.map(({ volume, path, readOnly = false }) => ({
+    ...mounts.map(({ volume, path, folder, readOnly = false }) => ({
       name: volume,
       mountPath: path,
+      ...(folder === undefined ? {} : { subPath: folder }),
       ...(readOnly ? { readOnly } : {}),
     })),
     ...Object.entries(files).map(([path, { volume }]) => ({ name: volume, mountPath: path, readOnly: true })),

@@ -18,6 +18,11 @@ export type PodVolume =
 export interface Mount {
   readonly volume: string;
   readonly path: string;
+  /**
+   * A folder of the volume, made where it is missing; nothing else of it is in the container.
+   * @default the whole volume
+   */
+  readonly folder?: string;
   /** @default false */
   readonly readOnly?: boolean;
 }

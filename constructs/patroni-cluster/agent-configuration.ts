@@ -5,7 +5,7 @@ import { backupDefaults } from './defaults.ts';
 import type { BackupProps } from './props.ts';
 import { dynamicConfiguration } from './patroni-configuration.ts';
 import type { PatroniSettings } from './patroni-configuration.ts';
-import { configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
+import { configurationPath, dataDirectory, ports, reservePath, script, socketDirectory, tlsPath } from './paths.ts';
 
 /** Nothing is deleted that would leave fewer. */
 const minimumFulls = 2;
@@ -32,6 +32,8 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
     socketDirectory,
     replicationLogin: script('replication-login.sh'),
     dataDirectory,
+    reserveFile: `${reservePath}/room`,
+    reserveMebibytes: settings.volume.reserve,
     metricsPort: ports.agent,
     backups:
       backups === false

@@ -19,6 +19,7 @@ import {
   ports,
   postgresGroup,
   postgresUser,
+  reservePath,
   script,
   scriptsPath,
   socketDirectory,
@@ -226,8 +227,12 @@ function agentContainer(props: MemberProps): ContainerProps {
     probes: httpProbes('agent', { live: '/healthz' }),
     writableDirectories: [{ name: 'agent-tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
     files: sharedFiles(props),
-    // WAL-G reads the data directory; it writes nothing there.
-    mounts: [...sharedMounts(props), { volume: claimName, path: volumePath, readOnly: true }],
+    mounts: [
+      ...sharedMounts(props),
+      // WAL-G reads the data directory; it writes nothing there.
+      { volume: claimName, path: volumePath, readOnly: true },
+      { volume: claimName, path: reservePath, folder: 'reserve' },
+    ],
   };
 }
 

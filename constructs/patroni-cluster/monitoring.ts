@@ -2,42 +2,12 @@ import { Duration } from 'cdk8s';
 import type { AlertProps } from '../core/alert.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { overdueAfter } from '../stateful/index.ts';
-
-export interface AlertSettings {
-  /** Patroni's scope. */
-  readonly scope: string;
-  readonly namespace: string;
-  readonly members: number;
-  readonly synchronous: boolean;
-  /** Whether there is an exporter whose numbers can be asked for. */
-  readonly exporter: boolean;
-  /** When full backups are made; undefined where there are none. */
-  readonly backups: Schedule | undefined;
-  readonly pooler: PoolerAlertSettings | false | undefined;
-}
-
-interface PoolerAlertSettings {
-  /** Name of its Deployment. */
-  readonly name: string;
-  readonly pods: number;
-  /** Whether there is an exporter of PgBouncer's numbers. */
-  readonly exporter: boolean;
-}
-
-const day = 24 * 3600;
+import { selectors } from './alert-settings.ts';
+import type { AlertSettings, PoolerAlertSettings } from './alert-settings.ts';
+import { volumeAlerts } from './volume-alerts.ts';
 
 /** What a backup that is late, or that failed once, may take beyond its schedule's longest gap. */
 const lateBackup = Duration.hours(2);
-
-/** Selectors of the numbers of one cluster. Whoever scrapes gives every series the labels `namespace` and `pod`. */
-function selectors({ scope, namespace }: AlertSettings) {
-  return {
-    patroni: `{scope="${scope}",namespace="${namespace}"}`,
-    exporter: `{namespace="${namespace}",pod=~"${scope}-[0-9]+"}`,
-    agent: `{cluster="${scope}",namespace="${namespace}"}`,
-    deployment: (name: string) => `{namespace="${namespace}",deployment="${name}"}`,
-  };
-}
 
 /**
  * What can go wrong with a cluster, as PromQL over the numbers of Patroni 4.1, postgres_exporter 0.17,
@@ -48,6 +18,7 @@ export function patroniAlerts(settings: AlertSettings): readonly AlertProps[] {
     ...memberAlerts(settings),
     ...(settings.exporter ? serverAlerts(settings) : []),
     ...agentAlerts(settings),
+    ...volumeAlerts(settings),
     ...(settings.backups ? backupAlerts(settings, settings.backups) : []),
     ...poolerAlerts(settings),
   ];
@@ -121,63 +92,86 @@ function memberAlerts(settings: AlertSettings): readonly AlertProps[] {
 
 /** What only PostgreSQL itself knows. */
 function serverAlerts(settings: AlertSettings): readonly AlertProps[] {
-  const { scope, backups } = settings;
+  const { scope } = settings;
   const { exporter, patroni } = selectors(settings);
+  const connections = `sum by (pod) (pg_stat_activity_count${exporter})`;
+  const allowed = `max by (pod) (pg_settings_max_connections${exporter})`;
+  const oldest = (than: string): string =>
+    ['datfrozenxid', 'datminmxid']
+      .map((age) => `max(pg_database_wraparound_age_${age}_seconds${exporter}) > ${than}`)
+      .join(' or ');
   return [
     {
       name: 'PostgresReplicaLags',
-      // 0 where a replica has applied what it received, also when it receives nothing: see ReplicaDisconnected.
-      expression: `max by (pod) (pg_replication_lag_seconds${exporter}) > 60`,
+      // 0 where a replica has applied what it received, also when it receives nothing, or less than is written: so what
+      // is on its way counts too.
+      expression:
+        `max by (pod) (pg_replication_lag_seconds${exporter}) > 60 or ` +
+        `(scalar(max(patroni_xlog_location${patroni})) - max by (pod) (patroni_xlog_received_location${patroni}) > ` +
+        `${256 * 1024 * 1024} and on (pod) max by (pod) (patroni_replica${patroni}) == 1)`,
       forMinutes: 5,
       severity: 'ticket',
-      summary: `a replica of ${scope} is more than a minute behind`,
+      summary: `a replica of ${scope} is more than a minute or 256 MiB behind`,
       runbook: 'postgres-replica-lags',
     },
     {
       name: 'PostgresTooManyConnections',
-      expression:
-        `sum by (pod) (pg_stat_activity_count${exporter}) > ` +
-        `0.8 * max by (pod) (pg_settings_max_connections${exporter})`,
+      expression: `${connections} > 0.8 * ${allowed}`,
       forMinutes: 10,
       severity: 'ticket',
       summary: `${scope} has used four fifths of its connections`,
       runbook: 'postgres-connections',
     },
     {
+      name: 'PostgresConnectionsExhausted',
+      // The exporter needs one too: when none is left, all that it says of connections is gone.
+      expression:
+        `${connections} > 0.95 * ${allowed} or ` +
+        `(max by (pod) (pg_up${exporter}) == 0 and on (pod) max by (pod) (patroni_postgres_running${patroni}) == 1)`,
+      forMinutes: 2,
+      severity: 'page',
+      summary: `${scope} takes hardly any new connections, or none`,
+      runbook: 'postgres-connections',
+    },
+    {
       name: 'PostgresWraparoundNear',
-      // Transactions, whatever the name says.
-      expression: `max(pg_database_wraparound_age_datfrozenxid_seconds${exporter}) > 1e9`,
+      // Transactions, and locks that several share; whatever the names say.
+      expression: oldest('1e9'),
       forMinutes: 60,
       severity: 'ticket',
       summary: `a database of ${scope} is past half of its transaction numbers: vacuum does not keep up`,
       runbook: 'postgres-wraparound',
     },
-    ...(backups
-      ? [
-          {
-            name: 'PostgresArchivingFails',
-            // Nothing was archived for 5 minutes, or ever (NaN), though there was something: WAL is written, or attempts
-            // fail. A server without writes archives nothing, and that is no failure.
-            expression:
-              `(max by (pod) (pg_stat_archiver_archived_count${exporter}) ` +
-              `unless on (pod) pg_stat_archiver_last_archive_age${exporter} <= 300) and on (pod) ` +
-              `(sum by (pod) (increase(pg_stat_archiver_failed_count${exporter}[10m])) > 0 ` +
-              `or max by (pod) (increase(patroni_xlog_location${patroni}[10m])) > 0)`,
-            forMinutes: 5,
-            severity: 'page',
-            summary: `WAL of ${scope} does not reach the archive: the recovery point falls behind, and the volume fills`,
-            runbook: 'postgres-archiving',
-          } as const,
-        ]
-      : []),
+    {
+      name: 'PostgresWraparoundImminent',
+      // From here on, vacuum leaves out everything else.
+      expression: oldest('1.6e9'),
+      forMinutes: 0,
+      severity: 'page',
+      summary: `a database of ${scope} has a fifth of its transaction numbers left: without any, it takes no writes`,
+      runbook: 'postgres-wraparound',
+    },
   ];
 }
 
 function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
-  const { scope } = settings;
-  const { agent } = selectors(settings);
+  const { scope, members } = settings;
+  const { agent, exporter } = selectors(settings);
+  const fewer = (series: string): string => `(count(${series}) or vector(0)) < ${members}`;
   const copied = `postgres_standby_copied_anew_total${agent}`;
   return [
+    {
+      name: 'PostgresNotWatched',
+      // Where a number is missing, what asks for it keeps quiet, and what had fired ends.
+      expression: [
+        fewer(`postgres_volume_available_bytes${agent}`),
+        ...(settings.exporter ? [fewer(`pg_up${exporter}`)] : []),
+      ].join(' or '),
+      forMinutes: 15,
+      severity: 'ticket',
+      summary: `numbers of a member of ${scope} are missing: alerts that need them keep quiet`,
+      runbook: 'postgres-not-watched',
+    },
     {
       name: 'PostgresStandbyCopiedAnew',
       // The counter begins with the first time.
@@ -196,17 +190,9 @@ function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
       runbook: 'postgres-replica-lags',
     },
     {
-      name: 'PostgresVolumeFillsUp',
-      // The agent's number: the kubelet has none for the volumes of local-path.
-      expression: `predict_linear(postgres_volume_available_bytes${agent}[6h], ${4 * day}) < 0`,
-      forMinutes: 60,
-      severity: 'ticket',
-      summary: `a volume of ${scope} is full in four days if it goes on like this`,
-      runbook: 'postgres-volume',
-    },
-    {
       name: 'PostgresChecksumFailures',
-      expression: `max by (pod) (postgres_checksum_failures${agent}) > 0`,
+      // PostgreSQL counts from 0 again after a crash, which such a page may cause.
+      expression: `max by (pod) (max_over_time(postgres_checksum_failures${agent}[1d])) > 0`,
       forMinutes: 0,
       severity: 'page',
       summary: `${scope} read pages that are not what was written`,
@@ -276,6 +262,9 @@ function poolerAlerts(settings: AlertSettings): readonly AlertProps[] {
 /** What only PgBouncer itself knows. */
 function pgbouncerAlerts({ scope, namespace }: AlertSettings, { name, pods }: PoolerAlertSettings) {
   const pgbouncer = `{namespace="${namespace}",pod=~"${name}-.+"}`;
+  const waits = `max by (database) (pgbouncer_pools_client_maxwait_seconds${pgbouncer})`;
+  const used = `max by (pod) (pgbouncer_used_clients${pgbouncer})`;
+  const allowed = `max by (pod) (pgbouncer_config_max_client_connections${pgbouncer})`;
   return [
     {
       name: 'PostgresPoolerSilent',
@@ -287,19 +276,24 @@ function pgbouncerAlerts({ scope, namespace }: AlertSettings, { name, pods }: Po
     },
     {
       name: 'PostgresPoolerClientsWait',
-      expression: `max by (database) (pgbouncer_pools_client_maxwait_seconds${pgbouncer}) > 5`,
+      expression: `${waits} > 5`,
       forMinutes: 5,
       severity: 'ticket',
       summary: `clients of a pooler of ${scope} wait longer than 5 seconds for a connection, and are sent away after 30`,
     },
     {
       name: 'PostgresPoolerFull',
-      expression:
-        `max by (pod) (pgbouncer_used_clients${pgbouncer}) > ` +
-        `0.8 * max by (pod) (pgbouncer_config_max_client_connections${pgbouncer})`,
+      expression: `${used} > 0.8 * ${allowed}`,
       forMinutes: 10,
       severity: 'ticket',
       summary: `a pooler of ${scope} has four fifths of the clients that it takes`,
+    },
+    {
+      name: 'PostgresPoolerRefuses',
+      expression: `${used} > 0.97 * ${allowed} or ${waits} > 25`,
+      forMinutes: 1,
+      severity: 'page',
+      summary: `a pooler of ${scope} sends clients away: it has as many as it takes, or they wait for 30 seconds`,
     },
   ] as const;
 }

@@ -2,6 +2,7 @@ import { patroniClusterDefaults } from './defaults.ts';
 import { postgresqlParameters } from './parameters.ts';
 import { preloadParameters } from './preload.ts';
 import type { PatroniClusterProps } from './props.ts';
+import { volumeShares } from './volume.ts';
 
 const because =
   'Estimate until a load test says better: half a core carries its usual load; 2Gi are 512Mi of shared buffers, the ' +
@@ -29,6 +30,7 @@ export function resolveOptions(props: PatroniClusterProps) {
     members: props.members ?? patroniClusterDefaults.members,
     synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
     consensus: props.consensus ?? patroniClusterDefaults.consensus,
+    volume: volumeShares(storage),
     storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
     parameters: {
       ...postgresqlParameters(memory, storage, props.authority !== false),

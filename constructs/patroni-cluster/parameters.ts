@@ -1,4 +1,5 @@
 import type { Size } from 'cdk8s';
+import { volumeShares } from './volume.ts';
 
 /** Connections that applications may hold together; each costs the server about 10 MiB when it works. */
 export const maxConnections = 100;
@@ -13,8 +14,7 @@ export const leastMemoryMebibytes = 512;
  */
 export function postgresqlParameters(memory: Size, storage: Size, tls: boolean): Record<string, string | number> {
   const mebibytes = memory.toMebibytes();
-  const volume = storage.toMebibytes();
-  const walSize = `${Math.min(4096, Math.floor(volume / 10))}MB`;
+  const shares = volumeShares(storage);
   const share = (part: number): string => `${Math.floor(mebibytes * part)}MB`;
   return {
     // A quarter of the memory: the rest is for sorting, connections and the kernel's own cache.
@@ -27,12 +27,12 @@ export function postgresqlParameters(memory: Size, storage: Size, tls: boolean):
     maintenance_work_mem: share(1 / 16),
     max_connections: maxConnections,
     // Checkpoints by time rather than by size, and a volume that is never filled by WAL alone.
-    max_wal_size: walSize,
+    max_wal_size: `${shares.wal}MB`,
     // As much as there is room for anyway: what a standby has of it is archived after a promotion, if the primary before
     // did not get to it.
-    wal_keep_size: walSize,
+    wal_keep_size: `${shares.wal}MB`,
     // A member that is gone for long costs a copy when it returns, not the disk of the one that works.
-    max_slot_wal_keep_size: `${Math.floor(volume / 4)}MB`,
+    max_slot_wal_keep_size: `${shares.standby}MB`,
     wal_level: 'replica',
     // pg_rewind needs one of the two; checksums also find what a disk forgot.
     wal_log_hints: 'on',

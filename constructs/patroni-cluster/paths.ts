@@ -1,5 +1,7 @@
 /** Where things are in the pods: what Spilo's image has, and what we mount. */
 export const volumePath = '/home/postgres/pgdata';
+/** Where the agent has a folder of the volume, the only one that it may write to. */
+export const reservePath = '/home/postgres/reserve';
 export const dataDirectory = `${volumePath}/pgroot/data`;
 export const socketDirectory = '/run/postgresql';
 export const scriptsPath = '/opt/postgres';

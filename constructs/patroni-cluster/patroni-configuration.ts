@@ -8,6 +8,7 @@ import type { PatroniCluster } from './patroni-cluster.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
 import { roleLabel } from './services.ts';
+import type { VolumeShares } from './volume.ts';
 
 /** The label that has the scope as its value. */
 const scopeLabel = 'app.kubernetes.io/instance';
@@ -23,6 +24,7 @@ export interface PatroniSettings {
   /** Who signed the certificates of all members; false without TLS. */
   readonly authority: TrustedAuthority | false;
   readonly parameters: Readonly<Record<string, string | number>>;
+  readonly volume: VolumeShares;
   /** Whether there is an archive to write to and to read from. */
   readonly archive: boolean;
   /** The archive that a new cluster is made from; undefined for an empty one. */
@@ -131,7 +133,7 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
         },
         parameters: {
           unix_socket_directories: socketDirectory,
-          archive_command: archive ? `${script('archive-wal.sh')} "%p"` : '/bin/true',
+          archive_command: archive ? `${script('archive-wal.sh')} "%p" ${settings.volume.archive}` : '/bin/true',
           ...(authority
             ? {
                 ssl_cert_file: `${tlsPath}/tls.crt`,

@@ -7,8 +7,8 @@ import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { BackupProps, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { OffsiteCopy } from '../../constructs/stateful/index.ts';
 import { root } from '../support/committed.ts';
-import { scenarios } from '../support/patroni-alert-scenarios.ts';
-import type { Values } from '../support/patroni-alert-scenarios.ts';
+import { cases, scenarios } from '../support/patroni-alert-scenarios.ts';
+import type { Case, Values } from '../support/patroni-alert-scenarios.ts';
 import { built } from '../support/constructs.ts';
 import { testEnvironment } from '../support/harness.ts';
 import { backups, clusterWith, minimal } from '../support/patroni-cluster.ts';
@@ -45,7 +45,13 @@ describe('there is no alert', () => {
     [
       'that only an exporter could feed, without one',
       { exporter: false },
-      ['PostgresReplicaLags', 'PostgresTooManyConnections', 'PostgresWraparoundNear', 'PostgresArchivingFails'],
+      [
+        'PostgresReplicaLags',
+        'PostgresTooManyConnections',
+        'PostgresConnectionsExhausted',
+        'PostgresWraparoundNear',
+        'PostgresWraparoundImminent',
+      ],
     ],
     [
       'on restore tests without any',
@@ -55,17 +61,29 @@ describe('there is no alert', () => {
     [
       'on a pooler where there is none',
       { pooler: false },
-      ['PostgresPoolerDown', 'PostgresPoolerSilent', 'PostgresPoolerClientsWait', 'PostgresPoolerFull'],
+      [
+        'PostgresPoolerDown',
+        'PostgresPoolerSilent',
+        'PostgresPoolerClientsWait',
+        'PostgresPoolerFull',
+        'PostgresPoolerRefuses',
+      ],
     ],
     [
       "that only PgBouncer's exporter could feed, without one",
       { pooler: { image, exporter: false } },
-      ['PostgresPoolerSilent', 'PostgresPoolerClientsWait', 'PostgresPoolerFull'],
+      ['PostgresPoolerSilent', 'PostgresPoolerClientsWait', 'PostgresPoolerFull', 'PostgresPoolerRefuses'],
     ],
     [
       'on backups without any',
       { backups: false },
-      ['PostgresRestoreTestFailed', 'PostgresArchivingFails', 'PostgresBackupTooOld', 'PostgresArchiveIncomplete'],
+      [
+        'PostgresRestoreTestFailed',
+        'PostgresArchivingFails',
+        'PostgresWalGivenUp',
+        'PostgresBackupTooOld',
+        'PostgresArchiveIncomplete',
+      ],
     ],
   ] as [string, Partial<PatroniClusterProps>, string[]][])('%s', (_, changes, gone) => {
     const left = names(changes);
@@ -128,18 +146,18 @@ describe('the numbers that alerts ask for', () => {
       'patroni_standby_leader',
       'patroni_sync_standby',
       'patroni_xlog_location',
+      'patroni_xlog_received_location',
     ]);
   });
 
   test('are those of postgres_exporter 0.17.1, with the collector that is not on by default', () => {
     expect(of(/^pg_/)).toEqual([
       'pg_database_wraparound_age_datfrozenxid_seconds',
+      'pg_database_wraparound_age_datminmxid_seconds',
       'pg_replication_lag_seconds',
       'pg_settings_max_connections',
       'pg_stat_activity_count',
-      'pg_stat_archiver_archived_count',
-      'pg_stat_archiver_failed_count',
-      'pg_stat_archiver_last_archive_age',
+      'pg_up',
     ]);
     const [, , exporter] = clusterWith(full).value.workload.props.containers;
     expect(exporter?.command).toContain('--collector.database_wraparound');
@@ -177,11 +195,10 @@ describe('the numbers that alerts ask for', () => {
     rules.remove();
   });
 
-  function complaints(name: string, which: 'fires' | 'quiet'): string {
-    const { step = 0.5, minutes, labels = {}, [which]: given } = scenarios[name]!;
+  function complaints({ alert: name, fires, step = 0.5, minutes, labels = {}, series: given }: Case): string {
     const values = (value: Values): string => (typeof value === 'number' ? `${value}+0x${minutes / step}` : value);
     const series = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, values(value)]));
-    return rules.complaints({ step, series, name, labels, fires: new Map([[minutes, which === 'fires']]) });
+    return rules.complaints({ step, series, name, labels, fires: new Map([[minutes, fires]]) });
   }
 
   test('every expression is PromQL', () => {
@@ -189,11 +206,19 @@ describe('the numbers that alerts ask for', () => {
   });
 
   test.each(Object.keys(scenarios))('%s fires', (name) => {
-    expect(complaints(name, 'fires')).toBe('');
+    const { fires: series, ...scenario } = scenarios[name]!;
+    expect(complaints({ ...scenario, alert: name, fires: true, series })).toBe('');
   });
 
   test.each(Object.keys(scenarios))('%s keeps quiet', (name) => {
-    expect(complaints(name, 'quiet')).toBe('');
+    const { quiet: series, ...scenario } = scenarios[name]!;
+    expect(complaints({ ...scenario, alert: name, fires: false, series })).toBe('');
+  });
+
+  test.each(
+    Object.entries(cases).map(([what, each]) => [each.alert, each.fires ? 'fires' : 'keeps quiet', what, each]),
+  )('%s %s: %s', (...[, , , each]) => {
+    expect(complaints(each)).toBe('');
   });
 
   const hour = 60;

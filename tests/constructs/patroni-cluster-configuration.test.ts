@@ -287,7 +287,7 @@ describe('parameters', () => {
   });
 
   test('let neither WAL nor the slot of a lost replica fill the volume', () => {
-    expect(dynamic().postgresql.parameters).toMatchObject({ max_wal_size: '1024MB', max_slot_wal_keep_size: '2560MB' });
+    expect(dynamic().postgresql.parameters).toMatchObject({ max_wal_size: '1024MB', max_slot_wal_keep_size: '1024MB' });
   });
 
   test('archive every minute at least, always on so that backups can begin without a restart', () => {

@@ -188,15 +188,17 @@ describe('members', () => {
     expect(asked.map((probe) => probe?.httpGet?.path)).toEqual(['/liveness', '/readiness', '/liveness']);
   });
 
-  test('share the socket of PostgreSQL, and only the database writes to its volume', () => {
+  test('share the socket of PostgreSQL, and only the database writes to its volume, but for the reserve', () => {
     const mounts = podTemplateOf(statefulSet(everywhere))!.spec!.containers.map(({ name, volumeMounts = [] }) => [
       name,
       volumeMounts.some((mount) => mount.name === 'socket'),
-      volumeMounts.filter((mount) => mount.name === 'data').map(({ readOnly = false }) => readOnly),
+      volumeMounts
+        .filter((mount) => mount.name === 'data')
+        .map(({ readOnly = false, subPath }) => subPath ?? (readOnly ? 'read' : 'written')),
     ]);
     expect(mounts).toEqual([
-      ['postgres', true, [false]],
-      ['agent', true, [true]],
+      ['postgres', true, ['written']],
+      ['agent', true, ['read', 'reserve']],
       ['exporter', true, []],
     ]);
   });

@@ -32,11 +32,9 @@ const noStandbyLeader = {
   [patroni('patroni_standby_leader', 0)]: 0,
   [patroni('patroni_standby_leader', 1)]: 0,
 };
-const archiver = (member: 0 | 1, archived: Values, failed: Values, age: Values, wal: Values) => ({
-  [ofPod('pg_stat_archiver_archived_count', member)]: archived,
-  [ofPod('pg_stat_archiver_failed_count', member)]: failed,
-  [ofPod('pg_stat_archiver_last_archive_age', member)]: age,
-  [patroni('patroni_xlog_location', member)]: wal,
+const volume = (member: 0 | 1, available: Values, size = 50e9) => ({
+  [agent('postgres_volume_available_bytes', member)]: available,
+  [agent('postgres_volume_size_bytes', member)]: size,
 });
 
 /** By the name of the alert. */
@@ -109,18 +107,45 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       [ofPod('pg_settings_max_connections', 0)]: 200,
     },
   },
+  PostgresConnectionsExhausted: {
+    minutes: 4,
+    labels: pod(0),
+    fires: {
+      [ofPod('pg_stat_activity_count', 0, ',state="idle"')]: 96,
+      [ofPod('pg_settings_max_connections', 0)]: 100,
+    },
+    quiet: {
+      [ofPod('pg_stat_activity_count', 0, ',state="idle"')]: 90,
+      [ofPod('pg_settings_max_connections', 0)]: 100,
+      [ofPod('pg_up', 0)]: 1,
+      [patroni('patroni_postgres_running', 0)]: 1,
+    },
+  },
+  PostgresWraparoundImminent: {
+    minutes: 1,
+    fires: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 1_700_000_000 },
+    quiet: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 1_500_000_000 },
+  },
   PostgresWraparoundNear: {
     minutes: 62,
     fires: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 1_000_000_001 },
     quiet: { [ofPod('pg_database_wraparound_age_datfrozenxid_seconds', 0, ',datname="shop"')]: 200_000_000 },
   },
-  PostgresArchivingFails: {
-    minutes: 30,
-    labels: pod(0),
-    // Nothing was ever archived: PostgreSQL doesn't know when the last time was.
-    fires: archiver(0, 0, '0+1x60', 'NaN '.repeat(61), '5e9+1000x60'),
-    // One archives what it writes; the other one writes nothing since long.
-    quiet: { ...archiver(0, '0+1x60', 0, 30, '5e9+1000x60'), ...archiver(1, 7, 3, '3600+30x60', 5e9) },
+  PostgresNotWatched: {
+    minutes: 17,
+    // The agent of the other one is gone.
+    fires: {
+      [agent('postgres_volume_available_bytes', 0)]: 1e9,
+      [ofPod('pg_up', 0)]: 1,
+      [ofPod('pg_up', 1)]: 1,
+    },
+    quiet: {
+      [agent('postgres_volume_available_bytes', 0)]: 1e9,
+      [agent('postgres_volume_available_bytes', 1)]: 1e9,
+      // PostgreSQL itself is away, and its exporter says so.
+      [ofPod('pg_up', 0)]: 0,
+      [ofPod('pg_up', 1)]: 1,
+    },
   },
   PostgresStandbyCopiedAnew: {
     minutes: 90,
@@ -135,13 +160,38 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     fires: { [agent('postgres_standby_stuck', 1)]: 1 },
     quiet: { [agent('postgres_standby_stuck', 1)]: 0 },
   },
+  PostgresVolumeNearlyFull: {
+    minutes: 3,
+    labels: pod(1),
+    fires: { ...volume(1, 4.9e9), [agent('postgres_volume_reserve_bytes', 1)]: 256e6 },
+    quiet: { ...volume(1, 5.1e9), [agent('postgres_volume_reserve_bytes', 1)]: 256e6 },
+  },
   PostgresVolumeFillsUp: {
     step: 5,
     minutes: 8 * hour,
-    labels: { cluster: 'postgres', namespace: 'test', ...pod(1) },
-    // 10 GB that lose 200 MB an hour, or 50.
-    fires: { [agent('postgres_volume_available_bytes', 1)]: '10e9-16666666x96' },
-    quiet: { [agent('postgres_volume_available_bytes', 1)]: '10e9-4166666x96' },
+    labels: pod(1),
+    // Of 12 GB that it can hold 10 that lose 200 MB an hour, or 50.
+    fires: volume(1, '10e9-16666666x96', 12e9),
+    quiet: volume(1, '10e9-4166666x96', 12e9),
+  },
+  PostgresArchivingFails: {
+    minutes: 12,
+    labels: pod(0),
+    // The archive is away, or takes everything later and later.
+    fires: { [agent('postgres_wal_waiting_seconds', 0)]: '30+30x24' },
+    quiet: { [agent('postgres_wal_waiting_seconds', 0)]: 290 },
+  },
+  PostgresWalGivenUp: {
+    minutes: 1,
+    fires: {
+      [agent('postgres_wal_given_up_timestamp_seconds', 0)]: 2000,
+      [agent('walg_backup_newest_start_timestamp_seconds', 1)]: 1000,
+    },
+    // A full backup began after it.
+    quiet: {
+      [agent('postgres_wal_given_up_timestamp_seconds', 0)]: 2000,
+      [agent('walg_backup_newest_start_timestamp_seconds', 1)]: 2001,
+    },
   },
   PostgresChecksumFailures: {
     minutes: 1,
@@ -213,6 +263,18 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     // A failover: half a minute without a server.
     quiet: { [pgbouncer('pools_client_maxwait_seconds', 0, ',database="shop",user="shop_app"')]: '0+0x4 6 29 0+0x20' },
   },
+  PostgresPoolerRefuses: {
+    minutes: 3,
+    labels: { pod: 'postgres-pooler-6d9f-1' },
+    fires: {
+      [pgbouncer('used_clients', 1)]: 1000,
+      [pgbouncer('config_max_client_connections', 1)]: 1000,
+    },
+    quiet: {
+      [pgbouncer('used_clients', 1)]: 960,
+      [pgbouncer('config_max_client_connections', 1)]: 1000,
+    },
+  },
   PostgresPoolerFull: {
     minutes: 12,
     labels: { pod: 'postgres-pooler-6d9f-1' },
@@ -228,6 +290,125 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       [pgbouncer('used_clients', 1)]: 799,
       [pgbouncer('config_max_client_connections', 0)]: 1000,
       [pgbouncer('config_max_client_connections', 1)]: 1000,
+    },
+  },
+};
+
+/** What else one alert makes of numbers: of what is slow, of what is too late, and of numbers that vanish. */
+export interface Case extends Pick<Scenario, 'step' | 'minutes' | 'labels'> {
+  readonly alert: string;
+  readonly fires: boolean;
+  readonly series: Readonly<Record<string, Values>>;
+}
+
+export const cases: Readonly<Record<string, Case>> = {
+  '300 MB of 50 GB for days': {
+    alert: 'PostgresVolumeNearlyFull',
+    fires: true,
+    step: hour,
+    minutes: 3 * day,
+    labels: pod(1),
+    series: volume(1, 300e6),
+  },
+  'a volume that has been full for days': {
+    alert: 'PostgresVolumeNearlyFull',
+    fires: true,
+    step: hour,
+    minutes: 3 * day,
+    labels: pod(1),
+    series: volume(1, 0),
+  },
+  'a volume that fills within ten minutes, before it is full': {
+    alert: 'PostgresVolumeNearlyFull',
+    fires: true,
+    minutes: 11,
+    labels: pod(1),
+    // 1.4 GB are left.
+    series: volume(1, '12e9-480000000x22'),
+  },
+  'a reserve that is spent, whatever is free': {
+    alert: 'PostgresVolumeNearlyFull',
+    fires: true,
+    minutes: 3,
+    labels: pod(1),
+    series: { ...volume(1, 40e9), [agent('postgres_volume_reserve_bytes', 1)]: 0 },
+  },
+  'a volume that fills over a year, when a fifth is left': {
+    alert: 'PostgresVolumeFillsUp',
+    fires: true,
+    step: 5,
+    minutes: 8 * hour,
+    labels: pod(1),
+    series: volume(1, '9.9e9-475000x96'),
+  },
+  'WAL that waits while PostgreSQL is down, on a full volume': {
+    alert: 'PostgresArchivingFails',
+    fires: true,
+    minutes: 30,
+    labels: pod(0),
+    series: { [agent('postgres_wal_waiting_seconds', 0)]: '3600+30x60', [ofPod('pg_up', 0)]: 0 },
+  },
+  'a primary without writes': {
+    alert: 'PostgresArchivingFails',
+    fires: false,
+    minutes: 30,
+    series: { [agent('postgres_wal_waiting_seconds', 0)]: 0 },
+  },
+  'WAL that was given up where there is no backup at all': {
+    alert: 'PostgresWalGivenUp',
+    fires: true,
+    minutes: 1,
+    series: { [agent('postgres_wal_given_up_timestamp_seconds', 0)]: 2000 },
+  },
+  'an exporter that finds no connection left': {
+    alert: 'PostgresConnectionsExhausted',
+    fires: true,
+    minutes: 4,
+    labels: pod(0),
+    series: { [ofPod('pg_up', 0)]: 0, [patroni('patroni_postgres_running', 0)]: 1 },
+  },
+  'an exporter of a PostgreSQL that is down': {
+    alert: 'PostgresConnectionsExhausted',
+    fires: false,
+    minutes: 4,
+    series: { [ofPod('pg_up', 0)]: 0, [patroni('patroni_postgres_running', 0)]: 0 },
+  },
+  'numbers of shared locks that run out': {
+    alert: 'PostgresWraparoundImminent',
+    fires: true,
+    minutes: 1,
+    series: { [ofPod('pg_database_wraparound_age_datminmxid_seconds', 0, ',datname="shop"')]: 1_700_000_000 },
+  },
+  'a replica that has applied the little that reaches it': {
+    alert: 'PostgresReplicaLags',
+    fires: true,
+    minutes: 7,
+    labels: pod(1),
+    series: {
+      [ofPod('pg_replication_lag_seconds', 1)]: 0,
+      [patroni('patroni_replica', 0)]: 0,
+      [patroni('patroni_replica', 1)]: 1,
+      [patroni('patroni_xlog_location', 0)]: 5e9,
+      [patroni('patroni_xlog_location', 1)]: 0,
+      [patroni('patroni_xlog_received_location', 0)]: 0,
+      [patroni('patroni_xlog_received_location', 1)]: 4.7e9,
+    },
+  },
+  'a page that is wrong still, after a crash that its count did not outlive': {
+    alert: 'PostgresChecksumFailures',
+    fires: true,
+    minutes: 60,
+    labels: pod(1),
+    series: { [agent('postgres_checksum_failures', 1)]: `0 1 1 ${'_ '.repeat(10)}0+0x110` },
+  },
+  'an exporter that is gone': {
+    alert: 'PostgresNotWatched',
+    fires: true,
+    minutes: 17,
+    series: {
+      [agent('postgres_volume_available_bytes', 0)]: 1e9,
+      [agent('postgres_volume_available_bytes', 1)]: 1e9,
+      [ofPod('pg_up', 0)]: 1,
     },
   },
 };

@@ -198,6 +198,8 @@ class World:
             socketDirectory='/run/sockets',
             replicationLogin='/scripts/replication-login.sh',
             dataDirectory='/data',
+            reserveFile=str(self.folder / 'reserve'),
+            reserveMebibytes=1,
             metricsPort=0,
             intervalSeconds=0.1,
             backups={'schedule': '0 2 * * *', 'keepFullDays': 30, 'keepWalDays': 7, 'minimumFulls': 2},

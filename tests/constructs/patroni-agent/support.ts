@@ -91,6 +91,8 @@ export class World {
       socketDirectory: '/run/sockets',
       replicationLogin: '/scripts/replication-login.sh',
       dataDirectory: '/data',
+      reserveFile: this.path('reserve'),
+      reserveMebibytes: 1,
       metricsPort: 0,
       intervalSeconds: 0.1,
       backups: { schedule: '0 2 * * *', keepFullDays: 30, keepWalDays: 7, minimumFulls: 2 },

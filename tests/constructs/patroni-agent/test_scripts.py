@@ -181,6 +181,39 @@ class ArchiveWal(ScriptTest):
         self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/00000002.history', walg=lines).returncode, 1)
         self.assertEqual([line.split()[0] for line in self.calls()], ['wal-show'])
 
+    def archive(self, walg: str, least: int, segment: str = '0001') -> int:
+        """In a data directory, with that many MiB as the least that has to be free."""
+        (self.folder / 'pgroot/data/pg_wal').mkdir(parents=True, exist_ok=True)
+        return self.run_script(
+            'archive-wal.sh', f'pg_wal/{segment}', str(least), walg=walg, cwd='pgroot/data'
+        ).returncode
+
+    # MiB that no volume has.
+    FULL = 10**9
+
+    def test_gives_nothing_up_while_there_is_room(self) -> None:
+        self.assertEqual(self.archive('exit 1', 1), 1)
+        self.assertEqual(self.read('pgroot/given-up-wal'), '')
+
+    def test_gives_nothing_up_that_the_storage_takes(self) -> None:
+        self.assertEqual(self.archive('exit 0', self.FULL), 0)
+        self.assertEqual(self.read('pgroot/given-up-wal'), '')
+
+    def test_gives_up_on_a_nearly_full_volume_what_the_storage_does_not_take_and_writes_that_down(self) -> None:
+        self.assertEqual(self.archive('exit 1', self.FULL), 0)
+        self.assertRegex(self.read('pgroot/given-up-wal'), r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d 0001\n$')
+
+    def test_does_not_ask_a_storage_again_that_failed_just_now_while_the_volume_is_nearly_full(self) -> None:
+        for segment in ('0001', '0002', '0003'):
+            self.assertEqual(self.archive('exit 1', self.FULL, segment), 0)
+        self.assertEqual(self.calls(), ['wal-push pg_wal/0001'])
+        self.assertEqual(len(self.read('pgroot/given-up-wal').splitlines()), 3)
+        # With room again, every segment is pushed or kept.
+        self.assertEqual(self.archive('exit 1', 1, '0004'), 1)
+
+    def test_gives_nothing_up_where_nobody_knows_what_is_free(self) -> None:
+        self.assertEqual(self.run_script('archive-wal.sh', 'gone/0001', str(self.FULL), walg='exit 1').returncode, 1)
+
 
 class RestoreWal(ScriptTest):
     """restore-wal.sh"""

@@ -78,6 +78,7 @@ class Agent:
     def _member_turn(self) -> None:
         self._server.beat()
         self._read_settings()
+        self._member.keep_volume(self._settings)
         try:
             self._view = Patroni(self._settings.patroni).view()
         except PatroniError as error:

@@ -11,6 +11,7 @@ from patroni_api import PatroniError, View, makes_backups, members_of
 from promotion import Promotion
 from retention import base_of, plan
 from settings import Backups, Settings
+from volume import due_after_given_up, given_up_by_members
 from walg import Backup, StorageError, Walg
 
 LIST_EVERY = timedelta(minutes=5)
@@ -117,12 +118,12 @@ class Keeper:
             self._forget()
             return
         made = False
-        if self._ready(settings, rules, now):
+        others = _others(settings, view)
+        given_up = given_up_by_members(self._figures, others, settings.metrics_port)
+        if self._ready(settings, rules, given_up, now):
             # Since the last look another member may have made it, or have begun to.
             self._refresh(settings, now)
-            if self._ready(settings, rules, now) and not _another_makes_one(
-                _others(settings, view), settings.metrics_port
-            ):
+            if self._ready(settings, rules, given_up, now) and not _another_makes_one(others, settings.metrics_port):
                 made = self.make(settings)
         if self._backups and (made or self._verify_at is None or now >= self._verify_at):
             self._verify(settings, view.timeline, now)
@@ -153,12 +154,14 @@ class Keeper:
             figures.walg_backup_last_result = 1 if self._failures == 0 else 0
             figures.walg_backup_last_duration_seconds = (datetime.now(timezone.utc) - begin).total_seconds()
 
-    def _ready(self, settings: Settings, rules: Backups, now: datetime) -> bool:
+    def _ready(self, settings: Settings, rules: Backups, given_up: list[datetime], now: datetime) -> bool:
         """Never without a list: what cannot be seen may be there."""
         waiting = self._retry_at is not None and now < self._retry_at
         if self._backups is None or waiting:
             return False
-        return due(self._backups, rules, now) or self._promotion.needs_full(self._backups, settings.data_directory, now)
+        if due(self._backups, rules, now) or due_after_given_up(self._backups, given_up, now):
+            return True
+        return self._promotion.needs_full(self._backups, settings.data_directory, now)
 
     def _refresh(self, settings: Settings, now: datetime) -> None:
         figures = self._figures
@@ -174,6 +177,7 @@ class Keeper:
         figures.walg_storage_up = 1
         figures.walg_backups = len(backups)
         figures.walg_backup_running = figures.walg_backup_running or 0
+        figures.walg_backup_newest_start_timestamp_seconds = backups[-1].started.timestamp() if backups else None
         figures.walg_backup_newest_finish_timestamp_seconds = backups[-1].finished.timestamp() if backups else None
         figures.walg_backup_oldest_finish_timestamp_seconds = backups[0].finished.timestamp() if backups else None
 

@@ -14,7 +14,7 @@ from metrics import Figures
 from patroni_api import Patroni, View, differences
 from reconciliation import Left, Reconciliation
 from settings import Settings
-from volume import data_bytes, free_bytes, size_bytes
+from volume import data_bytes, free_bytes, given_up_at, keep_reserve, size_bytes, waiting_seconds
 
 # Seconds. Whoever changed something by hand sees it put right after at most these.
 RECONCILE_EVERY = 600
@@ -51,6 +51,10 @@ class Keeper:
         self._copied_at: float | None = None
         self._counted_at: float | None = None
         self._left: list[Left] = []
+
+    def keep_volume(self, settings: Settings) -> None:
+        """What has to be done whether Patroni answers or not."""
+        self._step('reserve', lambda: keep_reserve(settings, self._figures))
 
     def turn(self, settings: Settings, view: View) -> None:
         leads = view.running and (view.primary or view.standby_leader)
@@ -139,6 +143,10 @@ class Keeper:
         if self._counted_at is None or now - self._counted_at >= COUNT_DATA_EVERY:
             self._counted_at = now
             figures.postgres_data_bytes = data_bytes(settings.data_directory)
+        figures.postgres_wal_given_up_timestamp_seconds = given_up_at(settings.data_directory)
+        # Of a standby, what it received counts as archived.
+        archives = settings.backups is not None and (view.primary or not view.running)
+        figures.postgres_wal_waiting_seconds = waiting_seconds(settings.data_directory) if archives else None
         figures.postgres_checksum_failures = None
         if view.running:
             figures.postgres_checksum_failures = Server(settings).checksum_failures()

@@ -19,6 +19,7 @@ class Figures:
 
     walg_storage_up: float | None = None
     walg_backups: float | None = None
+    walg_backup_newest_start_timestamp_seconds: float | None = None
     walg_backup_newest_finish_timestamp_seconds: float | None = None
     walg_backup_oldest_finish_timestamp_seconds: float | None = None
     walg_backup_running: float | None = None
@@ -35,12 +36,16 @@ class Figures:
     postgres_checksum_failures: float | None = None
     postgres_volume_available_bytes: float | None = None
     postgres_volume_size_bytes: float | None = None
+    postgres_volume_reserve_bytes: float | None = None
     postgres_data_bytes: float | None = None
+    postgres_wal_waiting_seconds: float | None = None
+    postgres_wal_given_up_timestamp_seconds: float | None = None
 
 
 HELP = {
     'walg_storage_up': 'Whether the list of backups could be read last time.',
     'walg_backups': 'Full backups in the storage.',
+    'walg_backup_newest_start_timestamp_seconds': 'When the newest full backup began.',
     'walg_backup_newest_finish_timestamp_seconds': 'When the newest full backup was finished.',
     'walg_backup_oldest_finish_timestamp_seconds': 'When the oldest full backup was finished.',
     'walg_backup_running': 'Whether this member makes a full backup now.',
@@ -55,7 +60,10 @@ HELP = {
     'postgres_checksum_failures': 'Pages of this member that were read and were not what had been written.',
     'postgres_volume_available_bytes': "What is free on this member's volume.",
     'postgres_volume_size_bytes': "What this member's volume can hold.",
+    'postgres_volume_reserve_bytes': 'What is kept to be deleted when the volume is full; 0 when it was.',
     'postgres_data_bytes': 'What the data directory of this member takes, WAL included.',
+    'postgres_wal_waiting_seconds': 'For how long WAL of this primary waits to be archived.',
+    'postgres_wal_given_up_timestamp_seconds': 'When this member last gave up WAL that the archive did not take.',
     'postgres_standby_stuck': 'Whether this standby stands still, and a copy could not be shown to work.',
     'postgres_standby_copied_anew_total': 'How often this member was copied anew because it stood still as a standby.',
 }

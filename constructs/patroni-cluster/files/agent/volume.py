@@ -1,6 +1,82 @@
-"""What is on a member's volume. Local volumes have no metrics of their own."""
+"""
+A member's volume: what is on it, what was given up for want of room, and the reserve. Local volumes have no metrics of
+their own.
+"""
 
 import os
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from log import log
+from metrics import Figures, figure_of
+from settings import Settings
+from walg import Backup
+
+MEBIBYTE = 1024 * 1024
+# Four segments of WAL: the next ones may not fit any more.
+SPENT_BELOW = 64 * MEBIBYTE
+# As often as it is large has to be free before a reserve is made: its own end is not to be what fills the volume.
+MADE_ABOVE = 4
+# While WAL is given up again and again, full backups shall not fill the day.
+AFTER_GIVEN_UP_EVERY = timedelta(hours=1)
+
+
+def keep_reserve(settings: Settings, figures: Figures) -> None:
+    """
+    Keeps a file that takes room. On a full volume PostgreSQL can't start, so nothing drains; without that file it can.
+    Deletes it before the volume is full, or when it is, and makes it again when there is room.
+    """
+    file = Path(settings.reserve_file)
+    size = settings.reserve_mebibytes * MEBIBYTE
+    begun = file.with_suffix('.new')
+    begun.unlink(missing_ok=True)
+    free = free_bytes(str(file.parent))
+    if file.exists() and free < SPENT_BELOW:
+        file.unlink()
+        log('error', 'the volume is full: the reserve was given to PostgreSQL', free=free, reserve=size)
+    elif not file.exists() and free >= MADE_ABOVE * size:
+        with open(begun, 'wb') as output:
+            os.posix_fallocate(output.fileno(), 0, size)
+        begun.rename(file)
+        log('info', 'the volume has a reserve', bytes=size)
+    figures.postgres_volume_reserve_bytes = file.stat().st_size if file.exists() else 0
+
+
+def given_up_at(data_directory: str) -> float | None:
+    """When archive-wal.sh gave up WAL of this member last; None for never."""
+    try:
+        return (Path(data_directory).parent / 'given-up-wal').stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def given_up_by_members(figures: Figures, others: list[str], port: int) -> list[datetime]:
+    """When this member and the others gave up WAL, as far as they say."""
+    name = 'postgres_wal_given_up_timestamp_seconds'
+    found = [figures.postgres_wal_given_up_timestamp_seconds, *(figure_of(host, port, name) for host in others)]
+    return [datetime.fromtimestamp(each, timezone.utc) for each in found if each is not None]
+
+
+def due_after_given_up(backups: list[Backup], given_up: list[datetime], now: datetime) -> bool:
+    """Whether WAL was given up since the newest began: nothing after that can be recovered until the next one."""
+    newest = max((backup.started for backup in backups), default=None)
+    if newest is None or now - newest < AFTER_GIVEN_UP_EVERY:
+        return False
+    return any(moment > newest for moment in given_up)
+
+
+def waiting_seconds(data_directory: str) -> float:
+    """For how long WAL waits to be archived; 0 where none does."""
+    oldest = now = time.time()
+    with os.scandir(Path(data_directory) / 'pg_wal/archive_status') as entries:
+        for entry in entries:
+            if entry.name.endswith('.ready'):
+                try:
+                    oldest = min(oldest, entry.stat().st_mtime)
+                except FileNotFoundError:
+                    continue
+    return now - oldest
 
 
 def free_bytes(path: str) -> int:

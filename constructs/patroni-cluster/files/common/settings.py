@@ -40,6 +40,8 @@ class Settings:
     socket_directory: str
     replication_login: str
     data_directory: str
+    reserve_file: str
+    reserve_mebibytes: int
     metrics_port: int
     interval_seconds: float
     backups: Backups | None
@@ -126,6 +128,8 @@ def _settings(data: _Reader, digest: str) -> Settings:
         socket_directory=data.text('socketDirectory'),
         replication_login=data.text('replicationLogin'),
         data_directory=data.text('dataDirectory'),
+        reserve_file=data.text('reserveFile'),
+        reserve_mebibytes=data.number('reserveMebibytes', 1, 65536),
         metrics_port=data.number('metricsPort', 0, 65535),
         interval_seconds=data.seconds('intervalSeconds', 10),
         backups=None if backups is None else _backups(backups),
