@@ -49,6 +49,11 @@ describe('before it stops', () => {
 });
 
 describe('mounts', () => {
+  test('may have one folder of a volume', () => {
+    const mounts = [{ volume: 'data', path: '/reserve', folder: 'reserve' }];
+    expect(container({ mounts }).volumeMounts).toEqual([{ name: 'data', mountPath: '/reserve', subPath: 'reserve' }]);
+  });
+
   test('show volumes of the workload, writable unless it is said', () => {
     const mounts = [
       { volume: 'data', path: '/data' },

@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { postgresPrograms } from './real-postgres.ts';
 import { until, World } from './support.ts';
 import { TestServer } from './test-server.ts';
@@ -50,12 +49,17 @@ function mounts(): boolean {
     return server.running;
   }
 
-  /** Writes segments of WAL, of which each is another file, until that many are written or PostgreSQL is gone. */
+  /** Writes segments of WAL, of which each is another file, each when the archive was asked again, while PostgreSQL runs. */
   async function write(segments: number): Promise<void> {
+    const asked = () => Number(server.tryQuery('select archived_count + failed_count from pg_stat_archiver') ?? 0);
     server.tryQuery('create table if not exists written ()');
     for (let count = 0; count < segments && server.running; count++) {
-      server.tryQuery('begin; insert into written default values; commit; select pg_switch_wal()');
-      await sleep(100);
+      const before = asked();
+      server.tryQuery('insert into written default values; select pg_switch_wal()');
+      await until(
+        () => !server.running || asked() > before,
+        () => server.log,
+      );
     }
   }
 
@@ -75,7 +79,7 @@ function mounts(): boolean {
   test('PostgreSQL ends and cannot start; it does when the agent gives it the reserve', async () => {
     expect(keepReserve()).toContain('the volume has a reserve');
     expect(await start('/bin/false')).toBe(true);
-    await write(40);
+    await write(24);
     expect(server.log).toContain('No space left on device');
     expect(server.running).toBe(false);
     expect(await start('/bin/false')).toBe(false);
@@ -91,7 +95,7 @@ function mounts(): boolean {
     const archive = `env WALG=${walg} TMPDIR=${world.path('volume/pgroot')} ${world.path('members/archive-wal.sh')} "%p" 96`;
     fs.chmodSync(world.folder, 0o777);
     expect(await start(archive)).toBe(true);
-    await write(40);
+    await write(24);
     expect(server.running).toBe(true);
     expect(server.log).not.toContain('No space left on device');
     expect(world.read('volume/pgroot/given-up-wal').split('\n').length).toBeGreaterThan(10);

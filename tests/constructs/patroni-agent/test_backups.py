@@ -248,6 +248,14 @@ class KeepingBackups(WorldTest):
         ]
         self.assertEqual([line.split(' ')[0] for line in self.world.called('walg.sh')], expected)
 
+    def test_deletes_nothing_while_wal_is_missing_in_the_window(self) -> None:
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(1.4, 3)]
+        self.figures.walg_wal_verify_status = 0
+        self.turn(ALONE)
+        self.assertEqual(self.called('backup-push'), 1)
+        self.assertEqual(self.called('delete'), 0)
+        self.assertEqual(self.figures.walg_retention_last_result, 0)
+
     def test_makes_none_and_deletes_nothing_where_another_one_is_chosen(self) -> None:
         self.world.backups = [listed(40, 1), listed(8, 2), listed(1.5, 3)]
         self.turn(BESIDE)

@@ -182,6 +182,11 @@ class Keeper:
         figures.walg_backup_oldest_finish_timestamp_seconds = backups[0].finished.timestamp() if backups else None
 
     def _retain(self, rules: Backups, walg: Walg) -> None:
+        if self._figures.walg_wal_verify_status == 0:
+            # What is older may be the only way to what lies beyond the gap.
+            log('error', 'retention: nothing was deleted', reason='WAL is missing in the window')
+            self._figures.walg_retention_last_result = 0
+            return
         self._figures.walg_retention_last_result = 1 if retain(walg, rules, datetime.now(timezone.utc)) else 0
 
     def _verify(self, settings: Settings, timeline: int | None, now: datetime) -> None:
