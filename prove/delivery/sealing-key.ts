@@ -26,6 +26,8 @@ export async function makeSealingKey(cluster: Cluster): Promise<SealingKeyFiles>
   return files;
 }
 
+export const sealingKeyName = 'sealing-key';
+
 /** The Secret in which the controller looks for its key. */
 export function sealingKeySecret({ certificate, privateKey }: SealingKeyFiles): Manifest {
   const data = (file: string) => fs.readFileSync(file).toString('base64');
@@ -33,7 +35,7 @@ export function sealingKeySecret({ certificate, privateKey }: SealingKeyFiles): 
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name: 'sealing-key',
+      name: sealingKeyName,
       namespace: clusterNamespaces.sealedSecrets.name,
       labels: { 'sealedsecrets.bitnami.com/sealed-secrets-key': 'active' },
     },

@@ -43,7 +43,7 @@ async function access(platform: PlatformGround): Promise<Outcome> {
       }
       checks.push(checkOf(row, answers));
     }
-    checks.push(...(await forgeries(api)), ...(await bounds(platform, api)));
+    checks.push(...(await forgeries(platform, api)), ...(await bounds(platform, api)));
   } finally {
     await api.close();
   }
@@ -63,16 +63,17 @@ async function access(platform: PlatformGround): Promise<Outcome> {
 
 async function subjectsOf(ground: PlatformGround, api: ArgoApi): Promise<AccessSubjects> {
   const { cluster, applications, clone, platform } = ground;
-  const { namespace, selector } = webOf(platform, 'backend');
+  const { application, namespace, selector } = webOf(platform, 'backend');
   const pods = await getJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(cluster, [
     ...['pods', `--namespace=${namespace}`, selector],
     '--field-selector=status.phase=Running',
   ]);
   const { items } = await getJson<typeof pods>(cluster, ['appprojects.argoproj.io', `--namespace=${argocdNamespace}`]);
-  const { body: backend } = await api.call(api.token(groups.admin), 'GET', 'applications/backend');
+  const { body: backend } = await api.call(api.token(groups.admin), 'GET', `applications/${application}`);
   const [pod] = pods.items;
   if (pod === undefined) throw new ProvingError('no pod of the backend is running');
   return {
+    platform,
     applications,
     projects: items.map(({ metadata }) => metadata.name),
     backend,
@@ -84,9 +85,10 @@ async function subjectsOf(ground: PlatformGround, api: ArgoApi): Promise<AccessS
 /** Argo CD refuses another operation while one runs, which would say nothing about rights. */
 const operates = ({ right }: AccessRow): boolean => right === 'applications sync' || right === 'applications override';
 
-async function idle({ cluster, signal }: PlatformGround): Promise<void> {
+async function idle({ cluster, platform, signal }: PlatformGround): Promise<void> {
+  const { application } = webOf(platform, 'backend');
   await waitFor('operations to end', { atMost: 180, every: 500, signal }, async () => {
-    const all = await Promise.all(['backend', 'root'].map((name) => applicationOf(cluster, name)));
+    const all = await Promise.all([application, 'root'].map((name) => applicationOf(cluster, name)));
     return all.every((each) => !('operation' in each) && each.status?.operationState?.phase !== 'Running');
   });
 }
@@ -134,9 +136,10 @@ function messageOf(body: unknown): string {
 }
 
 /** A token that Argo CD didn't sign is none. */
-async function forgeries(api: ArgoApi): Promise<readonly DrillCheck[]> {
+async function forgeries({ platform }: PlatformGround, api: ArgoApi): Promise<readonly DrillCheck[]> {
+  const { application } = webOf(platform, 'backend');
   const token = api.token(groups.admin, 'not the key of Argo CD');
-  const { status } = await api.call(token, 'GET', 'applications/backend');
+  const { status } = await api.call(token, 'GET', `applications/${application}`);
   return [{ what: 'read an application with a forged token of an admin', expected: '401', got: String(status) }];
 }
 
@@ -144,13 +147,15 @@ async function forgeries(api: ArgoApi): Promise<readonly DrillCheck[]> {
  * What a developer can do with `update` beside a rollback: let the application read another revision of the same
  * repository. The root takes it back. Here it is the commit that is live, so nothing comes of it.
  */
-async function bounds({ cluster, clone, signal }: PlatformGround, api: ArgoApi): Promise<readonly DrillCheck[]> {
-  const revisionOf = async () => (await applicationOf(cluster, 'backend')).spec.source?.targetRevision;
+async function bounds(ground: PlatformGround, api: ArgoApi): Promise<readonly DrillCheck[]> {
+  const { cluster, clone, platform, signal } = ground;
+  const { application: name } = webOf(platform, 'backend');
+  const revisionOf = async () => (await applicationOf(cluster, name)).spec.source?.targetRevision;
   const before = await revisionOf();
   const commit = await clone.git(['rev-parse', 'HEAD']);
   const patch = JSON.stringify({ spec: { source: { targetRevision: commit } } });
-  const body = { name: 'backend', patchType: 'merge', patch };
-  const answer = await api.call(api.token(groups.developer), 'PATCH', 'applications/backend', body);
+  const body = { name, patchType: 'merge', patch };
+  const answer = await api.call(api.token(groups.developer), 'PATCH', `applications/${name}`, body);
   const { spec } = answer.body as Partial<ApplicationObject>;
   const reads = answer.status === 200 && spec?.source?.targetRevision === commit;
   const back = await waitFor(

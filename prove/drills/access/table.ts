@@ -1,3 +1,9 @@
+import { certManager } from '../../../apps/controllers.ts';
+import { data } from '../../../apps/data.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
+import { patroniOf } from '../../components/postgres/members.ts';
+import { webOf } from '../../components/web.ts';
+
 /** People, by what they are; each but the last is signed in. */
 export const people = ['admin', 'developer', 'readonly', 'nobody', 'anonymous'] as const;
 export type Person = (typeof people)[number];
@@ -33,11 +39,12 @@ export interface AccessCall {
 
 /** What the calls are made of. */
 export interface AccessSubjects {
+  readonly platform: Platform;
   /** Names of all applications. */
   readonly applications: readonly string[];
   /** Names of all projects. */
   readonly projects: readonly string[];
-  /** The application `backend` as the API has it. */
+  /** The backend's application as the API has it. */
   readonly backend: unknown;
   /** A pod of it. */
   readonly pod: string;
@@ -58,29 +65,10 @@ const row = (
   reason?: RegExp,
 ): AccessRow => ({ what, right, call, expected, reason });
 
-const backend = 'applications/backend';
-/** Changes the backend's application. */
-const patch = (spec: object): AccessCall => ({
-  method: 'PATCH',
-  target: backend,
-  body: { name: 'backend', patchType: 'merge', patch: JSON.stringify({ spec }) },
-});
 const kind = { version: 'v1', group: 'apps', kind: 'Deployment' };
-const resource = (name: string, more = ''): string =>
-  `${backend}/resource?namespace=shop&version=v1&group=apps&kind=Deployment&resourceName=${name}${more}`;
 const mergePatch = encodeURIComponent('application/merge-patch+json');
 const inCluster = encodeURIComponent('https://kubernetes.default.svc');
 const repoURL = 'https://github.com/example/none.git';
-
-/** Its namespace is not one of its project. */
-const misplaced = {
-  metadata: { name: 'none' },
-  spec: {
-    project: 'applications',
-    destination: { server: 'https://kubernetes.default.svc', namespace: 'data' },
-    source: { repoURL, path: 'dist', targetRevision: 'main' },
-  },
-};
 
 const names = (list: readonly string[]): { readonly sees: string } => ({ sees: [...list].sort().join(' ') || 'none' });
 const none = names([]);
@@ -92,13 +80,38 @@ const readers = { admin: 200, readonly: 200 };
 
 /** What each person may do in Argo CD. */
 export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
-  const { pod, older } = subjects;
+  const { pod, older, platform } = subjects;
   const [all, projects] = [names(subjects.applications), names(subjects.projects)];
-  const product = names(['backend', 'frontend']);
-  const log = `${backend}/logs?namespace=shop&podName=${pod}&container=backend&tailLines=1&follow=false`;
-  const terminal = `/terminal?appName=backend&projectName=applications&namespace=shop&pod=${pod}&container=backend`;
-  const restart = { ...kind, namespace: 'shop', resourceName: 'none', action: 'restart' };
-  const project = { project: { metadata: { name: 'applications' }, spec: { description: 'another one' } } };
+  const web = webOf(platform, 'backend');
+  const { application, namespace } = web;
+  const [container] = web.workload.props.containers;
+  const ofProduct = platform.charts.filter(({ layer }) => layer === layerOf(platform, application));
+  const product = names(ofProduct.map((chart) => chart.application));
+  // Projects: the product's, and another one.
+  const [own, other] = [layerOf(platform, application), certManager.layer];
+  // In a namespace that the product's project doesn't list.
+  const { life } = patroniOf(platform);
+  const backend = `applications/${application}`;
+  const patch = (spec: object): AccessCall => ({
+    method: 'PATCH',
+    target: backend,
+    body: { name: application, patchType: 'merge', patch: JSON.stringify({ spec }) },
+  });
+  const resource = (name: string, more = ''): string =>
+    `${backend}/resource?namespace=${namespace}&version=v1&group=apps&kind=Deployment&resourceName=${name}${more}`;
+  const inPod = `namespace=${namespace}&pod`;
+  const log = `${backend}/logs?${inPod}Name=${pod}&container=${container.name}&tailLines=1&follow=false`;
+  const terminal = `/terminal?appName=${application}&projectName=${own}&${inPod}=${pod}&container=${container.name}`;
+  const restart = { ...kind, namespace, resourceName: 'none', action: 'restart' };
+  const project = { project: { metadata: { name: own }, spec: { description: 'another one' } } };
+  const misplaced = {
+    metadata: { name: 'none' },
+    spec: {
+      project: own,
+      destination: { server: 'https://kubernetes.default.svc', namespace: life.namespace },
+      source: { repoURL, path: 'dist', targetRevision: 'main' },
+    },
+  };
   const set = { metadata: { name: 'none' }, spec: {} };
   const password = { name: 'admin', currentPassword: 'wrong-one', newPassword: 'other-one' };
   const update = 'applications update';
@@ -119,7 +132,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row('read its tree of objects', 'applications get', get(`${backend}/resource-tree`), everyRole),
     row('read its manifests', 'applications get', get(`${backend}/manifests`), everyRole),
     row('read its events', 'applications get', get(`${backend}/events`), everyRole),
-    row('read one of its objects', 'applications get', get(resource('backend')), everyRole),
+    row('read one of its objects', 'applications get', get(resource(web.name)), everyRole),
     row("read a pod's log", 'logs get', get(log), everyRole),
     row('synchronise it', sync, post(`${backend}/sync`, { dryRun: true }), { admin: 200, developer: 200 }),
     row(
@@ -147,7 +160,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row(
       'let it write into a namespace that its project does not list',
       update,
-      patch({ destination: { namespace: 'data' } }),
+      patch({ destination: { namespace: life.namespace } }),
       { admin: 400, developer: 400 },
       /do not match any of the allowed destinations/,
     ),
@@ -155,7 +168,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row(
       'move it to another project',
       'applications create',
-      patch({ project: 'controllers' }),
+      patch({ project: other }),
       { admin: 400 },
       /do not match any of the allowed destinations/,
     ),
@@ -211,7 +224,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row('open a terminal in a pod', 'exec create', get(terminal), { ...signedIn404, anonymous: 400 }),
 
     // Applications of the platform
-    row('read an application of another project', 'applications get', get('applications/data'), readers),
+    row('read an application of another project', 'applications get', get(`applications/${data.name}`), readers),
     row('read the root application', 'applications get', get('applications/root'), readers),
     row('synchronise the root application', sync, post('applications/root/sync', { dryRun: true }), { admin: 200 }),
 
@@ -222,7 +235,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
       readonly: projects,
       nobody: none,
     }),
-    row('read a project', 'projects get', get('projects/applications'), readers),
+    row('read a project', 'projects get', get(`projects/${own}`), readers),
     row(
       'change a project',
       'projects create',
@@ -233,9 +246,9 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row(
       'delete a project',
       'projects delete',
-      remove('projects/applications'),
+      remove(`projects/${own}`),
       { admin: 400 },
-      /project is referenced by 2 applications/,
+      new RegExp(`project is referenced by ${ofProduct.length} applications`),
     ),
     row(
       'create a set of applications',
@@ -279,4 +292,9 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
     row('add a certificate', 'certificates create', post('certificates', { items: [] }), { admin: 200 }),
     row('list keys of signatures', 'gpgkeys get', get('gpgkeys'), readers),
   ];
+}
+
+/** The layer of an application, which is what its project is called. */
+function layerOf({ charts }: Platform, name: string): string | undefined {
+  return charts.find(({ application }) => application === name)?.layer;
 }

@@ -18,7 +18,7 @@ const list = (names: readonly string[]): string => names.join(', ') || 'none';
  * @param before objects of the empty cluster
  */
 export async function checkInstallation(
-  { cluster, applications, changed, seconds, report }: PlatformGround,
+  { cluster, applications, changed, platform, seconds, report }: PlatformGround,
   before: readonly LiveObject[],
 ): Promise<Round> {
   const live = await applicationsOf(cluster);
@@ -50,7 +50,7 @@ export async function checkInstallation(
       {
         what: 'objects outside of kube-system that no application owns',
         expected: 'none',
-        got: list(unowned(objects, live, new Set(before.map(nameOf)))),
+        got: list(unowned(objects, live, new Set(before.map(nameOf)), platform)),
       },
     ],
   };

@@ -7,6 +7,7 @@ import { kubectl } from '../../cluster/kubectl.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
 import type { PlatformClone } from '../../delivery/clone.ts';
 import { systemImages } from '../../images/recipes/system.ts';
+import { databaseProgram, drillDatabase } from './files/drill-database.ts';
 
 const file = 'apps/drill-database.ts';
 
@@ -47,14 +48,14 @@ export function changeDatabase(clone: PlatformClone, version: string): void {
 
 /** Removes what stays once its application has left the table: objects of the data layer outlive their application. */
 export async function removeDatabase(cluster: Cluster): Promise<void> {
-  const application = ['applications.argoproj.io/drill-database', `--namespace=${argocdNamespace}`];
+  const application = [`applications.argoproj.io/${drillDatabase.name}`, `--namespace=${argocdNamespace}`];
   await kubectl(cluster, ['wait', '--for=delete', ...application, '--timeout=120s'], { timeout: 150 });
-  const own = [`--namespace=${databaseNamespace(cluster)}`, '--selector=app.kubernetes.io/name=drill-database'];
+  const own = [`--namespace=${databaseNamespace(cluster)}`, `--selector=app.kubernetes.io/name=${databaseProgram}`];
   await kubectl(cluster, ['delete', 'deployments,serviceaccounts,poddisruptionbudgets', ...own]);
 }
 
 /** The pods of the second part: when they are ready, so is the database. */
-export const databaseSelector = 'app.kubernetes.io/name=drill-database,app.kubernetes.io/component=second';
+export const databaseSelector = `app.kubernetes.io/name=${databaseProgram},app.kubernetes.io/component=second`;
 
 /** Where it is. */
 export function databaseNamespace({ plan }: Cluster): string {

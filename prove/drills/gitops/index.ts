@@ -39,6 +39,5 @@ async function installTree(ground: ClusterGround) {
 
 async function installSlowly(ground: ClusterGround) {
   fs.writeFileSync(path.join(worldFolder(ground.cluster), gitDelayFile), String(gitDelayMilliseconds));
-  await delivered(ground, { prepare: addDatabase });
-  return checkWaves(ground.cluster);
+  return checkWaves(await delivered(ground, { prepare: addDatabase }));
 }

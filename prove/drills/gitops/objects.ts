@@ -1,7 +1,12 @@
+import { clusterNamespaces } from '../../../apps/namespaces.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
+import { argocdNamespace } from '../../components/argocd/applications.ts';
 import type { ApplicationObject } from '../../components/argocd/applications.ts';
+import { patroniOf } from '../../components/postgres/members.ts';
+import { sealingKeyName } from '../../delivery/sealing-key.ts';
 
 /** An object of the cluster, as far as its owner is concerned. */
 export interface LiveObject {
@@ -19,8 +24,8 @@ export interface LiveObject {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
   };
-  /** Of a pod. */
-  readonly spec?: { readonly priorityClassName?: string };
+  /** Of a pod, and of a Certificate. */
+  readonly spec?: { readonly priorityClassName?: string; readonly secretName?: string };
 }
 
 /** Kinds that Kubernetes itself writes: nobody commits them. */
@@ -78,26 +83,46 @@ export function writtenByArgoCd({ metadata }: LiveObject): string {
 }
 
 /** Objects that no application owns, and why that is right. */
-const ownedByNobody: readonly { readonly pattern: RegExp; readonly because: string }[] = [
-  { pattern: /^ConfigMap\/[^/]+\/kube-root-ca\.crt$/, because: 'Kubernetes puts it into every namespace' },
-  { pattern: /^ServiceAccount\/[^/]+\/default$/, because: 'Kubernetes puts it into every namespace' },
-  { pattern: /^Secret\/argocd\/argocd-(initial-admin-secret|redis)$/, because: 'Argo CD makes it at its first start' },
-  {
-    pattern: /^AppProject\/argocd\/default$/,
-    because: 'Argo CD makes it at its first start; nobody but an admin may use it',
-  },
-  { pattern: /^Secret\/sealed-secrets\/sealing-key$/, because: 'the key that opens everything is never in git' },
-  {
-    pattern: /^PersistentVolumeClaim\/data\/data-postgres-\d+$/,
-    because: 'a StatefulSet makes it, and it outlives it',
-  },
-  { pattern: /^PersistentVolume\/pvc-[-0-9a-f]+$/, because: 'the provisioner makes it for a claim' },
-  {
-    pattern: /^Endpoints\/data\/postgres(-config|-failover|-sync)?$/,
-    because: "Patroni's lock and its primary's address",
-  },
-  { pattern: /^Secret\/data\/postgres-tls$/, because: 'cert-manager writes it for a Certificate' },
-];
+function ownedByNobody(
+  objects: readonly LiveObject[],
+  platform: Platform,
+): readonly { readonly pattern: RegExp; readonly because: string }[] {
+  const { life, workload } = patroniOf(platform);
+  const { controller } = workload.props;
+  const claims = controller.kind === 'StatefulSet' ? controller.volumeClaims.map(({ metadata }) => metadata?.name) : [];
+  const certified = objects
+    .filter(({ kind }) => kind === 'Certificate')
+    .map(({ metadata, spec }) => `${metadata.namespace}/${spec?.secretName}`);
+  const { sealedSecrets } = clusterNamespaces;
+  return [
+    { pattern: /^ConfigMap\/[^/]+\/kube-root-ca\.crt$/, because: 'Kubernetes puts it into every namespace' },
+    { pattern: /^ServiceAccount\/[^/]+\/default$/, because: 'Kubernetes puts it into every namespace' },
+    {
+      pattern: exactly(`Secret/${argocdNamespace}/argocd-(initial-admin-secret|redis)`),
+      because: 'Argo CD makes it at its first start',
+    },
+    {
+      pattern: exactly(`AppProject/${argocdNamespace}/default`),
+      because: 'Argo CD makes it at its first start; nobody but an admin may use it',
+    },
+    {
+      pattern: exactly(`Secret/${sealedSecrets.name}/${sealingKeyName}`),
+      because: 'the key that opens everything is never in git',
+    },
+    {
+      pattern: exactly(`PersistentVolumeClaim/${life.namespace}/(${claims.join('|')})-${workload.name}-\\d+`),
+      because: 'a StatefulSet makes it, and it outlives it',
+    },
+    { pattern: /^PersistentVolume\/pvc-[-0-9a-f]+$/, because: 'the provisioner makes it for a claim' },
+    {
+      pattern: exactly(`Endpoints/${life.namespace}/${life.scope}(-config|-failover|-sync)?`),
+      because: "Patroni's lock and its primary's address",
+    },
+    { pattern: exactly(`Secret/(${certified.join('|')})`), because: 'cert-manager writes it for a Certificate' },
+  ];
+}
+
+const exactly = (text: string): RegExp => new RegExp(`^${text}$`);
 
 /**
  * Objects that no application owns: none lists them, and nothing that one lists made them.
@@ -107,13 +132,15 @@ export function unowned(
   objects: readonly LiveObject[],
   applications: readonly ApplicationObject[],
   before: ReadonlySet<string>,
+  platform: Platform,
 ): string[] {
   const owned = ownedBy(applications);
+  const right = ownedByNobody(objects, platform);
   return objects
     .filter(({ metadata }) => (metadata.ownerReferences ?? []).length === 0)
     .map(nameOf)
     .filter((name) => !owned.has(name) && !before.has(name))
-    .filter((name) => !ownedByNobody.some(({ pattern }) => pattern.test(name)))
+    .filter((name) => !right.some(({ pattern }) => pattern.test(name)))
     .sort();
 }
 

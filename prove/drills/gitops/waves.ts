@@ -1,7 +1,14 @@
+import { certManager, sealedSecrets } from '../../../apps/controllers.ts';
+import { identity } from '../../../apps/identity.ts';
+import type { Application } from '../../../constructs/core/application.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson } from '../../cluster/kubectl.ts';
+import { jobOf, ownersOf } from '../../components/owners.ts';
+import { webOf } from '../../components/web.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
-import { databaseStandIn } from './database.ts';
+import type { PlatformGround } from '../ground.ts';
+import { databaseNamespace, databaseStandIn } from './database.ts';
+import { databasePart } from './files/drill-database.ts';
 
 interface Condition {
   readonly type: string;
@@ -22,50 +29,62 @@ interface Step {
   readonly then: { readonly kind: string; readonly namespace: string; readonly name: string };
 }
 
-const steps: readonly Step[] = [
-  {
-    what: 'sealed-secrets, of two sources',
-    namespace: 'sealed-secrets',
-    deployments: ['sealed-secrets-controller'],
-    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-first' },
-  },
-  {
-    what: 'cert-manager, of two sources',
-    namespace: 'cert-manager',
-    deployments: ['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'],
-    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-first' },
-  },
-  {
-    what: "the database's first part",
-    namespace: 'data',
-    deployments: ['drill-database-first'],
-    then: { kind: 'deployment', namespace: 'data', name: 'drill-database-second' },
-  },
-  {
-    what: 'the database, with waves of its own',
-    namespace: 'data',
-    deployments: ['drill-database-first', 'drill-database-second'],
-    then: { kind: 'networkpolicy', namespace: 'identity', name: 'samba' },
-  },
-  {
-    what: 'the database, with waves of its own',
-    namespace: 'data',
-    deployments: ['drill-database-second'],
-    then: { kind: 'job', namespace: 'shop', name: 'backend-migrations' },
-  },
-  {
-    what: 'the backend',
-    namespace: 'shop',
-    deployments: ['backend'],
-    then: { kind: 'deployment', namespace: 'shop', name: 'frontend' },
-  },
-];
+/** In the order in which they come. */
+function stepsOf({ cluster, platform }: PlatformGround): readonly Step[] {
+  const [frontend, backend] = [webOf(platform, 'frontend'), webOf(platform, 'backend')];
+  const [directory] = ownersOf(platform, identity);
+  const migrations = jobOf(platform, { name: backend.application });
+  const database = databaseNamespace(cluster);
+  const [first, second] = [databasePart('first'), databasePart('second')];
+  const thenDeployment = (namespace: string, name: string): Step['then'] => ({ kind: 'deployment', namespace, name });
+  const controllers = (application: Application<unknown>): Pick<Step, 'namespace' | 'deployments'> => {
+    const owners = ownersOf(platform, application);
+    return { namespace: owners[0].namespace, deployments: owners.map(({ name }) => name) };
+  };
+  return [
+    {
+      what: 'sealed-secrets, of two sources',
+      ...controllers(sealedSecrets),
+      then: thenDeployment(database, first),
+    },
+    {
+      what: 'cert-manager, of two sources',
+      ...controllers(certManager),
+      then: thenDeployment(database, first),
+    },
+    {
+      what: "the database's first part",
+      namespace: database,
+      deployments: [first],
+      then: thenDeployment(database, second),
+    },
+    {
+      what: 'the database, with waves of its own',
+      namespace: database,
+      deployments: [first, second],
+      then: { kind: 'networkpolicy', namespace: directory.namespace, name: directory.name },
+    },
+    {
+      what: 'the database, with waves of its own',
+      namespace: database,
+      deployments: [second],
+      then: { kind: 'job', namespace: migrations.namespace, name: migrations.name },
+    },
+    {
+      what: 'the backend',
+      namespace: backend.namespace,
+      deployments: [backend.name],
+      then: thenDeployment(frontend.namespace, frontend.name),
+    },
+  ];
+}
 
 /** When everything came, in the cluster's own words: each wave after what it needs was ready. */
-export async function checkWaves(cluster: Cluster): Promise<Round & { readonly standIns: readonly string[] }> {
+export async function checkWaves(ground: PlatformGround): Promise<Round & { readonly standIns: readonly string[] }> {
+  const { cluster } = ground;
   const checks: DrillCheck[] = [];
   const margins: number[] = [];
-  for (const { what, namespace, deployments, then } of steps) {
+  for (const { what, namespace, deployments, then } of stepsOf(ground)) {
     const ready = Math.max(...(await Promise.all(deployments.map((name) => availableSince(cluster, namespace, name)))));
     const { metadata } = await getJson<Timed>(cluster, [then.kind, then.name, `--namespace=${then.namespace}`]);
     const margin = (Date.parse(metadata.creationTimestamp) - ready) / 1000;

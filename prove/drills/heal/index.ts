@@ -4,7 +4,7 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
-import { drifts, notHealed } from './drifts.ts';
+import { driftsOf, lastingDriftsOf } from './drifts.ts';
 import type { Drift } from './drifts.ts';
 
 export const area: Area<'platform'> = {
@@ -21,14 +21,14 @@ export const area: Area<'platform'> = {
 async function heal(platform: PlatformGround): Promise<Outcome> {
   const { applications, cluster, report, signal } = platform;
   const figures: Record<string, number> = {};
-  for (const drift of drifts) {
+  for (const drift of driftsOf(platform.platform)) {
     const seconds = await healed(platform, drift);
     figures[drift.what] = seconds;
     report(`${drift.what}: ${seconds} s`);
   }
   await waitForSync(cluster, applications, { atMost: 300, signal });
   const checks = [await checkAllSynced(platform)];
-  for (const { what, make, question, expected, undo } of notHealed) {
+  for (const { what, make, question, expected, undo } of lastingDriftsOf(platform.platform)) {
     await kubectl(cluster, make);
     await compareAgain(cluster, { atMost: 120, signal });
     const { stdout } = await tryKubectl(cluster, question);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadAll } from 'js-yaml';
+import { sealedSecrets } from '../../../apps/controllers.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
@@ -11,7 +12,7 @@ import { freePorts } from '../../machine/processes.ts';
 import { asset } from '../../tools/assets.ts';
 import { binary } from '../../tools/cache.ts';
 
-const application = 'sealed-secrets';
+const application = sealedSecrets.name;
 
 /** What the chart renders with the committed values, as Argo CD would render it. */
 export function renderedChart(platform: Platform, folder: string): Manifest[] {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { secretInventory } from '../../../apps/inventory.ts';
+import { clusterNamespaces } from '../../../apps/namespaces.ts';
 import { buildPlatform } from '../../../apps/platform.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { SecretInventoryEntry } from '../../../constructs/core/secret.ts';
@@ -15,7 +16,7 @@ import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
 import { renderedChart, SealedSecretsController } from './controller.ts';
 
-const namespace = 'sealed-secrets';
+const namespace = clusterNamespaces.sealedSecrets.name;
 
 interface Secret {
   readonly metadata: { readonly uid: string };

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { buildPlatform } from '../../../apps/platform.ts';
 import type { ApiAnswer } from '../../../prove/components/argocd/api.ts';
 import { checkOf } from '../../../prove/drills/access/index.ts';
 import { accessTable, groups, people } from '../../../prove/drills/access/table.ts';
@@ -7,6 +8,7 @@ import type { AccessRow, Person } from '../../../prove/drills/access/table.ts';
 import { root } from '../../support/committed.ts';
 
 const table = accessTable({
+  platform: buildPlatform('production'),
   applications: ['root', 'backend', 'frontend', 'data'],
   projects: ['applications', 'data'],
   backend: {},

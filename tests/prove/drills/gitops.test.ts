@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buildPlatform } from '../../../apps/platform.ts';
 import { describeApplication, isSyncedAndHealthy } from '../../../prove/components/argocd/applications.ts';
 import type { ApplicationObject } from '../../../prove/components/argocd/applications.ts';
 import { podsWithoutPriority, unowned } from '../../../prove/drills/gitops/objects.ts';
 import type { LiveObject } from '../../../prove/drills/gitops/objects.ts';
+import { driftsOf, lastingDriftsOf } from '../../../prove/drills/heal/drifts.ts';
 import { keyOfLayer } from '../../../prove/images/layer.ts';
 import { blobFile, packImage } from '../../../prove/images/store.ts';
 import {
@@ -13,7 +15,9 @@ import {
   git,
   taggedRepository,
 } from '../../../prove/stand-ins/internet/repositories.ts';
+import { committed } from '../../support/committed.ts';
 
+const platform = buildPlatform('production');
 let folder: string;
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gitops-'));
@@ -76,19 +80,57 @@ describe('objects that no application owns', () => {
       { kind: 'Service', namespace: 'shop', name: 'backend' },
       { kind: 'CustomResourceDefinition', namespace: 'shop', name: 'things.example.com' },
     );
-    expect(unowned(objects, [application], new Set())).toEqual(['ConfigMap/shop/forgotten']);
+    expect(unowned(objects, [application], new Set(), platform)).toEqual(['ConfigMap/shop/forgotten']);
   });
 
   test('are not hooks that a sync ran', () => {
     const resources = [{ kind: 'Job', namespace: 'shop', name: 'backend-migrations' }];
     const application = { ...listing(), status: { operationState: { syncResult: { resources } } } };
-    expect(unowned([object('Job', 'backend-migrations')], [application], new Set())).toEqual([]);
+    expect(unowned([object('Job', 'backend-migrations')], [application], new Set(), platform)).toEqual([]);
   });
 
   test('are not those that were there before, or that Kubernetes puts into every namespace', () => {
     const objects = [object('ConfigMap', 'earlier'), object('ConfigMap', 'kube-root-ca.crt')];
-    expect(unowned(objects, [], new Set(['ConfigMap/shop/earlier']))).toEqual([]);
+    expect(unowned(objects, [], new Set(['ConfigMap/shop/earlier']), platform)).toEqual([]);
   });
+});
+
+test('what Kubernetes, Argo CD, cert-manager, Patroni and volumes make is right without an owner', () => {
+  const live = (name: string, spec?: LiveObject['spec']): LiveObject => {
+    const [kind = '', namespace, own] = name.split('/');
+    const metadata = { name: own ?? '', namespace, creationTimestamp: '2026-11-23T10:00:00Z' };
+    return { kind, metadata, spec };
+  };
+  const right = [
+    'Secret/argocd/argocd-redis',
+    'AppProject/argocd/default',
+    'Secret/sealed-secrets/sealing-key',
+    'PersistentVolumeClaim/data/data-postgres-1',
+    'Endpoints/data/postgres',
+    'Endpoints/data/postgres-sync',
+    'Secret/data/postgres-tls',
+  ].map((name) => live(name));
+  const certificate = live('Certificate/data/postgres', { secretName: 'postgres-tls' });
+  const wrong = ['Secret/data/other-tls', 'PersistentVolumeClaim/shop/data-postgres-1', 'Endpoints/data/other'];
+  const found = unowned([...right, certificate, ...wrong.map((name) => live(name))], [], new Set(), platform);
+  expect(found).toEqual(['Certificate/data/postgres', ...wrong].sort());
+});
+
+test('what is changed by hand is there, but for what is only made', () => {
+  const there = new Set(
+    ['dist/production', 'argocd/production'].flatMap((tree) =>
+      committed(tree).map(({ manifest: { kind, metadata } }) =>
+        [kind.toLowerCase(), metadata.name, `--namespace=${metadata.namespace}`].join(' '),
+      ),
+    ),
+  );
+  const asked = [...driftsOf(platform), ...lastingDriftsOf(platform)].map(({ question }) => {
+    const [, kind = '', ...more] = question;
+    return [kind.replace(/s\.argoproj\.io$/, ''), ...more.slice(0, 2)].join(' ');
+  });
+  expect(new Set(asked.filter((name) => !there.has(name)))).toEqual(
+    new Set(['deployment cert-manager --namespace=cert-manager', 'configmap drill-drift --namespace=shop']),
+  );
 });
 
 describe('a layer of an image', () => {

@@ -7,17 +7,20 @@ import { Workload } from '../../../../constructs/core/workload.ts';
 /** Changed by a release of the drill: then both parts are rolled out again. */
 const version = '1';
 const secondsUntilReady = 15;
+export const databaseProgram = 'drill-database';
+
+export const databasePart = (name: 'first' | 'second'): string => `${databaseProgram}-${name}`;
 
 /** A database that takes long to start, in two parts of which the second waits for the first. */
 export const drillDatabase = application(
-  'drill-database',
+  databaseProgram,
   { namespace: namespaceOf('data'), layer: 'data' },
   (scope, environment) => {
     const probe = { path: '/', port: 'http', periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 60 };
-    const part = (name: string, wave: string): Workload =>
+    const part = (name: 'first' | 'second', wave: string): Workload =>
       new Workload(scope, name, {
-        name: `drill-database-${name}`,
-        program: 'drill-database',
+        name: databasePart(name),
+        program: databaseProgram,
         component: name,
         controller: { kind: 'Deployment', replicas: 1 },
         containers: [
