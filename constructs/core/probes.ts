@@ -34,7 +34,7 @@ export interface Probes {
 
 /** How often each is asked, where it differs from the defaults. */
 export interface Rhythms {
-  /** @default every 2 seconds, within 3, for a minute */
+  /** @default every 2 seconds, or 5 where a program asks, within 3, for a minute */
   readonly startup?: Partial<Omit<Rhythm, 'failureThreshold'>> & {
     /** The longest start allowed, in seconds. */
     readonly withinSeconds?: number;
@@ -65,12 +65,16 @@ export function tcpProbes(port: string, rhythms: Rhythms = {}): Probes {
   return probes({ port }, { port }, rhythms);
 }
 
-/** Programs in the container: each time a process is started, so that they may not be asked often. */
+/**
+ * Programs in the container. Each time the runtime starts a process beside it, which costs more CPU than the answer, and
+ * most where it is short: while everything starts. So they are asked less often.
+ */
 export function execProbes(
   { live, ready = live }: { readonly live: readonly string[]; readonly ready?: readonly string[] },
   rhythms: Rhythms = {},
 ): Probes {
-  return probes({ command: live }, { command: ready }, rhythms);
+  const startup = { periodSeconds: 5, ...rhythms.startup };
+  return probes({ command: live }, { command: ready }, { ...rhythms, startup });
 }
 
 function probes(live: Question, ready: Question, { startup, readiness, liveness }: Rhythms): Probes {

@@ -52,6 +52,15 @@ describe('how often', () => {
     ]);
   });
 
+  test('is less while it starts where each question starts a process, unless something else is said', () => {
+    const startOf = (rhythms?: Rhythms) => execProbes({ live: ['alive'] }, rhythms).startup;
+    expect(startOf()).toMatchObject({ periodSeconds: 5, failureThreshold: 12 });
+    expect(startOf({ startup: { periodSeconds: 1, withinSeconds: 3 } })).toMatchObject({
+      periodSeconds: 1,
+      failureThreshold: 3,
+    });
+  });
+
   test('a start may take what is said, or a period more', () => {
     const { periodSeconds, failureThreshold } = tcpProbes('redis', {
       startup: { withinSeconds: 25, periodSeconds: 10 },
