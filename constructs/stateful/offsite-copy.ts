@@ -68,6 +68,7 @@ export class OffsiteCopy extends Construct {
         },
         environment: {
           ...source.variables,
+          GOMEMLIMIT: '192MiB',
           FOLDERS: folders.join(' '),
           ...place('SOURCE', source.store),
           ...place('TARGET', store),
@@ -76,8 +77,8 @@ export class OffsiteCopy extends Construct {
         secretFiles: { ...keyFiles('SOURCE', source), ...keyFiles('TARGET', target) },
         resources: {
           cpuRequest: Cpu.millicores(50),
-          memory: Size.mebibytes(256),
-          because: 'Estimate: 4 transfers with buffers of 16Mi, and the list of a bucket.',
+          memory: Size.mebibytes(384),
+          because: 'Measured: 286 MB for objects of 1 GB, 249 MB with a limit of 192Mi of its own.',
         },
         writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
       },

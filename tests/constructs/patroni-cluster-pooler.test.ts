@@ -24,12 +24,19 @@ const clusterIni = (list: readonly Manifest[]): string => fileOf(list, 'cluster.
 const services = (list: readonly Manifest[]): string => fileOf(list, 'services.conf');
 const template = podTemplateOf(only(manifests, 'Deployment', 'postgres-pooler'))!;
 
-test('what a pooler adds', () => {
-  const texts = (manifest: Manifest): Manifest =>
-    manifest.metadata.name === 'postgres-pooler' && manifest.kind === 'ConfigMap'
-      ? { ...manifest, data: { 'cluster.ini': clusterIni(manifests), 'services.conf': services(manifests) } }
-      : manifest;
-  expect(yamlOf(named(manifests).map(texts)).replace(/(diptych\/files: ).*/, '$1HASH')).toMatchSnapshot();
+const texts = (manifest: Manifest): Manifest =>
+  manifest.metadata.name === 'postgres-pooler' && manifest.kind === 'ConfigMap'
+    ? { ...manifest, data: { 'cluster.ini': clusterIni(manifests), 'services.conf': services(manifests) } }
+    : manifest;
+const yamlWithoutHash = (list: readonly Manifest[]): string =>
+  yamlOf(list.map(texts)).replace(/(diptych\/files: ).*/, '$1HASH');
+
+test('the pods a pooler adds', () => {
+  expect(yamlWithoutHash(named(manifests).filter(({ kind }) => kind === 'Deployment'))).toMatchSnapshot();
+});
+
+test('what a pooler adds beside its pods', () => {
+  expect(yamlWithoutHash(named(manifests).filter(({ kind }) => kind !== 'Deployment'))).toMatchSnapshot();
 });
 
 test('a cluster without one has none of it, and what it has does not change', () => {

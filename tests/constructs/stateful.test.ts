@@ -150,6 +150,7 @@ describe('copies elsewhere', () => {
       AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required',
       AWS_RESPONSE_CHECKSUM_VALIDATION: 'when_required',
       FOLDERS: 'postgres redis',
+      GOMEMLIMIT: '192MiB',
       SOURCE_BUCKET: 'test-backups',
       SOURCE_ENDPOINT: 'https://s3.example',
       SOURCE_REGION: 'here',

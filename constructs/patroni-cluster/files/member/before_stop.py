@@ -23,7 +23,7 @@ EVERY = 1.0
 
 
 def may_stop(settings: Settings) -> bool:
-    """Whether this member is alone, or leads nothing, as when its Patroni doesn't answer, or another one may take over."""
+    """Whether it is alone, or leads nothing, as when its Patroni doesn't answer, or another one may take over."""
     if settings.members == 1:
         return True
     try:
