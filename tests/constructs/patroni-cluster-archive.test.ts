@@ -210,7 +210,7 @@ describe('a copy beside', () => {
     const names = platform.secrets.map((secret) => secret.inventoryEntry().name);
     expect(names).toEqual([...new Set(names)]);
     expect(Object.keys(variables(only(manifests, 'StatefulSet', 'postgres-2'))).length).toBeGreaterThan(1);
-    expect(variables(only(manifests, 'StatefulSet', 'postgres-2')).postgres).toMatchObject({
+    expect(variables(only(manifests, 'StatefulSet', 'postgres-2')).agent).toMatchObject({
       SHOP_APP_PASSWORD_FILE: '/run/secrets/postgres-shop-app/password',
       WALG_LIBSODIUM_KEY_FILE: '/run/secrets/postgres-archive-encryption/key',
     });

@@ -66,7 +66,7 @@ describe('a parameter that would undo a promise is refused', () => {
     expect(refused({ wal_keep_size: '1500MB' }, { storage })).toEqual([]);
     const [finding] = parameterFindings({ ...minimal, storage, parameters: { Max_WAL_size: '4GB' } });
     expect(finding).toMatchObject({
-      what: 'parameters: Max_WAL_size: 4GB: max_wal_size, max_slot_wal_keep_size, wal_keep_size are 6656 MB',
+      what: 'parameters: Max_WAL_size: 4GB: max_wal_size, max_slot_wal_keep_size, wal_keep_size are 6144 MB',
       allowed: '5120 MB together, half of the volume: WAL alone never fills it',
     });
   });
