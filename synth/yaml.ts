@@ -150,21 +150,30 @@ function isWhole(text: string, place: Place | undefined, refuse: Refuse): boolea
   return false;
 }
 
-/** How js-yaml writes what stands in manifests over and over again. */
+/** What every reader takes for text, unless it is ambiguous: most of what stands in manifests. */
+const PLAIN = /^[a-z][\w./-]*$/i;
+
+function isPlain(text: string): boolean {
+  return PLAIN.test(text) && text.length <= 1024 && !AMBIGUOUS.test(text);
+}
+
+/** How js-yaml writes the others, which stand there over and over again. */
 const keyTexts = new Map<string, string>();
 const valueTexts = new Map<string, string>();
 
 /** What stands before the colon: `key`, or a line `? key` where it is long or has several lines itself. */
 function keyText(text: string): string {
   const known =
-    keyTexts.get(text) ?? mapping(scalar(text, keyStyle(text)), scalar('', SCALAR_STYLE.SINGLE_QUOTED)).slice(0, -4);
+    keyTexts.get(text) ??
+    (isPlain(text) ? text : mapping(scalar(text, keyStyle(text)), scalar('', SCALAR_STYLE.SINGLE_QUOTED)).slice(0, -4));
   keyTexts.set(text, known);
   return known;
 }
 
 function valueText(text: string, depth: number): string {
   const known =
-    valueTexts.get(text) ?? mapping(scalar('a', SCALAR_STYLE.PLAIN), scalar(text, valueStyle(text))).slice(3);
+    valueTexts.get(text) ??
+    (isPlain(text) ? text : mapping(scalar('a', SCALAR_STYLE.PLAIN), scalar(text, valueStyle(text))).slice(3));
   valueTexts.set(text, known);
   return known.includes('\n') ? known.replaceAll(/\n(?!\n|$)/g, lineAt(depth - 1)) : known;
 }
