@@ -5,7 +5,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { root } from '../support/committed.ts';
 
-/** A small repository with the launcher of ours; `installed` links our packages into it. */
+const { scripts, dependencies, devDependencies } = JSON.parse(
+  fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
+) as Readonly<Record<'scripts' | 'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>;
+
+/** A small repository with the launcher of ours; `installed` links the packages into it that package.json names. */
 class Copy {
   readonly folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-run-')));
 
@@ -14,9 +18,10 @@ class Copy {
       fs.cpSync(path.join(root, part), path.join(this.folder, part), { recursive: true });
     }
     if (!installed) return;
-    fs.mkdirSync(path.join(this.folder, 'node_modules'));
-    for (const name of fs.readdirSync(path.join(root, 'node_modules')).filter((each) => each !== '.cache')) {
-      fs.symlinkSync(path.join(root, 'node_modules', name), path.join(this.folder, 'node_modules', name));
+    for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+      const link = path.join(this.folder, 'node_modules', name);
+      fs.mkdirSync(path.dirname(link), { recursive: true });
+      fs.symlinkSync(path.join(root, 'node_modules', name), link);
     }
   }
 
@@ -49,9 +54,6 @@ afterAll(() => {
 });
 
 describe('before npm ci', () => {
-  const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    readonly scripts: Readonly<Record<string, string>>;
-  };
   const fresh = copy({ installed: false });
   fresh.write('main.ts', '');
   const says = {
@@ -65,6 +67,13 @@ describe('before npm ci', () => {
     const before = scripts[`pre${name}`];
     return before === undefined ? /^npm run (?:-s )?([a-z:]+)/.exec(scripts[name] ?? '')?.[1] : undefined;
   };
+  /** What a command says: several names begin with the same. */
+  const said = new Map<string, ReturnType<Copy['shell']>>();
+  const saidBy = (command: string): ReturnType<Copy['shell']> => {
+    const result = said.get(command) ?? fresh.shell(command);
+    said.set(command, result);
+    return result;
+  };
   const names = Object.keys(scripts).filter((name) => !(name.startsWith('pre') && name.slice(3) in scripts));
 
   test.each(names)('npm run %s says one sentence', (name) => {
@@ -73,7 +82,7 @@ describe('before npm ci', () => {
     const command = scripts[`pre${first ?? name}`] ?? scripts[first ?? name] ?? '';
     // Where the program itself is not in the copy: the launcher comes first.
     fresh.write(/\S+\.ts\b/.exec(command)?.[0] ?? 'main.ts', '');
-    expect(fresh.shell(command)).toEqual(says);
+    expect(saidBy(command)).toEqual(says);
   });
 
   test('so does what npx cdk8s synth calls', () => {
