@@ -134,6 +134,8 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
         parameters: {
           unix_socket_directories: socketDirectory,
           archive_command: archive ? `${script('archive-wal.sh')} "%p" ${settings.volume.archive}` : '/bin/true',
+          // It asks for segments beyond the target, and a gap there would end a recovery that doesn't need them.
+          ...(settings.recovery && version >= 15 ? { recovery_prefetch: 'off' } : {}),
           ...(authority
             ? {
                 ssl_cert_file: `${tlsPath}/tls.crt`,

@@ -162,6 +162,12 @@ describe('a recovered cluster', () => {
     expect(postgresql.recovery_conf).toEqual({ restore_command: fetch });
   });
 
+  test('asks for nothing beyond its moment, where a gap would end it', () => {
+    const of = (manifests: readonly Manifest[], name: string) => patroniFile(manifests, name).postgresql.parameters;
+    expect(of(recovered.manifests, 'postgres-2')).toMatchObject({ recovery_prefetch: 'off' });
+    expect(of(archived().manifests, 'postgres')).not.toHaveProperty('recovery_prefetch');
+  });
+
   test('without a moment takes all there is', () => {
     const { manifests } = archived({ generation: { number: 2, recovery: { from: 1 } } });
     const { walg, method } = patroniFile(manifests, 'postgres-2').bootstrap;

@@ -55,7 +55,7 @@ import type { Server } from './real-archive.ts';
 
   afterAll(() => archive.stop());
 
-  async function recovered(name: string): Promise<Server> {
+  async function recovered(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
     const server = await archive.server(name);
     const fetched = archive.run(
       'bootstrap.sh',
@@ -69,7 +69,7 @@ import type { Server } from './real-archive.ts';
     fs.chmodSync(server.data, 0o700);
     fs.writeFileSync(`${server.data}/recovery.signal`, '');
     // Nobody is let in before the end.
-    await server.start({ archive_mode: 'off', hot_standby: 'off', recovery_target_timeline: 'latest' });
+    await server.start({ archive_mode: 'off', hot_standby: 'off', recovery_target_timeline: 'latest', ...settings });
     return server;
   }
 
@@ -94,6 +94,22 @@ import type { Server } from './real-archive.ts';
       const server = await recovered('lacking');
       expect(server.ended()).toBe(true);
       expect(server.said()).toContain(`${lost[1]} is missing`);
+    },
+    patience,
+  );
+
+  test(
+    'that lacks what follows a full, as retention leaves it, restores the full where nothing is read ahead',
+    async () => {
+      const full = /base_([0-9A-F]{24})/.exec(archive.run('walg.sh', ['backup-list']).stdout)?.[1] ?? '';
+      const next = archive.archived().filter((segment) => segment > full);
+      expect(next).not.toEqual([]);
+      for (const segment of next) if (segment.startsWith('00000001') && segment <= lost[0]!) archive.lose(segment);
+      const target = { recovery_target: 'immediate', recovery_target_action: 'promote' };
+      const ahead = await recovered('ahead', target);
+      const one = await recovered('one', { ...target, recovery_prefetch: 'off' });
+      expect([ahead.ended(), one.ended(), one.ended() ? one.said() : '']).toEqual([true, false, '']);
+      await one.kill();
     },
     patience,
   );

@@ -185,6 +185,7 @@ class Sound(RestoreTest):
             'archive_mode': 'off',
             'recovery_target': 'immediate',
             'recovery_target_action': 'promote',
+            'recovery_prefetch': 'off',
             'shared_buffers': '64MB',
             'port': '5432',
             'restore_command': f'{SCRIPTS}/restore-wal.sh "%f" "%p"',
