@@ -313,6 +313,15 @@ class KeepingBackups(WorldTest):
         self.assertIsNone(self.figures.walg_backup_last_duration_seconds)
         self.assertIsNone(self.figures.walg_wal_verify_status)
 
+    def test_lists_again_soon_where_the_storage_was_away_or_none_is_made_after_a_failover(self) -> None:
+        self.answers['backup-list'] = None
+        self.turn(BESIDE)
+        self.turn(BESIDE, 0.4)
+        self.assertEqual(self.called('backup-list'), 1)
+        del self.answers['backup-list']
+        self.turn(BESIDE, 0.6)
+        self.assertEqual(self.figures.walg_storage_up, 1)
+
     def test_lists_every_five_minutes_and_shows_the_newest_and_the_oldest(self) -> None:
         self.world.backups = [listed(3, 1), listed(0, 2)]
         for minutes in (0, 4.9, 5):

@@ -15,6 +15,8 @@ from volume import due_after_given_up, given_up_by_members
 from walg import Backup, StorageError, Walg
 
 LIST_EVERY = timedelta(minutes=5)
+# Without a list no backup is made, also not the one after a failover.
+LIST_AGAIN_AFTER = timedelta(seconds=30)
 VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 # What is on its way while it is looked for, such as after a failover, is there by then.
@@ -104,7 +106,8 @@ class Keeper:
         rules = settings.backups
         if rules is None:
             return
-        if self._listed_at is None or now - self._listed_at >= LIST_EVERY:
+        every = LIST_AGAIN_AFTER if self._backups is None else LIST_EVERY
+        if self._listed_at is None or now - self._listed_at >= every:
             self._refresh(settings, now)
         if view is None:
             return
