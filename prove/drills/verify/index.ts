@@ -111,17 +111,19 @@ async function fromBackend(
 async function fromMember(members: Members, name: string, attempt: Attempt): Promise<Answer> {
   const { host, database, credentials, authority } = members.database.primary;
   const { secret, key } = credentials.password;
-  const password = `$(cat /run/secrets/${secret.name}/${key})`;
+  // Only the agent has it; it goes on by standard input, before the certificates.
+  const { stdout: password } = await members.run(name, ['cat', `/run/secrets/${secret.name}/${key}`], 'agent');
   const psql = `psql -X -A -t -c 'select 1' "user=${credentials.user} dbname=${database} sslmode=verify-full"`;
   const given = `PGHOST=\${PGHOST:-${host}}`;
   const ca = `PGSSLROOTCERT=\${PGSSLROOTCERT:-/run/authorities/${authority?.name ?? ''}.crt}`;
   const command = [
+    'read -r PGPASSWORD; export PGPASSWORD;',
     ...(attempt.host === undefined ? [] : [`export PGHOST=${attempt.host};`]),
     ...(attempt.trusted === undefined ? [] : [`cat > ${file}; export PGSSLROOTCERT=${file};`]),
-    `env ${given} ${ca} PGPASSWORD="${password}" ${psql}`,
+    `env ${given} ${ca} ${psql}`,
   ].join(' ');
   const where = { namespace: members.namespace, name, container: 'postgres' };
-  const options = { input: attempt.trusted, timeout: 60 };
+  const options = { input: `${password.trim()}\n${attempt.trusted ?? ''}`, timeout: 60 };
   return answer(await exec(members.cluster, where, ['sh', '-c', command], options), 'certificate');
 }
 
