@@ -225,9 +225,9 @@ function agentContainer(props: MemberProps): ContainerProps {
     ports: [{ name: 'agent', port: ports.agent }],
     resources: {
       cpuRequest: Cpu.millicores(50),
-      memory: Size.mebibytes(512),
+      memory: Size.gibibytes(1),
       because:
-        'Measured: 4m of CPU, up to 200m in a backup, which may wait for it; 345 MB in a backup of 5 GB, and 37Mi beside it.',
+        'Measured: 4m of CPU, up to 200m in a backup, which may wait for it; a backup of 5 GB was killed at 512Mi, with 327 MB of its own.',
     },
     probes: httpProbes('agent', { live: '/healthz' }),
     writableDirectories: [{ name: 'agent-tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
