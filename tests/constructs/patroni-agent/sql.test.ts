@@ -269,6 +269,21 @@ print(databases.Server(settings.load(sys.argv[1])).missing_libraries(['pg_trgm',
     ask('select pg_reload_conf()');
   });
 
+  test('the segment that a backup ends in is ended, and no other one', () => {
+    const position = () => Number(ask("select pg_current_wal_insert_lsn() - '0/0'"));
+    const segment = () => ask('select pg_walfile_name(pg_current_wal_insert_lsn())');
+    const folder = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files/agent');
+    const statement = fs.readFileSync(path.join(folder, 'end-segment.sql'), 'utf8');
+    const endWith = (at: number) => server.run('postgres', `\\set position ${at}\n${statement}`);
+    const [written, before] = [position(), segment()];
+    endWith(written - 0x1000000);
+    expect(segment()).toBe(before);
+    endWith(written);
+    endWith(written);
+    expect(position()).toBeLessThan((Math.floor(written / 0x1000000) + 1) * 0x1000000 + 0x1000);
+    expect(segment()).not.toBe(before);
+  });
+
   test('nobody else may connect', () => {
     declare(shop, weird);
     reconcile();

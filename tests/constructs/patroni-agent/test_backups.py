@@ -322,6 +322,18 @@ class KeepingBackups(WorldTest):
         self.turn(BESIDE, 0.6)
         self.assertEqual(self.figures.walg_storage_up, 1)
 
+    def test_lets_the_last_wal_of_a_standbys_backup_be_archived_where_it_is_the_primary(self) -> None:
+        self.world.backups = [listed(3, 1), listed(0, 2)]
+        for minutes in (0, 1, 5):
+            self.turn(BESIDE, minutes)
+        asked = [call for call in self.world.calls if 'pg_switch_wal' in call.stdin]
+        self.assertEqual([f"position '{0x2000100}'" in call.stdin for call in asked], [True, True])
+
+    def test_lets_the_primary_end_the_last_segment_of_a_backup(self) -> None:
+        self.world.patroni.primary = {'role': 'primary', 'state': 'running', 'timeline': 1}
+        self.turn(STANDBY)
+        self.assertFalse([call for call in self.world.calls if 'pg_switch_wal' in call.stdin])
+
     def test_lists_every_five_minutes_and_shows_the_newest_and_the_oldest(self) -> None:
         self.world.backups = [listed(3, 1), listed(0, 2)]
         for minutes in (0, 4.9, 5):

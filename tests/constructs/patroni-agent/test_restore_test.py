@@ -144,9 +144,9 @@ class Fresh(RestoreTest):
 
     @each(
         ('waited for where it was made now', 0, 50, 50),
-        ('waited for no longer than five minutes', 0, 1000, 300),
-        ('waited for no longer than until it is five minutes old', 200, 1000, 100),
-        ('not waited for where it is older', 301, 1000, 0),
+        ('waited for no longer than ten minutes', 0, 1000, 600),
+        ('waited for no longer than until it is ten minutes old', 200, 1000, 400),
+        ('not waited for where it is older', 601, 1000, 0),
         ('not waited for where it is there', 0, 0, 0),
     )
     def test_has_wal_that_is(self, _: str, age: float, archived: float, waited: float) -> None:
@@ -154,6 +154,14 @@ class Fresh(RestoreTest):
         self.archived_after(archived)
         self.answers_after = 0
         self.assertEqual((self.restore()[0], self.seconds), (0, waited))
+
+    def test_is_named_where_the_recovery_ends_without_it(self) -> None:
+        self.world.backups = [listed(1, 2)]
+        self.archived_after(1000)
+        self.server_said = 'FATAL:  recovery ended before configured recovery target was reached'
+        code, result = self.restore()
+        self.assertEqual(code, 1)
+        self.assertRegex(result['error'], 'ended with 1 during recovery.*lacks 000000010000000000000002')
 
 
 class Sound(RestoreTest):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from child import ChildFailed
 from databases import Server, primary_view
+from last_segment import end_last_segment
 from log import log
 from metrics import Figures, figure_of
 from patroni_api import PatroniError, View, makes_backups, members_of
@@ -109,6 +110,7 @@ class Keeper:
         every = LIST_AGAIN_AFTER if self._backups is None else LIST_EVERY
         if self._listed_at is None or now - self._listed_at >= every:
             self._refresh(settings, now)
+            end_last_segment(settings, view, self._backups)
         if view is None:
             return
         self._promotion.look(view.timeline, now)

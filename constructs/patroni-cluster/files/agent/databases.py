@@ -109,6 +109,10 @@ class Server:
         """Lets PostgreSQL read its configuration and its certificate again."""
         self.run('postgres', 'select pg_catalog.pg_reload_conf();\n')
 
+    def end_segment_with(self, position: int) -> bool:
+        """Lets the segment that is written to be archived now if that position is in it; says whether it was."""
+        return self.run('postgres', psql_set(position=str(position)) + sql_file('end-segment.sql')).strip() != ''
+
     def stored_verifiers(self) -> dict[str, str]:
         """Of every role that has one."""
         printed = self.run('postgres', sql_file('stored-verifiers.sql')).strip()

@@ -24,8 +24,9 @@ from walg import Backup, StorageError, Walg
 
 # Where /opt/postgres is mounted, not where its links lead to: those are replaced when the scripts are.
 SCRIPTS = Path(os.path.abspath(sys.argv[0])).parent
-# Seconds. A standby's backup ends before its last segment does, which takes a minute at most, and is then archived.
-WAL_ON_ITS_WAY = 300
+# Seconds. A standby's backup ends before its last segment does. Where nobody writes, the primary's agent ends that when
+# it lists the backups, each five minutes; then it is archived.
+WAL_ON_ITS_WAY = 600
 
 
 class RestoreTest:
@@ -54,7 +55,11 @@ class RestoreTest:
         begin = time.monotonic()
         self._walg.fetch(backup.name, str(self._data), self._server.left())
         log('info', 'fetched', backup=backup.name, seconds=round(time.monotonic() - begin, 1))
-        self._server.start()
+        try:
+            self._server.start()
+        except RestoreError as error:
+            lacking = self._lacking(backup)
+            raise RestoreError(f'{error}; the archive lacks {", ".join(lacking)}' if lacking else str(error)) from error
         log('info', 'recovered', backup=backup.name, seconds=round(time.monotonic() - begin, 1))
         sizes: dict[str, int] = json.loads(self._query('postgres', 'restored-databases.sql'))
         databases = self._read_all(sorted(sizes))
@@ -73,9 +78,13 @@ class RestoreTest:
         """For the end of a backup that was made just now; what is missing after that, the recovery will say."""
         age = (datetime.now(timezone.utc) - backup.finished).total_seconds()
         until = time.monotonic() + WAL_ON_ITS_WAY - age
-        while time.monotonic() < until and backup.name in self._walg.missing([backup], backup, backup.timeline, ''):
+        while time.monotonic() < until and self._lacking(backup):
             log('info', 'the last WAL of the backup is not archived yet: waiting', backup=backup.name)
             time.sleep(10)
+
+    def _lacking(self, backup: Backup) -> list[str]:
+        """Segments of its own that are not archived."""
+        return self._walg.missing([backup], backup, backup.timeline, '').get(backup.name, [])
 
     def _read_all(self, names: list[str]) -> dict[str, dict[str, int]]:
         """What is in each; one that cannot be read leaves the others to be."""
