@@ -13,6 +13,7 @@ from patroni_api import Standby, View, makes_backups
 from schedule import Schedule
 from settings import Backups
 from support import NOW, Call, WorldTest, archived, at, each, full, listed
+from wal import segment_name
 from walg import StorageError, Walg
 
 
@@ -111,6 +112,7 @@ class RetainingBackups(WorldTest):
     def setUp(self) -> None:
         super().setUp()
         self.notes: set[str] = set()
+        self.missing: list[str] = []
         self.fails = ''
         self.world.programs['walg.sh'] = self.program
         self.world.backups = [listed(40, 1), listed(20, 2), listed(8, 3), listed(0, 4)]
@@ -134,6 +136,8 @@ class RetainingBackups(WorldTest):
             self.notes.remove(note)
         if call.line.startswith('st ls'):
             return '\n'.join(['type size last modified name', *(f'obj 1 - {note}' for note in self.notes)])
+        if call.arguments[0] == 'wal-show':
+            return json.dumps([archived(1, 1, 9, *self.missing)])
         return json.dumps(self.world.backups) if '--json' in call.arguments else ''
 
     def retain(self, days: float = 0) -> list[str]:
@@ -181,6 +185,12 @@ class RetainingBackups(WorldTest):
         self.fails = ''
         self.assertEqual((self.retain(), self.worked), (['2*', '3', '4'], True))
         self.assertEqual(self.notes, {'00000001-00000000-00000002'})
+
+    def test_deletes_and_marks_nothing_while_wal_is_missing_in_the_window(self) -> None:
+        # In the other one nothing is left that it could be recovered with.
+        for segment, left, worked in ((3, ['1', '2', '3', '4'], False), (2, ['2*', '3', '4'], True)):
+            self.missing = [segment_name(1, segment)]
+            self.assertEqual((self.retain(), self.worked), (left, worked))
 
     def test_keeps_nothing_that_is_not_there(self) -> None:
         with self.assertRaisesRegex(StorageError, 'no full backup base_0; `status` lists them'):
@@ -242,17 +252,18 @@ class KeepingBackups(WorldTest):
             'backup-push',
             'st',  # which marks are retention's
             'backup-list',  # what retention means for it
+            'wal-show',  # whether all WAL of the window is there
             'delete',
             'backup-list',
             'wal-show',
         ]
         self.assertEqual([line.split(' ')[0] for line in self.world.called('walg.sh')], expected)
 
-    def test_deletes_nothing_while_wal_is_missing_in_the_window(self) -> None:
+    def test_made_by_hand_deletes_nothing_while_wal_is_missing_in_the_window(self) -> None:
         self.world.backups = [listed(40, 1), listed(8, 2), listed(1.4, 3)]
-        self.figures.walg_wal_verify_status = 0
-        self.turn(ALONE)
-        self.assertEqual(self.called('backup-push'), 1)
+        self.archive(segment_name(1, 5))
+        with mock.patch('backups.datetime', at(NOW)):
+            self.assertTrue(self.keeper.make(self.world.settings()))
         self.assertEqual(self.called('delete'), 0)
         self.assertEqual(self.figures.walg_retention_last_result, 0)
 
@@ -431,6 +442,18 @@ class KeepingBackups(WorldTest):
         for minutes, status in [(64, 0), (66, 1)]:
             self.turn(ALONE, minutes)
             self.assertEqual(self.verified(), (status, 0))
+
+    def test_makes_another_one_each_hour_while_the_newest_lacks_wal_of_its_own(self) -> None:
+        self.world.backups = [listed(8, 3), listed(0, 5, finish_lsn=0x7000100)]
+        self.archive(segment_name(1, 6))
+        self.answers['backup-push'] = ''
+        for minutes, pushes in [(0, 0), (5, 0), (49, 0), (51, 1)]:
+            self.turn(ALONE, minutes)
+            self.assertEqual(self.called('backup-push'), pushes, f'after {minutes} minutes')
+        self.world.backups.append(listed(-0.1, 8))
+        for minutes in (52, 110, 220):
+            self.turn(ALONE, minutes)
+        self.assertEqual(self.called('backup-push'), 1)
 
     def test_does_nothing_where_there_is_no_storage(self) -> None:
         self.world.configure(backups=None)

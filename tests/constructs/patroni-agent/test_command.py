@@ -111,6 +111,7 @@ class Backup(CommandTest):
             'backup-push /data --full',
             'st ls retention_marks',
             'backup-list --detail --json',
+            'wal-show --detailed-json --without-backups',
             'backup-mark base_000000010000000000000002',
             'st put retention_marks/00000001-00000000-00000002',
             'delete before FIND_FULL base_000000010000000000000003 --use-sentinel-time --confirm',

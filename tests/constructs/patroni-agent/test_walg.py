@@ -1,11 +1,12 @@
 import json
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from child import ChildFailed
-from support import Call, Program, WorldTest, each, full, listed
+from support import Call, Program, WorldTest, archived, each, full, listed
 from wal import Lineage, segment_name
 from walg import StorageError, Walg, parse_time, window
 
@@ -153,6 +154,19 @@ class Archive(WalgTest):
     def test_may_lack_the_end_of_the_newest_backup_which_is_on_its_way(self) -> None:
         self.world.backups = [listed(0, 9, finish_lsn=0xA000001)]
         self.assertEqual(self.lacking(self.archived), {})
+
+    @each(
+        ('that ended in the segment in which its primary was lost', 5, 0x6000080, 1),
+        ('that went on under the next primary', 4, 0x7000080, 1),
+        ('of a timeline that led nowhere', 5, 0x6000080, 3),
+    )
+    def test_is_looked_through_for_a_backup(self, _: str, segment: int, finish: int, timeline: int) -> None:
+        backup = replace(full(8, segment, finish_lsn=finish), timeline=timeline)
+        # The second began in segment 6, which the first never archived.
+        of_two = [archived(1, 1, 5), archived(2, 6, 9)]
+        self.answers(lambda call: json.dumps([*of_two, archived(3, 1, 9)] if timeline == 3 else of_two))
+        lacking = self.walg.missing([backup], backup, 2, '1\t0/6000100\tx\n')
+        self.assertEqual(lacking, {})
 
     def test_has_the_history_of_a_timeline_which_the_first_one_has_not(self) -> None:
         def fetch(call: Call) -> str:

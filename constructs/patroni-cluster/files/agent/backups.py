@@ -13,6 +13,7 @@ from promotion import Promotion
 from retention import base_of, plan
 from settings import Backups, Settings
 from volume import due_after_given_up, given_up_by_members
+from wal import SEGMENT_BYTES, segment_number
 from walg import Backup, StorageError, Walg
 
 LIST_EVERY = timedelta(minutes=5)
@@ -22,6 +23,8 @@ VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 # What is on its way while it is looked for, such as after a failover, is there by then.
 VERIFY_TWICE_AFTER = timedelta(minutes=5)
+# While gaps come again and again, full backups shall not fill the day.
+AFTER_GAP_EVERY = timedelta(hours=1)
 FIRST_RETRY = timedelta(minutes=5)
 LAST_RETRY = timedelta(hours=1)
 
@@ -30,6 +33,16 @@ def due(backups: list[Backup], settings: Backups, now: datetime) -> bool:
     """Whether none has started since the newest time of the schedule; also when there is none, or a time was missed."""
     since = settings.schedule.previous(now)
     return not any(backup.started >= since for backup in backups)
+
+
+def due_after_gap(backups: list[Backup], missing: list[str], now: datetime) -> bool:
+    """
+    Whether WAL is missing that a recovery from the newest needs, its own too: a standby's begins at its last restart
+    point, so that one which is made because of a gap may itself reach across it.
+    """
+    if not backups or now - backups[-1].started < AFTER_GAP_EVERY:
+        return False
+    return any(segment_number(name) >= backups[-1].start_lsn // SEGMENT_BYTES for name in missing)
 
 
 def retry_delay(failures: int) -> timedelta:
@@ -49,6 +62,12 @@ def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
         if planned.refused is not None:
             log('error', 'retention: nothing was deleted', reason=planned.refused)
             return False
+        with tempfile.TemporaryDirectory() as directory:
+            missing = walg.missing_since(planned.base, directory)
+        if missing:
+            # What is older may be the only way to what lies beyond the gap.
+            log('error', 'retention: nothing was deleted', reason='WAL is missing in the window', missing=missing)
+            return False
         # Whatever fails ends it: nothing is deleted unless everything that stays is marked.
         for backup in planned.mark:
             _mark(walg, backup.name)
@@ -58,7 +77,7 @@ def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
         gone = {backup.name for backup in planned.delete} | marked - {backup.name for backup in fulls}
         for name in sorted(gone & marked):
             walg.forget_mark(name)
-    except (ChildFailed, StorageError) as error:
+    except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
         log('error', 'retention failed', error=str(error))
         return False
     deleted = [backup.name for backup in planned.delete]
@@ -99,6 +118,8 @@ class Keeper:
         self._verify_at: datetime | None = None
         # What the last look did not find, by whom it lacks.
         self._suspected: dict[str, list[str]] = {}
+        # What two looks did not find of the WAL of the window.
+        self._gap: list[str] = []
         self._promotion = Promotion()
         self._forget()
 
@@ -151,7 +172,7 @@ class Keeper:
         else:
             self._failures, self._retry_at = 0, None
             log('info', 'full backup finished')
-            self._retain(settings.backups, walg)
+            figures.walg_retention_last_result = 1 if retain(walg, settings.backups, datetime.now(timezone.utc)) else 0
             self._refresh(settings, datetime.now(timezone.utc))
             return True
         finally:
@@ -165,6 +186,8 @@ class Keeper:
         if self._backups is None or waiting:
             return False
         if due(self._backups, rules, now) or due_after_given_up(self._backups, given_up, now):
+            return True
+        if due_after_gap(self._backups, self._gap, now):
             return True
         return self._promotion.needs_full(self._backups, settings.data_directory, now)
 
@@ -185,14 +208,6 @@ class Keeper:
         figures.walg_backup_newest_start_timestamp_seconds = backups[-1].started.timestamp() if backups else None
         figures.walg_backup_newest_finish_timestamp_seconds = backups[-1].finished.timestamp() if backups else None
         figures.walg_backup_oldest_finish_timestamp_seconds = backups[0].finished.timestamp() if backups else None
-
-    def _retain(self, rules: Backups, walg: Walg) -> None:
-        if self._figures.walg_wal_verify_status == 0:
-            # What is older may be the only way to what lies beyond the gap.
-            log('error', 'retention: nothing was deleted', reason='WAL is missing in the window')
-            self._figures.walg_retention_last_result = 0
-            return
-        self._figures.walg_retention_last_result = 1 if retain(walg, rules, datetime.now(timezone.utc)) else 0
 
     def _verify(self, settings: Settings, timeline: int | None, now: datetime) -> None:
         walg = Walg(settings.walg, settings.socket_directory)
@@ -217,14 +232,15 @@ class Keeper:
         both = {owner: [name for name in names if name in suspected.get(owner, [])] for owner, names in missing.items()}
         missing = {owner: names for owner, names in both.items() if names}
         self._verify_at = now + (VERIFY_AGAIN_AFTER if self._suspected else VERIFY_EVERY)
-        self._figures.walg_wal_verify_status = 0 if 'window' in missing else 1
+        self._gap = missing.get('window', [])
+        self._figures.walg_wal_verify_status = 0 if self._gap else 1
         self._figures.walg_kept_backups_incomplete = len(missing.keys() - {'window'})
         log('error' if missing else 'info', 'the WAL in the storage was verified', since=since.name, missing=missing)
 
     def _forget(self) -> None:
         """What only the chosen member knows, so that no old failure is shown by one that isn't asked any more."""
         self._failures, self._retry_at, self._verify_at = 0, None, None
-        self._suspected = {}
+        self._suspected, self._gap = {}, []
         figures = self._figures
         figures.walg_backup_last_result = figures.walg_backup_last_duration_seconds = None
         figures.walg_retention_last_result = None

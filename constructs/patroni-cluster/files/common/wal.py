@@ -32,6 +32,7 @@ class Lineage:
 
     def __init__(self, timeline: int, history: str) -> None:
         switches = [(int(line.split()[0]), _position(line.split()[1])) for line in history.splitlines() if line.strip()]
+        self.timeline = timeline
         # Where the timeline itself began, in bytes.
         self.position = switches[-1][1] if switches else 0
         timelines = [number for number, _ in switches] + [timeline]

@@ -38,10 +38,15 @@ class Backup:
     start_lsn: int
     finish_lsn: int
 
-    def segments(self) -> list[str]:
-        """The WAL it cannot be restored without, from the segment of its start to that of its last byte."""
-        numbers = range(self.start_lsn // SEGMENT_BYTES, (self.finish_lsn - 1) // SEGMENT_BYTES + 1)
-        return [segment_name(self.timeline, number) for number in numbers]
+    def segments(self, lineage: Lineage) -> list[str]:
+        """
+        The WAL it cannot be restored without, from the segment of its start to that of its last byte. A primary that is
+        lost within a segment never archives it: the next timeline has all of that, the backup's part too.
+        """
+        first, last = self.start_lsn // SEGMENT_BYTES, (self.finish_lsn - 1) // SEGMENT_BYTES
+        if self.timeline not in [*lineage.before(), lineage.timeline]:
+            return [segment_name(self.timeline, number) for number in range(first, last + 1)]
+        return lineage.names(first, last)
 
 
 class Walg:
@@ -107,19 +112,20 @@ class Walg:
         since the full backup `since` is recovered with. wal-verify isn't asked: 1.1.3 looks for segments on the wrong
         timeline where two failovers happened within one, and knows nothing of the WAL of permanent backups.
         """
-        archived = self.archived()
-        end = archived.last(timeline)
-        wanted = {backup.name: backup.segments() for backup in backups}
-        # What comes after the newest segment is still on its way: of a standby's backup, that may be the last one.
-        needed = since.segments() + window(since, Lineage(timeline, history), end)
-        wanted['window'] = [name for name in needed if end is None or name[:8] != end[:8] or name <= end]
-        found = {owner: [name for name in names if not archived.has(name)] for owner, names in wanted.items()}
-        return {owner: names for owner, names in found.items() if names}
+        return _missing(self.archived(), backups, since, Lineage(timeline, history))
 
     def missing_since(self, backup: Backup, directory: str) -> list[str]:
         """What a recovery from this full to the newest moment would lack; `directory` is for a scratch file."""
-        timeline = max(self.archived().timelines, default=backup.timeline)
-        return self.missing([], backup, timeline, self.history(timeline, directory)).get('window', [])
+        return self._missing_now([], backup, directory).get('window', [])
+
+    def missing_of(self, backup: Backup, directory: str) -> list[str]:
+        """What a recovery of this full to its own end would lack; `directory` is for a scratch file."""
+        return self._missing_now([backup], backup, directory).get(backup.name, [])
+
+    def _missing_now(self, backups: list[Backup], since: Backup, directory: str) -> dict[str, list[str]]:
+        archived = self.archived()
+        timeline = max(archived.timelines, default=since.timeline)
+        return _missing(archived, backups, since, Lineage(timeline, self.history(timeline, directory)))
 
     def archived(self) -> Archived:
         """The WAL in the archive; throws where it can't be listed."""
@@ -151,6 +157,16 @@ class Walg:
 def _note(name: str) -> str:
     digits = name.removeprefix('base_')
     return f'{_NOTES}/{digits[:8]}-{digits[8:16]}-{digits[16:24]}'
+
+
+def _missing(archived: Archived, backups: list[Backup], since: Backup, lineage: Lineage) -> dict[str, list[str]]:
+    end = archived.last(lineage.timeline)
+    wanted = {backup.name: backup.segments(lineage) for backup in backups}
+    # What comes after the newest segment is still on its way: of a standby's backup, that may be the last one.
+    needed = since.segments(lineage) + window(since, lineage, end)
+    wanted['window'] = [name for name in needed if end is None or name[:8] != end[:8] or name <= end]
+    found = {owner: [name for name in names if not archived.has(name)] for owner, names in wanted.items()}
+    return {owner: names for owner, names in found.items() if names}
 
 
 def window(since: Backup, lineage: Lineage, end: str | None) -> list[str]:

@@ -30,12 +30,16 @@ WAL_ON_ITS_WAY = 600
 
 
 class RestoreTest:
-    """One test, in the folder `data` that is not there yet, by a server on what is restored there."""
+    """
+    One test, in the folder `data` that is not there yet, by a server on what is restored there; `scratch` is a folder for
+    what is small.
+    """
 
-    def __init__(self, settings: Settings, data: Path, server: ScratchServer) -> None:
+    def __init__(self, settings: Settings, data: Path, scratch: Path, server: ScratchServer) -> None:
         self._settings = settings
         self._walg = Walg(settings.walg, settings.socket_directory)
         self._data = data
+        self._scratch = scratch
         self._server = server
 
     def backup(self, name: str | None) -> Backup:
@@ -84,7 +88,7 @@ class RestoreTest:
 
     def _lacking(self, backup: Backup) -> list[str]:
         """Segments of its own that are not archived."""
-        return self._walg.missing([backup], backup, backup.timeline, '').get(backup.name, [])
+        return self._walg.missing_of(backup, str(self._scratch))
 
     def _read_all(self, names: list[str]) -> dict[str, dict[str, int]]:
         """What is in each; one that cannot be read leaves the others to be."""
@@ -130,7 +134,7 @@ def main() -> int:
     data = Path(arguments.directory) / 'data'
     deadline = time.monotonic() + arguments.timeout
     server = ScratchServer(data, sockets, deadline, arguments.bin_directory, arguments.restore_command)
-    test = RestoreTest(settings, data, server)
+    test = RestoreTest(settings, data, sockets, server)
     result: dict[str, object] = {'backup': arguments.backup}
     try:
         backup = test.backup(arguments.backup)
