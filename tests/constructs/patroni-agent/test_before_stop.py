@@ -28,10 +28,10 @@ class BeforeStop(WorldTest):
         if self.seconds == 8:
             self.at_eight()
 
-    def leads(self, standby: dict[str, Any] | None, state: str = 'streaming') -> None:
+    def leads(self, standby: dict[str, Any] | None, state: str = 'streaming', name: str = 'postgres-1') -> None:
         """A primary, and what its standby's Patroni says; None for none."""
         # The address of the test's server under its other name: it answers as the other member there.
-        replication = [{'application_name': 'postgres-1', 'client_addr': 'localhost', 'state': state}]
+        replication = [{'application_name': name, 'client_addr': 'localhost', 'state': state}]
         self.world.patroni.own = {'role': 'primary', 'state': 'running', 'replication': replication if standby else []}
         self.world.patroni.primary = standby
 
@@ -74,6 +74,13 @@ class BeforeStop(WorldTest):
     def test_goes_on_as_a_primary_until_its_standby_is_back(self) -> None:
         self.leads(None)
         self.at_eight = lambda: self.leads(SYNCHRONOUS)
+        self.assertEqual(self.waited(), 8)
+
+    @each(('the leader of a cluster that follows it', 'postgres-2-0'), ('a copy that is being made', 'pg_basebackup'))
+    def test_takes_for_no_successor(self, _: str, name: str) -> None:
+        self.world.configure(dynamicConfiguration={'synchronous_mode': False})
+        self.leads(STANDBY, name=name)
+        self.at_eight = lambda: self.leads(STANDBY)
         self.assertEqual(self.waited(), 8)
 
     def test_goes_on_while_its_synchronous_standby_is_behind(self) -> None:

@@ -4,7 +4,7 @@ from unittest import mock
 from databases import Server
 from member import Keeper
 from metrics import Figures
-from patroni_api import View
+from patroni_api import Patroni, View
 from support import Call, WorldTest, each
 
 
@@ -42,11 +42,19 @@ class StuckStandby(MemberTest):
         self.asked.append((host, port, name))
         return self.primary_has
 
-    def turn(self, seconds: float, position: str = '0/5', streaming: bool = False, running: bool = True) -> None:
+    def turn(
+        self,
+        seconds: float,
+        position: str = '0/5',
+        streaming: bool = False,
+        running: bool = True,
+        paused: bool = False,
+    ) -> None:
         """A turn at that second."""
         view = View(
             primary=False,
             running=running,
+            paused=paused,
             streaming=streaming,
             position=(position, position, 1),
             timeline=1,
@@ -82,6 +90,7 @@ class StuckStandby(MemberTest):
         ('before it moved', {'seconds': 100, 'position': '0/6'}, 130),
         ('before it streamed', {'seconds': 100, 'streaming': True}, 130),
         ('before it was restarted', {'seconds': 100, 'running': False}, 130),
+        ('in a pause', {'seconds': 121, 'paused': True}, 130),
     )
     def test_is_left_alone(self, _: str, between: dict[str, Any], last: float) -> None:
         self.turn(0)
@@ -193,3 +202,13 @@ class Primary(MemberTest):
         self.assertEqual(Server(self.world.settings()).primary_address(), ('127.0.0.1', 5433))
         self.replicates_from(None)
         self.assertIsNone(Server(self.world.settings()).primary_address())
+
+
+class Pause(WorldTest):
+    """a pause of Patroni"""
+
+    def test_is_seen_as_long_as_it_lasts(self) -> None:
+        patroni = Patroni(self.world.patroni.address)
+        self.assertFalse(patroni.view().paused)
+        self.world.patroni.own['pause'] = True
+        self.assertTrue(patroni.view().paused)

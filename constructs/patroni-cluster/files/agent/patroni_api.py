@@ -47,6 +47,8 @@ class View:
     standbys: tuple[Standby, ...]
     # Whether it leads a cluster that follows another one.
     standby_leader: bool = False
+    # Whether a person took the cluster out of Patroni's hands, to work on it.
+    paused: bool = False
 
 
 class Patroni:
@@ -60,6 +62,7 @@ class Patroni:
             primary=own.get('role') in ('primary', 'master'),
             running=own.get('state') == 'running',
             standby_leader=own.get('role') == 'standby_leader',
+            paused=own.get('pause') is True,
             streaming=own.get('replication_state') == 'streaming',
             position=(xlog.get('received_location'), xlog.get('replayed_location'), own.get('timeline')),
             timeline=own.get('timeline'),

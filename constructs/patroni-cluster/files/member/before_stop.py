@@ -15,7 +15,7 @@ import urllib.parse
 from pathlib import Path
 
 from log import log, log_to
-from patroni_api import Patroni, PatroniError
+from patroni_api import Patroni, PatroniError, members_of
 from settings import Settings, SettingsError, load
 
 # Seconds between two questions.
@@ -32,7 +32,7 @@ def may_stop(settings: Settings) -> bool:
         return True
     if not (own.primary and own.running):
         return True
-    hosts = [standby.host for standby in own.standbys if standby.streaming]
+    hosts = [standby.host for standby in members_of(settings.cluster, own) if standby.streaming]
     if not settings.dynamic_configuration.get('synchronous_mode'):
         return bool(hosts)
     port = urllib.parse.urlsplit(settings.patroni).port
