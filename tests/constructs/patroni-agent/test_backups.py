@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest import mock
 
-from backups import Keeper, due, keep, retain, retry_delay
+import due
+from backups import Keeper, keep, retain
 from metrics import Figures
 from patroni_api import Standby, View, makes_backups
 from schedule import Schedule
@@ -99,10 +100,10 @@ class WhenABackupIsDue(unittest.TestCase):
     def test_is_due(self, _: str, started: list[str], expected: bool) -> None:
         rules = Backups(Schedule('0 2 * * *'), keep_full_days=30, keep_wal_days=7, minimum_fulls=2)
         made = [full(0, 1, start_time=f'{time}:00Z') for time in started]
-        self.assertIs(due(made, rules, datetime.fromisoformat('2026-11-23T12:00+00:00')), expected)
+        self.assertIs(due.by_schedule(made, rules, datetime.fromisoformat('2026-11-23T12:00+00:00')), expected)
 
     def test_that_failed_is_tried_again_after_5_10_20_40_and_then_always_60_minutes(self) -> None:
-        minutes = [retry_delay(failures).total_seconds() / 60 for failures in [1, 2, 3, 4, 5, 6, 1000]]
+        minutes = [due.after_failures(failures).total_seconds() / 60 for failures in [1, 2, 3, 4, 5, 6, 1000]]
         self.assertEqual(minutes, [5, 10, 20, 40, 60, 60, 60])
 
 

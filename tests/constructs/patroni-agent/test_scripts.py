@@ -80,7 +80,7 @@ class ScriptTest(unittest.TestCase):
 
     def write(self, name: str, text: str) -> str:
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding='utf-8')
         return str(path)
 
@@ -210,6 +210,23 @@ class ArchiveWal(ScriptTest):
         self.assertEqual(len(self.read('pgroot/given-up-wal').splitlines()), 3)
         # With room again, every segment is pushed or kept.
         self.assertEqual(self.archive('exit 1', 1, '0004'), 1)
+
+    def test_archives_a_history_that_was_given_up_before_the_next_segment(self) -> None:
+        self.assertEqual(self.archive('exit 1', self.FULL, '00000002.history'), 0)
+        self.write('pgroot/data/pg_wal/00000002.history', '')
+        (self.folder / 'pgroot/data/pg_wal/archive_status').mkdir()
+        (self.folder / 'wal-g.calls').unlink(missing_ok=True)
+        answers = 'case $1 in wal-show) echo "[]"; esac'
+        for _ in range(2):
+            self.assertEqual(self.archive(answers, 1, '0001'), 0)
+        pushed = [line for line in self.calls() if line.startswith('wal-push')]
+        self.assertEqual(pushed, ['wal-push pg_wal/00000002.history', 'wal-push pg_wal/0001', 'wal-push pg_wal/0001'])
+
+    def test_archives_no_segment_before_a_history_that_was_given_up(self) -> None:
+        self.write('pgroot/given-up-histories', '00000003.history\n00000002.history\n')
+        self.write('pgroot/data/pg_wal/00000002.history', '')
+        self.assertEqual(self.archive('exit 1', 1, '0001'), 1)
+        self.assertEqual([line for line in self.calls() if line.endswith('0001')], [])
 
     def test_gives_nothing_up_where_nobody_knows_what_is_free(self) -> None:
         self.assertEqual(self.run_script('archive-wal.sh', 'gone/0001', str(self.FULL), walg='exit 1').returncode, 1)

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
+import due
 from metrics import Figures
 from support import NOW, WorldTest, each, full
-from volume import MEBIBYTE, due_after_given_up, given_up_at, keep_reserve, waiting_seconds
+from volume import MEBIBYTE, given_up_at, keep_reserve, waiting_seconds
 
 
 class Reserve(WorldTest):
@@ -89,9 +90,9 @@ class Waiting(WorldTest):
     )
     def test_a_full_backup(self, _: str, backup_hours: float, given_up_hours: float, expected: bool) -> None:
         given_up = [NOW - timedelta(hours=hours) for hours in (30, given_up_hours)]
-        found = due_after_given_up([full(backup_hours / 24, 9)], given_up, NOW)
+        found = due.after_given_up([full(backup_hours / 24, 9)], given_up, NOW)
         self.assertEqual(found, expected)
 
     def test_asks_for_no_full_backup_where_none_was_given_up(self) -> None:
-        self.assertFalse(due_after_given_up([full(3, 9)], [], NOW))
-        self.assertFalse(due_after_given_up([], [datetime.now(timezone.utc)], NOW))
+        self.assertFalse(due.after_given_up([full(3, 9)], [], NOW))
+        self.assertFalse(due.after_given_up([], [datetime.now(timezone.utc)], NOW))

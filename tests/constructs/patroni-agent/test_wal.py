@@ -223,6 +223,12 @@ class NewPrimary(WorldTest):
         self.assertNotIn(segment_name(1, 5), self.ready())
         self.assertIn(segment_name(1, 7), self.ready())
 
+    def test_is_the_history_of_each_timeline_before_as_a_standby_takes_those_for_archived_too(self) -> None:
+        (self.folder / '00000002.history').write_text(HISTORY.partition('\n')[0])
+        (self.status / '00000002.history.done').touch()
+        self.promoted()
+        self.assertIn('00000002.history', self.ready())
+
     def test_is_nothing_where_all_is_there(self) -> None:
         self.world.wal = [archived(1, 2, 8), archived(2, 9, 11)]
         self.assertEqual(self.promoted(), (0, ''))

@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 
 import backups
 import child
+import due
 import member
 from databases import primary_view
 from log import log
@@ -133,7 +134,7 @@ def status(settings: Settings, name: str) -> dict[str, object]:
         errors.append(f'what the archive lacks: {error}')
         missing = None
     return found | {
-        'due': backups.due(fulls, rules, now),
+        'due': due.by_schedule(fulls, rules, now),
         'backups': [vars(each) for each in fulls],
         # No moment can be recovered that lies after what is missing and before the next full.
         'restorableSince': since and since.finished,

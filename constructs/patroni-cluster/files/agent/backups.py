@@ -3,6 +3,7 @@
 import tempfile
 from datetime import datetime, timedelta, timezone
 
+import due
 from child import ChildFailed
 from databases import Server, primary_view
 from last_segment import end_last_segment
@@ -12,8 +13,7 @@ from patroni_api import PatroniError, View, makes_backups, members_of
 from promotion import Promotion
 from retention import base_of, plan
 from settings import Backups, Settings
-from volume import due_after_given_up, given_up_by_members
-from wal import SEGMENT_BYTES, segment_number
+from volume import given_up_by_members
 from walg import Backup, StorageError, Walg
 
 LIST_EVERY = timedelta(minutes=5)
@@ -23,31 +23,6 @@ VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 # What is on its way while it is looked for, such as after a failover, is there by then.
 VERIFY_TWICE_AFTER = timedelta(minutes=5)
-# While gaps come again and again, full backups shall not fill the day.
-AFTER_GAP_EVERY = timedelta(hours=1)
-FIRST_RETRY = timedelta(minutes=5)
-LAST_RETRY = timedelta(hours=1)
-
-
-def due(backups: list[Backup], settings: Backups, now: datetime) -> bool:
-    """Whether none has started since the newest time of the schedule; also when there is none, or a time was missed."""
-    since = settings.schedule.previous(now)
-    return not any(backup.started >= since for backup in backups)
-
-
-def due_after_gap(backups: list[Backup], missing: list[str], now: datetime) -> bool:
-    """
-    Whether WAL is missing that a recovery from the newest needs, its own too: a standby's begins at its last restart
-    point, so that one which is made because of a gap may itself reach across it.
-    """
-    if not backups or now - backups[-1].started < AFTER_GAP_EVERY:
-        return False
-    return any(segment_number(name) >= backups[-1].start_lsn // SEGMENT_BYTES for name in missing)
-
-
-def retry_delay(failures: int) -> timedelta:
-    """How long after that many failures in a row it is tried again: 5, 10, 20, 40, then always 60 minutes."""
-    return min(FIRST_RETRY * (1 << (min(failures, 10) - 1)), LAST_RETRY)
 
 
 def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
@@ -166,7 +141,7 @@ class Keeper:
             walg.push(settings.data_directory)
         except ChildFailed as error:
             self._failures += 1
-            self._retry_at = datetime.now(timezone.utc) + retry_delay(self._failures)
+            self._retry_at = datetime.now(timezone.utc) + due.after_failures(self._failures)
             log('error', 'full backup failed', error=str(error), failures=self._failures, again=self._retry_at)
             return False
         else:
@@ -185,9 +160,9 @@ class Keeper:
         waiting = self._retry_at is not None and now < self._retry_at
         if self._backups is None or waiting:
             return False
-        if due(self._backups, rules, now) or due_after_given_up(self._backups, given_up, now):
+        if due.by_schedule(self._backups, rules, now) or due.after_given_up(self._backups, given_up, now):
             return True
-        if due_after_gap(self._backups, self._gap, now):
+        if due.after_gap(self._backups, self._gap, now):
             return True
         return self._promotion.needs_full(self._backups, settings.data_directory, now)
 

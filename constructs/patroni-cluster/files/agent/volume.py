@@ -5,21 +5,18 @@ their own.
 
 import os
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 from log import log
 from metrics import Figures, figure_of
 from settings import Settings
-from walg import Backup
 
 MEBIBYTE = 1024 * 1024
 # Four segments of WAL: the next ones may not fit any more.
 SPENT_BELOW = 64 * MEBIBYTE
 # As often as it is large has to be free before a reserve is made: its own end is not to be what fills the volume.
 MADE_ABOVE = 4
-# While WAL is given up again and again, full backups shall not fill the day.
-AFTER_GIVEN_UP_EVERY = timedelta(hours=1)
 
 
 def keep_reserve(settings: Settings, figures: Figures) -> None:
@@ -56,14 +53,6 @@ def given_up_by_members(figures: Figures, others: list[str], port: int) -> list[
     name = 'postgres_wal_given_up_timestamp_seconds'
     found = [figures.postgres_wal_given_up_timestamp_seconds, *(figure_of(host, port, name) for host in others)]
     return [datetime.fromtimestamp(each, timezone.utc) for each in found if each is not None]
-
-
-def due_after_given_up(backups: list[Backup], given_up: list[datetime], now: datetime) -> bool:
-    """Whether WAL was given up since the newest began: nothing after that can be recovered until the next one."""
-    newest = max((backup.started for backup in backups), default=None)
-    if newest is None or now - newest < AFTER_GIVEN_UP_EVERY:
-        return False
-    return any(moment > newest for moment in given_up)
 
 
 def waiting_seconds(data_directory: str) -> float:

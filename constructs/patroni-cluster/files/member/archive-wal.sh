@@ -7,12 +7,22 @@ set -eu
 here=$(dirname "$0")
 folder=$(dirname "$1")
 failed=${TMPDIR:-/tmp}/archive-wal.failed
+# Histories that were given up. What is beside the data directory no copy takes.
+owed=$folder/../../given-up-histories
 
 # What can't be known is no reason to give anything up.
 free=$(df --output=avail --block-size=1M "$folder" | grep -o '[0-9]*$') || free=
 if [ -z "$free" ] || [ "$free" -ge "${2:-0}" ]; then
   if [[ $1 == *.history ]]; then
     python3 "$here/unarchived.py" --walg "$here/walg.sh" "$1"
+  elif [ -s "$owed" ]; then
+    # Without them nobody who recovers finds the timeline.
+    while read -r history; do
+      if [ -e "$folder/$history" ]; then
+        bash "$0" "$folder/$history" </dev/null
+      fi
+    done <"$owed"
+    rm "$owed"
   fi
   exec "$here/walg.sh" wal-push "$1"
 fi
@@ -22,6 +32,9 @@ if [ -z "$(find "$failed" -newermt '-30 seconds' 2>/dev/null)" ]; then
   timeout 20 bash "$0" "$1" && exit 0
   touch "$failed"
 fi
-# Beside the data directory, of which a copy takes everything. The agent looks at when it was written.
+if [[ $1 == *.history ]]; then
+  echo "${1##*/}" >>"$owed"
+fi
+# The agent looks at when it was written.
 echo "$(date -u '+%F %T') ${1##*/}" >>"$folder/../../given-up-wal" || true
 echo "archive-wal.sh: $1 was given up: the archive doesn't take it, and only $free MiB of the volume are free" >&2

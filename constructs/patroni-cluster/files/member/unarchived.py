@@ -1,7 +1,8 @@
 """
 Lets a new primary archive what the one before could not. A standby takes all that it receives for archived, although
 its primary may be gone with segments that it had not pushed. Marks the segments of the timelines before, as far as the
-archive lacks them, as ready for archiving: PostgreSQL keeps each of them until it is in the archive.
+archive lacks them, as ready for archiving: PostgreSQL keeps each of them until it is in the archive. Their histories too:
+who recovers looks for the newest timeline one by one, and ends where one has none.
 """
 
 import argparse
@@ -18,6 +19,12 @@ def complete(folder: Path, lineage: Lineage) -> list[str]:
     """The segments in pg_wal that a timeline before wrote to its end."""
     found = [path for path in folder.iterdir() if is_segment(path.name) and lineage.ended_after(path.name)]
     return sorted(path.name for path in found if path.stat().st_size == SEGMENT_BYTES)
+
+
+def histories(folder: Path, lineage: Lineage) -> list[str]:
+    """Of the timelines before, as far as they are here; what the archive has already, it takes again."""
+    names = [f'{timeline:08X}.history' for timeline in lineage.before()]
+    return [name for name in names if (folder / name).exists()]
 
 
 def lacking(names: list[str], archived: Archived, lineage: Lineage) -> set[str]:
@@ -56,6 +63,8 @@ def main() -> int:
         archived = Walg(arguments.walg, '').archived()
         ready = lacking(names, archived, lineage)
         mark(status, names, ready)
+        before = histories(folder, lineage)
+        mark(status, before, set(before))
     except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
         print(
             f'unarchived.py: what the archive lacks of the timelines before is not known yet: {error}', file=sys.stderr
