@@ -14,6 +14,7 @@ const listing = v.object({
       fulls: v.array(v.object({ name: v.string(), finished: v.string() })),
       keptByHand: v.array(v.string()),
       everySecondSince: v.nullable(v.string()),
+      missing: v.nullable(v.array(v.string())),
     }),
   ),
 });

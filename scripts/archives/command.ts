@@ -116,13 +116,24 @@ function refusal({ address }: Archive, what: string) {
 }
 
 /** What can be recovered from an archive, and how large it is. */
-function contents({ fulls, files, bytes, written, everySecondSince }: Archive): string {
+function contents({ fulls, files, bytes, written, everySecondSince, missing }: Archive): string {
   const size = `${files} files, ${(bytes / 1024 ** 3).toFixed(2)} GiB`;
   const last = written === null ? '' : `, written to until ${minute(written)}`;
   const [first] = fulls;
   if (first === undefined) return `no full backup, so nothing can be recovered from it; ${size}${last}`;
   const ends = `${fulls.length} full backups from ${minute(first.finished)} to ${minute(fulls.at(-1)?.finished ?? '')}`;
-  return `${ends}${everySecondSince === null ? '' : `, every second since ${minute(everySecondSince)}`}; ${size}${last}`;
+  return `${ends}${between(everySecondSince, missing)}; ${size}${last}`;
+}
+
+/** What can be recovered between the ends of full backups. */
+function between(everySecondSince: string | null, missing: readonly string[] | null): string {
+  if (missing === null) return ', whether WAL is missing is not known';
+  const lost =
+    missing.length === 0
+      ? ''
+      : `, ${missing.length} ${missing.length === 1 ? 'segment of WAL is' : 'segments of WAL are'} missing`;
+  if (everySecondSince === null) return lost;
+  return `, every second since ${minute(everySecondSince)}${lost === '' ? '' : `${lost} before`}`;
 }
 
 /** The time in UTC, to the minute. */

@@ -20,6 +20,8 @@ interface Archive {
   readonly address: string;
   readonly fulls: readonly { readonly name: string; readonly finished: string }[];
   readonly keptByHand: readonly string[];
+  everySecondSince: string | null;
+  missing: string[] | null;
 }
 
 const holding = (generation: number, ...fulls: ReturnType<typeof full>[]) => ({
@@ -30,6 +32,7 @@ const holding = (generation: number, ...fulls: ReturnType<typeof full>[]) => ({
   fulls,
   keptByHand: [] as string[],
   everySecondSince: fulls[0]?.finished ?? null,
+  missing: [] as string[] | null,
 });
 
 let recovery: Recovery;
@@ -107,6 +110,21 @@ describe('the list', () => {
       'To see what pruning one would mean: npm run archives -- --prune ADDRESS',
       '',
     ]);
+  });
+
+  test.each([
+    [
+      'after what is missing',
+      '2025-11-19T02:05:00Z',
+      ['a', 'b'],
+      ', every second since 2025-11-19 02:05 UTC, 2 segments of WAL are missing before',
+    ],
+    ['of nothing that is whole', null, ['a'], ', 1 segment of WAL is missing'],
+    ['as far as that is known', null, null, ', whether WAL is missing is not known'],
+  ])('promises every second %s', async (_, everySecondSince, missing, expected) => {
+    Object.assign(archives[0] ?? {}, { everySecondSince, missing });
+    await run();
+    expect(stdout).toContain(`2 full backups from 2025-11-18 02:05 UTC to 2025-11-19 02:05 UTC${expected}; 812 files`);
   });
 
   test('asks a member of the generation in use', async () => {

@@ -6,7 +6,8 @@ from typing import Any
 from unittest import mock
 
 import archives
-from support import NOW, Call, WorldTest, at, each, listed
+from support import NOW, Call, WorldTest, archived, at, each, listed
+from wal import segment_name
 
 STORE = 's3://bucket/postgres'
 OLD, OWN = f'{STORE}/17-1', f'{STORE}/17-2'
@@ -20,6 +21,7 @@ class ArchivesTest(WorldTest):
         self.fulls: dict[str, list[dict[str, Any]]] = {OLD: [listed(20, 1), listed(10, 2)], OWN: [listed(0, 1)]}
         self.hours = {OLD: 30.0, OWN: 0.0}
         self.notes = ''
+        self.missing: list[str] | None = []
         self.left: list[str] = []
         self.world.programs['walg.sh'] = self.walg
 
@@ -37,6 +39,10 @@ class ArchivesTest(WorldTest):
             return head + ''.join([*rows, *self.left])
         if call.line == 'st ls retention_marks':
             return head + self.notes
+        if call.arguments[0] == 'wal-show':
+            if self.missing is None:
+                raise call.fails(1, 'connection refused')
+            return json.dumps([archived(1, 1, 9, *self.missing)])
         if call.line == 'delete everything FORCE --confirm':
             self.fulls[prefix] = []
             return ''
@@ -92,6 +98,25 @@ class Listing(ArchivesTest):
         self.fulls[OWN] = [listed(9, 1), listed(8, 2), listed(1, 3)]
         [_, own] = json.loads(self.command('list')[1])['archives']
         self.assertEqual(own['everySecondSince'], '2026-11-15 12:00:00+00:00')
+
+    @each(
+        ('begins after what is missing', 5, '2026-11-13 12:00:00+00:00'),
+        ('does not begin where the newest full has lost its own', 7, None),
+        ('begins where it did when that is older', 2, '2026-11-03 12:00:00+00:00'),
+    )
+    def test_of_every_second(self, _: str, lost: int, since: str | None) -> None:
+        self.fulls[OLD] = [listed(20, 4), listed(10, 7)]
+        self.missing = [segment_name(1, lost)]
+        [old, _own] = json.loads(self.command('list')[1])['archives']
+        self.assertEqual(old['everySecondSince'], since)
+        self.assertEqual(old['missing'], [] if lost == 2 else self.missing)
+
+    def test_is_made_and_says_so_where_nobody_knows_what_is_missing(self) -> None:
+        self.missing = None
+        code, out, err = self.command('list')
+        [old, _own] = json.loads(out)['archives']
+        self.assertEqual((code, old['everySecondSince'], old['missing']), (0, None, None))
+        self.assertIn('is not known: walg.sh wal-show ended with 1: connection refused', err)
 
     def test_is_refused_where_there_is_no_archive(self) -> None:
         code, _, err = self.command('list', own='')

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from child import ChildFailed
 from retention import base_of
 from settings import Settings, SettingsError, load
-from walg import CHANGE_TIMEOUT, StorageError, Walg, parse_time
+from walg import CHANGE_TIMEOUT, Backup, StorageError, Walg, parse_time
 
 PREFIX = 'WALG_S3_PREFIX'
 _FOLDER = re.compile(r'^dir\s.*\s(\d+-\d+)/\s*$', re.MULTILINE)
@@ -58,12 +59,18 @@ class Archives:
         base = None if rules is None or address != self.own else base_of(backups, now, rules)
         # Retention has stopped in all but the own one: nothing since their oldest full was deleted.
         since = base or next((backup for backup in backups if not backup.permanent), None)
+        missing = [] if since is None else _missing(walg, since)
+        whole: list[Backup] = []
+        if since is not None and missing is not None:
+            whole = [each for each in backups if each.finished >= since.finished and each.is_after(missing)]
         return {
             'address': address,
             **vars(self._contents(address)),
             'fulls': [{'name': each.name, 'finished': each.finished} for each in backups],
             'keptByHand': [each.name for each in backups if each.permanent and each.name not in noted],
-            'everySecondSince': since and since.finished,
+            'everySecondSince': whole[0].finished if whole else None,
+            # Before that; None where it can't be told.
+            'missing': missing,
         }
 
     def prune(self, address: str, now: datetime) -> Contents:
@@ -94,6 +101,16 @@ class Archives:
 
     def _walg(self, address: str) -> Walg:
         return Walg(self._settings.walg, self._settings.socket_directory, address)
+
+
+def _missing(walg: Walg, since: Backup) -> list[str] | None:
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            return walg.missing_since(since, directory)
+    except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
+        # An archive without the history of a timeline can be listed and pruned all the same.
+        print(f'archives.py: what is missing since {since.name} is not known: {error}', file=sys.stderr)
+        return None
 
 
 def main() -> int:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from settings import Backups
-from wal import SEGMENT_BYTES, segment_number
 from walg import Backup
 
 # While there is a gap again and again, full backups shall not fill the day.
@@ -33,7 +32,7 @@ def after_gap(backups: list[Backup], missing: list[str], now: datetime) -> bool:
     """
     if not backups or now - backups[-1].started < AFTER_GAP_EVERY:
         return False
-    return any(segment_number(name) >= backups[-1].start_lsn // SEGMENT_BYTES for name in missing)
+    return not backups[-1].is_after(missing)
 
 
 def after_failures(failures: int) -> timedelta:

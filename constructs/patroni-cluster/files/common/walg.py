@@ -38,6 +38,10 @@ class Backup:
     start_lsn: int
     finish_lsn: int
 
+    def is_after(self, missing: list[str]) -> bool:
+        """Whether a recovery that begins with it needs none of these segments."""
+        return all(segment_number(name) < self.start_lsn // SEGMENT_BYTES for name in missing)
+
     def segments(self, lineage: Lineage) -> list[str]:
         """
         The WAL it cannot be restored without, from the segment of its start to that of its last byte. A primary that is
