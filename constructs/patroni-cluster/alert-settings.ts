@@ -1,4 +1,9 @@
 import type { Schedule } from '../core/schedule.ts';
+import type { Life } from '../stateful/index.ts';
+import { poolerDefaults } from './defaults.ts';
+import type { PatroniOptions } from './options.ts';
+import type { PatroniClusterProps } from './props.ts';
+import { serviceNames } from './services.ts';
 
 /** What the alerts of a cluster are made of. */
 export interface AlertSettings {
@@ -20,6 +25,27 @@ export interface PoolerAlertSettings {
   readonly pods: number;
   /** Whether there is an exporter of PgBouncer's numbers. */
   readonly exporter: boolean;
+}
+
+/** From what the cluster was given. */
+export function alertSettings(
+  { scope, namespace }: Life,
+  { exporter, pooler }: PatroniClusterProps,
+  { members, synchronous, backups }: PatroniOptions,
+): AlertSettings {
+  return {
+    scope,
+    namespace,
+    members,
+    synchronous: synchronous !== 'off' && members > 1,
+    exporter: exporter !== false,
+    backups: backups ? backups.schedule : undefined,
+    pooler: pooler && {
+      name: serviceNames(scope).pooler,
+      pods: pooler.size?.minReplicas ?? poolerDefaults.size.minReplicas,
+      exporter: pooler.exporter !== false,
+    },
+  };
 }
 
 /** Selectors of the numbers of one cluster. Whoever scrapes gives every series the labels `namespace` and `pod`. */

@@ -27,6 +27,8 @@ export function resolveOptions(props: PatroniClusterProps) {
         ? because
         : 'Set for this environment in config/environments/.',
     version: props.version ?? patroniClusterDefaults.version,
+    // One that follows another reads that one's archive, and makes no backups.
+    backups: props.standbyOf === undefined && props.backups,
     members: props.members ?? patroniClusterDefaults.members,
     synchronous: props.synchronous ?? patroniClusterDefaults.synchronous,
     consensus: props.consensus ?? patroniClusterDefaults.consensus,

@@ -9,6 +9,7 @@ import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
 import { Authority, Life, Recoverable } from '../stateful/index.ts';
 import { agentConfiguration } from './agent-configuration.ts';
+import { alertSettings } from './alert-settings.ts';
 import { Archive } from './archive.ts';
 import { checkCluster } from './checks.ts';
 import { scriptsOf } from './config-files.ts';
@@ -21,11 +22,11 @@ import {
   passwordsOfMembers,
   withCredentials,
 } from './endpoints.ts';
-import { poolerDefaults } from './defaults.ts';
-import type { DatabaseEndpoints, DatabaseEndpointsProps } from './endpoints.ts';
+import type { DatabaseEndpoints, DatabaseEndpointsProps, OpenDatabase } from './endpoints.ts';
 import { members, program } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
 import { resolveOptions } from './options.ts';
+import type { PatroniOptions } from './options.ts';
 import { patroniSettings, patroniYaml } from './patroni-configuration.ts';
 import { ports } from './paths.ts';
 import { pooler } from './pooler.ts';
@@ -34,6 +35,13 @@ import type { PatroniClusterProps } from './props.ts';
 import { recoveryCommands } from './recovery.ts';
 import { restoreTest } from './restore-test.ts';
 import { memberHosts, patroniServices, poolerHosts, serviceNames } from './services.ts';
+
+interface Passwords {
+  /** Of the roles of databases. */
+  readonly roles: Readonly<Record<string, SecretKeyReference>>;
+  /** By which members know each other. */
+  readonly members: ReturnType<typeof passwordsOfMembers>;
+}
 
 /** PostgreSQL with a standby that takes over by itself, an archive of every change, and backups that are tried. */
 export class PatroniCluster extends Construct {
@@ -53,91 +61,40 @@ export class PatroniCluster extends Construct {
   constructor(scope: Construct, id: string, props: PatroniClusterProps) {
     super(scope, id);
     const before = props.copyOf ?? props.standbyOf;
-    const life = new Life(this, props.name ?? id, props.generation, before?.life);
-    const where = `PatroniCluster ${life.name}`;
-    checkCluster(where, props, life.namespace);
+    this.life = new Life(this, props.name ?? id, props.generation, before?.life);
+    const where = `PatroniCluster ${this.life.name}`;
+    checkCluster(where, props, this.life.namespace);
     const options = resolveOptions(props);
-    this.life = life;
     this.version = options.version;
     this.authority = before?.authority ?? (props.authority && new Authority(this, 'authority', props.authority));
 
     this.databases = completeDatabases(where, props.databases);
-    const databases = withCredentials(life, this.databases);
-    const passwords = passwordsOf(databases);
-    const memberSecrets = passwordsOfMembers(life);
+    const databases = withCredentials(this.life, this.databases);
+    const passwords = { roles: passwordsOf(databases), members: passwordsOfMembers(this.life) };
+    this.archive = props.backups && new Archive(this.life, options.version, props.backups);
 
-    this.archive = props.backups && new Archive(life, options.version, props.backups);
-    // One that follows another reads that one's archive, and makes no backups.
-    const backups = props.standbyOf === undefined && props.backups;
-
-    const identity = { ...program, instance: life.scope, partOf: applicationOf(this).application };
-    const settings = patroniSettings(this, props, options);
-    const configuration = new ConfigFiles(this, 'configuration', {
-      name: `${life.scope}-configuration`,
-      data: {
-        'patroni.yml': patroniYaml(settings, selectorLabels(identity)),
-        'agent.json': agentConfiguration(settings, { members: options.members, backups, memberSecrets, passwords }),
-      },
-      // By the agent, which tells Patroni.
-      reloaded: true,
-    });
-    this.workload = members(this, props, {
-      ...options,
-      life,
-      image: props.image,
-      exporterImage: props.exporter === false ? undefined : props.exporter,
-      archive: this.archive || undefined,
-      memberSecrets,
-      rolePasswords: passwords,
-      scripts: scriptsOf('members', this, `${life.scope}-scripts`),
-      configuration,
-      authority: this.authority || undefined,
-      certificate: this.authority ? this.authority.sign(`${life.scope}-tls`, memberHosts(life)) : undefined,
-    });
-
-    const { archive, workload } = this;
-    const commands = recoveryCommands(life, this.databases);
-    new Recoverable(this, 'recoverable', { kind: 'pg', life, workload, archive, commands });
+    const configuration = this.configure(props, options, passwords);
+    this.workload = this.run(props, options, passwords, configuration);
+    this.beRecoverable();
 
     const services = patroniServices(this, this.workload, options.consensus);
     const { host } = services.members;
-    this.leader = {
-      ...services.primary.endpoint('postgres', `primary of ${life.scope}`),
-      authority: this.authority || undefined,
-    };
+    const leader = services.primary.endpoint('postgres', `primary of ${this.life.scope}`);
+    this.leader = { ...leader, authority: this.authority || undefined };
     this.connect(props, host);
     this.endpoints = {
-      scope: life.scope,
-      namespace: life.namespace,
+      scope: this.life.scope,
+      namespace: this.life.namespace,
       databases,
       authority: this.authority,
       sslMode: options.sslMode,
       members: this.workload,
-      pooler: props.pooler ? this.pool(props.pooler, passwords) : undefined,
+      pooler: props.pooler ? this.pool(props.pooler, databases, passwords.roles) : undefined,
     };
 
     this.offerMetrics(props.exporter !== false, host);
-    if (backups && this.archive && backups.restoreTestSchedule) {
-      const { image, storage } = props;
-      const { archive } = this;
-      const { storageClass } = options;
-      const schedule = backups.restoreTestSchedule;
-      restoreTest(this, { life, image, archive, schedule, storage, storageClass, configuration });
-    }
-    const alerts = patroniAlerts({
-      scope: life.scope,
-      namespace: life.namespace,
-      members: options.members,
-      synchronous: options.synchronous !== 'off' && options.members > 1,
-      exporter: props.exporter !== false,
-      backups: backups ? backups.schedule : undefined,
-      pooler: props.pooler && {
-        name: serviceNames(life.scope).pooler,
-        pods: props.pooler.size?.minReplicas ?? poolerDefaults.size.minReplicas,
-        exporter: props.pooler.exporter !== false,
-      },
-    });
-    for (const alert of alerts) new Alert(this, alert.name, alert);
+    this.testBackups(props, options, configuration);
+    for (const alert of patroniAlerts(alertSettings(this.life, props, options))) new Alert(this, alert.name, alert);
   }
 
   /** The only database's primary. @throws InputError where there are several */
@@ -160,8 +117,54 @@ export class PatroniCluster extends Construct {
     return databaseEndpoints(this.endpoints, name);
   }
 
-  private pool(props: PoolerProps, passwords: Readonly<Record<string, SecretKeyReference>>): Workload {
-    const { life, databases, leader } = this;
+  /** What Patroni and the agent read. */
+  private configure(props: PatroniClusterProps, options: PatroniOptions, passwords: Passwords): ConfigFiles {
+    const { scope } = this.life;
+    const identity = { ...program, instance: scope, partOf: applicationOf(this).application };
+    const settings = patroniSettings(this, props, options);
+    const agent = { ...options, memberSecrets: passwords.members, passwords: passwords.roles };
+    return new ConfigFiles(this, 'configuration', {
+      name: `${scope}-configuration`,
+      data: {
+        'patroni.yml': patroniYaml(settings, selectorLabels(identity)),
+        'agent.json': agentConfiguration(settings, agent),
+      },
+      // By the agent, which tells Patroni.
+      reloaded: true,
+    });
+  }
+
+  /** The members themselves. */
+  private run(
+    props: PatroniClusterProps,
+    options: PatroniOptions,
+    passwords: Passwords,
+    configuration: ConfigFiles,
+  ): Workload {
+    const { life, authority } = this;
+    return members(this, props, {
+      ...options,
+      life,
+      image: props.image,
+      exporterImage: props.exporter === false ? undefined : props.exporter,
+      archive: this.archive || undefined,
+      memberSecrets: passwords.members,
+      rolePasswords: passwords.roles,
+      scripts: scriptsOf('members', this, `${life.scope}-scripts`),
+      configuration,
+      authority: authority || undefined,
+      certificate: authority ? authority.sign(`${life.scope}-tls`, memberHosts(life)) : undefined,
+    });
+  }
+
+  private beRecoverable(): void {
+    const { life, workload, archive } = this;
+    const commands = recoveryCommands(life, this.databases);
+    new Recoverable(this, 'recoverable', { kind: 'pg', life, workload, archive, commands });
+  }
+
+  private pool(props: PoolerProps, databases: readonly OpenDatabase[], passwords: Passwords['roles']): Workload {
+    const { life, leader } = this;
     const name = `${serviceNames(life.scope).pooler}-tls`;
     const certificate = this.authority ? this.authority.sign(name, poolerHosts(life)) : undefined;
     return pooler(this, { ...props, scope: life.scope, databases, passwords, certificate, primary: leader });
@@ -192,5 +195,16 @@ export class PatroniCluster extends Construct {
     scrape('Patroni', '/metrics', ports.patroni);
     scrape('agent', '/metrics.txt', ports.agent);
     if (exporter) scrape('PostgreSQL', '/metrics', ports.exporter);
+  }
+
+  private testBackups(
+    { image, storage }: PatroniClusterProps,
+    { backups, storageClass }: PatroniOptions,
+    configuration: ConfigFiles,
+  ): void {
+    const { life, archive } = this;
+    if (!archive || !backups || !backups.restoreTestSchedule) return;
+    const schedule = backups.restoreTestSchedule;
+    restoreTest(this, { life, image, archive, schedule, storage, storageClass, configuration });
   }
 }
