@@ -154,8 +154,8 @@ class Keeper:
     def _release_stuck(self, settings: Settings, view: View) -> None:
         """
         A standby that replayed what its primary never sent can't follow it, and pg_rewind doesn't always see that: when
-        it neither streams nor moves while its primary runs, it is copied anew, if that is shown to be possible. Not in a
-        pause: whoever works on the cluster may have stopped it.
+        it neither streams nor moves while its primary runs, it is copied anew, if that is shown to be possible. Not in
+        a pause: whoever works on the cluster may have stopped it.
         """
         if view.primary or view.standby_leader or view.streaming:
             self._still = self._copied_at = None

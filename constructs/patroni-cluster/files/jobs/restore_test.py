@@ -31,8 +31,8 @@ WAL_ON_ITS_WAY = 600
 
 class RestoreTest:
     """
-    One test, in the folder `data` that is not there yet, by a server on what is restored there; `scratch` is a folder for
-    what is small.
+    One test, in the folder `data` that is not there yet, by a server on what is restored there; `scratch` is a folder
+    for what is small.
     """
 
     def __init__(self, settings: Settings, data: Path, scratch: Path, server: ScratchServer) -> None:

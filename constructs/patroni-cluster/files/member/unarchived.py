@@ -1,8 +1,8 @@
 """
 Lets a new primary archive what the one before could not. A standby takes all that it receives for archived, although
 its primary may be gone with segments that it had not pushed. Marks the segments of the timelines before, as far as the
-archive lacks them, as ready for archiving: PostgreSQL keeps each of them until it is in the archive. Their histories too:
-who recovers looks for the newest timeline one by one, and ends where one has none.
+archive lacks them, as ready for archiving: PostgreSQL keeps each of them until it is in the archive. Their histories
+too: who recovers looks for the newest timeline one by one, and ends where one has none.
 """
 
 import argparse
