@@ -7,6 +7,7 @@ import { certificateKeys } from '../constructs/core/secret.ts';
 import { restrictedViolations } from './pod-security.ts';
 import type { Privileges } from './pod-security.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
+import { bindingFindings, rightsFindings, rolesOf, tokenFindings } from './rights.ts';
 import { mountFindings, nodePortFindings, nodePortOwners, twiceFindings } from './twice.ts';
 
 export interface PolicyContext {
@@ -30,6 +31,8 @@ interface Neighbours extends PolicyContext {
   readonly levels: ReadonlyMap<string, string | undefined>;
   /** `namespace/name` of the Secrets that cert-manager writes. */
   readonly certificates: ReadonlySet<string>;
+  /** Every role. */
+  readonly roles: ReadonlySet<string>;
   /** The Service of each node port, such as `TCP 30001`. */
   readonly nodePorts: ReadonlyMap<string, string>;
 }
@@ -48,6 +51,9 @@ const rules: readonly Rule[] = [
   autoscalerOwnsReplicas,
   secretsAreInTheInventory,
   ownServiceAccount,
+  rightsFindings,
+  (manifest, { roles }) => bindingFindings(manifest, roles),
+  (manifest) => tokenFindings(manifest, podTemplateOf(manifest)),
   twiceFindings,
   (manifest) => mountFindings(manifest, containersOf(manifest)),
   (manifest, { nodePorts }) => nodePortFindings(manifest, nodePorts),
@@ -70,6 +76,7 @@ function neighboursOf(manifests: readonly Manifest[]): Omit<Neighbours, keyof Po
   }
   return {
     accountUsers,
+    roles: rolesOf(manifests),
     nodePorts: nodePortOwners(manifests),
     accounts: new Set(ofKind('ServiceAccount').map(({ metadata }) => inNamespace(metadata, metadata.name))),
     scaled: new Set(

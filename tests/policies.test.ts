@@ -50,20 +50,23 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
   });
 
   test('every workload has its own service account without a token unless it asks', () => {
-    const asking = new Set(
-      platform.owners.filter((owner) => owner instanceof Workload && owner.props.api).map((owner) => owner.name),
-    );
-    const accounts = workloads.map((manifest) => {
-      const { serviceAccountName, automountServiceAccountToken } = podTemplateOf(manifest)!.spec!;
-      return {
-        account: `${manifest.metadata.namespace ?? ''}/${serviceAccountName ?? ''}`,
-        automountServiceAccountToken,
-      };
+    const accounts = workloads.map(({ metadata, ...manifest }) => {
+      const { serviceAccountName = '' } = podTemplateOf({ metadata, ...manifest })!.spec!;
+      return `${metadata.namespace ?? ''}/${serviceAccountName}`;
     });
-    expect(new Set(accounts.map(({ account }) => account)).size).toBe(workloads.length);
-    expect(accounts.map(({ automountServiceAccountToken }) => automountServiceAccountToken)).toEqual(
-      workloads.map(({ metadata }) => asking.has(metadata.name)),
+    expect(new Set(accounts).size).toBe(workloads.length);
+    const tokens = workloads.flatMap((manifest) => {
+      const { containers, volumes = [] } = podTemplateOf(manifest)!.spec!;
+      const named = volumes.filter(({ projected }) => projected?.sources?.some((each) => each.serviceAccountToken));
+      const names = named.map((volume) => volume.name);
+      return containers
+        .filter(({ volumeMounts = [] }) => volumeMounts.some((mount) => names.includes(mount.name)))
+        .map((container) => `${manifest.metadata.name}: ${container.name}`);
+    });
+    const asking = platform.owners.flatMap((owner) =>
+      owner instanceof Workload ? (owner.props.api?.containers ?? []).map((each) => `${owner.name}: ${each}`) : [],
     );
+    expect(tokens.sort()).toEqual(asking.sort());
   });
 
   test('every object passes the strict schema', () => {
@@ -144,11 +147,29 @@ describe('a policy refuses', () => {
   };
   const pod = {
     serviceAccountName: 'web',
+    automountServiceAccountToken: false,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [container],
   };
   const metadata = { name: 'web', namespace: 'shop' };
-  const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+  const account: Manifest = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata,
+    automountServiceAccountToken: false,
+  };
+  const role = (rule: object, reason?: string): Manifest => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { ...metadata, ...(reason === undefined ? {} : { annotations: { 'diptych/unnamed-rights': reason } }) },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['patch'], ...rule }],
+  });
+  const binding = (name: string): Manifest => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+  });
   const deployment = (podChanges: object = {}, specChanges: object = {}): Manifest => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -169,6 +190,13 @@ describe('a policy refuses', () => {
 
   test('nothing of a sound workload', () => {
     expect(policyFindings([deployment(), account], context)).toEqual([]);
+  });
+
+  test.each([
+    ['with names', role({ resourceNames: ['web-0'] })],
+    ['that knows none, for a reason', role({ verbs: ['create'] }, 'create pods: nobody knows their names yet\n')],
+  ])('nothing of a right %s', (_, manifest) => {
+    expect(policyFindings([manifest, binding('web')], context)).toEqual([]);
   });
 
   const certificate = (namespace: string): Manifest => ({
@@ -207,6 +235,29 @@ describe('a policy refuses', () => {
       'a value that is missing',
       [withContainer({ env: [{ name: 'PUBLIC_URL', value: 'https://undefined' }] }), account],
       'PUBLIC_URL of web is "https://undefined"',
+    ],
+    ['a right to objects without names', [role({})], 'it allows patch pods without names'],
+    [
+      'a right whose reason is that of another one',
+      [role({}, 'create pods: nobody knows their names yet\n')],
+      'it allows patch pods without names',
+    ],
+    ['a right to everything', [role({ resourceNames: ['a'], resources: ['*'] })], 'it allows patch * with *'],
+    [
+      'a right that gives others',
+      [role({ resourceNames: ['a'], resources: ['roles'], verbs: ['escalate'] })],
+      'it allows escalate roles with escalate',
+    ],
+    ['the rights of a role that is not there', [binding('admin')], 'the Role admin, which is none of ours'],
+    [
+      'a token in every container',
+      [deployment({ automountServiceAccountToken: undefined }), account],
+      'Kubernetes gives its token to every container',
+    ],
+    [
+      'an account whose token is in every container',
+      [deployment(), { ...account, automountServiceAccountToken: true }],
+      'Kubernetes gives its token to every container',
     ],
     ['a container without requests', [withContainer({ resources: {} }), account], 'no CPU request'],
     ['a container without probes', [withContainer({ livenessProbe: undefined }), account], 'no liveness probe'],

@@ -48,6 +48,14 @@ export function checkContainers(workload: Workload): void {
         remedy: 'remove preStopSleepSeconds, or beforeStop',
       })),
     ...workload.allContainers
+      .filter(({ user, privileges = [] }) => user !== undefined && privileges.some((each) => 'user' in each))
+      .map(({ name }) => ({
+        where: `${where}: ${name}`,
+        what: 'it has a user of its own, and another one as a privilege',
+        allowed: 'one of the two: user where Pod Security admits it, else the privilege',
+        remedy: 'remove user, or the privilege',
+      })),
+    ...workload.allContainers
       .flatMap(({ files = {} }) => Object.values(files))
       .filter(({ namespace }) => namespace !== workload.namespace)
       .map(({ name, namespace }) => ({

@@ -1,5 +1,6 @@
 import type { Size } from 'cdk8s';
 import type { IContainer } from 'kubernetes-models/v1/Container';
+import type { ISecurityContext } from 'kubernetes-models/v1/SecurityContext';
 import type { ConfigFiles } from './config-files.ts';
 import type { Cpu } from './cpu.ts';
 import type { TrustedAuthority } from './endpoint.ts';
@@ -97,6 +98,11 @@ export interface ContainerProps {
    */
   readonly files?: Readonly<Record<string, ConfigFiles>>;
   /**
+   * Numeric user and group of its own, where it shall not be what the others are.
+   * @default those of the pod
+   */
+  readonly user?: number;
+  /**
    * What it may beyond Pod Security's level `restricted`.
    * @default nothing
    */
@@ -149,9 +155,13 @@ export function containerSpec(props: ContainerProps): IContainer {
     },
     ...probeFields(probes),
     ...beforeStopFields(props),
-    securityContext: privilegedContext(props.privileges ?? []),
+    securityContext: { ...privilegedContext(props.privileges ?? []), ...ownUser(props) },
     ...volumeMounts(props, secrets),
   };
+}
+
+function ownUser({ user }: ContainerProps): Pick<ISecurityContext, 'runAsUser' | 'runAsGroup'> {
+  return user === undefined ? {} : { runAsUser: user, runAsGroup: user };
 }
 
 function beforeStopFields({ preStopSleepSeconds = 0, beforeStop }: ContainerProps): Pick<IContainer, 'lifecycle'> {

@@ -23,8 +23,6 @@ export interface PodTemplateProps {
   readonly initContainers: readonly ContainerProps[];
   readonly volumes: Readonly<Record<string, PodVolume>>;
   readonly serviceAccountName: string;
-  /** Whether the pods talk to the Kubernetes API and get a token for it. */
-  readonly mountToken: boolean;
   readonly priority: Priority;
   readonly spread: Spread;
   /** Numeric user of all containers; above 10000, it is nobody on the host. */
@@ -51,7 +49,8 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
     },
     spec: {
       serviceAccountName: props.serviceAccountName,
-      automountServiceAccountToken: props.mountToken,
+      // Whoever asks the API mounts it by name; else every container would have it.
+      automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: props.priority,
       restartPolicy: props.restartPolicy,

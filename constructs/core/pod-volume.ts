@@ -9,6 +9,8 @@ export type PodVolume =
   | { readonly configMap: string; readonly executable?: boolean }
   /** A Secret that is made in the cluster, such as a certificate; ours go through `secretFiles`. */
   | { readonly secretName: string; readonly keys: readonly string[] }
+  /** The token of the pod's account, with what a client of the API needs beside it; renewed while the pod runs. */
+  | { readonly apiToken: true }
   /** Empty at the start and lost with the pod; several containers may share it. */
   | { readonly sizeLimit: Size; readonly inMemory?: boolean }
   /** Of a StorageClass, as large as asked for, and lost with the pod. */
@@ -41,9 +43,29 @@ export function volumeSpec(name: string, volume: PodVolume): IVolume {
     const { scratch, storageClass } = volume;
     return { name, ephemeral: { volumeClaimTemplate: { spec: claimSpec(scratch, storageClass) } } };
   }
+  if ('apiToken' in volume) return { name, projected: apiToken };
   const { sizeLimit, inMemory = false } = volume;
   return { name, emptyDir: { sizeLimit: sizeLimit.asString(), ...(inMemory ? { medium: 'Memory' } : {}) } };
 }
+
+/** Where Kubernetes' clients look for it. */
+export const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * As the API server would add it to every container, if the pod let it.
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume (1.36)
+ */
+const apiToken: NonNullable<IVolume['projected']> = {
+  // 0440: root owns the files, the pod's group reads them.
+  defaultMode: 0o440,
+  sources: [
+    { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    {
+      downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] },
+    },
+  ],
+};
 
 /** A claim of a StatefulSet, one for each of its pods. */
 export function persistentVolumeClaim(name: string, size: Size, storageClass: string): IPersistentVolumeClaim {

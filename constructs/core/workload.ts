@@ -1,7 +1,7 @@
 import type { IObjectMeta } from '@kubernetes-models/apimachinery/apis/meta/v1/ObjectMeta';
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { apiRights } from './api-rights.ts';
+import { apiRights, tokenVolumes, withToken } from './api-rights.ts';
 import type { ApiRights } from './api-rights.ts';
 import { authoritiesPath, authorityFiles } from './authority-files.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
@@ -46,7 +46,7 @@ export interface WorkloadProps {
    */
   readonly maxUnavailable?: number | false;
   /**
-   * What the pods may do by the Kubernetes API, which they get a token for.
+   * What the pods may do by the Kubernetes API. The containers that ask it get a token.
    * @default nothing
    */
   readonly api?: ApiRights;
@@ -141,7 +141,7 @@ export class Workload extends PodOwner {
     const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
     kubeObject(this, 'service-account', KubeServiceAccount, {
       metadata,
-      automountServiceAccountToken: props.api !== undefined,
+      automountServiceAccountToken: false,
     });
     if (props.api) apiRights(this, props.api);
     for (const { secret } of this.allContainers.flatMap(({ secretFiles = {} }) => Object.values(secretFiles))) {
@@ -223,8 +223,9 @@ export class Workload extends PodOwner {
     return this.props.terminationGracePeriodSeconds ?? workloadDefaults.terminationGracePeriodSeconds;
   }
 
-  /** With the files of the authorities that it names. */
-  private withAuthorities(container: ContainerProps): ContainerProps {
+  /** With the token if it asks the API, and with the files of the authorities that it names. */
+  private complete(props: ContainerProps): ContainerProps {
+    const container = withToken(props, this.props.api);
     if (this.authorities === undefined || (container.authorities ?? []).length === 0) return container;
     return { ...container, files: { ...container.files, [authoritiesPath]: this.authorities } };
   }
@@ -236,11 +237,10 @@ export class Workload extends PodOwner {
     const user = props.user ?? workloadDefaults.user;
     const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
-      containers: props.containers.map((container) => this.withAuthorities(container)),
-      initContainers: (props.initContainers ?? []).map((container) => this.withAuthorities(container)),
-      volumes: props.volumes ?? {},
+      containers: props.containers.map((container) => this.complete(container)),
+      initContainers: (props.initContainers ?? []).map((container) => this.complete(container)),
+      volumes: { ...props.volumes, ...tokenVolumes(props.api) },
       serviceAccountName: props.name,
-      mountToken: props.api !== undefined,
       priority: props.priority,
       spread: props.spread,
       user,

@@ -1,6 +1,7 @@
 import { secretFile } from '../core/container.ts';
 import { certificateKeys } from '../core/secret.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { limitsOfRoles } from './connections.ts';
 import { backupDefaults } from './defaults.ts';
 import type { BackupProps } from './props.ts';
 import { dynamicConfiguration } from './patroni-configuration.ts';
@@ -44,7 +45,8 @@ export function agentConfiguration(settings: PatroniSettings, props: AgentProps)
             keepWalDays: backups.keepWalDays ?? backupDefaults.keepWalDays,
             minimumFulls,
           },
-    databases: settings.databases,
+    databases: settings.databases.map(({ name, owner, user, extensions }) => ({ name, owner, user, extensions })),
+    connectionLimits: limitsOfRoles(settings.databases),
     passwords: Object.fromEntries(files),
     tlsFiles: settings.authority ? certificateKeys.map((file) => `${tlsPath}/${file}`) : [],
     patroniFile: `${configurationPath}/patroni.yml`,

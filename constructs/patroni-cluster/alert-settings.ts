@@ -1,7 +1,8 @@
 import type { Schedule } from '../core/schedule.ts';
-import type { Life } from '../stateful/index.ts';
+import { limitsOfRoles } from './connections.ts';
 import { poolerDefaults } from './defaults.ts';
 import type { PatroniOptions } from './options.ts';
+import type { PatroniCluster } from './patroni-cluster.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { serviceNames } from './services.ts';
 
@@ -14,6 +15,8 @@ export interface AlertSettings {
   readonly synchronous: boolean;
   /** Whether there is an exporter whose numbers can be asked for. */
   readonly exporter: boolean;
+  /** How many connections a role may have, by its name. */
+  readonly limits: Readonly<Record<string, number>>;
   /** When full backups are made; undefined where there are none. */
   readonly backups: Schedule | undefined;
   readonly pooler: PoolerAlertSettings | false | undefined;
@@ -29,7 +32,7 @@ export interface PoolerAlertSettings {
 
 /** From what the cluster was given. */
 export function alertSettings(
-  { scope, namespace }: Life,
+  { life: { scope, namespace }, databases }: Pick<PatroniCluster, 'life' | 'databases'>,
   { exporter, pooler }: PatroniClusterProps,
   { members, synchronous, backups }: PatroniOptions,
 ): AlertSettings {
@@ -39,6 +42,7 @@ export function alertSettings(
     members,
     synchronous: synchronous !== 'off' && members > 1,
     exporter: exporter !== false,
+    limits: limitsOfRoles(databases),
     backups: backups ? backups.schedule : undefined,
     pooler: pooler && {
       name: serviceNames(scope).pooler,
@@ -53,6 +57,7 @@ export function selectors({ scope, namespace }: AlertSettings) {
   return {
     patroni: `{scope="${scope}",namespace="${namespace}"}`,
     exporter: `{namespace="${namespace}",pod=~"${scope}-[0-9]+"}`,
+    ofRole: (role: string) => `{namespace="${namespace}",pod=~"${scope}-[0-9]+",usename="${role}"}`,
     agent: `{cluster="${scope}",namespace="${namespace}"}`,
     deployment: (name: string) => `{namespace="${namespace}",deployment="${name}"}`,
   };

@@ -4,8 +4,9 @@ import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { archiveDefaults } from './archive.ts';
 import type { ArchiveProps } from './archive.ts';
+import { connectionFindings, connectionLimits } from './connections.ts';
 import { backupDefaults, patroniClusterDefaults, poolerDefaults } from './defaults.ts';
-import { leastMemoryMebibytes, maxConnections } from './parameters.ts';
+import { leastMemoryMebibytes } from './parameters.ts';
 import { parameterFindings } from './promised-parameters.ts';
 import type { PatroniClusterProps } from './props.ts';
 
@@ -16,9 +17,6 @@ export function checkCluster(where: string, props: PatroniClusterProps, namespac
   const findings = rules.flatMap((rule) => rule(props, namespace).map((finding) => ({ where, ...finding })));
   if (findings.length > 0) throw new InputError(findings);
 }
-
-/** Connections that a pooler leaves to the exporter, the agents, people, and applications that are wired past it. */
-const besidePooler = 20;
 
 const rules: readonly Rule[] = [
   function membersAreWhole({ members = patroniClusterDefaults.members }) {
@@ -182,6 +180,9 @@ const rules: readonly Rule[] = [
   function parametersKeepPromises(props) {
     return parameterFindings(props);
   },
+  function rolesShareTheConnections(props) {
+    return connectionFindings(props);
+  },
   function poolerFitsTheServer({ pooler, databases, parameters }) {
     if (!pooler) return [];
     const { poolSize = poolerDefaults.poolSize, maxClients = poolerDefaults.maxClients, size } = pooler;
@@ -192,16 +193,21 @@ const rules: readonly Rule[] = [
       'pooler.size.minReplicas': pods,
     });
     // One more is what sees that a database changed.
-    const connections = pods * databases.length * (poolSize + 1);
-    const most = Number(parameters?.max_connections ?? maxConnections) - besidePooler;
-    if (connections <= most) return wrong;
+    const needed = pods * (poolSize + 1);
+    const limitsOf = connectionLimits({ databases, parameters });
     return [
       ...wrong,
-      {
-        what: `${pods} poolers with ${poolSize} connections and one of their own for each of ${databases.length} databases are ${connections}`,
-        allowed: `${most} together: max_connections, less ${besidePooler} for the exporter, people and clients without a pooler`,
-        remedy: 'lower pooler.poolSize, or raise max_connections in parameters',
-      },
+      ...databases.flatMap((database) => {
+        const { connections } = limitsOf(database);
+        if (connections === false || needed <= connections) return [];
+        return [
+          {
+            what: `${pods} poolers with ${poolSize} connections and one of their own to the database ${database.name} are ${needed}`,
+            allowed: `${connections}, which is what the user of ${database.name} may have`,
+            remedy: 'lower pooler.poolSize, or raise max_connections in parameters',
+          },
+        ];
+      }),
     ];
   },
   function unencryptedIsNotVerified({ authority, sslMode }) {

@@ -1,6 +1,8 @@
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { connectionLimits } from './connections.ts';
 import { databasesWith } from './preload.ts';
+import type { PatroniClusterProps } from './props.ts';
 
 /** A database with the two roles that use it. */
 export interface Database {
@@ -21,6 +23,17 @@ export interface Database {
    * @default none
    */
   readonly extensions?: readonly string[];
+  /**
+   * Connections that the user may have, to each member; `false` for as many as there are. The others then wait for them.
+   * @default an equal part of what `max_connections` leaves beside the owners, superusers, the exporter and people: 80 of
+   * 100 for the only database
+   */
+  readonly connections?: number | false;
+  /**
+   * Connections that the owner may have, to each member; `false` for as many as there are.
+   * @default 5
+   */
+  readonly ownerConnections?: number | false;
 }
 
 export type CompleteDatabase = Required<Database>;
@@ -35,15 +48,15 @@ const taken = new Set([
 const unreadable = ['citus', 'timescaledb'];
 
 /** @throws InputError for a name that PostgreSQL refuses, or that is there twice */
-export function completeDatabases(where: string, databases: readonly Database[]): readonly CompleteDatabase[] {
-  const complete = databases.map(
-    ({ name, owner = `${name}_owner`, user = `${name}_app`, extensions = [] }): CompleteDatabase => ({
-      name,
-      owner,
-      user,
-      extensions,
-    }),
-  );
+export function completeDatabases(
+  where: string,
+  props: Pick<PatroniClusterProps, 'databases' | 'parameters'>,
+): readonly CompleteDatabase[] {
+  const limitsOf = connectionLimits(props);
+  const complete = props.databases.map((database): CompleteDatabase => {
+    const { name, owner = `${name}_owner`, user = `${name}_app`, extensions = [] } = database;
+    return { name, owner, user, extensions, ...limitsOf(database) };
+  });
   const findings = [
     ...(complete.length === 0
       ? [finding(where, 'no database is declared', 'at least one database', 'name the database of an application')]

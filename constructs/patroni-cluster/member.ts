@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
+import type { ApiRule } from '../core/api-rights.ts';
 import type { ConfigFiles } from '../core/config-files.ts';
 import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
@@ -16,6 +17,7 @@ import type { PatroniOptions } from './options.ts';
 import {
   configurationPath,
   dataDirectory,
+  exporterUser,
   ports,
   postgresGroup,
   postgresUser,
@@ -52,6 +54,7 @@ export interface MemberProps extends PatroniOptions {
 }
 
 export const claimName = 'data';
+const database = 'postgres';
 
 /** What their labels call them. */
 export const program = { name: 'patroni', component: 'database' } as const;
@@ -76,7 +79,13 @@ export function members(construct: Construct, props: PatroniClusterProps, member
     volumes: memberVolumes(member),
     priority: 'critical-data',
     spread: 'strict',
-    api: { endpoint: props.kubernetesApi, reason: 'holds the lock of the leader', rules: patroniRules(consensus) },
+    api: {
+      endpoint: props.kubernetesApi,
+      reason: 'holds the lock of the leader',
+      // Patroni alone. Who has its token holds the lock.
+      containers: [database],
+      rules: patroniRules(life.scope, member.members, consensus),
+    },
     runtimeLabels: [roleLabel],
     dataFormat: {
       program: 'PostgreSQL',
@@ -116,14 +125,35 @@ const synchronousWithinSeconds = 15;
 const successorWithinSeconds = 60;
 
 /**
- * What Patroni asks of the Kubernetes API, as measured over bootstrap and failovers, and nothing more. Its Endpoints or
- * ConfigMaps don't exist before it makes them, so `create` can't be bound to names.
+ * What Patroni asks of the Kubernetes API, as measured over bootstrap and failovers, and nothing more (Patroni 4.1,
+ * dcs/kubernetes.py): its own objects and pods by name.
  */
-function patroniRules(consensus: 'endpoints' | 'configmaps') {
+function patroniRules(scope: string, members: number, consensus: 'endpoints' | 'configmaps'): readonly ApiRule[] {
+  // With Endpoints, the lock is in those of the primary's Service.
+  const lock = consensus === 'endpoints' ? scope : `${scope}-leader`;
+  const unnamedBecause = 'Kubernetes knows no names here; it looks for the labels of its cluster';
   return [
-    { apiGroups: [''], resources: [consensus], verbs: ['create', 'get', 'list', 'patch', 'watch'] },
+    {
+      apiGroups: [''],
+      resources: [consensus],
+      resourceNames: [lock, ...['config', 'failover', 'sync'].map((part) => `${scope}-${part}`)],
+      verbs: ['get', 'patch'],
+    },
+    {
+      apiGroups: [''],
+      resources: [consensus],
+      verbs: ['create'],
+      unnamedBecause: 'Kubernetes knows no name yet: Patroni makes what it keeps its lock in',
+    },
+    { apiGroups: [''], resources: [consensus], verbs: ['list', 'watch'], unnamedBecause },
     // Its own role is a label of its pod.
-    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'patch', 'watch'] },
+    {
+      apiGroups: [''],
+      resources: ['pods'],
+      resourceNames: Array.from({ length: members }, (_, index) => `${scope}-${index}`),
+      verbs: ['patch'],
+    },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'], unnamedBecause },
   ];
 }
 
@@ -159,7 +189,7 @@ function sharedMounts({ certificate }: MemberProps): readonly Mount[] {
 
 function databaseContainer(props: MemberProps): ContainerProps {
   return {
-    name: 'postgres',
+    name: database,
     image: props.image,
     command: [script('start.sh')],
     environment: { ...props.archive?.environment, PGDATA: dataDirectory },
@@ -245,10 +275,12 @@ function exporterContainer(image: Image): ContainerProps {
   return {
     name: 'exporter',
     image,
+    // Not PostgreSQL's, which lets its own user in as superuser.
+    user: exporterUser.number,
     // Off by default, and what tells of a wraparound in time.
     command: ['/bin/postgres_exporter', '--collector.database_wraparound'],
     environment: {
-      // By the socket, as a role without a password that may only look.
+      // By the socket, as a role without a password that may only look: PostgreSQL knows it by its user.
       DATA_SOURCE_NAME: `host=${socketDirectory} user=monitoring dbname=postgres sslmode=disable`,
     },
     ports: [{ name: 'metrics', port: ports.exporter }],
@@ -258,6 +290,7 @@ function exporterContainer(image: Image): ContainerProps {
       because: 'Measured: 1m of CPU beside a scrape, 14Mi after a scrape of PostgreSQL 15.',
     },
     probes: httpProbes('metrics', { live: '/' }),
-    mounts: [{ volume: 'socket', path: socketDirectory }],
+    // A client needs no more, and who may write there could take the server's place.
+    mounts: [{ volume: 'socket', path: socketDirectory, readOnly: true }],
   };
 }

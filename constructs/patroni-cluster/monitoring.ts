@@ -92,10 +92,18 @@ function memberAlerts(settings: AlertSettings): readonly AlertProps[] {
 
 /** What only PostgreSQL itself knows. */
 function serverAlerts(settings: AlertSettings): readonly AlertProps[] {
-  const { scope } = settings;
-  const { exporter, patroni } = selectors(settings);
+  const { scope, limits } = settings;
+  const { exporter, patroni, ofRole } = selectors(settings);
   const connections = `sum by (pod) (pg_stat_activity_count${exporter})`;
   const allowed = `max by (pod) (pg_settings_max_connections${exporter})`;
+  // A role that has all of its own is refused as well, however many are left to others.
+  const used = (part: number): string =>
+    [
+      `${connections} > ${part} * ${allowed}`,
+      ...Object.entries(limits).map(
+        ([role, limit]) => `sum by (pod) (pg_stat_activity_count${ofRole(role)}) > ${part} * ${limit}`,
+      ),
+    ].join(' or ');
   const oldest = (than: string): string =>
     ['datfrozenxid', 'datminmxid']
       .map((age) => `max(pg_database_wraparound_age_${age}_seconds${exporter}) > ${than}`)
@@ -116,21 +124,21 @@ function serverAlerts(settings: AlertSettings): readonly AlertProps[] {
     },
     {
       name: 'PostgresTooManyConnections',
-      expression: `${connections} > 0.8 * ${allowed}`,
+      expression: used(0.8),
       forMinutes: 10,
       severity: 'ticket',
-      summary: `${scope} has used four fifths of its connections`,
+      summary: `${scope}, or a role of it, has used four fifths of its connections`,
       runbook: 'postgres-connections',
     },
     {
       name: 'PostgresConnectionsExhausted',
       // The exporter needs one too: when none is left, all that it says of connections is gone.
       expression:
-        `${connections} > 0.95 * ${allowed} or ` +
+        `${used(0.95)} or ` +
         `(max by (pod) (pg_up${exporter}) == 0 and on (pod) max by (pod) (patroni_postgres_running${patroni}) == 1)`,
       forMinutes: 2,
       severity: 'page',
-      summary: `${scope} takes hardly any new connections, or none`,
+      summary: `${scope}, or a role of it, gets hardly any new connections, or none`,
       runbook: 'postgres-connections',
     },
     {

@@ -56,6 +56,12 @@ export function postgresqlParameters(memory: Size, storage: Size, tls: boolean):
     log_checkpoints: 'on',
     log_lock_waits: 'on',
     log_min_duration_statement: '1s',
+    // Whoever may read logs sees no rows by them: neither what a client bound, nor the row that an error is about, which
+    // stands in its detail, nor the text of a statement that failed: the client knows it.
+    log_parameter_max_length: 0,
+    log_parameter_max_length_on_error: 0,
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
     log_temp_files: '10MB',
     track_io_timing: 'on',
     ...(tls ? { ssl: 'on', ssl_min_protocol_version: 'TLSv1.3' } : { ssl: 'off' }),

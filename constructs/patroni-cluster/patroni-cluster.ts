@@ -68,7 +68,7 @@ export class PatroniCluster extends Construct {
     this.version = options.version;
     this.authority = before?.authority ?? (props.authority && new Authority(this, 'authority', props.authority));
 
-    this.databases = completeDatabases(where, props.databases);
+    this.databases = completeDatabases(where, props);
     const databases = withCredentials(this.life, this.databases);
     const passwords = { roles: passwordsOf(databases), members: passwordsOfMembers(this.life) };
     this.archive = props.backups && new Archive(this.life, options.version, props.backups);
@@ -94,7 +94,7 @@ export class PatroniCluster extends Construct {
 
     this.offerMetrics(props.exporter !== false, host);
     this.testBackups(props, options, configuration);
-    for (const alert of patroniAlerts(alertSettings(this.life, props, options))) new Alert(this, alert.name, alert);
+    for (const alert of patroniAlerts(alertSettings(this, props, options))) new Alert(this, alert.name, alert);
   }
 
   /** The only database's primary. @throws InputError where there are several */

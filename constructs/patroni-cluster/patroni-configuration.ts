@@ -6,7 +6,16 @@ import type { CompleteDatabase } from './databases.ts';
 import type { PatroniOptions } from './options.ts';
 import type { PatroniCluster } from './patroni-cluster.ts';
 import type { PatroniClusterProps } from './props.ts';
-import { binaries, configurationPath, dataDirectory, ports, script, socketDirectory, tlsPath } from './paths.ts';
+import {
+  binaries,
+  configurationPath,
+  dataDirectory,
+  exporterUser,
+  ports,
+  script,
+  socketDirectory,
+  tlsPath,
+} from './paths.ts';
 import { roleLabel } from './services.ts';
 import type { VolumeShares } from './volume.ts';
 
@@ -146,7 +155,8 @@ export function patroniYaml(settings: PatroniSettings, labels: Readonly<Record<s
         },
         ...(archive ? { recovery_conf: { restore_command: restoreCommand(standbyOf?.prefix) } } : {}),
         pg_hba: hostBasedAuthentication(settings),
-        pg_ident: ['local postgres postgres', 'local postgres monitoring'],
+        // A map for each role: who is one of them is none of the others.
+        pg_ident: ['superuser postgres postgres', `monitoring ${exporterUser.name} monitoring`],
         create_replica_methods: archive ? ['walg', 'basebackup'] : ['basebackup'],
         ...(archive ? { walg: { command: script('create-replica.sh'), no_leader: 1 } } : {}),
         basebackup: [{ 'max-rate': '100M' }, { checkpoint: 'fast' }],
@@ -196,8 +206,8 @@ function bootstrap({ recovery, version }: PatroniSettings): Record<string, unkno
 function hostBasedAuthentication({ databases, authority }: PatroniSettings): string[] {
   const host = authority ? 'hostssl' : 'host';
   return [
-    'local all postgres peer map=local',
-    'local all monitoring peer map=local',
+    'local all postgres peer map=superuser',
+    'local all monitoring peer map=monitoring',
     `${host} replication replication all scram-sha-256`,
     `${host} postgres rewind all scram-sha-256`,
     ...databases.flatMap(({ name, owner, user }) => [

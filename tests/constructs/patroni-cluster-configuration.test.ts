@@ -64,8 +64,8 @@ describe('who may log in', () => {
 
   test('are the declared roles, on their own database, by TLS', () => {
     expect(configured({ databases }).postgresql.pg_hba).toEqual([
-      'local all postgres peer map=local',
-      'local all monitoring peer map=local',
+      'local all postgres peer map=superuser',
+      'local all monitoring peer map=monitoring',
       'hostssl replication replication all scram-sha-256',
       'hostssl postgres rewind all scram-sha-256',
       'hostssl shop shop_app all scram-sha-256',
@@ -235,9 +235,15 @@ test.each(['endpoints', 'configmaps'] as const)(
   'the account may do with %s and pods what Patroni does, and no more',
   (consensus) => {
     const { manifests } = clusterWith({ consensus, backups });
+    const names = ['postgres-config', 'postgres-failover', 'postgres-sync'];
+    const lock = consensus === 'endpoints' ? 'postgres' : 'postgres-leader';
+    const core = { apiGroups: [''] };
     expect(only(manifests, 'Role').rules).toEqual([
-      { apiGroups: [''], resources: [consensus], verbs: ['create', 'get', 'list', 'patch', 'watch'] },
-      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'patch', 'watch'] },
+      { ...core, resources: [consensus], resourceNames: [lock, ...names], verbs: ['get', 'patch'] },
+      { ...core, resources: [consensus], verbs: ['create'] },
+      { ...core, resources: [consensus], verbs: ['list', 'watch'] },
+      { ...core, resources: ['pods'], resourceNames: ['postgres-0', 'postgres-1'], verbs: ['patch'] },
+      { ...core, resources: ['pods'], verbs: ['list', 'watch'] },
     ]);
     expect(only(manifests, 'RoleBinding')).toMatchObject({
       roleRef: { kind: 'Role', name: 'postgres' },
@@ -250,11 +256,38 @@ test.each(['endpoints', 'configmaps'] as const)(
         .map(({ metadata, automountServiceAccountToken }) => [metadata.name, automountServiceAccountToken])
         .sort(),
     ).toEqual([
-      ['postgres', true],
+      ['postgres', false],
       ['postgres-restore-test', false],
     ]);
   },
 );
+
+describe('connections', () => {
+  const limits = (changes: Partial<PatroniClusterProps>): unknown =>
+    agentFile(clusterWith(changes).manifests).connectionLimits;
+  const monitoring = 5;
+
+  test('are left to migrations, the exporter and people by an application that takes all it gets', () => {
+    expect(limits({})).toEqual({ shop_app: 80, shop_owner: 5, monitoring });
+    expect(limits({ parameters: { MAX_CONNECTIONS: 200, superuser_reserved_connections: 5 } })).toMatchObject({
+      shop_app: 178,
+    });
+  });
+
+  test('are shared by the databases that ask for no number', () => {
+    const databases = [{ name: 'shop', connections: 20, ownerConnections: 2 }, { name: 'wiki' }, { name: 'blog' }];
+    expect(limits({ databases })).toEqual({
+      ...{ shop_app: 20, shop_owner: 2, wiki_app: 26, wiki_owner: 5, blog_app: 26, blog_owner: 5 },
+      monitoring,
+    });
+  });
+
+  test('may be as many as there are', () => {
+    expect(limits({ databases: [{ name: 'shop', connections: false, ownerConnections: false }] })).toEqual({
+      monitoring,
+    });
+  });
+});
 
 describe('parameters', () => {
   test('of the user win over ours', () => {

@@ -196,13 +196,13 @@ describe('a pooler is refused for', () => {
       'more connections than PostgreSQL has',
       { poolSize: 41 },
       {},
-      '2 poolers with 41 connections and one of their own for each of 1 databases are 84',
+      '2 poolers with 41 connections and one of their own to the database shop are 84',
     ],
     [
       'more connections than its databases share',
       {},
-      { databases: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] },
-      '2 poolers with 20 connections and one of their own for each of 3 databases are 126',
+      { databases: [{ name: 'a' }, { name: 'b', connections: 42 }] },
+      '2 poolers with 20 connections and one of their own to the database a are 42',
     ],
   ];
   test.each(wrong)('%s', (_, changes, cluster, what) => {

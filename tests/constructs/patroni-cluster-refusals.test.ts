@@ -140,6 +140,18 @@ describe('databases are refused for', () => {
       [{ name: 'shop' }, { name: 'shop', owner: 'a', user: 'b' }],
       'the database shop is declared twice',
     ],
+    ['half a connection', [{ name: 'shop', connections: 0.5 }], 'databases: shop: connections: 0.5'],
+    ['an owner without any', [{ name: 'shop', ownerConnections: 0 }], 'databases: shop: ownerConnections: 0'],
+    [
+      'more connections than there are',
+      [{ name: 'shop', connections: 81 }],
+      'the roles of 1 databases may have more connections than there are',
+    ],
+    [
+      'none left for one that asks for none',
+      [{ name: 'shop', connections: 75 }, { name: 'wiki' }],
+      'the roles of 2 databases may have more connections than there are',
+    ],
     [
       'a role of two databases',
       [{ name: 'shop' }, { name: 'archive', owner: 'shop_owner' }],

@@ -33,6 +33,11 @@ describe('variables', () => {
   });
 });
 
+test('a container may have a user of its own', () => {
+  expect(container({ user: 65_534 }).securityContext).toMatchObject({ runAsUser: 65_534, runAsGroup: 65_534 });
+  expect(container().securityContext).not.toHaveProperty('runAsUser');
+});
+
 describe('before it stops', () => {
   test('a container sleeps', () => {
     expect(container({ preStopSleepSeconds: 5 }).lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });

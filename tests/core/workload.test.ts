@@ -171,14 +171,36 @@ describe('a workload', () => {
 
   describe('that may use the Kubernetes API', () => {
     const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
-    const rights = { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods' };
+    const rights = { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods', containers: ['web'] } as const;
 
-    test('gets a token for it', () => {
-      const manifests = make({ api: { ...rights, rules } });
-      expect([
-        only(manifests, 'ServiceAccount').automountServiceAccountToken,
-        pod({ api: { ...rights, rules } }).automountServiceAccountToken,
-      ]).toEqual([true, true]);
+    test('gets a token in the container that asks, and in no other', () => {
+      const beside = { ...container, name: 'beside', ports: [], probes: 'none' } as const;
+      const { automountServiceAccountToken, containers, volumes } = pod({
+        api: { ...rights, rules },
+        containers: [container, beside],
+      });
+      const tokens = volumes?.filter(({ projected }) => projected?.sources?.some((each) => each.serviceAccountToken));
+      expect(automountServiceAccountToken).toBe(false);
+      expect(tokens?.map(({ name }) => name)).toEqual(['api-token']);
+      expect(containers.map(({ name, volumeMounts = [] }) => [name, volumeMounts])).toEqual([
+        ['web', [{ name: 'api-token', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true }]],
+        ['beside', []],
+      ]);
+    });
+
+    test('is refused where it names a container that is not there', () => {
+      expect(refusal(() => make({ api: { ...rights, containers: ['wbe'] } })).map(({ what }) => what)).toEqual([
+        'api.containers names wbe, and it has no such container',
+      ]);
+    });
+
+    test('says in its role why a right names no objects', () => {
+      const unnamed = [{ ...rules[0]!, verbs: ['list'], unnamedBecause: 'it looks at all of them' }];
+      const role = only(make({ api: { ...rights, rules: unnamed } }), 'Role', 'web');
+      expect([role.metadata.annotations, role.rules]).toEqual([
+        { 'diptych/unnamed-rights': 'list pods: it looks at all of them\n' },
+        [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }],
+      ]);
     });
 
     test('is wired to it', () => {
@@ -228,7 +250,7 @@ describe('a workload', () => {
     priority: 'edge',
     spread: 'anywhere',
     maxUnavailable: 2,
-    api: { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods' },
+    api: { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods', containers: ['web'] },
     dataFormat: { program: 'Redis', major: 8, runbook: 'redis-major-upgrade' },
     user: 20_002,
     group: 20_003,

@@ -367,6 +367,16 @@ export const cases: Readonly<Record<string, Case>> = {
     labels: pod(0),
     series: { [ofPod('pg_up', 0)]: 0, [patroni('patroni_postgres_running', 0)]: 1 },
   },
+  'an application that has all connections that it may have': {
+    alert: 'PostgresConnectionsExhausted',
+    fires: true,
+    minutes: 4,
+    labels: pod(0),
+    series: {
+      [ofPod('pg_stat_activity_count', 0, ',usename="shop_app"')]: 80,
+      [ofPod('pg_settings_max_connections', 0)]: 100,
+    },
+  },
   'an exporter of a PostgreSQL that is down': {
     alert: 'PostgresConnectionsExhausted',
     fires: false,

@@ -60,17 +60,22 @@ export class RealPostgres {
   }
 
   /** A session that has run a statement and stays. */
-  async session(database: string, sql: string): Promise<void> {
-    const child = spawn(path.join(this.bin, 'psql'), this.arguments('postgres', database), {
+  async session(database: string, sql: string, role = 'postgres', password = ''): Promise<void> {
+    const child = spawn(path.join(this.bin, 'psql'), this.arguments(role, database), {
       stdio: ['pipe', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, PGPASSWORD: password },
     });
     this.sessions.push(child);
     child.stdin.write(`${sql}; select 'done';\n`);
     await once(child.stdout, 'data');
   }
 
-  async stop(): Promise<void> {
+  endSessions(): void {
     for (const session of this.sessions) session.kill();
+  }
+
+  async stop(): Promise<void> {
+    this.endSessions();
     this.server.kill('SIGQUIT');
     await once(this.server, 'exit');
   }

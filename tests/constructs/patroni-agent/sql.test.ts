@@ -258,6 +258,17 @@ print(databases.Server(settings.load(sys.argv[1])).missing_libraries(['pg_trgm',
     expect(ask(`select rolname from pg_roles where ${allowed} order by 1`)).toBe('postgres\nreplication');
   });
 
+  test('a role that has all connections that it may have leaves the others theirs', async () => {
+    reconcile();
+    ask('alter role shop_app connection limit -1');
+    reconcile();
+    const password = world.read('password-shop_app').trim();
+    for (let taken = 0; taken < 3; taken += 1) await server.session('shop', 'select 1', 'shop_app', password);
+    expect(query('shop_app', 'shop', 'select 1')).toMatch(/too many connections for role "shop_app"/);
+    expect(query('shop_owner', 'shop', 'select 1')).toBe('1');
+    server.endSessions();
+  });
+
   test('passwords change while applications are kept from writing', () => {
     reconcile();
     ask('alter system set default_transaction_read_only = on');

@@ -205,6 +205,7 @@ class World:
             backups={'schedule': '0 2 * * *', 'keepFullDays': 30, 'keepWalDays': 7, 'minimumFulls': 2},
             databases=[{'name': 'shop', 'owner': 'shop_owner', 'user': 'shop_app', 'extensions': ['pg_trgm']}],
             passwords={name: self.write(f'password-{name}', f'secret of {name}\n') for name in secrets},
+            connectionLimits={'shop_app': 3, 'shop_owner': 1},
             tlsFiles=[],
             dynamicConfiguration={},
         )

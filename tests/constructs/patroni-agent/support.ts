@@ -98,6 +98,7 @@ export class World {
       backups: { schedule: '0 2 * * *', keepFullDays: 30, keepWalDays: 7, minimumFulls: 2 },
       databases: [{ name: 'shop', owner: 'shop_owner', user: 'shop_app', extensions: ['pg_trgm'] }],
       passwords: Object.fromEntries(passwords) as Record<string, string>,
+      connectionLimits: { shop_app: 3, shop_owner: 1 },
       tlsFiles: [],
       dynamicConfiguration: {},
     });

@@ -47,6 +47,7 @@ class Settings:
     backups: Backups | None
     databases: tuple[Database, ...]
     passwords: dict[str, str]
+    connection_limits: dict[str, int]
     tls_files: tuple[str, ...]
     patroni_file: str
     dynamic_configuration: dict[str, Any]
@@ -135,6 +136,7 @@ def _settings(data: _Reader, digest: str) -> Settings:
         backups=None if backups is None else _backups(backups),
         databases=tuple(_database(each) for each in data.objects('databases')),
         passwords={name: str(file) for name, file in passwords.items()},
+        connection_limits={role: int(limit) for role, limit in data.object('connectionLimits').items()},
         tls_files=data.texts('tlsFiles'),
         patroni_file=data.text('patroniFile'),
         dynamic_configuration=data.object('dynamicConfiguration'),
