@@ -9,9 +9,11 @@ import { installTools, toolsOf } from './tools.ts';
 
 const help = `node scripts/run.cjs scripts/lint.ts [OPTION]
 
-Checks what ESLint and Prettier don't read: shell, Python and Lua, in every file that git knows or would add.
+Checks what ESLint and Prettier don't read: shell, Python, Lua and the workflows, in every file that git knows or would
+add; and looks for secrets in the files and in every commit.
 
-  --install  bring the tools for it, from PyPI, in the versions and with the hashes of scripts/lint/requirements.txt
+  --install  bring the tools for it, from PyPI and as modules of Go, in the versions and with the hashes of
+             scripts/lint/requirements.txt and go.sum
   --help     this text
 `;
 
@@ -42,17 +44,38 @@ export function lintCommand(root: string, args: readonly string[], output: Outpu
 }
 
 function lint(root: string, output: Output): number {
-  const { shell, lua, python } = sourcesOf(root);
+  const { shell, lua, python, workflows, all } = sourcesOf(root);
   const findings = luaFindings(root, lua);
   for (const finding of findings) output.stderr.write(`${finding}\n`);
   output.stdout.write(`Lua: ${lua.length} files\n`);
   const tool = toolsOf(root);
+  // Secrets are told by the rules of one file alone, and never printed.
+  const leaks = ['--config', '.gitleaks.toml', '--ignore-gitleaks-allow', '--gitleaks-ignore-path', '/dev/null'];
+  const quiet = ['--no-banner', '--no-color', '--log-level', 'error', '--verbose', '--redact'];
   const checks: readonly Check[] = [
     { name: 'shellcheck', files: shell, command: [tool('shellcheck'), ...shell] },
     { name: 'shfmt', files: shell, command: [tool('shfmt'), '--diff', ...shell] },
     { name: 'ruff', files: python, command: [tool('ruff'), 'check', '--quiet', ...python] },
     { name: 'ruff format', files: python, command: [tool('ruff'), 'format', '--quiet', '--diff', ...python] },
     { name: 'mypy', files: python, command: [tool('mypy'), '--no-error-summary', ...python] },
+    {
+      name: 'actionlint',
+      files: workflows,
+      command: [tool('actionlint'), '-shellcheck', tool('shellcheck'), '-pyflakes', '', ...workflows],
+    },
+    // Without the network: what it could ask GitHub would differ from day to day.
+    {
+      name: 'zizmor',
+      files: workflows,
+      command: [tool('zizmor'), '--offline', '--quiet', '--persona', 'pedantic', ...workflows],
+    },
+    { name: 'gitleaks', files: all, command: [tool('gitleaks'), 'dir', ...leaks, ...quiet, '.'] },
+    // Also one that a later commit took away: it is in everybody's clone. Other branches are looked at when they come.
+    {
+      name: 'gitleaks, the commits that made them',
+      files: all,
+      command: [tool('gitleaks'), 'git', ...leaks, ...quiet, '--log-opts', '--full-history HEAD', '.'],
+    },
   ];
   const failed = checks
     .filter(({ files }) => files.length > 0)

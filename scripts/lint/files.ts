@@ -7,6 +7,10 @@ export interface Sources {
   readonly shell: readonly string[];
   readonly lua: readonly string[];
   readonly python: readonly string[];
+  /** Workflows of GitHub Actions. */
+  readonly workflows: readonly string[];
+  /** Every file, whatever it is. */
+  readonly all: readonly string[];
 }
 
 /** Every file that git knows or would add, by its ending, or by its first line where it has none. */
@@ -18,7 +22,9 @@ export function sourcesOf(root: string): Sources {
   const files = [...new Set(listed.split('\0'))].filter((file) => file !== '' && fs.existsSync(path.join(root, file)));
   const ending = (end: string): string[] => files.filter((file) => file.endsWith(end)).sort();
   const scripts = files.filter((file) => path.extname(file) === '' && isShell(path.join(root, file)));
-  return { shell: [...ending('.sh'), ...scripts].sort(), lua: ending('.lua'), python: ending('.py') };
+  const workflows = files.filter((file) => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(file)).sort();
+  const shell = [...ending('.sh'), ...scripts].sort();
+  return { shell, lua: ending('.lua'), python: ending('.py'), workflows, all: files };
 }
 
 function isShell(file: string): boolean {

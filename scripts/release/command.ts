@@ -9,6 +9,7 @@ import { run } from './child-process.ts';
 import { Git } from './git.ts';
 import { planRelease, releasesFile } from './plan.ts';
 import type { ReleaseContext, ReleaseOptions } from './plan.ts';
+import { protectionNotice } from './protection.ts';
 import { makeRelease, pushCommand } from './release.ts';
 import { Interrupted } from './signals.ts';
 
@@ -16,7 +17,7 @@ const help = `npm run release -- [OPTION...]
 
 Pins every application to the next release tag: writes config/releases.json, synthesises, commits, makes the tag and
 pushes both at once. If any of that fails, commit and tag are taken back. Makes nothing if dist/ENVIRONMENT is as in the
-last release.
+last release. Says when the tag could be moved or deleted by others; with a token in GH_TOKEN it asks GitHub.
 
   --environment NAME  the environment of config/environments   [production]
   --remote NAME       the git remote that Argo CD reads        [origin]
@@ -63,8 +64,9 @@ function contextOf(root: string, environment: string, print: (line: string) => v
   const { branch } = loadEnvironment(environment).repository;
   const input = environments[environment];
   const images: unknown = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8'));
+  const git = new Git(root);
   return {
-    git: new Git(root),
+    git,
     branch,
     tagOf: (number) =>
       input && parseEnvironment(environment, input, images, { releases: { [environment]: number } }).releaseTag,
@@ -72,6 +74,10 @@ function contextOf(root: string, environment: string, print: (line: string) => v
     synthesise: (dryRun) => {
       const program = ['scripts/run.cjs', 'main.ts', '--environment', environment];
       return run(root, process.execPath, [...program, ...(dryRun ? ['--dry-run'] : [])]);
+    },
+    protectionNotice: async (tag, remote) => {
+      const { code, stdout } = await git.attempt(['remote', 'get-url', '--push', remote]);
+      return code === 0 ? protectionNotice({ tag, url: stdout.trimEnd(), env: process.env }) : undefined;
     },
     print,
   };
@@ -86,6 +92,8 @@ export async function release(context: ReleaseContext, options: ReleaseOptions, 
     print(`nothing in dist/${options.environment} changed since ${previous ?? 'the beginning'}: no release is needed`);
     return;
   }
+  const notice = await context.protectionNotice(tag, options.remote);
+  if (notice !== undefined) print(notice);
   if (!dryRun) await makeRelease(context, options, plan);
   print(`${dryRun ? 'would release' : 'released'} ${tag}: ${applications.join(', ')}`);
   if (dryRun) print(`would commit ${releasesFile} and argocd/${options.environment} and make the tag ${tag}`);

@@ -24,6 +24,8 @@ export interface ReleaseContext {
   readonly tagOf: (release: number) => string | undefined;
   /** Runs the synthesis on the files as they are now; a dry run ends with 1 if it would change any. */
   readonly synthesise: (dryRun: boolean) => Promise<Ended>;
+  /** What should be known of the tag's protection, where anything is. */
+  readonly protectionNotice: (tag: string, remote: string) => Promise<string | undefined>;
   readonly print: (line: string) => void;
 }
 

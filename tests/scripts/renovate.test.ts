@@ -12,8 +12,9 @@ interface CustomManager {
 }
 
 // JSON5 is a subset of JavaScript.
-const { customManagers } = vm.runInNewContext(`(${read('renovate.json5')})`) as {
+const { customManagers, extends: presets } = vm.runInNewContext(`(${read('renovate.json5')})`) as {
   readonly customManagers: readonly CustomManager[];
+  readonly extends: readonly string[];
 };
 
 function read(file: string): string {
@@ -57,4 +58,8 @@ test('Renovate finds every upstream release', () => {
   const versions = Object.values(upstream).flatMap((pin) => ('version' in pin ? pin.version : []));
   expect(releases.map(({ currentValue }) => currentValue)).toEqual(versions);
   expect(new Set(releases.map(({ datasource }) => datasource))).toEqual(new Set(['github-releases']));
+});
+
+test('Renovate keeps every action at a commit, with its whole version beside it', () => {
+  expect(presets).toContain('helpers:pinGitHubActionDigestsToSemver');
 });

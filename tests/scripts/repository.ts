@@ -147,6 +147,7 @@ export function contextOf(
       if (!dryRun) pin(repository);
       return Promise.resolve({ code: 0, stdout: '', stderr: '' });
     },
+    protectionNotice: () => Promise.resolve(undefined),
     print: (line) => lines.push(line),
     ...changes,
   };

@@ -5,11 +5,27 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { root } from '../support/committed.ts';
 
-interface Workflow {
+interface Step {
+  readonly run?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Job {
   readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<
-    Record<string, { readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }>
-  >;
+  readonly 'timeout-minutes'?: number;
+  readonly environment?: string;
+  readonly needs?: string;
+  readonly uses?: string;
+  readonly steps?: readonly Step[];
+}
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly concurrency: { readonly group: string };
+  readonly jobs: Readonly<Record<string, Job>>;
 }
 
 const scripts = (
@@ -17,11 +33,16 @@ const scripts = (
     readonly scripts: Readonly<Record<string, string>>;
   }
 ).scripts;
-const workflow = (name: string) =>
-  load(fs.readFileSync(path.join(root, '.github/workflows', `${name}.yml`), 'utf8')) as Workflow;
-const steps = (name: string) => Object.values(workflow(name).jobs).flatMap((job) => job.steps);
+const folder = path.join(root, '.github/workflows');
+const text = (name: string) => fs.readFileSync(path.join(folder, `${name}.yml`), 'utf8');
+const workflow = (name: string) => load(text(name)) as Workflow;
+const jobs = (name: string) => Object.values(workflow(name).jobs);
+const stepsOf = ({ steps = [] }: Job) => steps;
+const steps = (name: string) => jobs(name).flatMap(stepsOf);
+const names = fs.readdirSync(folder).map((file) => path.basename(file, '.yml'));
+const secret = 'secrets.';
 
-test.each(['verify', 'release'])('the workflow %s runs commands that package.json has', (name) => {
+test.each(names)('the workflow %s runs commands that package.json has', (name) => {
   const commands = steps(name).flatMap(({ run = '' }) =>
     [...run.matchAll(/npm run ([a-z:]+)/g)].map(([, script]) => script),
   );
@@ -29,51 +50,92 @@ test.each(['verify', 'release'])('the workflow %s runs commands that package.jso
   expect(commands.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
 });
 
-test('pull requests are verified by what a person runs, without the right to write', () => {
+test('pull requests are verified by what a person runs', () => {
   expect(steps('verify').map(({ run }) => run)).toEqual(
-    expect.arrayContaining(['npm ci', 'npm run synth', 'npm run verify']),
+    expect.arrayContaining(['npm ci', 'npm run lint:tools', 'npm run synth', 'npm run verify']),
   );
-  expect(workflow('verify').permissions).toEqual({ contents: 'read' });
 });
 
-test('a release is verified before it is made', () => {
-  const runs = steps('release').map(({ run }) => run ?? '');
-  expect(runs.indexOf('npm run verify')).toBeGreaterThan(-1);
-  expect(runs.indexOf('npm run release')).toBeGreaterThan(runs.indexOf('npm run verify'));
+test('what a pull request brings runs without secrets, and nothing is left for it to push with', () => {
+  // Not pull_request_target, which runs with the secrets and the token of main.
+  expect(Object.keys(workflow('verify').on).sort()).toEqual(['pull_request', 'workflow_call']);
+  expect(text('verify')).not.toContain(secret);
+  const [checkout] = steps('verify');
+  expect(checkout?.with).toMatchObject({ 'persist-credentials': false });
 });
 
-test.each(['verify', 'release'])('the workflow %s takes actions by their major version, or a digest', (name) => {
-  const actions = steps(name).flatMap(({ uses = [] }) => uses);
-  expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
+test.each(names)('the workflow %s gives each job only the right to read, and each job ends', (name) => {
+  expect(workflow(name).permissions).toEqual({});
+  expect(jobs(name).map(({ permissions }) => permissions)).toEqual(jobs(name).map(() => ({ contents: 'read' })));
+  const endless = jobs(name).filter((job) => job.uses === undefined && (job['timeout-minutes'] ?? 0) === 0);
+  expect([endless, workflow(name).concurrency.group]).toEqual([[], expect.any(String)]);
 });
 
-describe('the last step of verify', () => {
-  const script = steps('verify').at(-1)?.run ?? '';
-  let folder: string;
+test.each(names)('the workflow %s takes actions by their commit, with the tag beside it', (name) => {
+  const uses = [...text(name).matchAll(/^ +(?:- )?uses: (.*)$/gm)].map(([, action = '']) => action);
+  const others = uses.filter((action) => !action.startsWith('./'));
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+});
+
+test('a release is verified before it is made, as a pull request is', () => {
+  expect(workflow('release').jobs.verify).toMatchObject({ uses: './.github/workflows/verify.yml' });
+  expect(workflow('release').jobs.release).toMatchObject({ needs: 'verify' });
+});
+
+test('the key that releases is in one job, of an environment, which runs no script of a package and no test', () => {
+  const { verify, release } = workflow('release').jobs;
+  expect([JSON.stringify(verify), JSON.stringify(release)].map((job) => job.includes(secret))).toEqual([false, true]);
+  expect(release?.environment).toBe('release');
+  const runs = stepsOf(release!).flatMap(({ run = [] }) => run);
+  expect(
+    runs.filter((run) => /npm (ci|install|i|test|run)\b/.test(run)).map((run) => run.trim().split('\n').at(-1)),
+  ).toEqual(['npm ci --ignore-scripts', 'npm run release']);
+});
+
+describe('the last step', () => {
+  const [verify, release] = ['verify', 'release'].map((name) => steps(name).at(-1)?.run ?? '') as [string, string];
+  let place: string;
 
   beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-workflow-'));
+    place = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-workflow-'));
     sh('git init --quiet');
   });
 
   afterEach(() => {
-    fs.rmSync(folder, { recursive: true });
+    fs.rmSync(place, { recursive: true });
   });
 
   /** Runs a script as the runner does, away from any repository that git's variables name. */
-  function sh(text: string): { readonly status: number | null; readonly stdout: string } {
-    const env = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null' };
-    return spawnSync('bash', ['-e', '-c', text], { cwd: folder, env, encoding: 'utf8' });
+  function sh(script: string, variables: Readonly<Record<string, string>> = {}) {
+    const env = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: '/dev/null', ...variables };
+    return spawnSync('bash', ['-e', '-c', script], { cwd: place, env, encoding: 'utf8' });
   }
 
-  test('passes when the commands before left nothing behind', () => {
-    expect(sh(script)).toMatchObject({ status: 0, stdout: '' });
+  /** An npm that says what it was asked. */
+  function released(commit: string): string {
+    fs.writeFileSync(path.join(place, 'npm'), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
+    return sh(release, { PATH: `${place}:${process.env.PATH ?? ''}`, GITHUB_SHA: commit }).stdout;
+  }
+
+  test('of verify passes when the commands before left nothing behind', () => {
+    expect(sh(verify)).toMatchObject({ status: 0, stdout: '' });
   });
 
-  test('fails and says what to do when they did', () => {
-    fs.writeFileSync(path.join(folder, 'deployment.yaml'), '');
-    const { status, stdout } = sh(script);
+  test('of verify fails and says what to do when they did', () => {
+    fs.writeFileSync(path.join(place, 'deployment.yaml'), '');
+    const { status, stdout } = sh(verify);
     expect(status).toBe(1);
     expect(stdout).toMatch(/\?\? deployment\.yaml\n::error::.*Run it and commit the result/);
+  });
+
+  test('of release releases the commit that was verified', () => {
+    sh('git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message Begin');
+    expect(released(sh('git rev-parse HEAD').stdout.trim())).toBe('npm run release\n');
+  });
+
+  test('of release leaves a newer one to the run that verifies it', () => {
+    sh('git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message Begin');
+    expect(released('0'.repeat(40))).toMatch(/^::notice::main has moved on/);
   });
 });
