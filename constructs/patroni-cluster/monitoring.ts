@@ -1,13 +1,8 @@
-import { Duration } from 'cdk8s';
 import type { AlertProps } from '../core/alert.ts';
-import type { Schedule } from '../core/schedule.ts';
-import { overdueAfter } from '../stateful/index.ts';
 import { selectors } from './alert-settings.ts';
 import type { AlertSettings, PoolerAlertSettings } from './alert-settings.ts';
+import { backupAlerts } from './backup-alerts.ts';
 import { volumeAlerts } from './volume-alerts.ts';
-
-/** What a backup that is late, or that failed once, may take beyond its schedule's longest gap. */
-const lateBackup = Duration.hours(2);
 
 /**
  * What can go wrong with a cluster, as PromQL over the numbers of Patroni 4.1, postgres_exporter 0.17,
@@ -221,30 +216,6 @@ function agentAlerts(settings: AlertSettings): readonly AlertProps[] {
       severity: 'note',
       summary: `${scope} has what git does not declare, or an extension that is older than its image`,
       runbook: 'postgres-reconcile',
-    },
-  ];
-}
-
-function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly AlertProps[] {
-  const { scope } = settings;
-  const { seconds, inWords } = overdueAfter(schedule, lateBackup);
-  const { agent } = selectors(settings);
-  return [
-    {
-      name: 'PostgresBackupTooOld',
-      expression: `time() - (max(walg_backup_newest_finish_timestamp_seconds${agent}) or vector(0)) > ${seconds}`,
-      forMinutes: 15,
-      severity: 'page',
-      summary: `the newest full backup of ${scope} is older than ${inWords}`,
-      runbook: 'postgres-backup',
-    },
-    {
-      name: 'PostgresArchiveIncomplete',
-      expression: `min(walg_wal_verify_status${agent}) == 0 or max(walg_kept_backups_incomplete${agent}) > 0`,
-      forMinutes: 0,
-      severity: 'page',
-      summary: `WAL is missing in the archive of ${scope}: some recoveries would fail`,
-      runbook: 'postgres-archive-incomplete',
     },
   ];
 }

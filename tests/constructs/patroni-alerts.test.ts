@@ -83,6 +83,8 @@ describe('there is no alert', () => {
         'PostgresWalGivenUp',
         'PostgresBackupTooOld',
         'PostgresArchiveIncomplete',
+        'PostgresArchiveNotVerified',
+        'PostgresRetentionFails',
       ],
     ],
   ] as [string, Partial<PatroniClusterProps>, string[]][])('%s', (_, changes, gone) => {

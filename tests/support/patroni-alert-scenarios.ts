@@ -220,6 +220,17 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     fires: { [agent('walg_wal_verify_status', 1)]: 1, [agent('walg_kept_backups_incomplete', 1)]: 2 },
     quiet: { [agent('walg_wal_verify_status', 1)]: 1, [agent('walg_kept_backups_incomplete', 1)]: 0 },
   },
+  PostgresArchiveNotVerified: {
+    minutes: 182,
+    fires: { [agent('walg_storage_up', 1)]: 1 },
+    quiet: { [agent('walg_wal_verify_status', 1)]: 1 },
+  },
+  PostgresRetentionFails: {
+    step: 5,
+    minutes: 27 * hour,
+    fires: { [agent('walg_retention_last_result', 1)]: 0 },
+    quiet: { [agent('walg_retention_last_result', 1)]: 1 },
+  },
   PostgresRestoreTestFailed: {
     step: hour,
     minutes: 8 * day + 3 * hour,

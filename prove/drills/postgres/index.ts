@@ -12,7 +12,7 @@ export const area: Area<'empty'> = {
   promises: {
     'pg-backup':
       'seven full backups with WAL between them, one marked by hand, retention with days of some seconds, every kept one ' +
-      'restored; object storage away for 310 s under a writing client',
+      'restored; object storage away for 380 s under a writing client',
     'pg-pitr':
       'rows marked ten times a second, a table dropped, npm run recover to the moment before, a release; then once more ' +
       'from the recovered cluster, while object storage fails on the way',

@@ -367,6 +367,13 @@ class KeepingBackups(WorldTest):
             self.turn(ALONE, minutes)
         self.assertEqual((self.figures.walg_wal_verify_status, self.called('wal-show')), (None, 3))
 
+    def test_shows_no_longer_that_all_wal_is_there_where_nobody_can_tell_any_more(self) -> None:
+        self.turn(ALONE)
+        self.assertEqual(self.verified(), (1, 0))
+        self.answers['wal-show'] = 'no connection'
+        self.turn(ALONE, 1441)
+        self.assertEqual(self.verified(), (None, None))
+
     def promote(self, timeline: int, position: str) -> View:
         """As the member's own copy of the history tells."""
         folder = self.world.folder / 'pg_wal'

@@ -197,6 +197,7 @@ class Keeper:
                 missing = walg.missing(kept, since, timeline, walg.history(timeline, directory))
         except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
             self._verify_at = now + VERIFY_AGAIN_AFTER
+            self._figures.walg_wal_verify_status = self._figures.walg_kept_backups_incomplete = None
             log('error', 'the WAL in the storage cannot be verified', error=str(error))
             return
         suspected, self._suspected = self._suspected, missing
