@@ -175,9 +175,23 @@ class Archive(WalgTest):
 
         self.answers(fetch)
         with tempfile.TemporaryDirectory() as directory:
-            self.assertEqual(self.walg.history(1, directory), '')
-            self.assertEqual(self.walg.history(26, directory), '1 0/7000100\n')
+            self.assertEqual(self.walg.history(1, full(1, 5), directory), '')
+            own = replace(full(1, 5), timeline=26)
+            self.assertEqual(self.walg.history(26, own, directory), '1 0/7000100\n')
             self.assertEqual(self.calls(), [f'wal-fetch 0000001A.history {directory}/0000001A.history'])
+
+    def test_needs_the_history_of_each_timeline_since_the_backup_as_a_recovery_does(self) -> None:
+        def fetch(call: Call) -> str:
+            if call.arguments[1] == '00000003.history':
+                raise call.fails(74, "Archive '00000003.history' does not exist")
+            Path(call.arguments[2]).write_text('1 0/7000100\n')
+            return ''
+
+        self.answers(fetch)
+        with tempfile.TemporaryDirectory() as directory:
+            with self.assertRaisesRegex(ChildFailed, '00000003.history'):
+                self.walg.history(4, full(1, 5), directory)
+            self.assertEqual(self.walg.history(4, replace(full(1, 5), timeline=3), directory), '1 0/7000100\n')
 
 
 class Window(unittest.TestCase):

@@ -194,7 +194,7 @@ class Keeper:
         since = next(backup for backup in self._backups if backup not in kept)
         try:
             with tempfile.TemporaryDirectory() as directory:
-                missing = walg.missing(kept, since, timeline, walg.history(timeline, directory))
+                missing = walg.missing(kept, since, timeline, walg.history(timeline, since, directory))
         except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
             self._verify_at = now + VERIFY_AGAIN_AFTER
             self._figures.walg_wal_verify_status = self._figures.walg_kept_backups_incomplete = None

@@ -129,7 +129,7 @@ class Walg:
     def _missing_now(self, backups: list[Backup], since: Backup, directory: str) -> dict[str, list[str]]:
         archived = self.archived()
         timeline = max(archived.timelines, default=since.timeline)
-        return _missing(archived, backups, since, Lineage(timeline, self.history(timeline, directory)))
+        return _missing(archived, backups, since, Lineage(timeline, self.history(timeline, since, directory)))
 
     def archived(self) -> Archived:
         """The WAL in the archive; throws where it can't be listed."""
@@ -138,13 +138,18 @@ class Walg:
             raise StorageError('wal-show says nothing, not even that there is none')
         return Archived(listed)
 
-    def history(self, timeline: int, directory: str) -> str:
-        """How a timeline came about, as PostgreSQL writes it; empty for the first."""
-        if timeline == 1:
-            return ''
-        target = Path(directory) / f'{timeline:08X}.history'
-        self.tell('wal-fetch', target.name, str(target))
-        return target.read_text(encoding='utf-8')
+    def history(self, timeline: int, since: Backup, directory: str) -> str:
+        """
+        How a timeline came about, as PostgreSQL writes it; empty for the first. Throws where it or one between it and
+        the backup has none: a recovery looks for the newest timeline one by one, and takes the last that has.
+        """
+        text = ''
+        for number in range(min(since.timeline + 1, timeline), timeline + 1):
+            if number > 1:
+                target = Path(directory) / f'{number:08X}.history'
+                self.tell('wal-fetch', target.name, str(target))
+                text = target.read_text(encoding='utf-8')
+        return text
 
     def _json(self, *arguments: str, timeout: float = LIST_TIMEOUT) -> Any:
         printed = self.tell(*arguments, timeout=timeout).strip()
