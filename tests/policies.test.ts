@@ -69,6 +69,13 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
     expect(tokens.sort()).toEqual(asking.sort());
   });
 
+  test('what runs by schedule and only reads backups has no keys that may delete them', () => {
+    const owners = platform.secrets.map((secret) => secret.name).filter((each) => each.endsWith('-archive'));
+    const jobs = workloads.filter(({ kind }) => kind === 'CronJob');
+    const held = jobs.flatMap((job) => podTemplateOf(job)!.spec!.volumes!.map(({ secret }) => secret?.secretName));
+    expect([owners.length > 0, held.filter((each) => each !== undefined && owners.includes(each))]).toEqual([true, []]);
+  });
+
   test('every object passes the strict schema', () => {
     expect([...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Bucket } from '../stateful/index.ts';
-import type { Life } from '../stateful/index.ts';
+import type { BucketKeys, Life } from '../stateful/index.ts';
 
 export interface ArchiveProps {
   /** Where the archive is. Each generation has a folder of its own in the bucket. */
@@ -36,6 +36,7 @@ export class Archive {
   readonly bucket: Bucket;
   readonly environment: Readonly<Record<string, string>>;
   readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
+  private readonly encryptionKey: SecretKeyReference | undefined;
   readonly props: ArchiveProps;
   private readonly life: Life;
   private readonly version: number;
@@ -49,7 +50,7 @@ export class Archive {
     this.props = props;
     const purpose = `backups and WAL of ${name} in the bucket ${store.bucket}`;
     this.bucket = new Bucket(life.owner, { name: `${name}-archive`, store, purpose });
-    const key = encryption
+    this.encryptionKey = encryption
       ? life
           .secret('archive-encryption', {
             name: `${name}-archive-encryption`,
@@ -76,10 +77,19 @@ export class Archive {
       ...limit('WALG_NETWORK_RATE_LIMIT', props.networkLimitMebibytes),
       ...limit('WALG_DISK_RATE_LIMIT', props.diskLimitMebibytes),
     };
-    this.secretFiles = {
-      AWS_ACCESS_KEY_ID_FILE: this.bucket.accessKeyId,
-      AWS_SECRET_ACCESS_KEY_FILE: this.bucket.secretAccessKey,
-      ...(key === undefined ? {} : { WALG_LIBSODIUM_KEY_FILE: key }),
+    this.secretFiles = this.filesOf(this.bucket);
+  }
+
+  /** In place of `secretFiles`, for what only reads. */
+  readerFiles(): Readonly<Record<string, SecretKeyReference>> {
+    return this.filesOf(this.bucket.reader());
+  }
+
+  private filesOf({ accessKeyId, secretAccessKey }: BucketKeys): Readonly<Record<string, SecretKeyReference>> {
+    return {
+      AWS_ACCESS_KEY_ID_FILE: accessKeyId,
+      AWS_SECRET_ACCESS_KEY_FILE: secretAccessKey,
+      ...(this.encryptionKey === undefined ? {} : { WALG_LIBSODIUM_KEY_FILE: this.encryptionKey }),
     };
   }
 

@@ -43,7 +43,7 @@ export function restoreTest(construct: Construct, props: PostgresRestoreTestProp
         ...['--directory', `${scratchPath}/data`],
       ],
       environment: { ...archive.environment, PYTHONDONTWRITEBYTECODE: '1' },
-      secretFiles: archive.secretFiles,
+      secretFiles: archive.readerFiles(),
       resources: {
         cpuRequest: Cpu.millicores(100),
         memory: Size.mebibytes(768),

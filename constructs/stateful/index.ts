@@ -1,6 +1,6 @@
 export { Authority } from './authority.ts';
 export { Bucket } from './bucket.ts';
-export type { BucketProps } from './bucket.ts';
+export type { BucketKeys, BucketProps } from './bucket.ts';
 export { KeeperJob } from './keeper-job.ts';
 export type { KeeperJobProps, MissedProps } from './keeper-job.ts';
 export { Life } from './life.ts';

@@ -7,10 +7,11 @@ import type { Image, ObjectStore } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { Bucket } from './bucket.ts';
+import type { BucketKeys } from './bucket.ts';
 import { KeeperJob } from './keeper-job.ts';
 
 export interface OffsiteCopyProps {
-  /** What is copied, by the keys of who writes there. */
+  /** What is copied, by the keys of its reader. */
   readonly source: Bucket;
   /** Folders of the source: one for each store, with the backups of all its lives. */
   readonly folders: readonly string[];
@@ -74,7 +75,7 @@ export class OffsiteCopy extends Construct {
           ...place('TARGET', store),
           ...(bandwidthMebibytes === undefined ? {} : { RCLONE_BWLIMIT: `${bandwidthMebibytes}M` }),
         },
-        secretFiles: { ...keyFiles('SOURCE', source), ...keyFiles('TARGET', target) },
+        secretFiles: { ...keyFiles('SOURCE', source.reader()), ...keyFiles('TARGET', target) },
         resources: {
           cpuRequest: Cpu.millicores(50),
           memory: Size.mebibytes(384),
@@ -100,7 +101,7 @@ function place(which: 'SOURCE' | 'TARGET', { bucket, endpoint, region }: ObjectS
   return { [`${which}_BUCKET`]: bucket, [`${which}_ENDPOINT`]: endpoint, [`${which}_REGION`]: region };
 }
 
-function keyFiles(which: 'SOURCE' | 'TARGET', { accessKeyId, secretAccessKey }: Bucket) {
+function keyFiles(which: 'SOURCE' | 'TARGET', { accessKeyId, secretAccessKey }: BucketKeys) {
   return { [`${which}_ACCESS_KEY_ID_FILE`]: accessKeyId, [`${which}_SECRET_ACCESS_KEY_FILE`]: secretAccessKey };
 }
 

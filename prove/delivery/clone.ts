@@ -160,9 +160,13 @@ export class PlatformClone {
 
   /** What a person would have got from the provider: the keys of the stand-ins for object storage. */
   private typed(secret: string, key: string): string {
-    const bucket = this.buckets().find(({ accessKeyId }) => accessKeyId.secret.name === secret);
-    if (bucket === undefined) return `value of ${secret} ${key}`;
-    const { accessKey, secretKey } = credentials(this.cluster, storeOf(this.cluster.plan, bucket.store.name));
-    return key === bucket.accessKeyId.key ? accessKey : secretKey;
+    const holders = this.buckets().flatMap((bucket) => [
+      { keys: bucket, store: bucket.store.name, holder: 'owner' as const },
+      { keys: bucket.reader(), store: bucket.store.name, holder: 'reader' as const },
+    ]);
+    const found = holders.find(({ keys }) => keys.accessKeyId.secret.name === secret);
+    if (found === undefined) return `value of ${secret} ${key}`;
+    const { accessKey, secretKey } = credentials(this.cluster, storeOf(this.cluster.plan, found.store), found.holder);
+    return key === found.keys.accessKeyId.key ? accessKey : secretKey;
   }
 }

@@ -136,6 +136,10 @@ describe('backups', () => {
       resources: { requests: { storage: '10Gi' } },
     });
     expect(Object.keys(variables(job)['restore-test']!)).not.toContain('REPLICATION_PASSWORD_FILE');
+    expect(variables(job)['restore-test']).toMatchObject({
+      AWS_ACCESS_KEY_ID_FILE: '/run/secrets/postgres-archive-reader/access-key-id',
+      AWS_SECRET_ACCESS_KEY_FILE: '/run/secrets/postgres-archive-reader/secret-access-key',
+    });
   });
 });
 

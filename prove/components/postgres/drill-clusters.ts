@@ -10,6 +10,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { Platform } from '../../../constructs/core/platform.ts';
 import type { SecretInventoryEntry, SecretSource } from '../../../constructs/core/secret.ts';
 import type { PatroniCluster } from '../../../constructs/patroni-cluster/index.ts';
+import type { BucketKeys } from '../../../constructs/stateful/index.ts';
 import { selfSigned } from '../../../synth/seal/authority.ts';
 import { generateValue } from '../../../synth/seal/generators.ts';
 import type { Cluster } from '../../cluster/handle.ts';
@@ -71,7 +72,7 @@ export class DrillClusters {
     const secrets = missing.map((entry) =>
       entry.name === this.authority.name
         ? secret(entry, this.own.namespace, this.authoritySecret)
-        : secretOf(entry, this.own.namespace, keys),
+        : secretOf(entry, this.own.namespace, entry.name.endsWith('-reader') ? keys.reader : keys.writer),
     );
     const manifests = [...secrets, ...platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf))];
     for (const manifest of manifests) this.applied.set(`${manifest.kind}/${manifest.metadata.name}`, manifest);
@@ -82,12 +83,15 @@ export class DrillClusters {
   }
 
   /** The platform's own keys of object storage: a drill has no person to ask for others. */
-  private async storageKeys(): Promise<SecretObject['data']> {
+  private async storageKeys(): Promise<Readonly<Record<'writer' | 'reader', SecretObject['data']>>> {
     const { archive } = this.own.patroni;
     if (archive === false) throw new ProvingError("the platform's cluster has no archive");
-    const { name } = archive.bucket.accessKeyId.secret;
-    const { data } = await getJson<SecretObject>(this.cluster, ['secret', name, `--namespace=${this.own.namespace}`]);
-    return data;
+    const valuesOf = async ({ accessKeyId }: BucketKeys): Promise<SecretObject['data']> => {
+      const { name } = accessKeyId.secret;
+      const { data } = await getJson<SecretObject>(this.cluster, ['secret', name, `--namespace=${this.own.namespace}`]);
+      return data;
+    };
+    return { writer: await valuesOf(archive.bucket), reader: await valuesOf(archive.bucket.reader()) };
   }
 
   /** Another value of a secret, as a rotation brings it. */

@@ -6,7 +6,7 @@ import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { Part } from '../../results/index.ts';
-import { isLocked, loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
+import { isLocked, loseObjects, objects, triedBy } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 
 /** Slow enough for several segments to come while it copies. */
@@ -36,6 +36,9 @@ export async function offsiteRound(
   const copied = keys('offsite');
   report(`${copied.length} of ${source.length} objects copied in ${took} s, ${segments} segments archived meanwhile`);
   const missing = source.filter((key) => !copied.includes(key));
+
+  const smallest = objects(cluster, stores.primary, folder).reduce((a, b) => (b.size < a.size ? b : a));
+  const readers = await triedBy(cluster, stores.primary, 'reader', smallest.key);
 
   loseObjects(cluster, stores.primary, folder);
   report('the first provider lost everything');
@@ -84,6 +87,11 @@ export async function offsiteRound(
         what: 'copies left after the first provider lost all',
         expected: String(copied.length),
         got: String(left.length),
+      },
+      {
+        what: 'reading, writing and deleting at the first provider, by the keys of the copy and of the restore test',
+        expected: 'done, refused, refused',
+        got: readers.join(', '),
       },
       { what: 'deleting a version of a copy', expected: 'refused', got: refused ? 'refused' : 'done' },
       { what: 'restoring from the copy', expected: newest, got: restored.error ?? restored.backup },

@@ -16,7 +16,7 @@ export const standIn = 'S3 servers of the proving ground for the providers of ob
 /** For so many days nobody deletes or overwrites what was written to a bucket for copies. */
 const lockedDays = 1;
 
-/** Who may do everything at a provider. */
+/** A pair of keys at a provider. */
 export interface Credentials {
   readonly accessKey: string;
   readonly secretKey: string;
@@ -33,9 +33,14 @@ export interface StoredObject {
 const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: StorePlan): string =>
   path.join(folder, 'world', 'object-storage', store.host);
 
-/** The provider's credentials, made at random the first time. */
-export function credentials(cluster: Pick<Cluster, 'folder'>, store: StorePlan): Credentials {
-  const file = path.join(storeFolder(cluster, store), 'credentials.json');
+/** May do everything there, or, by a policy of the bucket, only read. */
+export type Holder = 'owner' | 'reader';
+
+const credentialFiles = { owner: 'credentials.json', reader: 'reader.json' } as const;
+
+/** The credentials that a provider gave out, made at random the first time. */
+export function credentials(cluster: Pick<Cluster, 'folder'>, store: StorePlan, holder: Holder = 'owner'): Credentials {
+  const file = path.join(storeFolder(cluster, store), credentialFiles[holder]);
   if (!fs.existsSync(file)) {
     const made: Credentials = {
       accessKey: crypto.randomBytes(10).toString('hex').toUpperCase(),
@@ -63,6 +68,7 @@ export async function startObjectStorage(
     fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
   }
   const { accessKey, secretKey } = credentials(cluster, store);
+  writeAccounts(folder, credentials(cluster, store, 'reader'));
   const log = path.join(cluster.folder, 'logs', `object-storage-${store.host}.log`);
   await inFabric(cluster, ['ip', 'address', 'replace', `${address}/32`, 'dev', 'lo']);
   const certificate = path.join(pkiFolder(cluster), 'world');
@@ -70,7 +76,7 @@ export async function startObjectStorage(
     cluster,
     [
       ...[cluster.program('versitygw'), listening(address), `--region=${region}`],
-      ...[`--cert=${certificate}.crt`, `--key=${certificate}.key`],
+      ...[`--cert=${certificate}.crt`, `--key=${certificate}.key`, `--iam-dir=${path.join(folder, 'accounts')}`],
       // What it knows about objects, in files too: not every disk takes it as attributes, and Node can't read those.
       ...['posix', `--sidecar=${path.join(folder, 'about')}`, `--versioning-dir=${path.join(folder, 'versions')}`],
       path.join(folder, 'objects'),
@@ -82,6 +88,14 @@ export async function startObjectStorage(
     const probe = [cluster.program('probe'), 'tcp', `${address}:443`, '1s'];
     return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
   });
+}
+
+/** Who has an account beside the owner, as versitygw keeps it: one that may do nothing but what a bucket lets it. */
+function writeAccounts(folder: string, { accessKey: access, secretKey: secret }: Credentials): void {
+  const accounts = path.join(folder, 'accounts');
+  fs.mkdirSync(accounts, { recursive: true, mode: 0o700 });
+  const accessAccounts = { [access]: { access, secret, role: 'user' } };
+  fs.writeFileSync(path.join(accounts, 'users.json'), JSON.stringify({ accessAccounts }), { mode: 0o600 });
 }
 
 /** Ends a store at once, as when its provider is gone: connections are refused. What it held stays. */
@@ -99,6 +113,8 @@ export async function makeBucket(cluster: Cluster, store: StorePlan): Promise<vo
     await request(cluster, store, bucket);
     const status = '<Status>Enabled</Status>';
     await request(cluster, store, `${bucket}?versioning=`, { body: element('VersioningConfiguration', status) });
+    const { accessKey } = credentials(cluster, store, 'reader');
+    await request(cluster, store, `${bucket}?policy=`, { body: JSON.stringify(readersPolicy(bucket, accessKey)) });
     return;
   }
   await request(cluster, store, bucket, { headers: ['x-amz-bucket-object-lock-enabled: true'] });
@@ -155,6 +171,49 @@ export function loseObjects(cluster: Pick<Cluster, 'folder'>, store: StorePlan, 
   }
 }
 
+/** Lets an account list a bucket and read its objects. */
+function readersPolicy(bucket: string, accessKey: string): object {
+  const allow = (action: string, resource: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: [accessKey] },
+    Action: [action],
+    Resource: [`arn:aws:s3:::${resource}`],
+  });
+  return {
+    Version: '2012-10-17',
+    Statement: [allow('s3:ListBucket', bucket), allow('s3:GetObject', `${bucket}/*`)],
+  };
+}
+
+/**
+ * What a holder of keys is answered who reads an object, writes it and deletes it, in that order: `done` or `refused`.
+ * Writing and deleting go to another object, which doesn't exist.
+ */
+export async function triedBy(
+  cluster: Cluster,
+  store: StorePlan,
+  holder: Holder,
+  key: string,
+): Promise<readonly string[]> {
+  const target = `${store.bucket}/${key}`;
+  const attempts = [
+    { target, method: 'GET' },
+    { target: `${target}.tried`, method: 'PUT', body: 'tried' },
+    { target: `${target}.tried`, method: 'DELETE' },
+  ] as const;
+  const answers: string[] = [];
+  for (const { target, ...options } of attempts) {
+    answers.push(await request(cluster, store, target, { ...options, holder }).then(() => 'done', refusedOr));
+  }
+  return answers;
+}
+
+/** @throws what isn't a refusal */
+function refusedOr(error: unknown): string {
+  if (error instanceof ProvingError && /\b403\b|AccessDenied/.test(error.message)) return 'refused';
+  throw error;
+}
+
 const listening = (address: string): string => `--port=${address}:443`;
 
 /** Process id of a store; undefined while it doesn't run. */
@@ -171,6 +230,8 @@ interface RequestOptions {
   readonly method?: 'DELETE' | 'GET' | 'PUT';
   readonly body?: string;
   readonly headers?: readonly string[];
+  /** @default owner */
+  readonly holder?: Holder;
 }
 
 /** A signed request. @returns the answer's body. @throws ProvingError where it is refused */
@@ -178,10 +239,10 @@ async function request(
   cluster: Cluster,
   store: StorePlan,
   target: string,
-  { method = 'PUT', body = '', headers = [] }: RequestOptions = {},
+  { method = 'PUT', body = '', headers = [], holder = 'owner' }: RequestOptions = {},
 ): Promise<string> {
   const { host, address, region } = store;
-  const { accessKey, secretKey } = credentials(cluster, store);
+  const { accessKey, secretKey } = credentials(cluster, store, holder);
   const digest = (algorithm: string) => crypto.createHash(algorithm).update(body);
   const all = [
     `x-amz-content-sha256: ${digest('sha256').digest('hex')}`,

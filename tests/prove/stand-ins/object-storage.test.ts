@@ -32,6 +32,7 @@ describe('the credentials of an object storage', () => {
     const first = credentials({ folder }, primary);
     expect(credentials({ folder }, primary)).toEqual(first);
     expect(credentials({ folder }, offsite).secretKey).not.toBe(first.secretKey);
+    expect(credentials({ folder }, primary, 'reader').accessKey).not.toBe(first.accessKey);
     const { mode } = fs.statSync(path.join(folder, 'world/object-storage', primary.host, 'credentials.json'));
     expect(mode & 0o777).toBe(0o600);
   });
