@@ -18,12 +18,25 @@ const volumeTypes = new Set([
 /** The privileges of each container, by its name. */
 export type Privileges = Readonly<Record<string, readonly Privilege[]>>;
 
+/** How AppArmor's profile of a container was named before it had a field. */
+const appArmorAnnotation = 'container.apparmor.security.beta.kubernetes.io/';
+
+const seLinuxTypes = new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']);
+
+const confined = (type: string | undefined): boolean => type === 'RuntimeDefault' || type === 'Localhost';
+
 /**
- * What Pod Security's level `restricted` refuses in a pod, as `path: what`; empty when it is admitted.
+ * What Pod Security's level `restricted` refuses in a pod, as `path: what`; empty when it is admitted. It may refuse more,
+ * never less: `npm run prove -- admission` asks a real API server of the same pods.
  * @param privileges what the pod declares to need; without it, what the API server says
+ * @param annotations of the pod
  * @see https://kubernetes.io/docs/concepts/security/pod-security-standards/ (v1.36)
  */
-export function restrictedViolations(pod: IPodSpec, privileges: Privileges = {}): string[] {
+export function restrictedViolations(
+  pod: IPodSpec,
+  privileges: Privileges = {},
+  annotations: Readonly<Record<string, string>> = {},
+): string[] {
   const paths = Object.values(privileges).flatMap(hostPaths);
   const { securityContext: podContext, volumes = [] } = pod;
   const containers = [
@@ -32,7 +45,17 @@ export function restrictedViolations(pod: IPodSpec, privileges: Privileges = {})
   ];
   return [
     ...(['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((field) => pod[field]).map((field) => `${field}: true`),
+    ...Object.entries(annotations)
+      .filter(([key, value]) => key.startsWith(appArmorAnnotation) && !/^($|runtime\/default$|localhost\/)/.test(value))
+      .map(([key, value]) => `annotation ${key}: ${value}`),
     ...(podContext?.sysctls?.length ? ['securityContext.sysctls: set'] : []),
+    // What the pod says is refused also where each of its containers says something better.
+    ...(podContext?.runAsNonRoot === false ? ['securityContext.runAsNonRoot: false'] : []),
+    ...(podContext?.runAsUser === 0 ? ['securityContext.runAsUser: 0'] : []),
+    ...(podContext?.seccompProfile === undefined || confined(podContext.seccompProfile.type)
+      ? []
+      : [`securityContext.seccompProfile: ${podContext.seccompProfile.type}`]),
+    ...eitherViolations(podContext).map((violation) => `securityContext.${violation}`),
     ...volumes.flatMap((volume, index) =>
       Object.keys(volume)
         .filter((key) => key !== 'name' && !volumeTypes.has(key))
@@ -45,6 +68,21 @@ export function restrictedViolations(pod: IPodSpec, privileges: Privileges = {})
         (name) => `${path}.volumeMounts: ${name}, which another container declares`,
       ),
     ]),
+  ];
+}
+
+/** What is refused alike in the security context of a pod and of a container. */
+function eitherViolations(context: IPodSpec['securityContext'] | IContainer['securityContext']): string[] {
+  const { seLinuxOptions, appArmorProfile, windowsOptions } = context ?? {};
+  const { type = '', user = '', role = '' } = seLinuxOptions ?? {};
+  return [
+    ...(seLinuxTypes.has(type) ? [] : [`seLinuxOptions.type: ${type}`]),
+    ...(user === '' ? [] : [`seLinuxOptions.user: ${user}`]),
+    ...(role === '' ? [] : [`seLinuxOptions.role: ${role}`]),
+    ...(appArmorProfile === undefined || confined(appArmorProfile.type)
+      ? []
+      : [`appArmorProfile: ${appArmorProfile.type}`]),
+    ...(windowsOptions?.hostProcess ? ['windowsOptions.hostProcess: true'] : []),
   ];
 }
 
@@ -66,13 +104,14 @@ function containerViolations(
     ...(context?.allowPrivilegeEscalation === false ? [] : ['allowPrivilegeEscalation: not false']),
     ...(nonRoot === true || declared({ user: 0 }) ? [] : ['runAsNonRoot: not true']),
     ...(user === 0 && !declared({ user: 0 }) ? ['runAsUser: 0'] : []),
-    ...(seccomp === 'RuntimeDefault' || seccomp === 'Localhost' ? [] : [`seccompProfile: ${seccomp ?? 'none'}`]),
+    ...(confined(seccomp) ? [] : [`seccompProfile: ${seccomp ?? 'none'}`]),
     ...(context?.capabilities?.drop?.includes('ALL') ? [] : ['capabilities.drop: not ALL']),
     ...added
       .filter((name) => name !== 'NET_BIND_SERVICE' && !declared({ capability: name }))
       .map((name) => `capabilities.add: ${name}`),
     ...(container.ports ?? []).filter(({ hostPort }) => hostPort).map(({ hostPort }) => `hostPort: ${hostPort}`),
     ...(context?.procMount !== undefined && context.procMount !== 'Default' ? [`procMount: ${context.procMount}`] : []),
+    ...eitherViolations(context),
     ...probeHosts(container),
   ].map((violation) => `${path}.${violation}`);
 }

@@ -185,16 +185,17 @@ function everyContainerStates(manifest: Manifest): ReturnType<Rule> {
 }
 
 function podSecurity(manifest: Manifest, { levels, privileges }: Neighbours): ReturnType<Rule> {
-  const spec = podTemplateOf(manifest)?.spec;
+  const { spec, metadata } = podTemplateOf(manifest) ?? {};
   if (spec === undefined) return [];
+  const { annotations } = metadata ?? {};
   if ((levels.get(manifest.metadata.namespace ?? '') ?? 'restricted') === 'restricted') {
-    return restrictedViolations(spec).map((violation) => ({
+    return restrictedViolations(spec, {}, annotations).map((violation) => ({
       what: `Pod Security refuses ${violation}`,
       allowed: 'what the level restricted admits',
       remedy: 'mend the pod; only the namespace of the node agents has another level',
     }));
   }
-  return restrictedViolations(spec, privileges.get(describeManifest(manifest))).map((violation) => ({
+  return restrictedViolations(spec, privileges.get(describeManifest(manifest)), annotations).map((violation) => ({
     what: `it has what the level restricted refuses, and nobody says why: ${violation}`,
     allowed: 'privileges of its containers, each with because and until',
     remedy: 'declare the privilege, or do without it',

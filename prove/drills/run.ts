@@ -53,7 +53,7 @@ export function merged(area: AnyArea, outcomes: readonly Outcome[], used: Used):
     const own = outcomes.flatMap((outcome) => outcome[promise] ?? []);
     if (own.length < outcomes.length) throw new ProvingError(`a round measured nothing of ${promise}`);
     const standIns = new Set([...used.standIns, ...own.flatMap((round) => round.standIns ?? [])]);
-    const rounds = own.map(({ figures, units, checks }): Round => ({ figures, units, checks }));
+    const rounds = own.map(({ figures, units, checks, table }): Round => ({ figures, units, checks, table }));
     return { promise, drill: sentence(area, promise), rounds, versions, standIns: [...standIns] };
   });
 }

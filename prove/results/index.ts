@@ -4,7 +4,7 @@ import process from 'node:process';
 import * as v from 'valibot';
 import type { PromiseId } from '../../promises.ts';
 import { drillResultSchema, resultsFolder } from '../../synth/promises/results.ts';
-import type { DrillCheck } from '../../synth/promises/results.ts';
+import type { DrillCheck, DrillTable } from '../../synth/promises/results.ts';
 
 export type { DrillCheck };
 
@@ -14,6 +14,8 @@ export interface Round {
   /** Units of the figures, such as `s`; also of those that only other rounds have. */
   readonly units: Readonly<Record<string, string>>;
   readonly checks: readonly DrillCheck[];
+  /** What was answered, where a reader wants each answer; of the last round it is kept. */
+  readonly table?: DrillTable;
 }
 
 /** A part of a round, which names its units as a whole. */
@@ -53,6 +55,7 @@ export function recordResult(root: string, measured: Measured, now = new Date())
     }),
     versions,
     standIns,
+    table: rounds.at(-1)?.table,
     passed: rounds.every((round) => failedChecks(round).length === 0),
   });
   const file = `${resultsFolder}/${promise}.json`;

@@ -69,6 +69,10 @@ export const drillResultSchema = v.strictObject({
     v.check((versions) => Object.keys(versions).length > 0, 'the version of at least one program that was run'),
   ),
   standIns: v.array(text('what stood in for what'), 'a list of what stood in for what, empty if nothing did'),
+  /** Each answer, where a reader wants to see them all. */
+  table: v.optional(
+    v.strictObject({ columns: v.array(text('the name of a column')), rows: v.array(v.array(v.string())) }),
+  ),
   passed: v.boolean('true, or false if anything that the drill asserts failed'),
 });
 
@@ -76,6 +80,8 @@ export type DrillResult = v.InferOutput<typeof drillResultSchema>;
 
 /** What was tried, what should have come of it, and what did. */
 export type DrillCheck = DrillResult['rounds'][number]['checks']['failed'][number];
+
+export type DrillTable = NonNullable<DrillResult['table']>;
 
 /** Where the drills write, relative to the root of the repository. */
 export const resultsFolder = 'prove/results';

@@ -44,7 +44,9 @@ const tags = Object.entries(environments).flatMap(([name, input]) =>
     (release) => parseEnvironment(name, input, images, { releases: { [name]: release } }).releaseTag ?? [],
   ),
 );
-const branches = Object.keys(environments).map((name) => `refs/heads/${loadEnvironment(name).repository.branch}`);
+const branches = [
+  ...new Set(Object.keys(environments).map((name) => `refs/heads/${loadEnvironment(name).repository.branch}`)),
+];
 const rulesFor = (reference: string): RulesetFile['rules'] =>
   rulesets.filter((ruleset) => covers(ruleset, reference)).flatMap(({ rules }) => rules);
 const deployKeys = [{ actor_id: null, actor_type: 'DeployKey', bypass_mode: 'always' }];

@@ -14,13 +14,15 @@ import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
 import { mistakesOf } from './mistakes.ts';
 import { podOf, spoiledObjects } from './spoiled.ts';
+import { expectedVerdicts, variantsOf, verdictOfSynth } from './variants.ts';
 
 export const area: Area<'api'> = {
   purpose: 'applies every committed object to a real API server, and spoiled ones',
   promises: {
     pss:
       'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
-      'and objects spoiled in one way each; what synth refuses for its form is refused by the definitions of the makers too',
+      'and objects spoiled in one way each; what synth refuses for its form is refused by the definitions of the makers too, ' +
+      "and what Pod Security says of pods of every kind is what synth's own check says",
   },
   needs: 'api',
   minutes: 2,
@@ -28,6 +30,8 @@ export const area: Area<'api'> = {
   about: ['dist', 'argocd', 'synth/pod-security.ts', 'prove/cluster/settings.ts'],
   run: admission,
 };
+
+const dryRun = ['create', '--dry-run=server', '--validate=strict', '-f', '-'];
 
 /**
  * Every committed object of every environment is applied to a real API server with all admission on, strictly; every
@@ -39,6 +43,7 @@ async function admission({ root, folder, report, used }: Ground): Promise<Outcom
   const versions = Object.fromEntries(makerNames.map((name) => [name, makers[name].version]));
   used.add({ standIns: [], versions });
   const tried = new Set<string>();
+  const rows: string[][] = [];
   for (const environment of Object.keys(environments)) {
     report(`${environment}: starting a control plane`);
     const plane = await ControlPlane.start(path.join(folder, environment));
@@ -46,12 +51,16 @@ async function admission({ root, folder, report, used }: Ground): Promise<Outcom
       await defineCustomResources(plane);
       const all = inOrder(['dist', 'argocd'].flatMap((folder) => committedObjects(root, `${folder}/${environment}`)));
       checks.push(...(await objectsOf(plane, all, environment, report)));
+      const verdicts = verdictsOf(plane, all, environment, report);
+      checks.push(...verdicts.checks);
+      rows.push(...verdicts.rows);
       checks.push(...mistakesIn(plane, all, tried, report));
     } finally {
       await plane.stop();
     }
   }
-  return { pss: { figures: {}, units: {}, checks } };
+  const table = { columns: ['environment', 'a pod with', 'synth', 'API server', 'why they differ'], rows };
+  return { pss: { figures: {}, units: {}, checks, table } };
 }
 
 async function objectsOf(
@@ -78,8 +87,7 @@ async function objectsOf(
     check(`${environment}: a pod of ${describeManifest(workload)} is admitted`, create(plane, podOf(workload))),
   );
 
-  const deployment = workloads.find(({ kind }) => kind === 'Deployment');
-  if (deployment === undefined) throw new ProvingError(`dist/${environment} has no Deployment to spoil`);
+  const deployment = deploymentOf(all, environment);
   const spoiled = spoiledObjects(podOf(deployment), deployment);
   report(`${environment}: trying ${spoiled.length} spoiled objects`);
   const refused = spoiled.map(({ what, manifest, refusedWith }) => {
@@ -92,6 +100,44 @@ async function objectsOf(
     return { what: `${environment}: ${what}`, expected: 'refused for it', got };
   });
   return [...applied, ...pods, ...refused];
+}
+
+function deploymentOf(all: readonly Manifest[], environment: string): Manifest {
+  const deployment = all.find(({ kind }) => kind === 'Deployment');
+  if (deployment === undefined) throw new ProvingError(`dist/${environment} has no Deployment to spoil`);
+  return deployment;
+}
+
+/** Whose refusal counts: Pod Security's, and of privileged containers the server's own, which comes before. */
+const gates = /violates PodSecurity "restricted:latest"|privileged: Forbidden: disallowed by cluster policy/;
+
+/** What synth and the real admission say of each variant of a pod, as checks and as rows of the table. */
+function verdictsOf(
+  plane: ControlPlane,
+  all: readonly Manifest[],
+  environment: string,
+  report: (line: string) => void,
+): { readonly checks: readonly DrillCheck[]; readonly rows: string[][] } {
+  const variants = variantsOf(podOf(deploymentOf(all, environment)));
+  report(`${environment}: asking synth and Pod Security of ${variants.length} pods`);
+  const named = variants.map(({ pod }, index) => renamed(pod, `variant-${index}`));
+  const { stdout, stderr } = plane.kubectl(dryRun, named.map(toYaml).join('---\n'));
+  const asked = variants.map((variant, index) => {
+    const { what, pod, refusedFor, stricter = '' } = variant;
+    const answer = stderr.split('\n').find((line) => line.includes(`"variant-${index}"`)) ?? 'no answer';
+    const isFor = refusedFor?.test(answer) === true && gates.test(answer);
+    const refused = isFor ? 'refused' : `for something else: ${answer.slice(0, 300)}`;
+    const server = stdout.includes(`/variant-${index} created`) ? 'admitted' : refused;
+    const synth = verdictOfSynth(pod);
+    const expected = expectedVerdicts(variant);
+    const say = (by: { readonly synth: string; readonly server: string }) =>
+      `synth: ${by.synth}, API server: ${by.server}`;
+    return {
+      check: { what: `${environment}: a pod with ${what}`, expected: say(expected), got: say({ synth, server }) },
+      row: [environment, what, synth, server, stricter],
+    };
+  });
+  return { checks: asked.map(({ check }) => check), rows: asked.map(({ row }) => row) };
 }
 
 /** Whether the server refuses every mistake of form in an object of each kind that wasn't tried before. */
@@ -119,14 +165,8 @@ function mistakesIn(
 
 /** Which of the objects the server would create, by their place. One call asks of all, because they are hundreds. */
 function admittedOf(plane: ControlPlane, manifests: readonly Manifest[]): ReadonlySet<number> {
-  const named = manifests.map((manifest, index) => ({
-    ...manifest,
-    metadata: { ...manifest.metadata, name: `mistake-${index}` },
-  }));
-  const { stdout, stderr } = plane.kubectl(
-    ['create', '--dry-run=server', '--validate=strict', '-f', '-'],
-    named.map(toYaml).join('---\n'),
-  );
+  const named = manifests.map((manifest, index) => renamed(manifest, `mistake-${index}`));
+  const { stdout, stderr } = plane.kubectl(dryRun, named.map(toYaml).join('---\n'));
   const admitted = new Set([...stdout.matchAll(/\/mistake-(\d+) created/g)].map(([, index]) => Number(index)));
   const refused = stderr.match(/^(Error from server|The \S+ "?mistake-)/gm)?.length ?? 0;
   // Else kubectl itself answered for some, and the server never saw them.
@@ -138,7 +178,12 @@ function admittedOf(plane: ControlPlane, manifests: readonly Manifest[]): Readon
 
 /** Asks the server whether it would create the object, and leaves nothing behind. */
 function create(plane: ControlPlane, manifest: Manifest): Answer {
-  return plane.kubectl(['create', '--dry-run=server', '--validate=strict', '-f', '-'], toYaml(manifest));
+  return plane.kubectl(dryRun, toYaml(manifest));
+}
+
+/** The object under another name, by which its answer is found among those of one call. */
+function renamed(manifest: Manifest, name: string): Manifest {
+  return { ...manifest, metadata: { ...manifest.metadata, name } };
 }
 
 function check(what: string, { ok, stderr }: Answer): DrillCheck {

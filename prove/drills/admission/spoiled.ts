@@ -11,7 +11,6 @@ export interface Spoiled {
 }
 
 const container: Path = ['spec', 'containers', 0];
-const context: Path = [...container, 'securityContext'];
 
 /**
  * Objects that must not get past the API server, each made of a committed one by one change.
@@ -28,22 +27,7 @@ export function spoiledObjects(pod: Manifest, deployment: Manifest): Spoiled[] {
     manifest: changed(deployment, path, value),
     refusedWith,
   });
-  const policy = /violates PodSecurity "restricted:latest"/;
   return [
-    inPod('a privileged container', [...context, 'privileged'], true, /privileged/),
-    inPod('privilege escalation', [...context, 'allowPrivilegeEscalation'], true, /allowPrivilegeEscalation != false/),
-    inPod('an added capability', [...context, 'capabilities', 'add'], ['SYS_ADMIN'], /unrestricted capabilities/),
-    inPod('capabilities that stay', [...context, 'capabilities'], {}, /unrestricted capabilities/),
-    inPod('root allowed', ['spec', 'securityContext', 'runAsNonRoot'], false, /runAsNonRoot != true/),
-    inPod('user 0', ['spec', 'securityContext', 'runAsUser'], 0, /runAsUser=0/),
-    inPod('no seccomp profile', ['spec', 'securityContext', 'seccompProfile'], undefined, /seccompProfile/),
-    inPod('the host network', ['spec', 'hostNetwork'], true, /host namespaces/),
-    inPod('processes of the host', ['spec', 'hostPID'], true, /host namespaces/),
-    inPod('memory of the host', ['spec', 'hostIPC'], true, /host namespaces/),
-    inPod('a port of the host', [...container, 'ports', 0, 'hostPort'], 80, /hostPort|Invalid value/),
-    inPod('a folder of the host', ['spec', 'volumes', 0], { name: 'tmp', hostPath: { path: '/' } }, /hostPath/),
-    inPod('a probe of another host', [...container, 'livenessProbe', 'httpGet', 'host'], '10.0.0.1', /host/),
-    inPod('an unsafe sysctl', ['spec', 'securityContext', 'sysctls'], [{ name: 'kernel.msgmax', value: '1' }], policy),
     inPod(
       'an account that does not exist',
       ['spec', 'serviceAccountName'],

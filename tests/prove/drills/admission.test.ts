@@ -1,4 +1,6 @@
 import { mistakesOf } from '../../../prove/drills/admission/mistakes.ts';
+import { podOf } from '../../../prove/drills/admission/spoiled.ts';
+import { expectedVerdicts, variantsOf, verdictOfSynth } from '../../../prove/drills/admission/variants.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
 
@@ -26,4 +28,23 @@ test('a mistake is each of unknown, missing, of another type and not in the list
       'spec.usages[]: a value that is not in the list',
     ]),
   );
+});
+
+describe('what synth says of a pod that Pod Security is asked of too', () => {
+  const variants = variantsOf(podOf(manifests.find(({ kind }) => kind === 'Deployment')!));
+
+  test.each(variants.map((variant) => [variant.what, variant] as const))('with %s', (_, variant) => {
+    expect(verdictOfSynth(variant.pod)).toBe(expectedVerdicts(variant).synth);
+  });
+
+  test('each is another pod', () => {
+    expect(new Set(variants.map(({ pod }) => JSON.stringify(pod))).size).toBe(variants.length);
+  });
+
+  test('it admits nothing that Pod Security refuses', () => {
+    const laxer = variants
+      .map(expectedVerdicts)
+      .filter(({ synth, server }) => synth === 'admitted' && server === 'refused');
+    expect(laxer).toEqual([]);
+  });
 });

@@ -58,6 +58,13 @@ describe('a result', () => {
     });
   });
 
+  test('keeps the table of answers of its last round', () => {
+    const table = (answer: string) => ({ columns: ['pod', 'answer'], rows: [['privileged', answer]] });
+    const rounds = ['admitted', 'refused'].map((answer) => ({ ...measured.rounds[0]!, table: table(answer) }));
+    recordResult(folder, { ...measured, rounds });
+    expect(written()).toMatchObject({ table: table('refused') });
+  });
+
   test('without a version of what was run is none', () => {
     expect(() => recordResult(folder, { ...measured, versions: {} })).toThrow('the version of at least one program');
   });
@@ -68,8 +75,8 @@ describe('spoiled objects', () => {
   const pod = podOf(deployment!);
   const spoiled = spoiledObjects(pod, deployment!);
 
-  test('are at least 20, each another one than the committed object', () => {
-    expect(spoiled.length).toBeGreaterThanOrEqual(20);
+  test('are at least 8, each another one than the committed object', () => {
+    expect(spoiled.length).toBeGreaterThanOrEqual(8);
     const texts = spoiled.map(({ manifest }) => JSON.stringify(manifest));
     expect(new Set([JSON.stringify(pod), JSON.stringify(deployment), ...texts]).size).toBe(spoiled.length + 2);
   });
