@@ -21,7 +21,12 @@ export const argocd = application(
       ...environment.upstream('argocd'),
       // What its makers render install.yaml of.
       path: 'manifests/cluster-install',
-      patches: [{ kind: 'Deployment|StatefulSet', add: { '/spec/template/spec/priorityClassName': priority } }],
+      patches: [
+        { kind: 'Deployment|StatefulSet', add: { '/spec/template/spec/priorityClassName': priority } },
+        // Policies add up: theirs would open the server to everybody, and metrics to every namespace.
+        { without: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1' },
+      ],
+      images: ['argocd', 'argocd-dex', 'argocd-redis'].map((name) => ({ image: environment.image(name) })),
       clusterKinds: [
         'apiextensions.k8s.io/CustomResourceDefinition',
         'rbac.authorization.k8s.io/ClusterRole',
@@ -34,7 +39,6 @@ export const argocd = application(
         '/ServiceAccount',
         'apps/Deployment',
         'apps/StatefulSet',
-        'networking.k8s.io/NetworkPolicy',
         'rbac.authorization.k8s.io/Role',
         'rbac.authorization.k8s.io/RoleBinding',
       ],
@@ -44,7 +48,7 @@ export const argocd = application(
   },
 );
 
-/** Upstream's policies only guard what comes in; these also say where each part may go. */
+/** In place of upstream's policies, which say nothing of where each part may go and let everybody come to the server. */
 function network(scope: ApplicationChart, api: Endpoint, version: string): void {
   const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
     new ForeignWorkload(scope, name, {

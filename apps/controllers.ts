@@ -34,15 +34,12 @@ export const sealedSecrets = application(
       values: {
         // The name under which kubeseal looks for it.
         fullnameOverride: 'sealed-secrets-controller',
-        image: {
-          registry,
-          repository: repository.join('/'),
-          tag: image.tag + (image.digest === undefined ? '' : `@${image.digest}`),
-        },
+        image: { registry, repository: repository.join('/') },
         priorityClassName: 'edge',
         resources: requests,
         containerSecurityContext: restricted,
       },
+      images: [{ image, value: 'image.tag' }],
       clusterKinds: ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
       namespacedKinds: [
         '/Service',
@@ -86,6 +83,13 @@ export const certManager = application(
         webhook: { resources: requests },
         cainjector: { resources: requests },
       },
+      images: [
+        { image: environment.image('cert-manager-controller'), value: 'image.tag' },
+        { image: environment.image('cert-manager-webhook'), value: 'webhook.image.tag' },
+        { image: environment.image('cert-manager-cainjector'), value: 'cainjector.image.tag' },
+        // For challenges by HTTP, which nobody here asks for.
+        { image: environment.image('cert-manager-acmesolver'), value: 'acmesolver.image.tag' },
+      ],
       clusterKinds: [
         'admissionregistration.k8s.io/MutatingWebhookConfiguration',
         'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
@@ -94,7 +98,6 @@ export const certManager = application(
         'rbac.authorization.k8s.io/ClusterRoleBinding',
       ],
       namespacedKinds: [
-        '/ConfigMap',
         '/Service',
         '/ServiceAccount',
         'apps/Deployment',
@@ -114,7 +117,10 @@ export const certManager = application(
         requests: { replicas: 1, ...small },
       });
     const api = apiServer(environment);
-    const controller = workload('controller', 'cert-manager', [{ name: 'http-metrics', port: 9402 }]);
+    const controller = workload('controller', 'cert-manager', [
+      { name: 'http-metrics', port: 9402 },
+      { name: 'http-healthz', port: 9403 },
+    ]);
     controller.needs(api, 'watches Certificates and writes Secrets');
     controller.needs(publicEndpoint("Let's Encrypt", 'acme-v02.api.letsencrypt.org'), 'orders certificates');
     controller.needs(publicEndpoint('Cloudflare', 'api.cloudflare.com'), 'answers DNS-01 challenges');
@@ -124,9 +130,14 @@ export const certManager = application(
         'waits until a challenge can be seen from outside',
       );
     }
-    const webhook = workload('webhook', 'cert-manager-webhook', [{ name: 'https', port: 10250 }]);
+    const webhook = workload('webhook', 'cert-manager-webhook', [
+      { name: 'https', port: 10250 },
+      { name: 'healthcheck', port: 6080 },
+      { name: 'http-metrics', port: 9402 },
+    ]);
     webhook.needs(api, 'reads its own certificate');
     webhook.admits(apiServerAsClient(environment), 10250, 'checks certificates before they are stored');
-    workload('cainjector', 'cert-manager-cainjector', []).needs(api, 'writes the authority into webhooks');
+    const cainjector = workload('cainjector', 'cert-manager-cainjector', [{ name: 'http-metrics', port: 9402 }]);
+    cainjector.needs(api, 'writes the authority into webhooks');
   },
 );

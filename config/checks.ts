@@ -1,6 +1,7 @@
 import type { Finding } from '../constructs/core/error.ts';
 import { contains, overlap, parseCidr } from '../constructs/core/cidr.ts';
 import type { EnvironmentInput, GenerationsInput, ImagesInput } from './schema.ts';
+import type { UpstreamPin } from './upstream.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -253,3 +254,37 @@ export function imageFindings(file: string, images: ImagesInput, strict: boolean
     return [];
   });
 }
+
+/**
+ * @param images the image table, of whatever form
+ * @param strict refuses what is read by a tag alone
+ */
+export function upstreamFindings(
+  file: string,
+  pins: Readonly<Record<string, UpstreamPin>>,
+  images: unknown,
+  strict: boolean,
+): Finding[] {
+  return Object.entries(pins).flatMap(([name, pin]) => {
+    const where = `${file}: ${name}`;
+    const others = (pin.images ?? []).flatMap((image) => {
+      const { tag } = values(values(images)[image]);
+      if (typeof tag === 'string' && tag.replace(/^v/, '') === pin.version.replace(/^v/, '')) return [];
+      return {
+        where,
+        what: `it is ${pin.version}, and config/images.json has ${image} ${typeof tag === 'string' ? `at ${tag}` : 'not at all'}`,
+        allowed: 'one version of what one release brings',
+        remedy: 'write the same version in both',
+      };
+    });
+    const commit = 'commit' in pin ? pin.commit : undefined;
+    if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit)) {
+      return [...others, { where, what: `its commit is "${commit}"`, allowed: '40 hexadecimal digits', remedy: told }];
+    }
+    if (!strict || !('withoutCommit' in pin)) return others;
+    const what = `${pin.repository} is read by its tag ${pin.version}, which can be moved: ${pin.withoutCommit}`;
+    return [...others, { where, what, allowed: 'with --strict, only commits', remedy: told }];
+  });
+}
+
+const told = 'write the commit that git ls-remote REPOSITORY TAG tells in its place';

@@ -6,7 +6,7 @@ import type { Backups, Environment, Image, ObjectStore, Upstream } from '../cons
 import { InputError } from '../constructs/core/error.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { readAuthorities } from './authorities.ts';
-import { crossFindings, generationFindings, imageFindings, sharedFindings } from './checks.ts';
+import { crossFindings, generationFindings, imageFindings, sharedFindings, upstreamFindings } from './checks.ts';
 import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
 import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from './schema.ts';
@@ -50,14 +50,18 @@ export interface LoadOptions {
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
   const input = { ...environmentInput(name), ...options.changes };
-  const shared = sharedFindings({ ...environments, [name]: input });
+  const images = readJson('images.json');
+  const shared = [
+    ...sharedFindings({ ...environments, [name]: input }),
+    ...upstreamFindings('config/upstream.ts', upstream, images, options.strict ?? false),
+  ];
   if (shared.length > 0) throw new InputError(shared);
   const records = {
     releases: readJson('releases.json') as Records['releases'],
     generations: options.generations ?? (readJson('generations.json') as GenerationsInput),
     authorities: readAuthorities(path.join(import.meta.dirname, '..'), name),
   };
-  return parseEnvironment(name, input, readJson('images.json'), records, options);
+  return parseEnvironment(name, input, images, records, options);
 }
 
 /** What the file of that environment says. @throws InputError naming the environments there are */
@@ -85,7 +89,7 @@ export function neighboursOf(name: string, { changes }: Pick<LoadOptions, 'chang
 
 /** A release of `upstream.ts`, for what reads it beside any environment. */
 export function upstreamRelease(name: keyof typeof upstream): Upstream {
-  return toUpstream(upstream[name], readJson('images.json') as ImagesInput);
+  return toUpstream(upstream[name]);
 }
 
 /**
@@ -174,7 +178,7 @@ function toEnvironment(
       return copies[key];
     },
     image: (key: string) => toImage(key, lookUp('config/images.json', images, key)),
-    upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key), images),
+    upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key)),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
     unused: () =>
       [
@@ -236,13 +240,12 @@ function toImage(name: string, { repository, tag, digest }: ImagesInput[string])
   return { name, version: tag, reference, repository, tag, digest };
 }
 
-function toUpstream({ repository, chart, ...pin }: UpstreamPin, images: ImagesInput): Upstream {
-  const version = 'version' in pin ? pin.version : lookUp('config/images.json', images, pin.versionOfImage).tag;
+function toUpstream(pin: UpstreamPin): Upstream {
   return {
-    repository,
-    ...(chart === undefined ? {} : { chart }),
-    // Tags of images often lack the v that the same release has in git.
-    revision: version.startsWith('v') ? version : `v${version}`,
+    repository: pin.repository,
+    ...('chart' in pin ? { chart: pin.chart } : {}),
+    revision: pin.version,
+    ...('commit' in pin ? { commit: pin.commit } : {}),
   };
 }
 

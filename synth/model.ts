@@ -6,9 +6,14 @@ import { Workload } from '../constructs/core/workload.ts';
 import type { DeclaredEdge } from './network/compare.ts';
 import type { PodGroup } from './network/evaluate.ts';
 import { blockText } from './network/policies.ts';
+import { sourcesOf } from './upstream/facts.ts';
 
-/** Pods that no manifest of ours makes, as the evaluator wants them. */
+/**
+ * Pods that no manifest makes which is ours or is known of others, as the evaluator wants them: those of an application
+ * that reads upstream's manifests are in `upstreamManifests`.
+ */
 export function foreignPodGroups(platform: Platform): PodGroup[] {
+  const known = new Set(sourcesOf(platform).map(({ chart }) => chart.application));
   const coreDns: PodGroup = {
     name: describePeer(clusterDns),
     namespace: clusterDns.namespace,
@@ -21,6 +26,7 @@ export function foreignPodGroups(platform: Platform): PodGroup[] {
   };
   const foreign = platform.owners
     .filter((owner) => owner instanceof ForeignWorkload)
+    .filter(({ application }) => !known.has(application))
     .map((owner) => ({
       name: describePeer(owner),
       namespace: owner.namespace,

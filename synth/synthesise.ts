@@ -19,6 +19,8 @@ import type { PolicyContext } from './policies.ts';
 import { privilegesOf } from './privileges.ts';
 import { schemaFindings } from './schema/index.ts';
 import { sealedManifests } from './seal/files.ts';
+import { unknownSources, upstreamManifests } from './upstream/facts.ts';
+import { upstreamFindings } from './upstream/findings.ts';
 import { writeTrees } from './write/index.ts';
 import type { Tree, WriteResult } from './write/index.ts';
 
@@ -125,7 +127,11 @@ export function manifestFindings(platform: Platform, { dist, argocd }: Collectio
   return [
     ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings),
     ...policyFindings(manifests, policyContext(platform)),
-    ...networkChecks(platform, manifests),
+    ...upstreamFindings(platform),
+    // Who is reached by pods of which nothing is known can't be told.
+    ...(unknownSources(platform).length > 0
+      ? []
+      : networkChecks(platform, [...manifests, ...upstreamManifests(platform)])),
   ];
 }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { sharedFindings } from '../config/checks.ts';
+import { upstreamFindings } from '../config/checks.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
 import { root } from './support/committed.ts';
 import { refusal, testEnvironment, testImages, testInput } from './support/harness.ts';
@@ -178,10 +179,24 @@ describe('the image table', () => {
 });
 
 describe('a release of others', () => {
-  test('that brings an image of the table has the version of its tag, and no other can be written', () => {
-    const read = (tag: string) =>
-      parse({}, { 'sealed-secrets-controller': { ...testImages.web, tag } }).upstream('sealed-secrets').revision;
-    expect([read('0.30.0'), read('v0.36.6')]).toEqual(['v0.30.0', 'v0.36.6']);
+  const pin = { repository: 'https://git.example/x.git', version: 'v0.36.6', commit: '1'.repeat(40) };
+  const images = { x: { ...testImages.web, tag: '0.36.6' } };
+  const found = (changes: object, strict = false) =>
+    upstreamFindings('upstream', { x: { ...pin, images: ['x'], ...changes } }, images, strict).map(({ what }) => what);
+
+  test('has the version of the images that it brings, with or without a v', () => {
+    expect(found({})).toEqual([]);
+    expect(found({ version: 'v0.37.0' })).toEqual(['it is v0.37.0, and config/images.json has x at 0.36.6']);
+    expect(found({ images: ['y'] })).toEqual(['it is v0.36.6, and config/images.json has y not at all']);
+  });
+
+  test('is a commit, or a tag for a stated reason, but not in strict mode', () => {
+    expect(found({ commit: 'v0.36.6' })).toEqual(['its commit is "v0.36.6"']);
+    const byTag = { commit: undefined, withoutCommit: 'nobody could be asked' };
+    expect(found(byTag)).toEqual([]);
+    expect(found(byTag, true)).toEqual([
+      'https://git.example/x.git is read by its tag v0.36.6, which can be moved: nobody could be asked',
+    ]);
   });
 
   test('is in a git repository, or a chart of a Helm repository', () => {
@@ -189,6 +204,7 @@ describe('a release of others', () => {
     expect(environment.upstream('argocd')).toEqual({
       repository: 'https://github.com/argoproj/argo-cd.git',
       revision: expect.stringMatching(/^v\d/) as string,
+      commit: expect.stringMatching(/^[0-9a-f]{40}$/) as string,
     });
     expect(environment.upstream('cert-manager')).toMatchObject({
       repository: 'https://charts.jetstack.io',

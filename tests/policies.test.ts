@@ -13,6 +13,7 @@ import { policyFindings } from '../synth/policies.ts';
 import { controllerSpec, podTemplateOf } from '../synth/pods.ts';
 import { outdatedPrivileges, placedPrivileges, privilegesOf } from '../synth/privileges.ts';
 import { schemaFindings } from '../synth/schema/index.ts';
+import { upstreamManifests } from '../synth/upstream/facts.ts';
 import { HEADER } from '../synth/write/index.ts';
 import { committed, root } from './support/committed.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
@@ -24,14 +25,15 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
   const manifests = dist.map(({ manifest }) => manifest);
   const platform = buildPlatform(name);
   const foreign = foreignPodGroups(platform);
+  const applied = [...manifests, ...upstreamManifests(platform)];
   const workloads = manifests.filter((manifest) => podTemplateOf(manifest) !== undefined);
 
   test('what the network policies allow is what the wires declare', () => {
-    expect(compareReachability(declaredEdges(platform), reachability(manifests, { foreign }))).toEqual([]);
+    expect(compareReachability(declaredEdges(platform), reachability(applied, { foreign }))).toEqual([]);
   });
 
   test('no namespace is open, no selector selects nothing, no rule names a port that nobody has', () => {
-    expect(networkFindings(manifests, { foreign, runtimeLabels: runtimeLabels(platform) })).toEqual([]);
+    expect(networkFindings(applied, { foreign, runtimeLabels: runtimeLabels(platform) })).toEqual([]);
   });
 
   test('every wire has a reason', () => {

@@ -4,6 +4,7 @@ import type { Application, AppProject } from '../../imports/argo-cd.ts';
 import { layers } from '../core/application-chart.ts';
 import type { ApplicationChart, Layer } from '../core/application-chart.ts';
 import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
+import { valuesOf } from '../core/upstream-source.ts';
 import type { UpstreamPatch, UpstreamSource } from '../core/upstream-source.ts';
 
 type Source = NonNullable<Application['spec']['source']>;
@@ -45,7 +46,8 @@ const rootWave = -20;
 const projectWave = -10;
 
 /**
- * The Argo CD tree: a root application that manages itself, one project a layer, one application an entry.
+ * The Argo CD tree: a root application that manages itself, one application an entry, one project a layer. An application
+ * that reads what others publish has a project of its own: their next release can bring what this one does, and no more.
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/cluster-bootstrapping/ (v3.5)
  */
 export class AppOfApps extends Chart {
@@ -56,9 +58,8 @@ export class AppOfApps extends Chart {
     this.props = props;
     kubeObject(this, 'project-root', this.rootProject());
     kubeObject(this, 'root', this.root());
-    for (const layer of layers) {
-      const entries = props.entries.filter(({ chart }) => chart.layer === layer);
-      if (entries.length > 0) kubeObject(this, `project-${layer}`, this.project(layer, entries));
+    for (const [name, entries] of projectsOf(props.entries)) {
+      kubeObject(this, `project-${name}`, this.project(name, entries));
     }
     for (const entry of props.entries) {
       kubeObject(this, `application-${entry.chart.application}`, this.application(entry));
@@ -115,7 +116,7 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private project(layer: Layer, entries: readonly ApplicationEntry[]): AppProject {
+  private project(name: string, entries: readonly ApplicationEntry[]): AppProject {
     const upstream = entries.flatMap((entry) => entry.upstream);
     const own = entries.flatMap(({ kinds }) => kinds);
     const clusterKinds = [
@@ -127,13 +128,16 @@ export class AppOfApps extends Chart {
       ...upstream.flatMap(({ props }) => props.namespacedKinds),
     ];
     // The foundations write into every namespace: default-deny and quotas.
-    const namespaces = layer === 'foundations' ? this.props.entries.map(namespaceOf) : entries.map(namespaceOf);
+    const namespaces = (name === 'foundations' ? this.props.entries : entries).map(namespaceOf);
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
-      metadata: { name: this.named(layer), annotations: wave(projectWave) },
+      metadata: { name: this.named(name), annotations: wave(projectWave) },
       spec: {
-        description: `What the layer ${layer} may bring, and where.`,
+        description:
+          upstream.length === 0
+            ? `What the layer ${name} may bring, and where.`
+            : `What the application ${name} may bring, and where.`,
         sourceRepos: sorted([this.props.repository.url, ...upstream.map(({ props }) => props.repository)]),
         destinations: sorted(namespaces).map((namespace) => ({ server, namespace })),
         clusterResourceWhitelist: sorted(clusterKinds).map(groupKind),
@@ -142,7 +146,8 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private application({ chart, wave: number, kinds, upstream }: ApplicationEntry): Application {
+  private application(entry: ApplicationEntry): Application {
+    const { chart, wave: number, kinds, upstream } = entry;
     const { repository, environment, releaseTag } = this.props;
     const own: Source = {
       repoURL: repository.url,
@@ -161,7 +166,7 @@ export class AppOfApps extends Chart {
         ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'] } : {}),
       },
       spec: {
-        project: this.named(chart.layer),
+        project: this.named(projectOf(entry)),
         ...(sources.length === 1 ? { source: only } : { sources }),
         destination: { server, namespace: chart.destination.name },
         revisionHistoryLimit: 10,
@@ -200,6 +205,19 @@ function wave(number: number): Record<string, string> {
   return { 'argocd.argoproj.io/sync-wave': String(number) };
 }
 
+/** Layers in their order, then the applications that have one of their own. */
+function projectsOf(entries: readonly ApplicationEntry[]): [string, ApplicationEntry[]][] {
+  const names = [...layers, ...entries.map(projectOf)];
+  return [...new Set(names)].flatMap((name) => {
+    const own = entries.filter((entry) => projectOf(entry) === name);
+    return own.length === 0 ? [] : [[name, own] satisfies [string, ApplicationEntry[]]];
+  });
+}
+
+function projectOf({ chart, upstream }: ApplicationEntry): string {
+  return upstream.length === 0 ? chart.layer : chart.application;
+}
+
 function namespaceOf({ chart }: ApplicationEntry): string {
   return chart.destination.name;
 }
@@ -213,30 +231,42 @@ function groupKind(text: string): { readonly group: string; readonly kind: strin
   return { group, kind };
 }
 
-function upstreamSource({
-  repository,
-  revision,
-  path,
-  chart,
-  include,
-  values,
-  patches,
-  releaseName,
-}: UpstreamSource['props']): Source {
+function upstreamSource(props: UpstreamSource['props']): Source {
+  const { repository, revision, commit, path, chart, include, releaseName } = props;
+  const values = valuesOf(props);
+  const kustomize = kustomization(props);
   return {
     repoURL: repository,
-    targetRevision: revision,
+    targetRevision: commit ?? revision,
     ...(path === undefined ? {} : { path }),
     ...(chart === undefined ? {} : { chart }),
     ...(include === undefined ? {} : { directory: { include } }),
-    ...(patches === undefined ? {} : { kustomize: { patches: patches.map(kustomizePatch) } }),
+    ...(kustomize === undefined ? {} : { kustomize }),
     ...(values === undefined && releaseName === undefined
       ? {}
       : { helm: { releaseName, skipCrds: true, ...(values ? { valuesObject: values } : {}) } }),
   };
 }
 
-function kustomizePatch({ kind, add }: UpstreamPatch) {
-  const operations = Object.entries(add).map(([path, value]) => ({ op: 'add', path, value }));
-  return { target: { kind }, patch: JSON.stringify(operations) };
+function kustomization({ patches, images = [] }: UpstreamSource['props']): Source['kustomize'] {
+  const pinned = images.flatMap(({ image: { repository, digest }, value }) =>
+    value === undefined && digest !== undefined ? [`${repository}@${digest}`] : [],
+  );
+  if (patches === undefined && pinned.length === 0) return undefined;
+  return {
+    ...(patches === undefined ? {} : { patches: patches.map(kustomizePatch) }),
+    ...(pinned.length === 0 ? {} : { images: pinned }),
+  };
+}
+
+/** As a kustomization has it. */
+export function kustomizePatch(patch: UpstreamPatch) {
+  if ('add' in patch) {
+    const operations = Object.entries(patch.add).map(([path, value]) => ({ op: 'add', path, value }));
+    return { target: { kind: patch.kind }, patch: JSON.stringify(operations) };
+  }
+  const { without: kind, apiVersion } = patch;
+  // Kustomize wants a name, and takes every object of the target.
+  const left = { $patch: 'delete', apiVersion, kind, metadata: { name: 'every' } };
+  return { target: { kind }, patch: JSON.stringify(left) };
 }

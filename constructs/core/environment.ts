@@ -24,6 +24,8 @@ export interface Upstream {
   readonly chart?: string;
   /** Tag or chart version, such as `v1.21.2`. */
   readonly revision: string;
+  /** The commit of that tag; undefined for a chart, and where it is not known. */
+  readonly commit?: string;
 }
 
 export type NodeRole = 'server' | 'agent' | 'witness';

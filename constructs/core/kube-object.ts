@@ -10,12 +10,14 @@ const clusterScoped = new Set([
   'ClusterRole',
   'ClusterRoleBinding',
   'CustomResourceDefinition',
+  'MutatingWebhookConfiguration',
   'Namespace',
   'PersistentVolume',
   'PriorityClass',
   'StorageClass',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
 ]);
 
 /** Losing one of these loses data, so Argo CD asks a person before it prunes or deletes it. */

@@ -1,12 +1,30 @@
 import { Construct } from 'constructs';
+import type { Image } from './environment.ts';
 import { InputError } from './error.ts';
 
-/** What is added to objects of a source, by kustomize. */
-export interface UpstreamPatch {
-  /** A regular expression of kinds, such as `Deployment|StatefulSet`. */
-  readonly kind: string;
-  /** Values by their place in the object, such as `/spec/template/spec/priorityClassName`. */
-  readonly add: Readonly<Record<string, string>>;
+/** What is other in objects of a source, by kustomize: one of the two. */
+export type UpstreamPatch =
+  | {
+      /** A regular expression of kinds, such as `Deployment|StatefulSet`. */
+      readonly kind: string;
+      /** Values by their place in the object, such as `/spec/template/spec/priorityClassName`. */
+      readonly add: Readonly<Record<string, string>>;
+    }
+  | {
+      /** A kind whose objects are left out, all of them. */
+      readonly without: string;
+      /** Such as `networking.k8s.io/v1`. */
+      readonly apiVersion: string;
+    };
+
+/** An image that pods of a source run. */
+export interface UpstreamImage {
+  readonly image: Image;
+  /**
+   * Where the values of a chart take its tag, such as `webhook.image.tag`.
+   * @default kustomize puts the digest in place of the tag, where there is one
+   */
+  readonly value?: string;
 }
 
 export interface UpstreamSourceProps {
@@ -14,6 +32,11 @@ export interface UpstreamSourceProps {
   readonly repository: string;
   /** Tag or chart version; never a branch. */
   readonly revision: string;
+  /**
+   * The commit of that tag. It is what is read: a tag can be moved.
+   * @default the tag is read
+   */
+  readonly commit?: string;
   /** Folder in a git repository; a chart's folder is rendered by Helm. */
   readonly path?: string;
   /** Name of a chart in a Helm repository. */
@@ -33,9 +56,14 @@ export interface UpstreamSourceProps {
    * @default nothing
    */
   readonly patches?: readonly UpstreamPatch[];
+  /**
+   * Every image that its pods run, out of the image table.
+   * @default none: it brings no pods
+   */
+  readonly images?: readonly UpstreamImage[];
   /** Helm release name, where the source is a chart. */
   readonly releaseName?: string;
-  /** Kinds that this source brings, as `group/Kind`, for the permissions of the layer's project. */
+  /** Kinds that this source brings, as `group/Kind`, for the permissions of its application's project. */
   readonly clusterKinds: readonly string[];
   readonly namespacedKinds: readonly string[];
 }
@@ -56,4 +84,24 @@ export class UpstreamSource extends Construct {
     }
     this.props = props;
   }
+}
+
+/** The values of a chart, with the tag of each image, and its digest where the table has one. */
+export function valuesOf(
+  { values, images = [] }: Pick<UpstreamSourceProps, 'values' | 'images'>,
+  tagOf = ({ tag, digest }: Image): string => tag + (digest === undefined ? '' : `@${digest}`),
+): UpstreamSourceProps['values'] {
+  return images.reduce(
+    (all, { image, value }) => (value === undefined ? all : withValue(all ?? {}, value.split('.'), tagOf(image))),
+    values,
+  );
+}
+
+function withValue(
+  values: Readonly<Record<string, unknown>>,
+  [key = '', ...below]: readonly string[],
+  value: string,
+): Readonly<Record<string, unknown>> {
+  if (below.length === 0) return { ...values, [key]: value };
+  return { ...values, [key]: withValue((values[key] ?? {}) as Readonly<Record<string, unknown>>, below, value) };
 }

@@ -45,6 +45,7 @@ export class PlatformClone {
   /**
    * Makes the clone from a working tree, with what isn't committed there, or brings it to where that tree is now; then
    * seals what isn't sealed, and pushes. What the tree's own `secrets/` holds is sealed for another cluster and left out.
+   * @param commits what to name in place of commits of upstream's repositories
    * @param prepare changes sources of the clone before its synthesis. @default nothing
    * @returns the clone, and the files of `dist/` and `argocd/` that its synthesis wrote other than they are in the tree
    */
@@ -52,6 +53,7 @@ export class PlatformClone {
     cluster: Cluster,
     root: string,
     key: SealingKeyFiles,
+    commits: ReadonlyMap<string, string>,
     prepare?: (clone: PlatformClone) => void,
   ): Promise<{ readonly clone: PlatformClone; readonly changed: readonly string[] }> {
     const clone = PlatformClone.of(cluster);
@@ -72,11 +74,13 @@ export class PlatformClone {
     await clone.commit('The working tree', { push: false });
     prepare?.(clone);
     await clone.npm('synth');
-    // Before it is sealed: the certificates of authorities, and the pods that read them, are others in each cluster.
+    // Before it is sealed: the certificates of authorities, and the pods that read them, are others in each cluster; so
+    // are the commits of upstream's repositories.
     const changed = (await git(folder, ['status', '--porcelain', '--', 'dist', 'argocd']))
       .split('\n')
       .map((line) => line.slice(3))
       .filter((file) => file !== '' && !/\/sealedsecret-[^/]*$/.test(file));
+    for (const [theirs, here] of commits) clone.edit('config/upstream.ts', theirs, () => here);
     await clone.seal(['--cert', key.certificate]);
     await clone.npm('synth');
     // Pinned applications read a release: this tree stands for it.

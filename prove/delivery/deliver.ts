@@ -69,15 +69,16 @@ export async function deliver(
   };
   const { name } = cluster.plan;
   const images = await publishImages(cluster);
+  const upstream = await publishUpstreams(cluster);
   const standIns = [
     ...images.flatMap(({ standIn }) => standIn ?? []),
-    ...(await publishUpstreams(cluster)),
+    ...upstream.standIns,
     ...[internet, objectStorage, certificates, 'secrets sealed for the sealing key of the proving ground'],
   ];
   const versions = Object.assign({}, ...images.map((image) => image.versions)) as Delivery['versions'];
   done(`${images.length} images and the upstream repositories published`);
   const key = await makeSealingKey(cluster);
-  const { clone, changed } = await PlatformClone.make(cluster, root, key, prepare);
+  const { clone, changed } = await PlatformClone.make(cluster, root, key, upstream.commits, prepare);
   done('secrets sealed, the tree committed and pushed');
   const platform = buildPlatform(name);
   const published = new Set(images.map(({ reference }) => reference));
@@ -130,8 +131,9 @@ async function bootstrap(
   await apply(cluster, [sealingKeySecret(key)]);
   // Before, because programs read some settings only at start; after, because upstream brings the same ConfigMaps.
   await files(`dist/${environment}/argocd`);
-  const where = [`--namespace=${argocdNamespace}`, '--field-manager=install'];
-  await applyFiles(cluster, [asset('argocd', 'manifests/install.yaml')], where);
+  const where = `--namespace=${argocdNamespace}`;
+  await applyFiles(cluster, [asset('argocd', 'manifests/install.yaml')], [where, '--field-manager=install']);
+  await kubectl(cluster, ['delete', 'networkpolicies', where, '--selector=app.kubernetes.io/part-of=argocd']);
   await files(`dist/${environment}/argocd`);
   // The certificate of the stand-in for GitHub is not one that the world trusts.
   const authority = fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8');

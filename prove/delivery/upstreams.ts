@@ -8,15 +8,26 @@ import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
 import { upstreamCharts, upstreamRepositories } from '../stand-ins/internet/upstream/index.ts';
 import type { UpstreamChart } from '../stand-ins/internet/upstream/index.ts';
 
-/** Puts what others publish where Argo CD reads it. @returns what stands in for something else */
-export async function publishUpstreams(cluster: Cluster): Promise<readonly string[]> {
+/** What was published in place of what others publish. */
+export interface Published {
+  /** What stands in for something else. */
+  readonly standIns: readonly string[];
+  /** The commit here for each that the tree names: theirs can't be made without their whole history. */
+  readonly commits: ReadonlyMap<string, string>;
+}
+
+/** Puts what others publish where Argo CD reads it. */
+export async function publishUpstreams(cluster: Cluster): Promise<Published> {
   const repositories = upstreamRepositories();
   const charts = upstreamCharts();
-  for (const { url, tag, files } of repositories) {
-    await taggedRepository(repositoryFolder(cluster, new URL(url).pathname.slice(1)), tag, files);
+  const commits = new Map<string, string>();
+  for (const { url, tag, commit, files } of repositories) {
+    const here = await taggedRepository(repositoryFolder(cluster, new URL(url).pathname.slice(1)), tag, files);
+    if (commit !== undefined) commits.set(commit, here);
   }
   await publishCharts(path.join(worldFolder(cluster), 'charts'), charts);
-  return [...repositories, ...charts].flatMap(({ standIn }) => standIn ?? []);
+  const standIns = [...repositories, ...charts].flatMap(({ standIn }) => standIn ?? []);
+  return { standIns: [...standIns, 'commits of upstream repositories, which have no history here'], commits };
 }
 
 /** A chart repository: the archives, and the index that `helm` asks for first. */

@@ -2,8 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { buildPlatform } from '../../apps/platform.ts';
+import { environments } from '../../config/index.ts';
 import { runCommand } from '../../synth/command.ts';
+import type { Platform } from '../../constructs/core/platform.ts';
 import type { Output } from '../../synth/command.ts';
+import { describeSource, factsFile, factsText, keyOf, sourcesOf } from '../../synth/upstream/facts.ts';
+import type { UpstreamFacts } from '../../synth/upstream/facts.ts';
 import { customResourceTable } from './custom-resources.ts';
 import { interfacesOf } from './interfaces.ts';
 import { definitionsIn, makerNames, makers, pinnedModule, sourceOf } from './makers.ts';
@@ -12,6 +17,7 @@ import { fetchingHere, keptFiles, moduleFiles } from './module-files.ts';
 import type { Fetching } from './module-files.ts';
 import { kubernetes, packageTable } from './packages.ts';
 import { goMod, pin, unpinned } from './pins.ts';
+import { renderedFacts, renderersHere } from './render.ts';
 import { tableText } from './table.ts';
 import type { Table } from './table.ts';
 
@@ -19,10 +25,13 @@ const help = `npm run import -- [OPTION...]
 
 Writes imports/: the tables of field names and types that synth checks every object by, and TypeScript interfaces. Those
 of custom resources are read from their makers' own definitions, in the Go modules of the versions that config/upstream.ts
-names (it needs Go and its module proxy); Kubernetes' own from the installed package kubernetes-models.
+names (it needs Go and its module proxy); Kubernetes' own from the installed package kubernetes-models. And upstream.json:
+what the manifests bring that Argo CD reads where others publish them, rendered with the values and patches of apps/ (it
+needs helm and kubectl, on the PATH or named in HELM and KUBECTL).
 
   --check  write and fetch nothing; exit code 1 when a file is not what would be written. A table whose definitions were
-           never fetched here can't be compared, and says so; its version, its interfaces and the pins are compared
+           never fetched here can't be compared, and says so; its version, its interfaces and the pins are compared.
+           Nothing is rendered: upstream.json is compared with which sources there are; npm run prove -- network renders
   --help   this text
 `;
 
@@ -65,6 +74,10 @@ class Import {
   run(modules: string): number {
     const all = Object.values(makers);
     if (!this.check) pin(all, this.folder, this.fetching);
+    const platforms = Object.keys(environments).map((name) => buildPlatform(name));
+    // First, because it needs the most.
+    if (this.check) this.compareUpstream(platforms);
+    else this.settle(path.basename(factsFile), factsText(renderedFacts(platforms, renderersHere(this.fetching))));
     this.settle('go.mod', goMod(all));
     const lacking = unpinned(all, fs.readFileSync(path.join(this.folder, 'go.sum'), 'utf8'));
     if (lacking.length > 0) this.say('go.sum', `differs: it has no hash of ${lacking.map(sourceOf).join(', ')}`, false);
@@ -76,6 +89,22 @@ class Import {
       }
     }
     return this.isRight ? 0 : 1;
+  }
+
+  /** Whether what is known of upstream is known of the sources that there are. */
+  private compareUpstream(platforms: readonly Platform[]): void {
+    const name = path.basename(factsFile);
+    const file = path.join(this.folder, name);
+    const facts = JSON.parse(fs.readFileSync(file, 'utf8')) as readonly UpstreamFacts[];
+    const read = new Map(platforms.flatMap(sourcesOf).map((each) => [keyOf(each), describeSource(each)]));
+    const lacking = [...read].filter(([key]) => !facts.some((each) => each.key === key)).map(([, source]) => source);
+    const idle = facts.filter(({ key }) => !read.has(key)).map(({ source }) => source);
+    const parts = [
+      ...(lacking.length === 0 ? [] : [`lacks ${lacking.join(', ')}, as it is in apps/ now`]),
+      ...(idle.length === 0 ? [] : [`has ${idle.join(', ')}, as it is no more`]),
+    ];
+    if (parts.length > 0) this.say(name, `differs: it ${parts.join(' and ')}`, false);
+    else this.say(name, 'not compared: it names every source; npm run prove -- network renders them', true);
   }
 
   /** Settles a maker's table. @returns what it holds; undefined where what is committed is of another version */

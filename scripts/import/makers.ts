@@ -56,7 +56,7 @@ export type MakerName = keyof typeof makers;
 
 export const makerNames = Object.keys(makers) as readonly MakerName[];
 
-const importsFolder = path.resolve(import.meta.dirname, '../../imports');
+export const importsFolder = path.resolve(import.meta.dirname, '../../imports');
 
 /** Files and folders with the definitions of a maker, fetched where they weren't before. @throws InputError */
 export function definitionFiles(name: MakerName, fetching: Fetching = fetchingHere()): readonly string[] {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { buildPlatform } from '../../apps/platform.ts';
 import { environments } from '../../config/index.ts';
 import { InputError } from '../../constructs/core/error.ts';
+import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import { runCommand, UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
@@ -11,12 +12,14 @@ import { compareReachability } from '../../synth/network/compare.ts';
 import { podGroups, reachability } from '../../synth/network/evaluate.ts';
 import type { Edge } from '../../synth/network/evaluate.ts';
 import { matrixMarkdown, matrixTable } from '../../synth/network/print.ts';
+import { upstreamManifests } from '../../synth/upstream/facts.ts';
 import { committedManifests } from './committed.ts';
 import type { Committed } from './committed.ts';
 
 const help = `npm run matrix -- [OPTION...]
 
-Who may reach whom: computed from the network policies in dist/ENVIRONMENT as they are committed.
+Who may reach whom: computed from the network policies in dist/ENVIRONMENT as they are committed, and from what the
+manifests of others bring, as imports/upstream.json has it.
 
   --environment NAME  the environment of config/environments   [production]
   --application NAME  only ways from or to pods of this application or namespace; can be repeated
@@ -72,8 +75,13 @@ interface Ways {
 function waysOf(root: string, environment: string): Ways {
   const platform = buildPlatform(environment);
   const committed = committedManifests(root, environment);
-  const edges = reachability([...committed.values()].flat(), { foreign: foreignPodGroups(platform) });
+  const edges = reachability(all(committed, platform), { foreign: foreignPodGroups(platform) });
   return { platform, committed, edges };
+}
+
+/** What Argo CD applies: what is committed, and what upstream's sources bring. */
+function all(committed: Committed, platform: Platform): Manifest[] {
+  return [...[...committed.values()].flat(), ...upstreamManifests(platform)];
 }
 
 /** How many ways there are. @throws InputError where they are not what the wires declare */
@@ -96,7 +104,7 @@ function touching(
     pods.set(owner, new Set([...(pods.get(owner) ?? []), ...groups]));
   };
   const foreign = foreignPodGroups(platform);
-  for (const { namespace, name } of podGroups([...committed.values()].flat(), foreign)) add(namespace, name);
+  for (const { namespace, name } of podGroups(all(committed, platform), foreign)) add(namespace, name);
   for (const [application, manifests] of committed) add(application, ...podGroups(manifests).map(({ name }) => name));
   // Pods that an upstream's manifests make are in no file of ours: the model knows whose they are.
   for (const { application, namespace, name } of platform.owners) add(application, `${namespace}/${name}`);

@@ -93,7 +93,7 @@ export interface Network {
   readonly select: (namespace: string, selector: Selector) => readonly PodGroup[];
 }
 
-interface PodTemplate {
+export interface PodTemplate {
   readonly metadata?: { readonly labels?: Labels };
   readonly spec?: {
     readonly hostNetwork?: boolean;
@@ -103,6 +103,8 @@ interface PodTemplate {
 }
 
 interface Container {
+  readonly image?: string;
+  readonly args?: readonly string[];
   readonly restartPolicy?: string;
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: Protocol }[];
 }
@@ -152,16 +154,24 @@ export function podGroups(manifests: readonly Manifest[], foreign: readonly PodG
     groups.set(group.name, { group, origin });
   };
   for (const manifest of manifests) {
-    const path = TEMPLATE_PATHS[typeOf(manifest)];
-    if (path) add(podGroupOf(manifest, path), describeManifest(manifest));
+    const found = templateOf(manifest);
+    if (found) add(podGroupOf(manifest, found.template), describeManifest(manifest));
   }
   for (const group of foreign) add(group, `foreign pod group ${group.name}`);
   return [...groups.values()].map(({ group }) => group);
 }
 
-function podGroupOf(manifest: Manifest, path: readonly string[]): PodGroup {
+/** Where a manifest describes pods, and how; undefined where it describes none. */
+export function templateOf(
+  manifest: Manifest,
+): { readonly path: readonly string[]; readonly template: PodTemplate } | undefined {
+  const path = TEMPLATE_PATHS[typeOf(manifest)];
+  if (path === undefined) return undefined;
   const template = path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], manifest);
-  const { metadata, spec = {} } = template as PodTemplate;
+  return { path, template: template as PodTemplate };
+}
+
+function podGroupOf(manifest: Manifest, { metadata, spec = {} }: PodTemplate): PodGroup {
   const { name } = manifest.metadata;
   const ofJob = manifest.kind === 'Job' && { 'job-name': name, 'batch.kubernetes.io/job-name': name };
   // Init containers that keep running are sidecars; ports of the others are never open beside the main containers'.

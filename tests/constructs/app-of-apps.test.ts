@@ -10,9 +10,11 @@ import { kubeObject, manifestOf, objectsOf } from '../../constructs/core/kube-ob
 import { KubeConfigMap } from '../../constructs/core/level1.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Platform } from '../../constructs/core/platform.ts';
+import { UpstreamSource } from '../../constructs/core/upstream-source.ts';
+import type { UpstreamSourceProps } from '../../constructs/core/upstream-source.ts';
 import { collect } from '../../synth/collect.ts';
 import { schemaFindings } from '../../synth/schema/index.ts';
-import { at, manifestsOf, only, testApplication, testEnvironment } from '../support/harness.ts';
+import { at, image, manifestsOf, only, testApplication, testEnvironment } from '../support/harness.ts';
 
 interface Source {
   readonly repoURL: string;
@@ -119,7 +121,45 @@ describe('sources', () => {
   test('those of others are pinned to a version, never to a branch', () => {
     const others = applications.flatMap(sourcesOf).filter(({ repoURL }) => repoURL !== ours);
     expect(others.length).toBeGreaterThan(0);
-    expect(others.filter(({ targetRevision }) => !/^v?\d+\.\d+\.\d+$/.test(targetRevision))).toEqual([]);
+    expect(others.filter(({ targetRevision }) => !/^(v?\d+\.\d+\.\d+|[0-9a-f]{40})$/.test(targetRevision))).toEqual([]);
+  });
+});
+
+describe('a source of others', () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const source = (props: Partial<UpstreamSourceProps>) => {
+    const app = testApplication('other', (scope) => {
+      new UpstreamSource(scope, 'source', {
+        ...{ repository: 'https://git.example/other.git', revision: 'v1.2.3', path: 'deploy' },
+        ...{ clusterKinds: [], namespacedKinds: ['apps/Deployment'] },
+        ...props,
+      });
+    });
+    return at(only(treeWith(testEnvironment(), [app]), 'Application', 'other'), 'spec.source');
+  };
+
+  test('is read at its commit, and at its tag only where that is not known', () => {
+    const commit = 'a'.repeat(40);
+    expect([source({ commit }), source({})]).toMatchObject([{ targetRevision: commit }, { targetRevision: 'v1.2.3' }]);
+  });
+
+  test('has the objects left out that a patch names', () => {
+    const patches = [{ without: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1' }];
+    const { kustomize } = source({ patches }) as { kustomize: { patches: { target: object; patch: string }[] } };
+    const [{ target, patch } = { target: {}, patch: '' }] = kustomize.patches;
+    expect([target, JSON.parse(patch)]).toMatchObject([{ kind: 'NetworkPolicy' }, { $patch: 'delete' }]);
+  });
+
+  test('runs images by the digests of the table, and its own where there is none', () => {
+    const pinned = { ...image, repository: 'registry.example/other', tag: 'v1.2.3', digest };
+    const tagged = { ...pinned, repository: 'registry.example/more', digest: undefined };
+    const images = [pinned, tagged].map((each) => ({ image: each }));
+    expect(source({ images })).toMatchObject({ kustomize: { images: [`registry.example/other@${digest}`] } });
+    const inValues = [{ image: pinned, value: 'image.tag' }];
+    const values = { image: { pullPolicy: 'Always' }, resources: {} };
+    expect(source({ images: inValues, values })).toMatchObject({
+      helm: { valuesObject: { image: { pullPolicy: 'Always', tag: `v1.2.3@${digest}` }, resources: {} } },
+    });
   });
 });
 
@@ -197,8 +237,11 @@ describe('synchronisation', () => {
 });
 
 describe('projects', () => {
-  const used = layers.filter((layer) => production.charts.some((chart) => chart.layer === layer));
-  const inLayer = (layer: string) => production.charts.filter((chart) => chart.layer === layer);
+  const withOwn = production.charts.filter((chart) => production.upstreamSources(chart).length > 0);
+  const projectOf = (chart: ApplicationChart) => (withOwn.includes(chart) ? chart.application : chart.layer);
+  const inLayers = layers.filter((layer) => production.charts.some((chart) => projectOf(chart) === layer));
+  const used = [...inLayers, ...withOwn.map(({ application }) => application)];
+  const inLayer = (project: string) => production.charts.filter((chart) => projectOf(chart) === project);
   const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
   const permitted = (layer: string, list: string): string[] =>
     (at(only(tree, 'AppProject', layer), `spec.${list}`) as { group: string; kind: string }[]).map(
@@ -216,12 +259,22 @@ describe('projects', () => {
       .flatMap((chart) => production.upstreamSources(chart))
       .map(({ props }) => props);
 
-  test('there is one for each layer in use and one for the root, and nothing is in "default"', () => {
+  test('there is one for each layer, each application that reads what others publish, and the root', () => {
     const projects = tree.filter(({ kind }) => kind === 'AppProject').map(({ metadata }) => metadata.name);
     expect(projects).toEqual(['root', ...used]);
-    for (const { application, layer } of production.charts) {
-      expect(at(only(tree, 'Application', application), 'spec.project')).toBe(layer);
+    for (const chart of production.charts) {
+      expect(at(only(tree, 'Application', chart.application), 'spec.project')).toBe(projectOf(chart));
     }
+  });
+
+  test('definitions of others come by a project that may bring nothing else', () => {
+    expect(permitted('crds', 'clusterResourceWhitelist')).toEqual(['apiextensions.k8s.io/CustomResourceDefinition']);
+    expect(permitted('crds', 'namespaceResourceWhitelist')).toEqual([]);
+  });
+
+  test('nobody publishes from elsewhere what the foundations bring: namespaces, policies, priorities', () => {
+    expect(permitted('foundations', 'clusterResourceWhitelist')).toContain('/Namespace');
+    expect(at(only(tree, 'AppProject', 'foundations'), 'spec.sourceRepos')).toEqual([ours]);
   });
 
   test('the project of the root permits projects and applications in its own namespace, and nothing else', () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { upstream } from '../../config/upstream.ts';
+import type { UpstreamPin } from '../../config/upstream.ts';
 import { readImages, pinned } from '../../scripts/images/table.ts';
 import { root } from '../support/committed.ts';
 
@@ -12,9 +13,14 @@ interface CustomManager {
 }
 
 // JSON5 is a subset of JavaScript.
-const { customManagers, extends: presets } = vm.runInNewContext(`(${read('renovate.json5')})`) as {
+const {
+  customManagers,
+  extends: presets,
+  packageRules,
+} = vm.runInNewContext(`(${read('renovate.json5')})`) as {
   readonly customManagers: readonly CustomManager[];
   readonly extends: readonly string[];
+  readonly packageRules: readonly { readonly description: string; readonly matchPackageNames?: readonly string[] }[];
 };
 
 function read(file: string): string {
@@ -53,11 +59,24 @@ test('Renovate finds the digest of an image as npm run images -- pin writes it',
   expect(found('config/images.json', text).map(({ currentDigest }) => currentDigest)).toEqual([digest]);
 });
 
-test('Renovate finds every upstream release', () => {
-  const releases = found('config/upstream.ts');
-  const versions = Object.values(upstream).flatMap((pin) => ('version' in pin ? pin.version : []));
-  expect(releases.map(({ currentValue }) => currentValue)).toEqual(versions);
-  expect(new Set(releases.map(({ datasource }) => datasource))).toEqual(new Set(['github-releases']));
+test('Renovate finds every upstream release, with its commit where it has one', () => {
+  const pins: readonly UpstreamPin[] = Object.values(upstream);
+  expect(found('config/upstream.ts')).toEqual(
+    pins.map((pin) => ({
+      datasource: 'github-releases',
+      depName: expect.stringMatching(/^[\w-]+\/[\w-]+$/) as string,
+      currentValue: pin.version,
+      currentDigest: 'commit' in pin ? pin.commit : undefined,
+    })),
+  );
+});
+
+test('Renovate leaves images alone that follow a release of others: they come with it', () => {
+  const pins: readonly UpstreamPin[] = Object.values(upstream);
+  const all = readImages(root).images;
+  const rule = packageRules.find(({ description }) => description.startsWith('Images that a release of upstream'));
+  const brought = [...pins.flatMap(({ images = [] }) => images), 'argocd-dex', 'argocd-redis'];
+  expect([...(rule?.matchPackageNames ?? [])].sort()).toEqual(brought.map((name) => all[name]!.repository).sort());
 });
 
 test('Renovate keeps every action at a commit, with its whole version beside it', () => {

@@ -39,7 +39,9 @@ export function foreignDeployments(platform: Platform, manifests: readonly Manif
 export function priorityOf(platform: Platform, { application }: ForeignWorkload): string | undefined {
   const charts = platform.charts.filter((chart) => chart.application === application);
   const sources = charts.flatMap((chart) => platform.upstreamSources(chart));
-  const patched = sources.flatMap(({ props }) => (props.patches ?? []).flatMap(({ add }) => Object.entries(add)));
+  const patched = sources.flatMap(({ props }) =>
+    (props.patches ?? []).flatMap((patch) => ('add' in patch ? Object.entries(patch.add) : [])),
+  );
   const [, ofPatch] = patched.find(([place]) => place.endsWith('/priorityClassName')) ?? [];
   return ofPatch ?? sources.map(({ props }) => valueOf('priorityClassName', props.values)).find(Boolean);
 }

@@ -24,6 +24,7 @@ import { standInsOf } from './stand-ins.ts';
 import type { StandIn } from './stand-ins.ts';
 import { targetsOf } from './targets.ts';
 import type { PodList } from './targets.ts';
+import { renderedUpstream } from './upstream.ts';
 
 /** Seconds in which new pods have their rules. */
 const patience = 60;
@@ -32,23 +33,34 @@ export const area: Area<'cluster'> = {
   purpose: 'tries every connection between all workloads in a real cluster',
   promises: {
     'net-deny':
-      'the wires compared with what the evaluator and np-guard read out of the committed policies, and with what opens ' +
-      'where two pods of every workload try every port of each other, of CoreDNS and of the API, on two nodes',
+      "what upstream's sources bring is rendered anew; the wires are compared with what the evaluator and np-guard read " +
+      'out of all policies, and with what opens where two pods of every workload try every port of each other, of ' +
+      'CoreDNS and of the API, on two nodes',
   },
   needs: 'cluster',
   minutes: 3,
-  programs: ['netpol-analyzer'],
-  about: ['synth/network', 'prove/tools/netpold', 'constructs/core/network-policy.ts'],
+  programs: ['netpol-analyzer', 'helm'],
+  about: [
+    'synth/network',
+    'synth/upstream',
+    'config/upstream.ts',
+    'imports/upstream.json',
+    'prove/tools/netpold',
+    'constructs/core/network-policy.ts',
+  ],
   run: network,
 };
 
 /**
  * Declared = computed = enforced: the wires are compared with what this repository's evaluator and np-guard's analyzer
- * read out of the committed network policies; and in a real cluster with those policies, pods with the labels and ports
- * of each workload try every port of every other one, of CoreDNS and of the API.
+ * read out of the network policies, those that are committed and those that upstream's sources bring; and in a real
+ * cluster with all of them, pods with the labels and ports of each workload try every port of every other one, of
+ * CoreDNS and of the API.
  */
 async function network({ root, folder, cluster, report, signal }: ClusterGround): Promise<Outcome> {
-  const { rules, standIns, system, declared, ...readings } = modelOf(root, cluster);
+  const upstream = renderedUpstream(cluster);
+  report(`rendered ${upstream.facts.length} sources of upstream`);
+  const { rules, standIns, system, declared, ...readings } = modelOf(root, cluster, upstream.objects);
   const pods = [...standIns, ...system];
   const manifests = [...rules, ...pods.map(({ manifest }) => manifest)];
   const analyzed = await analyze(cluster.program('netpol-analyzer'), manifests, path.join(folder, 'analyzer'));
@@ -71,7 +83,7 @@ async function network({ root, folder, cluster, report, signal }: ClusterGround)
         'differences of the evaluator': 'connections',
         'differences of the analyzer': 'connections',
       },
-      checks: [...analysis.checks, ...measured.checks],
+      checks: [...upstream.checks, ...analysis.checks, ...measured.checks],
       standIns: [
         'two pods with the labels and ports of each workload in its place',
         'the internet is not tried, nor is what comes from the nodes themselves',
@@ -80,10 +92,10 @@ async function network({ root, folder, cluster, report, signal }: ClusterGround)
   };
 }
 
-/** What is committed and declared, and pods in place of those that run. */
-function modelOf(root: string, cluster: Cluster) {
+/** What is applied and declared, and pods in place of those that run. @param upstream objects of others */
+function modelOf(root: string, cluster: Cluster, upstream: readonly Manifest[]) {
   const platform = buildPlatform(cluster.plan.name);
-  const committed = committedObjects(root, `dist/${cluster.plan.name}`);
+  const committed = [...committedObjects(root, `dist/${cluster.plan.name}`), ...upstream];
   const foreign = foreignPodGroups(platform);
   const nodes = workersOf(cluster.plan).map(({ name }) => name);
   const all = standInsOf(podGroups(committed, foreign), nodes);

@@ -1,39 +1,26 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { loadAll } from 'js-yaml';
 import { sealedSecrets } from '../../../apps/controllers.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
+import { fetchingHere } from '../../../scripts/import/module-files.ts';
+import { renderSource } from '../../../scripts/import/render.ts';
+import { sourcesOf } from '../../../synth/upstream/facts.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { freePorts } from '../../machine/processes.ts';
-import { asset } from '../../tools/assets.ts';
 import { binary } from '../../tools/cache.ts';
 
 const application = sealedSecrets.name;
 
 /** What the chart renders with the committed values, as Argo CD would render it. */
-export function renderedChart(platform: Platform, folder: string): Manifest[] {
-  const chart = platform.charts.find((candidate) => candidate.application === application);
-  const source = chart && platform.upstreamSources(chart).find(({ props }) => props.path !== undefined);
-  if (chart === undefined || source === undefined) throw new ProvingError(`the application ${application} has no chart`);
-  const { path: chartPath = '', values = {}, releaseName = application } = source.props;
-  const valuesFile = path.join(folder, 'values.json');
-  fs.writeFileSync(valuesFile, JSON.stringify(values));
-  const namespace = chart.destination.name;
-  const { status, stdout, stderr } = spawnSync(
-    binary('helm'),
-    [
-      ...['template', releaseName, asset('sealed-secrets-controller', chartPath)],
-      ...['--namespace', namespace, '--values', valuesFile, '--skip-crds'],
-    ],
-    { encoding: 'utf8', env: { ...process.env, HOME: folder } },
-  );
-  if (status !== 0) throw new ProvingError(`helm template: ${stderr}`);
-  const objects = (loadAll(stdout) as (Manifest | null)[]).filter((manifest) => manifest !== null);
-  return objects.map((manifest) =>
+export function renderedChart(platform: Platform): Manifest[] {
+  const read = sourcesOf(platform).find(({ chart }) => chart.application === application);
+  if (read === undefined) throw new ProvingError(`the application ${application} has no chart`);
+  const namespace = read.chart.destination.name;
+  const renderers = { helm: binary('helm'), kubectl: binary('kubectl'), fetching: fetchingHere() };
+  return renderSource(read, renderers).map((manifest) =>
     isClusterScoped(manifest.kind) ? manifest : { ...manifest, metadata: { namespace, ...manifest.metadata } },
   );
 }

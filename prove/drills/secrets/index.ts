@@ -103,7 +103,7 @@ class SecretsDrill {
     const { plane, environment } = this;
     await defineCustomResources(plane);
     const committed = inOrder(committedObjects(root, `dist/${environment}/namespaces`));
-    const chart = renderedChart(buildPlatform(environment), plane.folder);
+    const chart = renderedChart(buildPlatform(environment));
     const answer = plane.apply([...committed, ...inOrder(chart)]);
     this.check(
       'the chart renders with the committed values and is applied',

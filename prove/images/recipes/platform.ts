@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { loadEnvironment, upstreamRelease } from '../../../config/index.ts';
+import type { Image as TableImage } from '../../../constructs/core/environment.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { applicationFiles } from '../../stand-ins/applications/index.ts';
@@ -26,13 +27,13 @@ export function controllerImages(
   environment: string,
   cluster: Pick<Cluster, 'cgroup' | 'folder' | 'program'>,
 ): readonly PlatformImage[] {
-  const controller = loadEnvironment(environment).image('sealed-secrets-controller');
-  const { revision: certManager } = upstreamRelease('cert-manager');
+  const loaded = loadEnvironment(environment);
+  const controller = loaded.image('sealed-secrets-controller');
   return [
     ...installImages(cluster),
     ...databaseImages(environment, cluster),
     {
-      reference: `${controller.repository}:${controller.tag}`,
+      reference: tagged(controller),
       layers: [
         {
           name: 'sealed-secrets-controller',
@@ -45,7 +46,7 @@ export function controllerImages(
       user: 1001,
     },
     ...['controller', 'webhook', 'cainjector'].map((part) => ({
-      reference: `quay.io/jetstack/cert-manager-${part}:${certManager}`,
+      reference: tagged(loaded.image(`cert-manager-${part}`)),
       layers: [{ name: 'accounts', texts: accounts, folders: ['tmp'] }, probeLayer(cluster)],
       entrypoint: ['/bin/probe'],
       user: 65532,
@@ -53,6 +54,9 @@ export function controllerImages(
     })),
   ];
 }
+
+/** Without the digest, which the one that is made here doesn't have. */
+const tagged = ({ repository, tag }: TableImage): string => `${repository}:${tag}`;
 
 /** What Argo CD's own manifests ask for. @throws ProvingError for an image that nobody knows how to make */
 function installImages(cluster: Programs): readonly PlatformImage[] {

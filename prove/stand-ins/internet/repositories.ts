@@ -29,12 +29,12 @@ export async function bareRepository(folder: string): Promise<void> {
   await git(folder, ['init', '--quiet', '--bare', '--initial-branch=main']);
 }
 
-/** Makes a bare repository with one commit under a tag. Files by path in the repository and text. */
+/** Makes a bare repository with one commit under a tag. Files by path in the repository and text. @returns the commit */
 export async function taggedRepository(
   folder: string,
   tag: string,
   files: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<string> {
   await bareRepository(folder);
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const input = [
@@ -48,6 +48,7 @@ export async function taggedRepository(
     env: gitEnvironment,
     input: input.join(''),
   });
+  return git(folder, ['rev-parse', `refs/tags/${tag}`]);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Connection } from '../../../prove/drills/network/connections.ts';
 import { checkOf, differencesOf } from '../../../prove/drills/network/reach.ts';
 import type { Target } from '../../../prove/drills/network/reach.ts';
 import { portsOf, standInsOf } from '../../../prove/drills/network/stand-ins.ts';
+import { factChecks } from '../../../prove/drills/network/upstream.ts';
 import type { PodGroup } from '../../../synth/network/evaluate.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
 
@@ -24,6 +25,24 @@ const edge = { from: 'shop/web', to: 'shop/database', protocol: 'TCP', port: 543
 
 const analysis = (...lines: readonly (readonly [string, string, string])[]): Connection[] =>
   parseAnalysis(JSON.stringify(lines.map(([src, dst, conn]) => ({ src, dst, conn }))));
+
+describe('what upstream brings, rendered in the drill', () => {
+  const object = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name, namespace: 'argocd' } });
+  const facts = (...objects: ReturnType<typeof object>[]) => [{ source: 'argocd: v1', key: 'a', objects }];
+
+  test('is right where it is what is committed, and no policy', () => {
+    const same = facts(object('Service', 'a'));
+    expect(factChecks(same, same).filter(({ expected, got }) => expected !== got)).toEqual([]);
+  });
+
+  test('is named where it is another, where it is gone, and where it is a policy', () => {
+    const checks = factChecks(facts(object('NetworkPolicy', 'open')), facts(object('Service', 'a')));
+    expect(checks.map(({ got }) => got)).toEqual([
+      expect.stringMatching(/^rendered: .*"open".*; committed: .*"Service".*/) as string,
+      'argocd/open',
+    ]);
+  });
+});
 
 describe("the analyzer's words", () => {
   test('are read with protocols that hold until the next one, and ranges', () => {

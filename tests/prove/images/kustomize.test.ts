@@ -28,10 +28,11 @@ const kubectl = built('kubectl');
   const run = (...args: string[]) =>
     spawnSync(path.join(root, 'prove/images/recipes/files/kustomize.sh'), args, {
       encoding: 'utf8',
+      cwd: folder,
       env: { PATH: `${path.dirname(kubectl!)}:${process.env.PATH}` },
     });
 
-  test('gives every pod of the manifests the priority that the committed application says', () => {
+  test('gives every pod the priority that the committed application says, and leaves policies out', () => {
     const application = only(
       committed('argocd/production').map(({ manifest }) => manifest),
       'Application',
@@ -40,11 +41,12 @@ const kubectl = built('kubectl');
     const { sources = [] } = application.spec as { readonly sources?: readonly Source[] };
     const patches = sources.flatMap(({ kustomize }) => kustomize?.patches ?? []);
     const template = { spec: { containers: [{ name: 'a', image: 'a' }] } };
-    const objects = ['Deployment', 'StatefulSet', 'Service'].map((kind) => ({
-      apiVersion: kind === 'Service' ? 'v1' : 'apps/v1',
+    const apiVersions = { Service: 'v1', NetworkPolicy: 'networking.k8s.io/v1' };
+    const objects = ['Deployment', 'StatefulSet', 'Service', 'NetworkPolicy'].map((kind) => ({
+      apiVersion: { Deployment: 'apps/v1', StatefulSet: 'apps/v1', ...apiVersions }[kind],
       kind,
       metadata: { name: 'a' },
-      spec: kind === 'Service' ? {} : { template },
+      spec: kind in apiVersions ? {} : { template },
     }));
     fs.writeFileSync(path.join(folder, 'objects.yaml'), objects.map((each) => dump(each)).join('---\n'));
     // As Argo CD adds them to what is there.
@@ -60,8 +62,28 @@ const kubectl = built('kubectl');
     ]);
   });
 
+  test('puts digests in place of tags', () => {
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const images = ['registry.example/a', 'registry.example/b'];
+    const containers = images.map((image, index) => ({ name: `c${index}`, image: `${image}:1` }));
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers } };
+    fs.writeFileSync(path.join(folder, 'objects.yaml'), dump(pod));
+    fs.writeFileSync(path.join(folder, 'kustomization.yaml'), dump({ resources: ['objects.yaml'] }));
+    expect(run('edit', 'set', 'image', `registry.example/a@${digest}`).status).toBe(0);
+    const [made] = loadAll(run('build', '.').stdout) as [{ spec: { containers: { image: string }[] } }];
+    expect(made.spec.containers.map(({ image }) => image)).toEqual([
+      `registry.example/a@${digest}`,
+      'registry.example/b:1',
+    ]);
+  });
+
   test('refuses what it has not', () => {
-    const { status, stderr } = run('edit', 'set', 'image');
-    expect([status, stderr]).toEqual([2, 'kustomize: of its commands only build is here\n']);
+    const { status, stderr } = run('edit', 'add', 'resource');
+    expect([status, stderr]).toEqual([2, 'kustomize: of its commands only build, and edit set image, are here\n']);
+    const tagged = run('edit', 'set', 'image', 'registry.example/a:1');
+    expect([tagged.status, tagged.stderr]).toEqual([
+      2,
+      'kustomize: registry.example/a:1 has no digest, and nothing else is set here\n',
+    ]);
   });
 });

@@ -14,9 +14,10 @@ import { toolsWithUpstreams } from './kept.ts';
 
 interface Values {
   readonly global: { readonly priorityClassName: string; readonly leaderElection: { readonly namespace: string } };
+  readonly image: { readonly tag: string };
   readonly resources: object;
-  readonly webhook: { readonly resources: object };
-  readonly cainjector: { readonly resources: object };
+  readonly webhook: { readonly image: { readonly tag: string }; readonly resources: object };
+  readonly cainjector: { readonly image: { readonly tag: string }; readonly resources: object };
 }
 
 const { repository, revision } = upstreamRelease('cert-manager');
@@ -38,7 +39,9 @@ const foreign = platform.owners.filter(
 const expressions: Readonly<Record<string, string>> = {
   '{{ .Release.Name }}': 'cert-manager',
   '{{ .Release.Namespace }}': 'cert-manager',
-  '{{ .Chart.AppVersion }}': revision,
+  '{{ .Values.image.tag }}': values.image.tag,
+  '{{ .Values.webhook.image.tag }}': values.webhook.image.tag,
+  '{{ .Values.cainjector.image.tag }}': values.cainjector.image.tag,
   '{{ .Values.global.leaderElection.namespace }}': values.global.leaderElection.namespace,
   '{{- with .Values.global.priorityClassName }}': '',
   '{{ . }}': values.global.priorityClassName,
@@ -103,7 +106,7 @@ test('it brings the kinds that apps/controllers.ts lists, and no webhook configu
 });
 
 test('the committed project lets it bring them, into its own namespace', () => {
-  const project = tree.get('argocd/production/projects/controllers.yaml') as unknown as {
+  const project = tree.get('argocd/production/projects/cert-manager.yaml') as unknown as {
     readonly spec: Readonly<Record<string, readonly { readonly group: string; readonly kind: string }[]>>;
   };
   const lists = ['clusterResourceWhitelist', 'namespaceResourceWhitelist'];
@@ -132,9 +135,7 @@ describe.each(foreign.map((workload) => [workload.name, workload] as const))('%s
     expect(container!.image).toBe(`quay.io/jetstack/${image}:${revision}`);
     const ports = (container!.ports ?? []).map((each) => ({ name: each.name, port: each.containerPort }));
     expect(ports).toEqual(workload.ports);
-    const [first] = ports;
-    // Without a declared port it listens where no policy is asked.
-    expect(container!.args).toEqual(['serve', first === undefined ? '127.0.0.1:9402' : `:${first.port}`]);
+    expect(container!.args).toEqual(['serve', ...ports.map(({ port }) => `:${port}`)]);
   });
 
   test('is probed on the port that it listens on, if it has one', () => {
@@ -204,8 +205,8 @@ describe('the committed values', () => {
     const set = paths(values as unknown as Tree);
     expect(paths(known)).toEqual(expect.arrayContaining(set));
     const text = templates.map(([, each]) => each).join('');
-    // What would be made with it can't be: the schema refuses to be asked for it.
-    const used = set.filter((each) => each !== 'startupapicheck.enabled');
+    // What would be made with them is not: the schema refuses to be asked for the one, and nobody asks for the other.
+    const used = set.filter((each) => !['startupapicheck.enabled', 'acmesolver.image.tag'].includes(each));
     expect(used.filter((each) => !text.includes(`.Values.${each} `))).toEqual([]);
   });
 

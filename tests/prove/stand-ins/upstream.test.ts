@@ -91,7 +91,8 @@ test('every upstream source of the committed tree is here, at its revision', () 
     const isChart = charts.some(
       ({ repository, name, version }) => repository === repoURL && name === chart && version === targetRevision,
     );
-    const { files = {} } = repositories.find(({ url, tag }) => url === repoURL && tag === targetRevision) ?? {};
+    const { files = {} } =
+      repositories.find(({ url, tag, commit }) => url === repoURL && (commit ?? tag) === targetRevision) ?? {};
     const include = directory?.include.replace('*', 'x') ?? (kustomize ? 'kustomization.yaml' : 'Chart.yaml');
     return !isChart && !(`${below ?? ''}/${include}` in files);
   });

@@ -46,6 +46,7 @@ describe('npm run import -- --check', () => {
     edit('kubernetes.json', (text) => text.replace('"replicas":"i"', '"replicas":"s"'));
     edit('argo-cd.ts', (text) => text.replace('readonly prune?: boolean', 'readonly prune?: string'));
     edit('cert-manager.json', (text) => text.replace('"secretName!":"s"', '"secretName":"s"'));
+    edit('upstream.json', (text) => text.replace(/("source":"argocd: [^"]*","key":")[^"]*/, '$1another'));
     edit('traefik.json', (text) => text.replace(/@v[\d.]+"/, '@v0.0.1"'));
     edit('go.mod', (text) => text.replace(/traefik\/v3 v[\d.]+/, 'traefik/v3 v0.0.1'));
     edit('go.sum', (text) => text.replace(/.*traefik\/v3 .*\n/g, ''));
@@ -66,6 +67,9 @@ describe('npm run import -- --check', () => {
       'sealed-secrets.json': notCompared,
       'sealed-secrets.ts': 'unchanged',
       'traefik.json': expect.stringMatching(/^differs: it is of .*@v0\.0\.1, config\/upstream\.ts names v/) as string,
+      'upstream.json': expect.stringMatching(
+        /^differs: it lacks argocd: https:\S+ v[\d.]+ manifests\/cluster-install, as it is in apps\/ now and has argocd: /,
+      ) as string,
     });
   });
 });

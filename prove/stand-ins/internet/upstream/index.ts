@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { dump } from 'js-yaml';
 import { upstreamRelease } from '../../../../config/index.ts';
+import type { Upstream } from '../../../../constructs/core/environment.ts';
 import { InputError } from '../../../../constructs/core/error.ts';
 import { definitionFiles, makers } from '../../../../scripts/import/makers.ts';
 import type { MakerName } from '../../../../scripts/import/makers.ts';
+import { argocdFolders } from '../../../../scripts/import/render.ts';
 import { asset } from '../../../tools/assets.ts';
 import { toolsHere } from '../../../tools/cache.ts';
 import type { Tools } from '../../../tools/cache.ts';
@@ -15,6 +17,8 @@ import type { ProgramName } from '../../../tools/programs.ts';
 export interface UpstreamRepository {
   readonly url: string;
   readonly tag: string;
+  /** That of the tag, where the committed tree reads it. */
+  readonly commit?: string;
   /** Text by path in the repository. */
   readonly files: Readonly<Record<string, string>>;
   /** In which way it is not its maker's. @default it is */
@@ -32,11 +36,6 @@ export interface UpstreamChart {
   readonly standIn?: string;
 }
 
-/** What the kustomization of the first one is made of. */
-const argocdFolders = ['cluster-install', 'namespace-install', 'cluster-rbac', 'crds', 'base'].map(
-  (name) => `manifests/${name}`,
-);
-
 /**
  * The git repositories that the committed tree reads, but for our own.
  * @throws InputError where a module can't be had, or is of another version than config/upstream.ts names
@@ -47,24 +46,25 @@ export function upstreamRepositories(tools: Tools = toolsHere()): readonly Upstr
   const traefik = upstreamRelease('traefik');
   return [
     {
-      url: argocd.repository,
-      tag: argocd.revision,
+      ...pinOf(argocd),
       files: Object.assign(
         {},
         ...argocdFolders.map((folder) => assetFiles('argocd', argocd.revision, folder, tools)),
       ) as UpstreamRepository['files'],
     },
     {
-      url: sealedSecrets.repository,
-      tag: sealedSecrets.revision,
+      ...pinOf(sealedSecrets),
       files: assetFiles('sealed-secrets-controller', sealedSecrets.revision, 'helm/sealed-secrets', tools),
     },
     {
-      url: traefik.repository,
-      tag: traefik.revision,
+      ...pinOf(traefik),
       files: definitionsOf('traefik', tools),
     },
   ];
+}
+
+function pinOf({ repository, revision, commit }: Upstream): Omit<UpstreamRepository, 'files'> {
+  return { url: repository, tag: revision, ...(commit === undefined ? {} : { commit }) };
 }
 
 /** The Helm charts that the committed tree reads from chart repositories. @throws InputError as above */

@@ -1,4 +1,3 @@
-# Has no port: what it listens on for lack of anything to do can be reached by nobody.
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -35,8 +34,19 @@ spec:
           type: RuntimeDefault
       containers:
         - name: cert-manager-cainjector
-          image: quay.io/jetstack/cert-manager-cainjector:{{ .Chart.AppVersion }}
-          args: [serve, '127.0.0.1:9402']
+          image: quay.io/jetstack/cert-manager-cainjector:{{ .Values.cainjector.image.tag }}
+          args: [serve, ':9402']
+          ports:
+            - name: http-metrics
+              containerPort: 9402
+          readinessProbe:
+            httpGet:
+              path: /healthz
+              port: http-metrics
+          livenessProbe:
+            httpGet:
+              path: /healthz
+              port: http-metrics
           resources:
             {{- toYaml .Values.cainjector.resources | nindent 12 }}
           securityContext:

@@ -48,11 +48,13 @@ spec:
           type: RuntimeDefault
       containers:
         - name: cert-manager-controller
-          image: quay.io/jetstack/cert-manager-controller:{{ .Chart.AppVersion }}
-          args: [serve, ':9402']
+          image: quay.io/jetstack/cert-manager-controller:{{ .Values.image.tag }}
+          args: [serve, ':9402', ':9403']
           ports:
             - name: http-metrics
               containerPort: 9402
+            - name: http-healthz
+              containerPort: 9403
           readinessProbe:
             httpGet:
               path: /healthz

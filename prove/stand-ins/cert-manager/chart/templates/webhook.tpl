@@ -49,11 +49,15 @@ spec:
           type: RuntimeDefault
       containers:
         - name: cert-manager-webhook
-          image: quay.io/jetstack/cert-manager-webhook:{{ .Chart.AppVersion }}
-          args: [serve, ':10250']
+          image: quay.io/jetstack/cert-manager-webhook:{{ .Values.webhook.image.tag }}
+          args: [serve, ':10250', ':6080', ':9402']
           ports:
             - name: https
               containerPort: 10250
+            - name: healthcheck
+              containerPort: 6080
+            - name: http-metrics
+              containerPort: 9402
           readinessProbe:
             httpGet:
               path: /healthz
