@@ -1,16 +1,32 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buildPlatform } from '../../apps/platform.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { matrixCommand } from '../../scripts/matrix/command.ts';
+import { upstreamManifests } from '../../synth/upstream/facts.ts';
 import { toYaml } from '../../synth/yaml.ts';
 import { root as repository } from '../support/committed.ts';
 
 let root: string;
 
+const deny = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
+const upstreamPods = upstreamManifests(buildPlatform('production')).filter(({ kind }) =>
+  /^(Deploy|Stateful)/.test(kind),
+);
+const upstreamNamespaces = new Set(upstreamPods.map(({ metadata }) => metadata.namespace ?? ''));
+
 /** Two applications in one namespace: the hose reaches the pot, the pot reaches a network outside, and nothing else. */
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-matrix-'));
+  // Pods of upstream are there, whatever the files say.
+  for (const namespace of upstreamNamespaces) {
+    put(`pots/networkpolicy-${namespace}.yaml`, {
+      ...policy('pot', {}),
+      metadata: { name: 'deny', namespace },
+      spec: deny,
+    });
+  }
   put('tools/deployment.yaml', deployment('hose', 9000));
   put('pots/deployment.yaml', deployment('pot', 80));
   put('tools/networkpolicy.yaml', policy('hose', { egress: [{ to: [pods('pot')], ports: [{ port: 80 }] }] }));
@@ -74,6 +90,12 @@ const toOutside = 'garden/pot -> 203.0.113.0/24 TCP 443';
 describe('npm run matrix', () => {
   test('shows the ways that the files leave open, and nothing that only the wires say', () => {
     expect(ways()).toEqual([toPot, toOutside]);
+  });
+
+  test("shows what is open to upstream's pods, which are in no file", () => {
+    const [namespace = ''] = upstreamNamespaces;
+    fs.rmSync(path.join(root, `dist/production/pots/networkpolicy-${namespace}.yaml`));
+    expect(run(['--application', namespace]).stdout).toMatch(/^anywhere +\S+ +any/m);
   });
 
   test('follows a change of a file', () => {
