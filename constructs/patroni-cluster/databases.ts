@@ -38,10 +38,11 @@ export interface Database {
 
 export type CompleteDatabase = Required<Database>;
 
-/** Roles and databases that are there already, or PostgreSQL's own. */
+/** Roles and databases that are there already, PostgreSQL's own, and those that mean others in its pg_hba.conf. */
 const taken = new Set([
   ...['postgres', 'template0', 'template1', 'public', 'none', 'pgbouncer'],
   ...['replication', 'rewind', 'monitoring', 'restapi'],
+  ...['all', 'sameuser', 'samerole', 'samegroup'],
 ]);
 
 /** Extensions whose tables can't be read without their library: the restore test reads without any. */

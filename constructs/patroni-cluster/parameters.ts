@@ -40,6 +40,8 @@ export function postgresqlParameters(memory: Size, storage: Size, tls: boolean):
     max_wal_senders: 10,
     max_replication_slots: 10,
     max_worker_processes: 8,
+    // A pod has none: on a node that has some, whoever tries is killed by a bus error.
+    huge_pages: 'off',
     // Changing it needs a restart of both members, so it is always on; without backups the command does nothing.
     archive_mode: 'on',
     // What the archive lacks at most when everything is lost.

@@ -181,6 +181,8 @@ function bootstrap({ recovery, version }: PatroniSettings): Record<string, unkno
         programs: binaries(version),
         // Sorted by PostgreSQL itself where it can: an image with another libc would break every index on text.
         ...(version >= 17 ? { provider: 'builtin' } : {}),
+        // Until 15, initdb takes no parameters: it asks the node for huge pages.
+        ...(version >= 16 ? { set: 'huge_pages=off' } : {}),
       },
     };
   }

@@ -131,7 +131,7 @@ function promisedParameters(props: PatroniClusterProps): Readonly<Record<string,
     ),
     logging_collector: off(logs),
     log_destination: oneOf(['stderr'], logs),
-    huge_pages: oneOf(['try', 'off'], 'PostgreSQL starts: a pod has none'),
+    huge_pages: oneOf(['off'], 'PostgreSQL starts, also on a node that has some: a pod has none'),
     ...names(
       'block_size data_checksums data_directory_mode debug_assertions in_hot_standby integer_datetimes lc_collate ' +
         'lc_ctype max_function_args max_identifier_length max_index_keys segment_size server_encoding server_version ' +

@@ -351,6 +351,13 @@ test('an empty cluster begins where its archive is empty too, and sorts text in 
   expect(bootstrap(16).empty).not.toHaveProperty('provider');
 });
 
+test('nothing asks a node for huge pages, of which a pod has none: not initdb either, where it takes parameters', () => {
+  const { bootstrap } = configured({ version: 16 });
+  expect(bootstrap.dcs.postgresql.parameters).toMatchObject({ huge_pages: 'off' });
+  expect(bootstrap.empty).toMatchObject({ set: 'huge_pages=off' });
+  expect(configured({ version: 15 }).bootstrap.empty).not.toHaveProperty('set');
+});
+
 test('a new cluster waits for the roles of its members only', () => {
   expect(configured().bootstrap).toMatchObject({
     post_bootstrap: 'python3 /opt/postgres/agent.py --config /etc/patroni/agent.json bootstrap',

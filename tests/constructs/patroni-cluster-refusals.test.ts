@@ -109,6 +109,9 @@ describe('databases are refused for', () => {
     ["a name of PostgreSQL's own kind", [{ name: 'pg_shop' }], 'the name "pg_shop"'],
     ["a database of PostgreSQL's", [{ name: 'template1' }], `the name "template1" is PostgreSQL's or ours`],
     ['a database of PgBouncer', [{ name: 'pgbouncer' }], `the name "pgbouncer" is PostgreSQL's or ours`],
+    ['a database that pg_hba.conf takes for others', [{ name: 'all' }], `the name "all" is PostgreSQL's or ours`],
+    ['a role that it takes for others', [{ name: 'shop', user: 'all' }], `the user "all" is PostgreSQL's or ours`],
+    ['a database of its user', [{ name: 'sameuser' }], `the name "sameuser" is PostgreSQL's or ours`],
     [
       'a role whose password would be that of Patroni',
       [{ name: 'shop', user: 'restapi' }],

@@ -54,7 +54,7 @@ describe('a parameter that would undo a promise is refused', () => {
     ],
     ['weak passwords', { password_encryption: 'md5', db_user_namespace: 'on' }],
     ['silence', { logging_collector: 'on', log_destination: 'csvlog' }],
-    ['no start', { data_checksums: 'on', huge_pages: 'on', config_file: '/x' }],
+    ['no start', { data_checksums: 'on', huge_pages: 'try', config_file: '/x' }],
     ['a full volume', { max_slot_wal_keep_size: '-1' }],
     ['another spelling', { Fsync: 'OFF', SSL: 'False' }],
   ])('that is %s', (_, parameters) => {

@@ -248,6 +248,27 @@ print(databases.Server(settings.load(sys.argv[1])).missing_libraries(['pg_trgm',
       expect(run(statement)).toBe('');
       expect(reconcile().filter(({ message }) => message.includes('pg_trgm'))).toEqual([]);
     });
+
+    test('an index that an image with another library sorts otherwise', () => {
+      reconcile();
+      ask(`create table named (name text collate "de-x-icu", place text)`, 'shop');
+      ask(
+        'alter table named owner to shop_owner; create index sorted on named (name); create index on named (place)',
+        'shop',
+      );
+      ask(`update pg_collation set collversion = '1' where collname in ('de-x-icu', 'fr-x-icu')`, 'shop');
+      const library = ask(
+        `select pg_collation_actual_version(oid) from pg_collation where collname = 'de-x-icu'`,
+        'shop',
+      );
+      const what = `indexes of shop, such as public.sorted, are sorted by "de-x-icu" 1, and the image brings ${library}`;
+      const statement = told(what);
+      expect(statement).toBe(
+        'in shop: reindex index public.sorted; alter collation pg_catalog."de-x-icu" refresh version',
+      );
+      expect(run(statement)).toContain(`changing version from 1 to ${library}`);
+      expect(reconcile().filter(({ message }) => message.includes('-x-icu'))).toEqual([]);
+    });
   });
 
   test('a role loses what it was allowed by hand beyond logging in', () => {
@@ -267,6 +288,33 @@ print(databases.Server(settings.load(sys.argv[1])).missing_libraries(['pg_trgm',
     expect(query('shop_app', 'shop', 'select 1')).toMatch(/too many connections for role "shop_app"/);
     expect(query('shop_owner', 'shop', 'select 1')).toBe('1');
     server.endSessions();
+  });
+
+  test('a role loses the roles that it was made a member of by hand', () => {
+    reconcile();
+    ask('create role helpers; grant shop_owner, pg_read_all_data to shop_app; grant helpers to monitoring, rewind');
+    expect(query('shop_app', 'shop', 'set role shop_owner; create table taken ()')).toBe('');
+    reconcile();
+    const members = `select concat_ws(' ', member::regrole, roleid::regrole) from pg_auth_members where member > 16383`;
+    expect(ask(members)).toBe('monitoring pg_monitor');
+    ask('drop table taken', 'shop');
+    ask('drop role helpers');
+  });
+
+  test('a role whose password had an end may log in again', () => {
+    reconcile();
+    ask(`alter role shop_app valid until '2020-01-01'`);
+    expect(query('shop_app', 'shop', 'select 1')).toMatch(/password authentication failed/);
+    reconcile();
+    expect(query('shop_app', 'shop', 'select 1')).toBe('1');
+  });
+
+  test('a database is made while somebody is in template1, and has nothing of what was made there', async () => {
+    ask('create table mistake ()', 'template1');
+    await server.session('template1', 'select 1');
+    declare(shop, { name: 'fresh', owner: 'fresh_owner', user: 'fresh_app', extensions: [] });
+    reconcile();
+    expect(ask(`select to_regclass('mistake') is null`, 'fresh')).toBe('t');
   });
 
   test('passwords change while applications are kept from writing', () => {

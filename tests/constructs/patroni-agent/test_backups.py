@@ -8,9 +8,10 @@ from typing import Any
 from unittest import mock
 
 import due
-from backups import Keeper, keep, retain
+from backups import Keeper
 from metrics import Figures
 from patroni_api import Standby, View, makes_backups
+from retaining import keep, retain
 from schedule import Schedule
 from settings import Backups
 from support import NOW, Call, WorldTest, archived, at, each, full, listed
@@ -114,6 +115,7 @@ class RetainingBackups(WorldTest):
         super().setUp()
         self.notes: set[str] = set()
         self.missing: list[str] = []
+        self.objects: list[str] = []
         self.fails = ''
         self.world.programs['walg.sh'] = self.program
         self.world.backups = [listed(40, 1), listed(20, 2), listed(8, 3), listed(0, 4)]
@@ -133,8 +135,12 @@ class RetainingBackups(WorldTest):
         note = call.arguments[-1].removeprefix('retention_marks/')
         if call.line.startswith('st put'):
             self.notes.add(note)
-        if call.line.startswith('st rm'):
+        if call.line.startswith('st rm basebackups_005/'):
+            self.objects.remove(note.removeprefix('basebackups_005/'))
+        elif call.line.startswith('st rm'):
             self.notes.remove(note)
+        if call.line == 'st ls --recursive basebackups_005':
+            return '\n'.join(['type size last modified name', *(f'obj 1 - {name}' for name in self.objects)])
         if call.line.startswith('st ls'):
             return '\n'.join(['type size last modified name', *(f'obj 1 - {note}' for note in self.notes)])
         if call.arguments[0] == 'wal-show':
@@ -192,6 +198,18 @@ class RetainingBackups(WorldTest):
         for segment, left, worked in ((3, ['1', '2', '3', '4'], False), (2, ['2*', '3', '4'], True)):
             self.missing = [segment_name(1, segment)]
             self.assertEqual((self.retain(), self.worked), (left, worked))
+
+    def test_deletes_what_attempts_that_never_ended_have_left_and_none_that_may_still_run(self) -> None:
+        self.objects = [f'base_{"0" * 7}1{segment:016X}/tar_partitions/part_001.tar.lz4' for segment in (1, 2, 3, 5)]
+        delta = 'base_000000010000000000000003_D_000000010000000000000002'
+        self.objects += [f'{delta}/metadata.json', f'{delta}_backup_stop_sentinel.json']
+        ended = [f'base_00000001000000000000000{segment}_backup_stop_sentinel.json' for segment in (1, 4)]
+        self.objects += ended
+        self.world.backups = [listed(8, 1), listed(1.1, 4), listed(0, 6)]
+        self.retain()
+        left = [name for name in self.objects if name.endswith('part_001.tar.lz4')]
+        self.assertEqual([name[28] for name in left], ['1', '5'])
+        self.assertEqual(len(self.objects), 2 + 2 + 2)
 
     def test_keeps_nothing_that_is_not_there(self) -> None:
         with self.assertRaisesRegex(StorageError, 'no full backup base_0; `status` lists them'):
@@ -253,6 +271,7 @@ class KeepingBackups(WorldTest):
             'backup-push',
             'st',  # which marks are retention's
             'backup-list',  # what retention means for it
+            'st',  # what attempts that failed have left
             'wal-show',  # whether all WAL of the window is there
             'delete',
             'backup-list',
@@ -285,6 +304,19 @@ class KeepingBackups(WorldTest):
         self.turn(ALONE)
         self.assertEqual((self.figures.walg_storage_up, self.figures.walg_backups), (0, None))
         self.assertEqual(self.called('backup-push'), 0)
+
+    def test_makes_one_and_shows_the_newest_in_time_beside_one_that_a_wrong_clock_dated_into_the_future(self) -> None:
+        self.world.backups = [listed(1.4, 1), listed(-60, 2)]
+        self.turn(ALONE)
+        self.assertEqual(self.called('backup-push'), 1)
+        newest = (NOW - timedelta(days=1.4)).timestamp()
+        self.assertEqual(self.figures.walg_backup_newest_finish_timestamp_seconds, newest)
+
+    def test_lets_retention_make_room_where_the_storage_takes_no_backup(self) -> None:
+        self.world.backups = [listed(40, 1), listed(8, 2), listed(0.9, 3)]
+        self.answers['backup-push'] = None
+        self.turn(ALONE)
+        self.assertEqual((self.called('delete before'), self.figures.walg_backup_last_result), (1, 0))
 
     def test_makes_none_that_another_member_has_made_since_it_last_looked(self) -> None:
         self.world.backups = [listed(3, 1)]
@@ -458,7 +490,7 @@ class KeepingBackups(WorldTest):
         for minutes, pushes in [(0, 0), (5, 0), (49, 0), (51, 1)]:
             self.turn(ALONE, minutes)
             self.assertEqual(self.called('backup-push'), pushes, f'after {minutes} minutes')
-        self.world.backups.append(listed(-0.1, 8))
+        self.world.backups.append(listed(-0.035, 8))
         for minutes in (52, 110, 220):
             self.turn(ALONE, minutes)
         self.assertEqual(self.called('backup-push'), 1)

@@ -35,6 +35,10 @@ class ChoosingABackup(WorldTest):
     def test_is(self, _: str, target: str, segment: str) -> None:
         self.assertEqual(self.choose(target)[:2], (0, f'base_0000000100000000000000{segment}\n'))
 
+    def test_is_the_newest_by_its_wal_where_a_clock_was_wrong_once(self) -> None:
+        self.world.backups = [listed(-60, 1), listed(2, 2), listed(1, 3)]
+        self.assertEqual(self.choose()[:2], (0, 'base_000000010000000000000003\n'))
+
     def test_is_missing_when_none_is_old_enough_and_what_there_is_is_listed(self) -> None:
         code, out, err = self.choose((NOW - timedelta(days=4)).isoformat())
         self.assertEqual((code, out), (1, ''))

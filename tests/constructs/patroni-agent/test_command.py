@@ -111,6 +111,7 @@ class Backup(CommandTest):
             'backup-push /data --full',
             'st ls retention_marks',
             'backup-list --detail --json',
+            'st ls --recursive basebackups_005',
             'wal-show --detailed-json --without-backups',
             'backup-mark base_000000010000000000000002',
             'st put retention_marks/00000001-00000000-00000002',
@@ -134,7 +135,7 @@ class Backup(CommandTest):
     def test_deletes_nothing_and_fails_when_it_could_not_be_made(self) -> None:
         self.refuses('backup-push')
         self.assertEqual(self.command('backup')[0], 1)
-        self.assertEqual(self.world.called('walg.sh'), ['backup-push /data --full'])
+        self.assertEqual(self.world.called('walg.sh', 'delete'), [])
 
     def test_deletes_nothing_and_fails_when_what_stays_could_not_be_marked(self) -> None:
         self.world.backups = [listed(40, 1), listed(20, 2), listed(8, 3), listed(0, 4)]

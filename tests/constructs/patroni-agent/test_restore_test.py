@@ -195,6 +195,7 @@ class Sound(RestoreTest):
             'recovery_target_action': 'promote',
             'recovery_prefetch': 'off',
             'shared_buffers': '64MB',
+            'huge_pages': 'off',
             'port': '5432',
             'restore_command': f'{SCRIPTS}/restore-wal.sh "%f" "%p"',
             'unix_socket_directories': str(self.sockets),

@@ -1,4 +1,5 @@
 import unittest
+from datetime import timedelta
 from typing import Any
 
 from retention import Plan, plan
@@ -86,6 +87,21 @@ class Retention(unittest.TestCase):
         self.assertRegex(self.refused_with_newest(7.01, weekly) or '', 'were missed')
         twice_a_day = '0 0,12 * * *'
         self.assertRegex(self.refused_with_newest(0.51, twice_a_day) or '', 'were missed')
+
+    def test_nothing_is_deleted_by_a_clock_that_is_wrong(self) -> None:
+        old = [full(40, 1), full(35, 2), full(8, 3)]
+        late = full(0, 4, time=(NOW - timedelta(days=60)).isoformat())
+        self.assertRegex(planned([*old, late]).refused or '', 'the clock that says what is old is wrong: base_')
+        right = full(0, 4, time=NOW.isoformat())
+        self.assertIsNone(planned([*old, right]).refused)
+
+    def test_a_full_that_a_wrong_clock_dated_into_the_future_shows_not_that_new_ones_are_made(self) -> None:
+        old = [full(40, 1), full(35, 2), full(8, 3)]
+        self.assertRegex(planned([*old, full(-60, 4)]).refused or '', 'were missed')
+
+    def test_a_full_that_a_wrong_clock_dated_into_the_past_is_not_the_base(self) -> None:
+        backups = [full(9, 1), full(8, 2), full(3, 3), full(60, 4), full(0, 5)]
+        self.assertEqual((names(planned(backups))['base'], names(planned(backups))['delete']), ('02', []))
 
     def refused_with_newest(self, days: float, schedule: str = '0 12 * * *') -> str | None:
         return planned([full(40, 1), full(35, 2), full(30, 3), full(days, 4)], schedule=schedule).refused

@@ -160,6 +160,12 @@ class ArchiveWal(ScriptTest):
         self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/0001', walg='exit 1').returncode, 1)
         self.assertEqual(self.calls(), ['wal-push pg_wal/0001', 'wal-push pg_wal/0001'])
 
+    def test_does_not_wait_for_ever_for_a_storage_that_does_not_answer(self) -> None:
+        self.program('timeout', 'exit 124')
+        path = f'{self.folder}:/usr/bin:/bin'
+        self.assertEqual(self.run_script('archive-wal.sh', 'pg_wal/0001', walg='', PATH=path).returncode, 124)
+        self.assertRegex(self.read('timeout.calls'), r'^--kill-after=10 \d+ \S+/walg\.sh wal-push pg_wal/0001\n$')
+
     def test_of_a_new_primary_has_what_the_one_before_left_archived_as_well(self) -> None:
         self.write('pg_wal/00000002.history', '1\t0/9000100\tx\n')
         (self.folder / 'pg_wal/archive_status').mkdir()
@@ -241,7 +247,8 @@ class RestoreWal(ScriptTest):
             self.write(f'{folder}/{"standby" if folder == "standby" else "recovery"}.signal', '')
         lines = f'case $1 in wal-fetch) {behaviour} ;; backup-list) {listing} ;; esac'
         arguments = ('00000002.history', 'pg_wal/RECOVERYHISTORY')
-        return self.run_script('restore-wal.sh', *arguments, walg=lines, cwd=folder)
+        path = f'{self.folder}:/usr/bin:/bin'
+        return self.run_script('restore-wal.sh', *arguments, walg=lines, cwd=folder, PATH=path)
 
 
 class RestoreWalInARecovery(RestoreWal):
@@ -273,6 +280,13 @@ class RestoreWalInARecovery(RestoreWal):
         said = self.fetch('echo "connection refused" >&2; exit 1').stderr
         message = r'00000002\.history could not be fetched, wal-g ended with 1, this with 126: connection refused'
         self.assertRegex(said, message)
+
+    def test_asks_again_where_the_storage_does_not_answer_and_stops_the_recovery_at_last(self) -> None:
+        self.program('timeout', 'if [ $(grep -c . $here/timeout.calls) -ne 3 ]; then exit 124; fi; shift 2; exec "$@"')
+        self.assertEqual(self.fetch('exit 0').returncode, 0)
+        result = self.fetch('exit 0')
+        self.assertEqual(result.returncode, 126)
+        self.assertIn('it did not answer', result.stderr)
 
     def test_asks_in_full_each_time(self) -> None:
         self.fetch('exit 1')
@@ -428,6 +442,12 @@ class BootstrapEmpty(ScriptTest):
         self.assertEqual(result.returncode, 0)
         self.assertIn('--pgdata=/data --username=postgres --data-checksums --encoding=UTF8', result.stdout)
         self.assertIn('--locale-provider=builtin --locale=C.UTF-8', result.stdout)
+
+    def test_sets_for_initdb_what_it_would_else_try(self) -> None:
+        self.program('initdb', 'echo "$*"')
+        arguments = ['--datadir=/data', f'--programs={self.folder}', '--set=huge_pages=off']
+        result = self.run_script('bootstrap-empty.sh', *arguments, WALG_S3_PREFIX=None)
+        self.assertTrue(result.stdout.endswith('--set=huge_pages=off\n'), result.stdout + result.stderr)
 
     def test_begins_a_cluster_without_an_archive_empty_and_asks_nobody(self) -> None:
         self.assertEqual(self.bootstrap('exit 1', WALG_S3_PREFIX=None).returncode, 0)

@@ -23,7 +23,8 @@ from log import log
 from metrics import Figures, MetricsServer
 from patroni_api import Patroni, PatroniError, View, makes_backups
 from reconciliation import Reconciliation
-from retention import plan
+from retaining import keep
+from retention import not_in_future, plan
 from settings import Settings, SettingsError, load
 from walg import StorageError, Walg
 
@@ -134,7 +135,7 @@ def status(settings: Settings, name: str) -> dict[str, object]:
         errors.append(f'what the archive lacks: {error}')
         missing = None
     return found | {
-        'due': due.by_schedule(fulls, rules, now),
+        'due': due.by_schedule(not_in_future(fulls, now), rules, now),
         'backups': [vars(each) for each in fulls],
         # No moment can be recovered that lies after what is missing and before the next full.
         'restorableSince': since and since.finished,
@@ -221,7 +222,7 @@ def _backup(settings: Settings, name: str) -> int:
 
 def _keep(settings: Settings, name: str) -> int:
     try:
-        backups.keep(Walg(settings.walg, settings.socket_directory), name)
+        keep(Walg(settings.walg, settings.socket_directory), name)
     except (child.ChildFailed, StorageError) as error:
         print(f'agent.py: {error}', file=sys.stderr)
         return 1

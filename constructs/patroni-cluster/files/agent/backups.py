@@ -11,7 +11,8 @@ from log import log
 from metrics import Figures, figure_of
 from patroni_api import PatroniError, View, makes_backups, members_of
 from promotion import Promotion
-from retention import base_of, plan
+from retaining import retain
+from retention import base_of, not_in_future
 from settings import Backups, Settings
 from volume import given_up_by_members
 from walg import Backup, StorageError, Walg
@@ -23,61 +24,6 @@ VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 # What is on its way while it is looked for, such as after a failover, is there by then.
 VERIFY_TWICE_AFTER = timedelta(minutes=5)
-
-
-def retain(walg: Walg, rules: Backups, now: datetime) -> bool:
-    """Marks and deletes as planned; says whether that worked."""
-    try:
-        marked = walg.marked_by_retention()
-        fulls = walg.backups()
-        planned = plan(fulls, marked, now, rules)
-        if planned.base is None:
-            log('info', 'retention: no full backup is older than the days of WAL, nothing to delete')
-            return True
-        if planned.refused is not None:
-            log('error', 'retention: nothing was deleted', reason=planned.refused)
-            return False
-        with tempfile.TemporaryDirectory() as directory:
-            missing = walg.missing_since(planned.base, directory)
-        if missing:
-            # What is older may be the only way to what lies beyond the gap.
-            log('error', 'retention: nothing was deleted', reason='WAL is missing in the window', missing=missing)
-            return False
-        # Whatever fails ends it: nothing is deleted unless everything that stays is marked.
-        for backup in planned.mark:
-            _mark(walg, backup.name)
-        for backup in planned.unmark:
-            walg.unmark_permanent(backup.name)
-        walg.delete_before(planned.base.name)
-        gone = {backup.name for backup in planned.delete} | marked - {backup.name for backup in fulls}
-        for name in sorted(gone & marked):
-            walg.forget_mark(name)
-    except (ChildFailed, StorageError, OSError, KeyError, ValueError) as error:
-        log('error', 'retention failed', error=str(error))
-        return False
-    deleted = [backup.name for backup in planned.delete]
-    by_hand = [backup.name for backup in planned.by_hand]
-    log('info', 'retention: done', base=planned.base.name, deleted=deleted, marked=len(planned.mark), byHand=by_hand)
-    return True
-
-
-def keep(walg: Walg, name: str) -> None:
-    """Marks a full as a person does: retention leaves it alone, also where it had marked it itself."""
-    if name not in [backup.name for backup in walg.backups()]:
-        raise StorageError(f'the archive has no full backup {name}; `status` lists them')
-    walg.mark_permanent(name)
-    if name in walg.marked_by_retention():
-        walg.forget_mark(name)
-
-
-def _mark(walg: Walg, name: str) -> None:
-    """First the mark: of one that is only noted, a person's mark would be taken for retention's."""
-    walg.mark_permanent(name)
-    try:
-        walg.note_mark(name)
-    except ChildFailed:
-        walg.unmark_permanent(name)
-        raise
 
 
 class Keeper:
@@ -143,11 +89,13 @@ class Keeper:
             self._failures += 1
             self._retry_at = datetime.now(timezone.utc) + due.after_failures(self._failures)
             log('error', 'full backup failed', error=str(error), failures=self._failures, again=self._retry_at)
+            # A storage that is full takes none until something of it is deleted.
+            self._retain(settings.backups, walg)
             return False
         else:
             self._failures, self._retry_at = 0, None
             log('info', 'full backup finished')
-            figures.walg_retention_last_result = 1 if retain(walg, settings.backups, datetime.now(timezone.utc)) else 0
+            self._retain(settings.backups, walg)
             self._refresh(settings, datetime.now(timezone.utc))
             return True
         finally:
@@ -160,9 +108,10 @@ class Keeper:
         waiting = self._retry_at is not None and now < self._retry_at
         if self._backups is None or waiting:
             return False
-        if due.by_schedule(self._backups, rules, now) or due.after_given_up(self._backups, given_up, now):
+        made = not_in_future(self._backups, now)
+        if due.by_schedule(made, rules, now) or due.after_given_up(made, given_up, now):
             return True
-        if due.after_gap(self._backups, self._gap, now):
+        if due.after_gap(made, self._gap, now):
             return True
         return self._promotion.needs_full(self._backups, settings.data_directory, now)
 
@@ -180,9 +129,14 @@ class Keeper:
         figures.walg_storage_up = 1
         figures.walg_backups = len(backups)
         figures.walg_backup_running = figures.walg_backup_running or 0
-        figures.walg_backup_newest_start_timestamp_seconds = backups[-1].started.timestamp() if backups else None
-        figures.walg_backup_newest_finish_timestamp_seconds = backups[-1].finished.timestamp() if backups else None
-        figures.walg_backup_oldest_finish_timestamp_seconds = backups[0].finished.timestamp() if backups else None
+        # By when they were finished: the newest is what an alert looks at.
+        made = sorted(not_in_future(backups, now), key=lambda backup: backup.finished)
+        figures.walg_backup_newest_start_timestamp_seconds = made[-1].started.timestamp() if made else None
+        figures.walg_backup_newest_finish_timestamp_seconds = made[-1].finished.timestamp() if made else None
+        figures.walg_backup_oldest_finish_timestamp_seconds = made[0].finished.timestamp() if made else None
+
+    def _retain(self, rules: Backups, walg: Walg) -> None:
+        self._figures.walg_retention_last_result = 1 if retain(walg, rules, datetime.now(timezone.utc)) else 0
 
     def _verify(self, settings: Settings, timeline: int | None, now: datetime) -> None:
         walg = Walg(settings.walg, settings.socket_directory)

@@ -2,7 +2,8 @@
 -- Variables of psql: database, owner, user (roles that exist), monitoring.
 -- Everything asks first: a grant that is there would be written, and sent to the standby, all the same.
 set search_path = pg_catalog;
-select format('create database %I owner %I', :'database', :'owner')
+-- Not of template1, where somebody may be, or have been.
+select format('create database %I owner %I template template0', :'database', :'owner')
 where not exists (select from pg_database where datname = :'database')
 \gexec
 select format('alter database %I owner to %I', :'database', :'owner')

@@ -54,7 +54,9 @@ class Reconciliation:
     def _make_role(self, role: str) -> None:
         replication = 'replication' if role == REPLICATION else 'noreplication'
         connections = str(self._settings.connection_limits.get(role, -1))
-        statements = psql_set(role=role, replication=replication, connections=connections) + sql_file('role.sql')
+        member = 'pg_monitor' if role == MONITORING else 'none'
+        statements = psql_set(role=role, replication=replication, connections=connections, member=member)
+        statements += sql_file('role.sql')
         try:
             password = password_of(self._settings, role)
         except PasswordError as error:

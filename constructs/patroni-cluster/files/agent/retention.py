@@ -1,10 +1,14 @@
 """What a retention of full backups and of WAL means for the backups that there are. Nothing here changes anything."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from settings import Backups
 from walg import Backup
+
+# By how much two clocks may differ.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,30 @@ class Plan:
     refused: str | None = None
 
 
+def not_in_future(backups: Iterable[Backup], now: datetime) -> list[Backup]:
+    """
+    Those that can have been made by now. The others were made while a clock was wrong, and what goes by the newest would
+    wait for that day.
+    """
+    return [backup for backup in backups if backup.finished <= now + CLOCKS_DIFFER]
+
+
 def base_of(backups: list[Backup], now: datetime, rules: Backups) -> Backup | None:
-    """The newest full before the days of WAL: what the oldest moment of these is recovered from."""
-    before_window = [backup for backup in backups if backup.finished < now - timedelta(days=rules.keep_wal_days)]
-    return before_window[-1] if before_window else None
+    """
+    The newest full before the days of WAL: what the oldest moment of these is recovered from. None that is older by a
+    wrong clock only: in the order of the WAL it comes after one within these days.
+    """
+    base = None
+    for backup in not_in_future(backups, now):
+        if backup.finished >= now - timedelta(days=rules.keep_wal_days):
+            break
+        base = backup
+    return base
 
 
 def plan(backups: list[Backup], marked: frozenset[str], now: datetime, rules: Backups) -> Plan:
     """
-    `backups` are the fulls, oldest first, and `marked` names those whose mark is retention's own; without a full before
+    `backups` are the fulls in the order of their WAL, and `marked` names those whose mark is retention's own; without a full before
     the days of WAL there is nothing to do.
     """
     by_hand = [backup for backup in backups if backup.permanent and backup.name not in marked]
@@ -43,12 +62,18 @@ def plan(backups: list[Backup], marked: frozenset[str], now: datetime, rules: Ba
     past = [backup for backup in older if backup.finished < oldest_kept]
     delete = [backup for backup in past if backup not in by_hand]
     left = len(backups) - len(past)
-    newest = backups[-1].finished
+    newest = max(backup.finished for backup in not_in_future(backups, now))
+    last = backups[-1]
     refused = None
     if left < rules.minimum_fulls:
         refused = f'{left} full backups would be left, at least {rules.minimum_fulls} have to be'
     elif newest < _two_times_ago(rules, now):
         refused = f'the newest full backup is of {newest:%Y-%m-%d %H:%M} UTC: two times of the schedule were missed'
+    elif last.stored is not None and abs(last.stored - last.finished) > CLOCKS_DIFFER:
+        refused = (
+            f'the clock that says what is old is wrong: {last.name} was finished {last.finished:%Y-%m-%d %H:%M} UTC by '
+            f'it, and {last.stored:%Y-%m-%d %H:%M} by that of the storage'
+        )
     return Plan(
         base=base,
         mark=[backup for backup in older if backup.finished >= oldest_kept and not backup.permanent],

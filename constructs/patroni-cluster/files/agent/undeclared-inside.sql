@@ -1,4 +1,5 @@
--- The same for what is in a database: extensions, older ones than the image brings, and what another role owns.
+-- The same for what is in a database: extensions, older ones than the image brings, indexes that its libraries sort
+-- otherwise, and what another role owns.
 -- Variables of psql: database, owner, extensions (a JSON array of names).
 set search_path = pg_catalog;
 -- What the owner made is the owner's business, as are those that another one needs.
@@ -36,6 +37,22 @@ from pg_extension
 join pg_available_extensions on name = extname
 where extversion <> default_version
 order by extname;
+-- With another version of the library an index may miss rows that are there, and a unique one may take them twice.
+select json_build_object(
+  'what', format(
+    'indexes of %I, such as %s, are sorted by %I %s, and the image brings %s',
+    :'database', min(indexrelid::regclass::text), collname, collversion, pg_collation_actual_version(pg_collation.oid)
+  ),
+  'statement', format('in %I: ', :'database')
+    || string_agg(format('reindex index %s; ', indexrelid::regclass), '' order by indexrelid::regclass::text)
+    || format('alter collation %I.%I refresh version', nspname, collname)
+)
+from pg_collation
+join pg_namespace on pg_namespace.oid = collnamespace
+join pg_index on pg_collation.oid = any(indcollation)
+where collversion <> pg_collation_actual_version(pg_collation.oid)
+group by pg_collation.oid, nspname
+order by collname;
 select json_build_object(
   'what', format('%s of %I, such as %s, belong to %I', count(*), :'database', min(oid::regclass::text), role),
   'statement', format('in %I: ', :'database') || string_agg(format('alter table %s owner to %I', oid::regclass, :'owner'), '; ')

@@ -12,21 +12,21 @@ walg=$here/walg.sh
 failed=${TMPDIR:-/tmp}/restore-wal.failed
 
 otherwise=1
-seconds=10
-fetch=("$walg" wal-fetch "$1" "$2")
+seconds=60
+# WAL-G waits for an answer for ever.
+fetch=(timeout --kill-after=10 300 "$walg" wal-fetch "$1" "$2")
 if [[ $2 == /* ]]; then
-  seconds=60
   # With more, WAL-G would write what comes next into the data directory.
   export WALG_DOWNLOAD_CONCURRENCY=1
 elif [ -e recovery.signal ] && [ ! -e standby.signal ]; then
   otherwise=126
-  seconds=60
 else
+  seconds=10
   if [ -n "$(find "$failed" -newermt '-30 seconds' 2>/dev/null)" ]; then
     exit 1
   fi
   export WALG_S3_MAX_RETRIES=2
-  fetch=(timeout "$seconds" "${fetch[@]}")
+  fetch=(timeout "$seconds" "$walg" wal-fetch "$1" "$2")
 fi
 
 # What is being archived right now may come in another order: a gap has to last.
@@ -35,6 +35,11 @@ for pause in 20 20 20 0; do
   code=$?
   if [ "$code" -eq 0 ]; then
     exit 0
+  fi
+  # What hung may come at the next attempt; a standby has other ways.
+  if [ "$code" -eq 124 ] && [ "$seconds" -eq 60 ]; then
+    output='it did not answer'
+    continue
   fi
   # 3.0 ends with 74 where a segment is absent, 1.1 with 1 whatever it is, and says it.
   if [ "$code" -ne 74 ] && [[ $output != *"Archive '$1' does not exist"* ]]; then

@@ -18,7 +18,11 @@ PUSH_TIMEOUT = 20 * 3600
 # A folder of the archive beside WAL-G's own: a file for each full that retention marked, and no person. WAL-G would
 # take a name of 24 digits for that of a segment, and delete it with the old ones.
 _NOTES = 'retention_marks'
+_BACKUPS = 'basebackups_005'
 _NOTE = re.compile(r'\b([0-9A-F]{8})-([0-9A-F]{8})-([0-9A-F]{8})\b')
+# What belongs to a backup, and what is only written when it has ended.
+_PART = re.compile(r'\b(base_([0-9A-F]{24})\w*)/(\S+)')
+_ENDED = re.compile(r'\b(base_\w+)_backup_stop_sentinel\.json')
 _TIME = re.compile(r'(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?\s?(Z|[+-]\d\d(?::?\d\d)?)')
 
 
@@ -37,6 +41,8 @@ class Backup:
     timeline: int
     start_lsn: int
     finish_lsn: int
+    # When the storage got it, by its own clock.
+    stored: datetime | None
 
     def is_after(self, missing: list[str]) -> bool:
         """Whether a recovery that begins with it needs none of these segments."""
@@ -66,7 +72,10 @@ class Walg:
             self._environment['WALG_S3_PREFIX'] = prefix
 
     def backups(self) -> list[Backup]:
-        """The full backups, oldest first; throws StorageError where there may be some that were not seen."""
+        """
+        The full backups in the order of their WAL, whatever the clocks of those that made them said; throws StorageError
+        where there may be some that were not seen.
+        """
         listed = self._json('backup-list', '--detail', '--json')
         if not listed:
             # 1.1.3 says so and ends with 0 also where it cannot reach the storage; without details it doesn't.
@@ -77,7 +86,7 @@ class Walg:
             fulls = [_backup(entry) for entry in listed if '_D_' not in entry['backup_name']]
         except (KeyError, TypeError, ValueError) as error:
             raise StorageError(f'the list of backups cannot be understood: {error!r}') from error
-        return sorted(fulls, key=lambda backup: backup.finished)
+        return sorted(fulls, key=lambda backup: (backup.timeline, backup.finish_lsn))
 
     def push(self, data_directory: str) -> None:
         """One full backup of the running cluster with this data directory, spelled as PostgreSQL spells it."""
@@ -110,6 +119,20 @@ class Walg:
         """Deletes what is older than the backup `name`: by name, because by time the base itself would go."""
         self.tell('delete', 'before', 'FIND_FULL', name, '--use-sentinel-time', '--confirm', timeout=CHANGE_TIMEOUT)
 
+    def delete_unfinished_before(self, backup: Backup) -> list[str]:
+        """
+        Deletes what attempts that never ended have left, of those that began before this full: `delete before` takes
+        only what has an end. Says which.
+        """
+        listed = self.tell('st', 'ls', '--recursive', _BACKUPS, timeout=CHANGE_TIMEOUT)
+        ended = set(_ENDED.findall(listed))
+        names = set()
+        for name, start, part in _PART.findall(listed):
+            if name not in ended and start < backup.name.removeprefix('base_'):
+                self.tell('st', 'rm', f'{_BACKUPS}/{name}/{part}')
+                names.add(name)
+        return sorted(names)
+
     def missing(self, backups: list[Backup], since: Backup, timeline: int, history: str) -> dict[str, list[str]]:
         """
         Segments that are not in the archive, by what lacks them: each of `backups`, and `window` for what every moment
@@ -131,9 +154,9 @@ class Walg:
         timeline = max(archived.timelines, default=since.timeline)
         return _missing(archived, backups, since, Lineage(timeline, self.history(timeline, since, directory)))
 
-    def archived(self) -> Archived:
+    def archived(self, timeout: float = CHANGE_TIMEOUT) -> Archived:
         """The WAL in the archive; throws where it can't be listed."""
-        listed = self._json('wal-show', '--detailed-json', '--without-backups', timeout=CHANGE_TIMEOUT)
+        listed = self._json('wal-show', '--detailed-json', '--without-backups', timeout=timeout)
         if listed is None:
             raise StorageError('wal-show says nothing, not even that there is none')
         return Archived(listed)
@@ -208,4 +231,5 @@ def _backup(entry: dict[str, Any]) -> Backup:
         timeline=int(name.removeprefix('base_')[:8], 16),
         start_lsn=int(entry['start_lsn']),
         finish_lsn=int(entry['finish_lsn']),
+        stored=parse_time(entry['time']) if 'time' in entry else None,
     )

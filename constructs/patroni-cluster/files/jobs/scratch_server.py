@@ -22,6 +22,7 @@ TABLES_LOCKED = 65536
 # For a small pod, and for data that nobody keeps.
 SMALL = {
     'shared_buffers': '64MB',
+    'huge_pages': 'off',
     'maintenance_work_mem': '32MB',
     'max_parallel_workers_per_gather': '0',
     'autovacuum': 'off',

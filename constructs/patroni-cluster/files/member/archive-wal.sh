@@ -24,7 +24,8 @@ if [ -z "$free" ] || [ "$free" -ge "${2:-0}" ]; then
     done <"$owed"
     rm "$owed"
   fi
-  exec "$here/walg.sh" wal-push "$1"
+  # WAL-G waits for an answer for ever, and so would the archiver, that looks at what is free only in between.
+  exec timeout --kill-after=10 120 "$here/walg.sh" wal-push "$1"
 fi
 
 # While the storage is away there is no time to ask it for each segment.

@@ -27,7 +27,9 @@ def main() -> int:
         return 1
     fitting = [backup for backup in backups if target is None or backup.finished < target]
     if fitting:
-        print(fitting[-1].name)
+        # Without a time it is the WAL that says which is the newest; a clock may have been wrong.
+        chosen = fitting[-1] if target is None else max(fitting, key=lambda backup: backup.finished)
+        print(chosen.name)
         return 0
     before = '' if target is None else f' that was finished before {target:%Y-%m-%d %H:%M:%S}+00'
     print(f'choose_backup.py: {prefix} holds no full backup{before}; it holds {len(backups)}:', file=sys.stderr)

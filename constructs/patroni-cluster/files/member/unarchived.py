@@ -14,6 +14,9 @@ from child import ChildFailed
 from wal import SEGMENT_BYTES, Archived, Lineage, is_segment, timeline_of
 from walg import StorageError, Walg
 
+# Seconds. Nothing else is archived meanwhile.
+ANSWER_TIMEOUT = 300
+
 
 def complete(folder: Path, lineage: Lineage) -> list[str]:
     """The segments in pg_wal that a timeline before wrote to its end."""
@@ -60,7 +63,7 @@ def main() -> int:
         # Until the archive says what it has, everything is kept.
         mark(status, names, set(names))
         # Only lists, so no socket is needed.
-        archived = Walg(arguments.walg, '').archived()
+        archived = Walg(arguments.walg, '').archived(ANSWER_TIMEOUT)
         ready = lacking(names, archived, lineage)
         mark(status, names, ready)
         before = histories(folder, lineage)
