@@ -11,6 +11,7 @@ import { area as modes } from './modes/index.ts';
 import { area as network } from './network/index.ts';
 import { area as postgres } from './postgres/index.ts';
 import { area as restore } from './restore/index.ts';
+import { area as rights } from './rights/index.ts';
 import { area as rollback } from './rollback/index.ts';
 import { area as rollout } from './rollout/index.ts';
 import { area as scaling } from './scaling/index.ts';
@@ -32,6 +33,7 @@ export const areas = {
   network,
   postgres,
   restore,
+  rights,
   rollback,
   rollout,
   scaling,
