@@ -54,6 +54,12 @@ const table = [
     proofs: [{ kind: 'drill' }],
   },
   {
+    id: 'gitops-source',
+    promise: 'nobody but git decides what runs: every other way is refused, and rollback still works',
+    bound: 'table of refused and allowed calls',
+    proofs: [{ kind: 'drill' }],
+  },
+  {
     id: 'pg-failover',
     promise: "PostgreSQL promotes the standby when the primary's pod or process dies",
     bound: '< 30 s (ours: < 20 s)',

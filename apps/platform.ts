@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import { loadEnvironment } from '../config/index.ts';
+import { environments, loadEnvironment } from '../config/index.ts';
 import type { LoadOptions } from '../config/index.ts';
 import { AppOfApps } from '../constructs/app-of-apps/index.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
@@ -20,6 +20,8 @@ export function buildAppOfApps(platform: Platform): AppOfApps {
   return new AppOfApps(new App(), 'argocd-tree', {
     environment: environment.name,
     prefix: environment.prefix,
+    neighbours: environment.sharesCluster ? [] : prefixesIn(environment.name),
+    home: !environment.sharesCluster,
     repository: environment.repository,
     releaseTag: environment.releaseTag,
     namespace: clusterNamespaces.argocd.name,
@@ -30,6 +32,11 @@ export function buildAppOfApps(platform: Platform): AppOfApps {
       upstream: platform.upstreamSources(chart),
     })),
   });
+}
+
+/** What stands before the names of the environments that share the cluster of that one. */
+function prefixesIn(home: string): string[] {
+  return Object.entries(environments).flatMap(([name, { shares }]) => (shares === home ? [`${name}-`] : []));
 }
 
 /** `group/Kind` of each object, sealed secrets included: synth adds those from their files. */

@@ -67,6 +67,10 @@ function treeFile(manifest: Manifest, prefix: string): GeneratedFile {
   if (kind === 'Application') {
     return { path: name === 'root' ? 'root.yaml' : `applications/${name}.yaml`, source, manifest };
   }
+  if (kind.startsWith('ValidatingAdmissionPolicy')) {
+    const binds = kind === 'ValidatingAdmissionPolicyBinding';
+    return { path: `policies/${name}${binds ? '-binding' : ''}.yaml`, source, manifest };
+  }
   const folder = name === 'root' ? 'bootstrap/project-root' : `projects/${name}`;
   return { path: `${folder}.yaml`, source, manifest };
 }

@@ -23,6 +23,7 @@ const idsOfTheMission = `
 
 /** What we promise beside the mission, after the one it belongs to. */
 const ours: Readonly<Record<string, readonly string[]>> = {
+  'gitops-rbac': ['gitops-source'],
   'pg-spread': ['pg-pooler', 'pg-standby', 'pg-restore', 'pg-gapless', 'pg-verify', 'pg-rollout'],
 };
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);

@@ -12,7 +12,7 @@ import { collect } from '../synth/collect.ts';
 import { budgetFindings, nodeLoads } from '../synth/budget.ts';
 import { manifestFindings, synthesise } from '../synth/synthesise.ts';
 import { root } from './support/committed.ts';
-import { refusal } from './support/harness.ts';
+import { at, only, refusal } from './support/harness.ts';
 
 /** A second environment in the cluster of production. */
 const staging = {
@@ -52,7 +52,14 @@ describe('an environment in the cluster of another one', () => {
 
   test('brings nothing else that a cluster has once', () => {
     const once = manifests.filter(({ kind }) => isClusterScoped(kind)).map(({ kind }) => kind);
-    expect(new Set(once)).toEqual(new Set(['Namespace']));
+    const policies = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+    expect(new Set(once)).toEqual(new Set(['Namespace', ...policies]));
+    expect(policies.flatMap(ofKind)).toEqual(['staging-applications-from-git', 'staging-applications-from-git']);
+  });
+
+  test('has a policy that judges its own applications, and only those', () => {
+    const policy = only(manifests, 'ValidatingAdmissionPolicy');
+    expect(at(policy, 'spec.matchConditions.0.expression')).toBe('object.metadata.name.startsWith("staging-")');
   });
 
   test('has files that are named as those of any environment', () => {

@@ -6,6 +6,7 @@ import type { ApplicationChart, Layer } from '../core/application-chart.ts';
 import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
 import { valuesOf } from '../core/upstream-source.ts';
 import type { UpstreamPatch, UpstreamSource } from '../core/upstream-source.ts';
+import { applicationsPolicy, applicationsPolicyName, projectsPolicy, projectsPolicyName } from './source-policy.ts';
 
 type Source = NonNullable<Application['spec']['source']>;
 
@@ -26,6 +27,16 @@ export interface AppOfAppsProps {
    * @default nothing
    */
   readonly prefix?: string;
+  /**
+   * The `prefix` of each other tree in the same Argo CD; what begins so is judged by that one's policy.
+   * @default none
+   */
+  readonly neighbours?: readonly string[];
+  /**
+   * Whether this tree brings what an Argo CD has once: the project `default`, and the policy for projects.
+   * @default true
+   */
+  readonly home?: boolean;
   /** The repository Argo CD reads. */
   readonly repository: { readonly url: string; readonly branch: string };
   /** Release tag that the children are pinned to; undefined lets them follow the branch. */
@@ -41,7 +52,11 @@ const server = 'https://kubernetes.default.svc';
 /** Deleting such an Application deletes what it deployed; data, foundations and controllers outlive theirs. */
 const cascading: ReadonlySet<Layer> = new Set(['edge', 'observability', 'applications']);
 
-/** The root comes before its projects, and they before the applications. */
+/**
+ * Policies come first, then the root, its projects, and the applications. Argo CD waits two seconds between waves, and the
+ * API server judges by a changed policy after one to three: a release is known before the first application is pinned to it.
+ */
+const policyWave = -30;
 const rootWave = -20;
 const projectWave = -10;
 
@@ -54,32 +69,90 @@ export class AppOfApps extends Chart {
   private readonly props: AppOfAppsProps;
 
   constructor(scope: App, id: string, props: AppOfAppsProps) {
-    super(scope, id, { disableResourceNameHashes: true, namespace: props.namespace });
+    super(scope, id, { disableResourceNameHashes: true });
+    // No namespace for cdk8s, which would give it to what is in none.
     this.props = props;
+    const { home = true } = props;
+    const [root, ...children] = [this.root(), ...props.entries.map((entry) => this.child(entry))];
     kubeObject(this, 'project-root', this.rootProject());
-    kubeObject(this, 'root', this.root());
+    kubeObject(this, 'root', root);
+    this.policies([root, ...children]);
+    if (home) kubeObject(this, 'project-default', this.defaultProject());
     for (const [name, entries] of projectsOf(props.entries)) {
       kubeObject(this, `project-${name}`, this.project(name, entries));
     }
-    for (const entry of props.entries) {
-      kubeObject(this, `application-${entry.chart.application}`, this.application(entry));
+    for (const child of children) kubeObject(this, `application-${child.metadata.name}`, child);
+  }
+
+  private policies(applications: readonly Application[]): void {
+    const { prefix = '', neighbours = [], home = true, repository, namespace } = this.props;
+    const policyProps = {
+      prefix,
+      neighbours,
+      namespace,
+      repository: repository.url,
+      branch: this.branch,
+      tag: this.tag,
+      applications,
+    };
+    for (const manifest of [...applicationsPolicy(policyProps), ...(home ? projectsPolicy(policyProps) : [])]) {
+      const annotations = wave(policyWave);
+      kubeObject(this, `${manifest.kind}-${manifest.metadata?.name}`, {
+        ...manifest,
+        metadata: { ...manifest.metadata, annotations },
+      });
     }
+  }
+
+  /** Full names: Argo CD takes whatever is called like a short one, also a tag `main` or a branch like a release's tag. */
+  private get branch(): string {
+    return `refs/heads/${this.props.repository.branch}`;
+  }
+
+  private get tag(): string | undefined {
+    const { releaseTag } = this.props;
+    return releaseTag === undefined ? undefined : `refs/tags/${releaseTag}`;
   }
 
   private named(name: string): string {
     return (this.props.prefix ?? '') + name;
   }
 
-  private rootProject(): AppProject {
+  /** Argo CD makes it by itself, open to everything. */
+  private defaultProject(): AppProject {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
-      metadata: { name: this.named('root'), annotations: { ...wave(rootWave), ...kept } },
+      metadata: { name: 'default', namespace: this.props.namespace, annotations: { ...wave(projectWave), ...kept } },
       spec: {
-        description: 'The root application: it may make projects and applications, and nothing else.',
+        description: 'Nothing: every application has the project of its layer.',
+        sourceRepos: [],
+        destinations: [],
+        clusterResourceWhitelist: [],
+        namespaceResourceWhitelist: [],
+      },
+    };
+  }
+
+  private rootProject(): AppProject {
+    const { prefix = '', home = true } = this.props;
+    const names = [applicationsPolicyName(prefix), ...(home ? [projectsPolicyName] : [])];
+    return {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'AppProject',
+      metadata: {
+        name: this.named('root'),
+        namespace: this.props.namespace,
+        annotations: { ...wave(rootWave), ...kept },
+      },
+      spec: {
+        description:
+          'The root application: it may make projects, applications and the policies for them, nothing else.',
         sourceRepos: [this.props.repository.url],
         destinations: [{ server, namespace: this.props.namespace }],
-        clusterResourceWhitelist: [],
+        clusterResourceWhitelist: ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].flatMap((kind) =>
+          names.map((name) => ({ group: 'admissionregistration.k8s.io', kind, name })),
+        ),
         namespaceResourceWhitelist: [
           { group: 'argoproj.io', kind: 'AppProject' },
           { group: 'argoproj.io', kind: 'Application' },
@@ -93,12 +166,12 @@ export class AppOfApps extends Chart {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name: this.named('root'), annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
+      metadata: { name: this.named('root'), namespace, annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
       spec: {
         project: this.named('root'),
         source: {
           repoURL: repository.url,
-          targetRevision: repository.branch,
+          targetRevision: this.branch,
           path: `argocd/${environment}`,
           directory: { recurse: true },
         },
@@ -132,7 +205,7 @@ export class AppOfApps extends Chart {
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',
-      metadata: { name: this.named(name), annotations: wave(projectWave) },
+      metadata: { name: this.named(name), namespace: this.props.namespace, annotations: wave(projectWave) },
       spec: {
         description:
           upstream.length === 0
@@ -146,12 +219,12 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private application(entry: ApplicationEntry): Application {
+  private child(entry: ApplicationEntry): Application {
     const { chart, wave: number, kinds, upstream } = entry;
-    const { repository, environment, releaseTag } = this.props;
+    const { repository, environment } = this.props;
     const own: Source = {
       repoURL: repository.url,
-      targetRevision: releaseTag ?? repository.branch,
+      targetRevision: this.tag ?? this.branch,
       path: `dist/${environment}/${chart.application}`,
     };
     // Where two sources bring the same object, the last one counts: ours.
@@ -162,6 +235,7 @@ export class AppOfApps extends Chart {
       kind: 'Application',
       metadata: {
         name: this.named(chart.application),
+        namespace: this.props.namespace,
         annotations: wave(number),
         ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'] } : {}),
       },

@@ -30,6 +30,14 @@ export interface Answer {
   readonly stderr: string;
 }
 
+export interface ControlPlaneOptions {
+  /**
+   * Whether the controllers and the scheduler run beside the API.
+   * @default true
+   */
+  readonly controllers?: boolean;
+}
+
 /** A real Kubernetes API with its controllers and scheduler on the loopback interface, and no nodes. */
 export class ControlPlane {
   readonly processes: Processes;
@@ -50,11 +58,12 @@ export class ControlPlane {
   }
 
   /** @throws ProvingError when a program doesn't come up */
-  static async start(folder: string): Promise<ControlPlane> {
+  static async start(folder: string, { controllers = true }: ControlPlaneOptions = {}): Promise<ControlPlane> {
     fs.rmSync(folder, { recursive: true, force: true });
     const plane = new ControlPlane(folder);
     try {
       await plane.up();
+      if (controllers) await plane.startControllers();
       return plane;
     } catch (error) {
       await plane.stop();
@@ -109,6 +118,31 @@ export class ControlPlane {
     }
   }
 
+  private async startControllers(): Promise<void> {
+    this.processes.start('kube-controller-manager', binary('kube-controller-manager'), [
+      `--kubeconfig=${this.kubeconfig}`,
+      `--service-account-private-key-file=${this.accountKey}`,
+      ...flags(controllerManagerFlags),
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+    this.processes.start('kube-scheduler', binary('kube-scheduler'), [
+      `--kubeconfig=${this.kubeconfig}`,
+      ...flags(schedulerFlags),
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+    await this.processes.waitFor(
+      'service account of the namespace default',
+      60,
+      () => this.kubectl(['get', 'serviceaccount', 'default']).ok,
+    );
+  }
+
+  private get accountKey(): string {
+    return path.join(this.folder, 'service-account.key');
+  }
+
   private async up(): Promise<void> {
     const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
     this.port = apiPort;
@@ -120,7 +154,8 @@ export class ControlPlane {
     };
     const keys = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = { type: 'sec1', format: 'pem' } as const;
-    const accountKey = write('service-account.key', keys.privateKey.export(pem).toString());
+    const { accountKey } = this;
+    write('service-account.key', keys.privateKey.export(pem).toString());
 
     this.processes.start('etcd', binary('etcd'), [
       `--data-dir=${file('etcd')}`,
@@ -165,24 +200,6 @@ export class ControlPlane {
       }),
     );
     await this.processes.waitFor('readiness of kube-apiserver', 60, () => this.kubectl(['get', '--raw', '/readyz']).ok);
-    this.processes.start('kube-controller-manager', binary('kube-controller-manager'), [
-      `--kubeconfig=${this.kubeconfig}`,
-      `--service-account-private-key-file=${accountKey}`,
-      ...flags(controllerManagerFlags),
-      '--leader-elect=false',
-      '--secure-port=0',
-    ]);
-    this.processes.start('kube-scheduler', binary('kube-scheduler'), [
-      `--kubeconfig=${this.kubeconfig}`,
-      ...flags(schedulerFlags),
-      '--leader-elect=false',
-      '--secure-port=0',
-    ]);
-    await this.processes.waitFor(
-      'service account of the namespace default',
-      60,
-      () => this.kubectl(['get', 'serviceaccount', 'default']).ok,
-    );
   }
 }
 

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { App } from 'cdk8s';
 import { buildAppOfApps, buildPlatform } from '../../apps/platform.ts';
-import { ArgoCdSettings } from '../../constructs/app-of-apps/index.ts';
+import { AppOfApps, ArgoCdSettings } from '../../constructs/app-of-apps/index.ts';
+import { celLiteral } from '../../constructs/app-of-apps/cel.ts';
 import type { Application } from '../../constructs/core/application.ts';
 import { layers } from '../../constructs/core/application-chart.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
@@ -171,20 +173,20 @@ describe('releases', () => {
       .map(({ targetRevision }) => targetRevision);
 
   test('children are pinned to the tag of the release', () => {
-    expect(revisions(testEnvironment({}, 7))).toEqual(['test-7', 'test-7']);
+    expect(revisions(testEnvironment({}, 7))).toEqual(['refs/tags/test-7', 'refs/tags/test-7']);
   });
 
   test('children follow the branch before the first release', () => {
-    expect(revisions(testEnvironment({}, 0))).toEqual(['main', 'main']);
+    expect(revisions(testEnvironment({}, 0))).toEqual(['refs/heads/main', 'refs/heads/main']);
   });
 
   test('releases: branch makes children follow the branch', () => {
-    expect(revisions(testEnvironment({ releases: 'branch' }, 7))).toEqual(['main', 'main']);
+    expect(revisions(testEnvironment({ releases: 'branch' }, 7))).toEqual(['refs/heads/main', 'refs/heads/main']);
   });
 
   test('the root follows the branch always, because it brings the tags', () => {
     const root = only(treeWith(testEnvironment({}, 7), list), 'Application', 'root');
-    expect(at(root, 'spec.source')).toMatchObject({ targetRevision: 'main', path: 'argocd/test' });
+    expect(at(root, 'spec.source')).toMatchObject({ targetRevision: 'refs/heads/main', path: 'argocd/test' });
   });
 });
 
@@ -261,7 +263,7 @@ describe('projects', () => {
 
   test('there is one for each layer, each application that reads what others publish, and the root', () => {
     const projects = tree.filter(({ kind }) => kind === 'AppProject').map(({ metadata }) => metadata.name);
-    expect(projects).toEqual(['root', ...used]);
+    expect(projects).toEqual(['root', 'default', ...used]);
     for (const chart of production.charts) {
       expect(at(only(tree, 'Application', chart.application), 'spec.project')).toBe(projectOf(chart));
     }
@@ -277,11 +279,27 @@ describe('projects', () => {
     expect(at(only(tree, 'AppProject', 'foundations'), 'spec.sourceRepos')).toEqual([ours]);
   });
 
-  test('the project of the root permits projects and applications in its own namespace, and nothing else', () => {
+  test('the project "default", which Argo CD makes open to everything, permits nothing', () => {
+    expect(only(tree, 'AppProject', 'default').spec).toMatchObject({
+      sourceRepos: [],
+      destinations: [],
+      clusterResourceWhitelist: [],
+      namespaceResourceWhitelist: [],
+    });
+  });
+
+  test('the project of the root permits projects, applications and the policies for them, and nothing else', () => {
+    const policies = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].flatMap((kind) =>
+      ['applications-from-git', 'projects-from-git'].map((name) => ({
+        group: 'admissionregistration.k8s.io',
+        kind,
+        name,
+      })),
+    );
     expect(only(tree, 'AppProject', 'root').spec).toMatchObject({
       sourceRepos: [ours],
       destinations: [{ server: 'https://kubernetes.default.svc', namespace: 'argocd' }],
-      clusterResourceWhitelist: [],
+      clusterResourceWhitelist: policies,
       namespaceResourceWhitelist: [
         { group: 'argoproj.io', kind: 'AppProject' },
         { group: 'argoproj.io', kind: 'Application' },
@@ -312,6 +330,61 @@ describe('projects', () => {
     expect(at(only(tree, 'AppProject', layer), 'spec.sourceRepos')).toEqual(
       unique([ours, ...upstream(layer).map(({ repository }) => repository)]),
     );
+  });
+});
+
+/** What each way to change an application comes to: tests/prove/source-policy.test.ts. */
+describe('policies', () => {
+  const list = [testApplication('a', oneObject), testApplication('b', oneObject)];
+  const variable = (manifests: readonly Manifest[], name: string): string => {
+    const variables = at(only(manifests, 'ValidatingAdmissionPolicy', 'applications-from-git'), 'spec.variables');
+    return (variables as { name: string; expression: string }[]).find((each) => each.name === name)!.expression;
+  };
+  const policies = tree.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'));
+
+  test('refuse, also where they cannot be evaluated', () => {
+    const bindings = policies.filter(({ kind }) => kind.endsWith('Binding'));
+    expect(bindings.map((each) => at(each, 'spec.policyName'))).toEqual(['applications-from-git', 'projects-from-git']);
+    expect(bindings.map((each) => at(each, 'spec.validationActions'))).toEqual([['Deny'], ['Deny']]);
+    const rules = policies.filter((each) => !bindings.includes(each));
+    expect(rules.map((each) => at(each, 'spec.failurePolicy'))).toEqual(['Fail', 'Fail']);
+  });
+
+  test('are there before what they judge', () => {
+    const waveOf = ({ metadata }: Manifest): number => Number(metadata.annotations?.['argocd.argoproj.io/sync-wave']);
+    const judged = tree.filter(({ kind }) => kind.startsWith('App'));
+    expect(Math.max(...policies.map(waveOf))).toBeLessThan(Math.min(...judged.map(waveOf)));
+  });
+
+  test('know each application of the table, and the root', () => {
+    const names = [...variable(tree, 'committed').matchAll(/^ {2}"([^"]+)"/gm)].map(([, name]) => name);
+    expect(names).toEqual(['root', ...applications.map(({ metadata }) => metadata.name)]);
+  });
+
+  test('let applications read the branch, and releases up to the last one', () => {
+    const known = variable(treeWith(testEnvironment({}, 7), list), 'tree');
+    expect(known).toContain('"branch": dyn("refs/heads/main")');
+    expect(known).toMatch(/"tag": dyn\("refs\/tags\/test-"\),\s+"release": dyn\(7\)/);
+    expect(variable(treeWith(testEnvironment({}, 0), list), 'tree')).toMatch(/"release": dyn\(0\)/);
+  });
+
+  test('leave what begins like another tree in the same Argo CD to that one', () => {
+    const props = { environment: 'test', repository: { url: ours, branch: 'main' }, namespace: 'argocd', entries: [] };
+    const home = new AppOfApps(new App(), 'tree', { ...props, releaseTag: undefined, neighbours: ['staging-'] });
+    const policy = only(objectsOf(home).map(manifestOf), 'ValidatingAdmissionPolicy', 'applications-from-git');
+    expect(at(policy, 'spec.matchConditions.0.expression')).toBe('!object.metadata.name.startsWith("staging-")');
+  });
+});
+
+describe('CEL', () => {
+  test.each([
+    [['a', 'b'], '["a", "b"]'],
+    [['a', 1], '[dyn("a"), dyn(1)]'],
+    [{ a: 'x', b: 'y' }, '{"a": "x", "b": "y"}'],
+    [{ a: [], b: true }, '{"a": dyn([]), "b": dyn(true)}'],
+    [{ a: undefined, 'b\n"': 'c' }, '{"b\\n\\"": "c"}'],
+  ])('says which values are of several types: %j', (value, expected) => {
+    expect(celLiteral(value)).toBe(expected);
   });
 });
 

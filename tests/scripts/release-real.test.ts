@@ -61,8 +61,8 @@ test('an interrupted push leaves everything as it was, and the next run releases
   const { status, text } = repository.run('scripts/release.ts');
   expect(text).toMatch(/^released production-1: .*backend.*\npushed main and production-1 to origin\n$/);
   expect(status).toBe(0);
-  expect(ownRevisions('argocd/production/applications')).toEqual(['production-1']);
-  expect(ownRevisions('argocd/production')).toEqual(['main']);
+  expect(ownRevisions('argocd/production/applications')).toEqual(['refs/tags/production-1']);
+  expect(ownRevisions('argocd/production')).toEqual(['refs/heads/main']);
   expect(repository.gitRemote('rev-parse', 'production-1^{commit}', 'main').split('\n')).toEqual([
     repository.git('rev-parse', 'HEAD'),
     repository.git('rev-parse', 'HEAD'),

@@ -1,8 +1,8 @@
-import { getJson } from '../../cluster/kubectl.ts';
+import type { AppProject } from '../../../imports/argo-cd.ts';
+import { getJson, tryKubectl } from '../../cluster/kubectl.ts';
 import { ArgoApi } from '../../components/argocd/api.ts';
 import type { ApiAnswer } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace, waitForSync } from '../../components/argocd/applications.ts';
-import type { ApplicationObject } from '../../components/argocd/applications.ts';
 import { webOf } from '../../components/web.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { stopIfAsked } from '../../machine/interruption.ts';
@@ -10,55 +10,78 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
-import { accessTable, groups, people } from './table.ts';
+import { Developer, forgetSwitch } from '../rollback/developer.ts';
+import { operationAttempts } from './attempts.ts';
+import { attemptSubjects, sourceTable } from './sources.ts';
+import type { ProjectSubjects } from './sources.ts';
+import { accessTable, groups, layerOf, people } from './table.ts';
 import type { AccessRow, AccessSubjects, Person } from './table.ts';
 
 export const area: Area<'platform'> = {
-  purpose: 'lets every role, and nobody, try what can be called in Argo CD',
+  purpose: 'lets every role, and nobody, try what can be called in Argo CD, and to run what git does not say',
   promises: {
     'gitops-rbac':
       "a table of calls to Argo CD's API, each tried by admin, developer, readonly, somebody without a role and anonymously",
+    'gitops-source':
+      'every way to have an application run something else than git says, through the API by everybody and by kubectl; ' +
+      'what a developer has to be able to do',
   },
   needs: 'platform',
-  minutes: 2,
+  minutes: 3,
   programs: [],
   about: ['constructs/app-of-apps', 'prove/components/argocd'],
   run: access,
 };
 
-/** Everybody tries every call of the table, through the API that the web interface and the command line use. */
+const approved = 'argocd.argoproj.io/deletion-approved';
+
+/** Everybody tries every call of the tables, through the API that the web interface and the command line use. */
 async function access(platform: PlatformGround): Promise<Outcome> {
   const { cluster, applications, report, signal } = platform;
   const api = await ArgoApi.connect(cluster);
   const checks: DrillCheck[] = [];
+  const sources: DrillCheck[] = [];
   try {
-    const tokens = Object.fromEntries(Object.entries(groups).map(([person, own]) => [person, api.token(own)]));
     const subjects = await subjectsOf(platform, api);
-    for (const row of accessTable(subjects)) {
-      stopIfAsked(signal);
-      const answers = new Map<Person, ApiAnswer>();
-      for (const person of people) {
-        if (operates(row)) await idle(platform);
-        answers.set(person, await api.call(tokens[person], row.call.method, row.call.target, row.call.body));
-      }
-      checks.push(checkOf(row, answers));
-    }
-    checks.push(...(await forgeries(platform, api)), ...(await bounds(platform, api)));
+    checks.push(...(await tried(platform, api, accessTable(subjects))), ...(await forgeries(platform, api)));
+    report('roles are tried; now the sources of applications');
+    sources.push(...(await tried(platform, api, sourceTable(subjects, await projectsOf(platform, api)))));
+    sources.push(...(await operations(platform, api, subjects)));
   } finally {
     await api.close();
   }
   await waitForSync(cluster, applications, { atMost: 300, signal });
   report('every application is Synced and Healthy, as before');
+  const standIns = [
+    "no single sign-on: the groups stand in tokens signed with Argo CD's own key, which it reads like Dex's",
+  ];
   return {
-    'gitops-rbac': {
-      figures: {},
-      units: {},
-      checks,
-      standIns: [
-        "no single sign-on: the groups stand in tokens signed with Argo CD's own key, which it reads like Dex's",
-      ],
-    },
+    'gitops-rbac': { figures: {}, units: {}, checks, standIns },
+    'gitops-source': { figures: {}, units: {}, checks: sources, standIns },
   };
+}
+
+/** Lets everybody try every row. */
+async function tried(ground: PlatformGround, api: ArgoApi, table: readonly AccessRow[]): Promise<DrillCheck[]> {
+  const tokens = Object.fromEntries(Object.entries(groups).map(([person, own]) => [person, api.token(own)]));
+  const checks: DrillCheck[] = [];
+  for (const row of table) {
+    stopIfAsked(ground.signal);
+    const answers = new Map<Person, ApiAnswer>();
+    for (const person of people) {
+      if (operates(row)) await idle(ground);
+      answers.set(person, await api.call(tokens[person], row.call.method, row.call.target, row.call.body));
+    }
+    checks.push(checkOf(row, answers));
+  }
+  return checks;
+}
+
+async function projectsOf({ platform }: PlatformGround, api: ArgoApi): Promise<ProjectSubjects> {
+  const project = async (name = ''): Promise<AppProject> =>
+    (await api.call(api.token(groups.admin), 'GET', `projects/${name}`)).body as AppProject;
+  const { application } = webOf(platform, 'backend');
+  return { product: await project(layerOf(platform, application)), default: await project('default') };
 }
 
 async function subjectsOf(ground: PlatformGround, api: ArgoApi): Promise<AccessSubjects> {
@@ -143,28 +166,42 @@ async function forgeries({ platform }: PlatformGround, api: ArgoApi): Promise<re
   return [{ what: 'read an application with a forged token of an admin', expected: '401', got: String(status) }];
 }
 
-/**
- * What a developer can do with `update` beside a rollback: let the application read another revision of the same
- * repository. The root takes it back. Here it is the commit that is live, so nothing comes of it.
- */
-async function bounds(ground: PlatformGround, api: ArgoApi): Promise<readonly DrillCheck[]> {
-  const { cluster, clone, platform, signal } = ground;
+/** What only kubectl can write into an application, and what has to stay possible for a developer. */
+async function operations(ground: PlatformGround, api: ArgoApi, subjects: AccessSubjects): Promise<DrillCheck[]> {
+  const { cluster, platform } = ground;
   const { application: name } = webOf(platform, 'backend');
-  const revisionOf = async () => (await applicationOf(cluster, name)).spec.source?.targetRevision;
-  const before = await revisionOf();
-  const commit = await clone.git(['rev-parse', 'HEAD']);
-  const patch = JSON.stringify({ spec: { source: { targetRevision: commit } } });
-  const body = { name, patchType: 'merge', patch };
-  const answer = await api.call(api.token(groups.developer), 'PATCH', `applications/${name}`, body);
-  const { spec } = answer.body as Partial<ApplicationObject>;
-  const reads = answer.status === 200 && spec?.source?.targetRevision === commit;
-  const back = await waitFor(
-    'the root to take the revision back',
-    { atMost: 300, every: 500, signal },
-    async () => (await revisionOf()) === before,
-  );
-  return [
-    { what: 'a developer lets an application read another revision', expected: 'true', got: String(reads) },
-    { what: 'and the root takes it back', expected: 'true', got: String(back) },
-  ];
+  const where = [name, `--namespace=${argocdNamespace}`];
+  const checks: DrillCheck[] = [];
+  for (const { what, change, refusedWith } of operationAttempts(attemptSubjects(subjects))) {
+    const patch = ['--type=merge', `--patch=${JSON.stringify(change)}`, '--dry-run=server'];
+    const { status, stderr } = await tryKubectl(cluster, ['patch', 'applications.argoproj.io', ...where, ...patch]);
+    const got = status === 0 ? 'taken' : refusedWith.test(stderr) ? 'refused for it' : stderr.trim();
+    checks.push({ what: `${what}, by kubectl`, expected: 'refused for it', got });
+  }
+  const developer = new Developer(api);
+  const allow = async (what: string, call: () => Promise<ApiAnswer>): Promise<void> => {
+    await idle(ground);
+    const { status, body } = await call();
+    const got = status === 200 ? '200' : `${status} ${messageOf(body).trim()}`;
+    checks.push({ what: `a developer ${what}`, expected: '200', got });
+  };
+  try {
+    await allow('compares it with git', () => developer.refresh(name, 'normal'));
+    await allow('compares it with git anew', () => developer.refresh(name, 'hard'));
+    await allow('switches automatic synchronisation off', () => developer.switchAutoSync(name, false));
+    const id = (await developer.read(name)).status?.history?.at(-1)?.id ?? 0;
+    await allow('rolls back to what ran last', () => developer.rollBack(name, id));
+    await allow('synchronises', () => developer.sync(name));
+    await allow('switches automatic synchronisation on', () => developer.switchAutoSync(name, true));
+    await allow('confirms a deletion', () => developer.confirmDeletion(name));
+    await idle(ground);
+  } finally {
+    await forgetSwitch(cluster, name);
+    await tryKubectl(cluster, ['annotate', 'applications.argoproj.io', ...where, `${approved}-`]);
+  }
+  const { spec } = await getJson<AppProject>(cluster, ['appproject', 'default', `--namespace=${argocdNamespace}`]);
+  const { sourceRepos = [], destinations = [], clusterResourceWhitelist = [], namespaceResourceWhitelist } = spec;
+  const open = [...sourceRepos, ...destinations, ...clusterResourceWhitelist, ...(namespaceResourceWhitelist ?? ['*'])];
+  checks.push({ what: 'what the project default permits', expected: '[]', got: JSON.stringify(open) });
+  return checks;
 }

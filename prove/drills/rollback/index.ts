@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
+import { kubectl } from '../../cluster/kubectl.ts';
 import { ArgoApi } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace } from '../../components/argocd/applications.ts';
 import { askOf, webOf } from '../../components/web.ts';
@@ -13,7 +13,7 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
-import { Developer } from './developer.ts';
+import { Developer, forgetSwitch } from './developer.ts';
 
 const application = 'backend';
 /** Of the backend: one that people don't want. */
@@ -50,7 +50,7 @@ async function rollback(platform: PlatformGround): Promise<Outcome> {
   } finally {
     // Also after an interruption: nothing else brings an application back whose synchronisation is switched off.
     report('everything as before');
-    await forgetSwitch(platform);
+    await forgetSwitch(cluster, application);
     await releases.undo();
     await releases.applied(applications);
   }
@@ -116,7 +116,11 @@ class RollbackDrill {
     held += await this.isHeld(good, 'the next release');
     const { spec, status } = await applicationOf(cluster, application);
     const state = [spec.source?.targetRevision, status?.sync?.status, status?.health?.status].join(' ');
-    this.check('the backend is told of the next release', `${await this.releases.tag()} OutOfSync Healthy`, state);
+    this.check(
+      'the backend is told of the next release',
+      `refs/tags/${await this.releases.tag()} OutOfSync Healthy`,
+      state,
+    );
     this.check('the frontend got the next release', next, await this.runningVersion('frontend'));
 
     report('the mistake is taken out of git, and the developer switches on again');
@@ -236,13 +240,4 @@ class RollbackDrill {
 /** The version that answered; nothing where none did. */
 export function versionOf({ text }: Pick<RecordedRequest, 'text'>): string {
   return /"version":"([^"]+)"/.exec(text)?.[1] ?? '';
-}
-
-/** The switch of automatic synchronisation, which git has not and the root leaves alone. */
-async function forgetSwitch({ cluster }: PlatformGround): Promise<void> {
-  const patch = JSON.stringify([{ op: 'remove', path: '/spec/syncPolicy/automated/enabled' }]);
-  await tryKubectl(cluster, [
-    ...['patch', 'applications.argoproj.io', application, `--namespace=${argocdNamespace}`],
-    ...['--type=json', `--patch=${patch}`],
-  ]);
 }

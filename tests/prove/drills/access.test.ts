@@ -1,20 +1,26 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { buildPlatform } from '../../../apps/platform.ts';
+import { buildAppOfApps, buildPlatform } from '../../../apps/platform.ts';
+import { manifestOf, objectsOf } from '../../../constructs/core/kube-object.ts';
+import type { AppProject } from '../../../imports/argo-cd.ts';
 import type { ApiAnswer } from '../../../prove/components/argocd/api.ts';
 import { checkOf } from '../../../prove/drills/access/index.ts';
+import { sourceTable } from '../../../prove/drills/access/sources.ts';
 import { accessTable, groups, people } from '../../../prove/drills/access/table.ts';
 import type { AccessRow, Person } from '../../../prove/drills/access/table.ts';
 import { root } from '../../support/committed.ts';
+import { only } from '../../support/harness.ts';
 
-const table = accessTable({
-  platform: buildPlatform('production'),
+const production = buildPlatform('production');
+const subjects = {
+  platform: production,
   applications: ['root', 'backend', 'frontend', 'data'],
   projects: ['applications', 'data'],
   backend: {},
   pod: 'backend-1',
   older: 'abc',
-});
+};
+const table = accessTable(subjects);
 const policy = fs
   .readFileSync(path.join(root, 'constructs/app-of-apps/files/rbac-policy.csv'), 'utf8')
   .split('\n')
@@ -32,6 +38,33 @@ function rightsOf(person: Person): string[] {
   return [...new Set(rows.flatMap(({ right }) => right ?? []))].sort();
 }
 
+const tree = objectsOf(buildAppOfApps(production)).map(manifestOf);
+const project = (name: string): AppProject => only(tree, 'AppProject', name) as unknown as AppProject;
+const sources = sourceTable(
+  { ...subjects, backend: only(tree, 'Application', 'backend') },
+  { product: project('applications'), default: project('default') },
+);
+
+describe('the table of sources', () => {
+  test('lets nobody have something else run than git says, whatever they may do otherwise', () => {
+    expect(sources.length).toBeGreaterThan(30);
+    const answers = sources.flatMap(({ expected }) => Object.values(expected));
+    expect(new Set(answers)).toEqual(new Set([400]));
+    expect(sources.filter(({ reason }) => reason === undefined)).toEqual([]);
+  });
+
+  test('has a developer try whatever the right to update an application lets through', () => {
+    const tried = sources.filter(({ right }) => right === 'applications update');
+    expect(tried.filter(({ expected }) => expected.developer === undefined)).toEqual([]);
+    expect(new Set(tried.map(({ what }) => what)).size).toBe(tried.length);
+  });
+
+  test('changes the application in each attempt', () => {
+    const bodies = sources.map(({ call }) => JSON.stringify(call.body));
+    expect(new Set(bodies).size).toBe(sources.length);
+  });
+});
+
 describe('the table of access', () => {
   test('names every call once', () => {
     const names = table.map(({ what }) => what);
@@ -48,10 +81,11 @@ describe('the table of access', () => {
     expect(rightsOf('readonly').filter((right) => !right.endsWith(' get'))).toEqual([]);
   });
 
-  test('lets an admin use every right in it', () => {
-    expect(rightsOf('admin')).toEqual(
-      [...new Set(table.flatMap(({ right }) => right ?? []))].filter((right) => right !== 'exec create').sort(),
-    );
+  test('lets an admin use every right in it but the one to override git, which nobody has', () => {
+    const rights = [...new Set(table.flatMap(({ right }) => right ?? []))];
+    const others = rights.filter((right) => !['exec create', 'applications override'].includes(right));
+    expect(rightsOf('admin')).toEqual(others.sort());
+    expect(policy).toContainEqual(['p', 'role:admin', 'applications', 'override', '*/*', 'deny']);
   });
 
   test('gives no right to somebody without a role or a token', () => {
