@@ -1,4 +1,3 @@
-import { certManager } from '../../../apps/controllers.ts';
 import { data } from '../../../apps/data.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { patroniOf } from '../../components/postgres/members.ts';
@@ -88,7 +87,7 @@ export function accessTable(subjects: AccessSubjects): readonly AccessRow[] {
   const ofProduct = platform.charts.filter(({ layer }) => layer === layerOf(platform, application));
   const product = names(ofProduct.map((chart) => chart.application));
   // Projects: the product's, and another one.
-  const [own, other] = [layerOf(platform, application), certManager.layer];
+  const [own, other] = [layerOf(platform, application), data.layer];
   // In a namespace that the product's project doesn't list.
   const { life } = patroniOf(platform);
   const backend = `applications/${application}`;
