@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { postgresPrograms, postgresUser } from './real-postgres.ts';
+import { newCluster, postgresPrograms, postgresUser } from './real-postgres.ts';
 import { until, World } from './support.ts';
 import { TestServer } from './test-server.ts';
 
@@ -91,7 +91,7 @@ const bin = postgresPrograms();
 
   test('does not at a primary of another cluster', async () => {
     const other = new TestServer(world.path('other'));
-    other.initialise(hostBased);
+    other.initialise(hostBased, newCluster);
     await other.start();
     try {
       await until(

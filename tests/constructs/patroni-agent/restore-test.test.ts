@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { postgresPrograms, postgresUser, RealPostgres } from './real-postgres.ts';
+import { copiedCluster, postgresPrograms, postgresUser, RealPostgres } from './real-postgres.ts';
 import { listed, World } from './support.ts';
 
 const bin = postgresPrograms();
@@ -97,8 +97,7 @@ const cases: readonly Case[] = [
     fs.mkdirSync(world.path('scratch'));
     own('.');
     own('scratch');
-    const quiet = ['-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    execFileSync(path.join(bin!, 'initdb'), ['-D', world.path('primary'), '-U', 'postgres', ...quiet], postgresUser);
+    copiedCluster(world.path('primary'));
     primary = new RealPostgres(bin!, world.folder, world.path('primary'), [
       'max_connections=10',
       'max_locks_per_transaction=10',

@@ -9,6 +9,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { consumers } from '../../../constructs/patroni-cluster/config-files.ts';
 import { LoopbackServer } from '../../support/loopback-server.ts';
+import { ResidentAgent } from './resident-agent.ts';
 
 const files = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files');
 
@@ -163,6 +164,15 @@ export class World {
     });
     this.running.push(child);
     return new Running(child);
+  }
+
+  /** The members' agent, to run its commands without starting Python for each. */
+  agent<Line extends object>(): ResidentAgent<Line> {
+    const program = path.join(import.meta.dirname, 'resident_agent.py');
+    const env = { ...this.environment, PYTHONPATH: this.path('members') };
+    const child = spawn('python3', ['-W', 'error', program], { env, stdio: 'pipe' });
+    this.running.push(child);
+    return new ResidentAgent(child);
   }
 
   private arguments(consumer: Consumer, file: string, args: readonly string[]): string[] {

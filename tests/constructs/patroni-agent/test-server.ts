@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { postgresPrograms, postgresUser } from './real-postgres.ts';
+import { copiedCluster, postgresPrograms, postgresUser } from './real-postgres.ts';
 
 const bin = postgresPrograms() ?? '';
 
@@ -27,9 +27,12 @@ export class TestServer {
     return execFileSync(path.join(bin, name), args, { ...postgresUser, encoding: 'utf8', stdio: 'pipe' });
   }
 
-  /** @param hostBased lines of pg_hba.conf for whoever doesn't come by the socket */
-  initialise(hostBased: readonly string[] = []): void {
-    this.run('initdb', ['-D', this.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']);
+  /**
+   * @param hostBased lines of pg_hba.conf for whoever doesn't come by the socket
+   * @param make what makes the data
+   */
+  initialise(hostBased: readonly string[] = [], make = copiedCluster): void {
+    make(this.data);
     const lines = ['local all all trust', ...hostBased];
     fs.writeFileSync(path.join(this.data, 'pg_hba.conf'), lines.map((line) => `${line}\n`).join(''));
   }
