@@ -6,17 +6,10 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
-const v8 = require('node:v8');
 const vm = require('node:vm');
 const { isCurrent, readRecord, writeAtomically } = require('./run/record.cjs');
 
-// V8 optimises what has run for a while; most programs here are done by then, and a fifth of all CPU time was for nothing.
-// Those that run for longer are optimised a little later than by default. The V8 of Node.js 22 and 24 has another compiler
-// in between, and no such setting. Room for what is new grows at once to where it would be after four collections.
-if (process.versions.v8.startsWith('11.')) {
-  v8.setFlagsFromString('--interrupt-budget=500000');
-  v8.setFlagsFromString('--semi-space-growth-factor=16');
-}
+require('./run/short-lived.cjs');
 
 const root = path.dirname(__dirname);
 

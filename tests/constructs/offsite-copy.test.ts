@@ -12,43 +12,52 @@ const script = path.join(root, 'constructs/stateful/files/offsite-copy.sh');
  * with 1 in place of doing anything where there is `fails-NUMBER`.
  */
 const rclone = String.raw`#!/usr/bin/env python3
-import filecmp, os, pathlib, shutil, subprocess, sys
+# Nothing else is imported: a test starts this five times, and modules take longer than what it does.
+import os, sys
 
-stores = pathlib.Path(os.environ['STORES'])
-count = stores / 'count'
-number = int(count.read_text()) + 1 if count.exists() else 1
-count.write_text(str(number))
-if (stores / f'fails-{number}').exists():
+stores = os.environ['STORES'] + '/'
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read()
+def write(path, content):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as file:
+        file.write(content)
+def names(root):
+    return sorted(os.path.relpath(f'{at}/{name}', root) for at, _, files in os.walk(root) for name in files)
+
+number = int(read(stores + 'count')) + 1 if os.path.exists(stores + 'count') else 1
+write(stores + 'count', b'%d' % number)
+if os.path.exists(f'{stores}fails-{number}'):
     sys.exit(1)
 command, *rest = sys.argv[1:]
 after = lambda option: rest[rest.index(option) + 1] if option in rest else None
-folder = lambda address: stores / address.replace(':', '/')
-names = lambda root: sorted(str(f.relative_to(root)) for f in root.rglob('*') if f.is_file())
+folder = lambda address: stores + address.replace(':', '/')
 code = 0
 if command == 'lsf':
     for name in names(folder(rest[-1])):
-        found = (folder(rest[-1]) / name).stat()
+        found = os.stat(f'{folder(rest[-1])}/{name}')
         print(found.st_mtime_ns, found.st_size, name)
 else:
     source, target = map(folder, rest[-2:])
 if command == 'copy':
     listed = after('--files-from-raw')
-    wanted = pathlib.Path(listed).read_text().splitlines() if listed else names(source)
+    wanted = read(listed).decode().splitlines() if listed else names(source)
     without = (after('--exclude') or '-').lstrip('*')
     for name in wanted:
-        if not name.endswith(without) and (source / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source / name, target / name)
+        if not name.endswith(without) and os.path.exists(f'{source}/{name}'):
+            write(f'{target}/{name}', read(f'{source}/{name}'))
 if command == 'check':
     lines = []
     for name in names(source):
-        there = (target / name).exists()
-        same = there and filecmp.cmp(source / name, target / name, shallow=False)
+        there = os.path.exists(f'{target}/{name}')
+        same = there and read(f'{source}/{name}') == read(f'{target}/{name}')
         lines.append(('=' if same else '*' if there else '+') + ' ' + name)
-    pathlib.Path(after('--combined')).write_text(''.join(f'{line}\n' for line in lines))
+    write(after('--combined'), ''.join(f'{line}\n' for line in lines).encode())
     code = 0 if all(line.startswith('=') for line in lines) else 1
-if (stores / f'after-{number}').exists():
-    subprocess.run(['sh', stores / f'after-{number}'], cwd=stores, check=True)
+if os.path.exists(f'{stores}after-{number}'):
+    os.chdir(stores)
+    code = os.waitstatus_to_exitcode(os.system(f'sh after-{number}')) or code
 sys.exit(code)
 `;
 

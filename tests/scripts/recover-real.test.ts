@@ -10,8 +10,7 @@ const file = 'config/generations.json';
 let repository: RealRepository;
 
 beforeAll(() => {
-  repository = new RealRepository();
-  repository.run('main.ts');
+  repository = new RealRepository(['dist', 'argocd']);
   repository.publish();
 }, 60_000);
 

@@ -1,5 +1,6 @@
 // Child processes as Node.js has them: a worker of jest that ran a test of the project `unit` before has them refused.
 'use strict';
+require('../../scripts/run/short-lived.cjs');
 const children = require('node:child_process');
 
 const original = Symbol.for('diptych.programs');
