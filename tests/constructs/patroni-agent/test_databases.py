@@ -138,7 +138,7 @@ class MakingRolesAndDatabases(WorldTest):
         ('an extension', ["\\set extension 'pg_cron'"], 'the extension pg_cron of the database shop: '),
         ('the rights in a database', ['-d shop', 'default privileges'], 'rights in the database shop: '),
         ('a role', ["\\set role 'rewind'"], 'the role rewind: '),
-        ('what the exporter may see', ['pg_monitor'], 'rights of the role monitoring: '),
+        ('what the exporter may see', ['grant pg_monitor'], 'rights of the role monitoring: '),
         (
             'the search for what is not declared',
             ['-d shop', 'pg_available_extensions'],
