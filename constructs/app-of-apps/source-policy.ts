@@ -93,9 +93,14 @@ function policy(
       metadata: { name },
       spec: {
         failurePolicy: 'Fail',
+        // With the server's defaults: Argo CD would take an item of a list for changed that has more than it has in git.
         matchConstraints: {
+          matchPolicy: 'Equivalent',
+          objectSelector: {},
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-          resourceRules: [{ apiGroups: ['argoproj.io'], apiVersions: ['v1alpha1'], operations, resources: [resource] }],
+          resourceRules: [
+            { apiGroups: ['argoproj.io'], apiVersions: ['v1alpha1'], operations, resources: [resource], scope: '*' },
+          ],
         },
         ...spec,
       },
