@@ -295,6 +295,19 @@ const table = [
     ],
   },
   {
+    id: 'dns-outside',
+    promise: 'CoreDNS tells names of the world to pods with a wire to them, and names of addresses to nobody',
+    bound: 'the real CoreDNS answers and refuses',
+    proofs: [
+      {
+        kind: 'static',
+        test: 'tests/policies.test.ts',
+        name: 'pods whose wires lead to a name outside, and no others, may ask for names of the world',
+      },
+      { kind: 'drill' },
+    ],
+  },
+  {
     id: 'pss',
     promise: 'Pod Security restricted everywhere but node-agents',
     bound: 'admitted by the real API server',

@@ -44,12 +44,12 @@ export const argocd = application(
       ],
     });
     new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd') });
-    network(scope, apiServer(environment), environment.upstream('argocd').revision);
+    return network(scope, apiServer(environment), environment.upstream('argocd').revision);
   },
 );
 
 /** In place of upstream's policies, which say nothing of where each part may go and let everybody come to the server. */
-function network(scope: ApplicationChart, api: Endpoint, version: string): void {
+function network(scope: ApplicationChart, api: Endpoint, version: string): { readonly repoServer: ForeignWorkload } {
   const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
     new ForeignWorkload(scope, name, {
       name: `argocd-${name}`,
@@ -93,4 +93,5 @@ function network(scope: ApplicationChart, api: Endpoint, version: string): void 
   server.needs(endpoint(dex, 5556, 5557), 'signs people in');
   repoServer.needs(publicEndpoint('GitHub', 'github.com'), 'fetches the repositories');
   repoServer.needs(publicEndpoint('chart repositories', 'charts.jetstack.io'), 'fetches charts');
+  return { repoServer };
 }

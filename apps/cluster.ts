@@ -19,6 +19,12 @@ export function apiServerAsClient({ nodes, networks }: Environment): AddressPeer
   };
 }
 
+/** The kubelet of every node. */
+export function kubelets({ nodes }: Environment): Endpoint {
+  const peer: AddressPeer = { name: 'kubelets', cidrs: nodes.map(({ address }) => ({ cidr: `${address}/32` })) };
+  return { name: 'kubelets', targets: [{ peer, host: nodes[0]?.address ?? '', port: 10250 }] };
+}
+
 function serverAddresses({ nodes }: Environment): string[] {
   return nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
 }

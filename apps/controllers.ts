@@ -3,6 +3,7 @@ import { application } from '../constructs/core/application.ts';
 import { Cpu } from '../constructs/core/cpu.ts';
 import { publicEndpoint } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
+import { outsideNames } from '../constructs/core/outside-names.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer, apiServerAsClient } from './cluster.ts';
 import { clusterNamespaces } from './namespaces.ts';
@@ -64,6 +65,8 @@ export const sealedSecrets = application(
   },
 );
 
+const asksOutside = { [outsideNames.key]: outsideNames.value };
+
 /** Gets and renews certificates. */
 export const certManager = application(
   'cert-manager',
@@ -79,6 +82,8 @@ export const certManager = application(
         global: { priorityClassName: 'edge', leaderElection: { namespace: clusterNamespaces.certManager.name } },
         // A Job that checks what Argo CD's health checks see anyway.
         startupapicheck: { enabled: false },
+        // Of the controller alone.
+        podLabels: asksOutside,
         resources: requests,
         webhook: { resources: requests },
         cainjector: { resources: requests },
@@ -105,22 +110,29 @@ export const certManager = application(
         'rbac.authorization.k8s.io/RoleBinding',
       ],
     });
-    const workload = (name: string, podName: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
+    const workload = (
+      name: string,
+      podName: string,
+      ports: ForeignWorkload['ports'],
+      more: Readonly<Record<string, string>> = {},
+    ): ForeignWorkload =>
       new ForeignWorkload(scope, name, {
         name: podName,
         madeBy: `chart cert-manager ${upstream.revision}`,
         podLabels: {
           'app.kubernetes.io/name': podName.replace('cert-manager-', ''),
           'app.kubernetes.io/component': name,
+          ...more,
         },
         ports,
         requests: { replicas: 1, ...small },
       });
     const api = apiServer(environment);
-    const controller = workload('controller', 'cert-manager', [
+    const metrics = [
       { name: 'http-metrics', port: 9402 },
       { name: 'http-healthz', port: 9403 },
-    ]);
+    ];
+    const controller = workload('controller', 'cert-manager', metrics, asksOutside);
     controller.needs(api, 'watches Certificates and writes Secrets');
     controller.needs(publicEndpoint("Let's Encrypt", 'acme-v02.api.letsencrypt.org'), 'orders certificates');
     controller.needs(publicEndpoint('Cloudflare', 'api.cloudflare.com'), 'answers DNS-01 challenges');

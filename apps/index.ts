@@ -2,6 +2,7 @@ import type { Application } from '../constructs/core/application.ts';
 import type { Environment } from '../constructs/core/environment.ts';
 import { argocd } from './argocd.ts';
 import { backend } from './backend.ts';
+import { clusterSystem } from './cluster-system.ts';
 import { certManager, sealedSecrets } from './controllers.ts';
 import { crds } from './crds.ts';
 import { data } from './data.ts';
@@ -10,11 +11,12 @@ import { identity } from './identity.ts';
 import { namespacesApplication } from './namespaces.ts';
 
 /** What a cluster has once: an environment that shares another one's finds them there. */
-const ofTheCluster: readonly Application<unknown>[] = [crds, sealedSecrets, certManager, argocd];
+const ofTheCluster: readonly Application<unknown>[] = [clusterSystem, crds, sealedSecrets, certManager, argocd];
 
 /** The table: every Argo CD application of the platform. Waves come from the wires, not from this order. */
 export const applications: readonly Application<unknown>[] = [
   namespacesApplication,
+  clusterSystem,
   crds,
   sealedSecrets,
   certManager,

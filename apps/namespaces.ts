@@ -12,6 +12,9 @@ export const clusterNamespaces = {
   sealedSecrets: defineNamespace('sealed-secrets'),
 };
 
+/** K3s makes it and what runs there; only policies of ours are in it. */
+export const systemNamespace = defineNamespace('kube-system');
+
 /** The namespaces that each environment has, named here and nowhere else. */
 export type OwnNamespace = 'data' | 'identity' | 'shop';
 

@@ -29,6 +29,7 @@ export function buildAppOfApps(platform: Platform): AppOfApps {
       chart,
       wave: waves.get(chart.application) ?? 0,
       kinds: kindsOf(platform, chart),
+      namespaces: objectsOf(chart).flatMap(({ metadata }) => metadata.namespace ?? []),
       upstream: platform.upstreamSources(chart),
     })),
   });

@@ -1,9 +1,10 @@
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
-import { clusterDns, describePeer, isPodPeer } from '../constructs/core/endpoint.ts';
-import type { Peer } from '../constructs/core/endpoint.ts';
+import { clusterDns, describePeer, isAnyone, isPodPeer } from '../constructs/core/endpoint.ts';
+import type { Anyone, Peer } from '../constructs/core/endpoint.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import type { DeclaredEdge } from './network/compare.ts';
+import { ANYWHERE } from './network/evaluate.ts';
 import type { PodGroup } from './network/evaluate.ts';
 import { blockText } from './network/policies.ts';
 import { sourcesOf } from './upstream/facts.ts';
@@ -34,7 +35,8 @@ export function foreignPodGroups(platform: Platform): PodGroup[] {
       ports: owner.ports.map(({ name, port, protocol = 'TCP' as const }) => ({ name, port, protocol })),
       hostNetwork: false,
     }));
-  return [...foreign, coreDns];
+  // An environment that brings what a cluster has once declares it itself.
+  return foreign.some(({ name }) => name === coreDns.name) ? foreign : [...foreign, coreDns];
 }
 
 /** Keys of labels that programs set on their own pods. */
@@ -49,7 +51,8 @@ export function declaredEdges({ connections }: Platform): DeclaredEdge[] {
   );
 }
 
-function ends(peer: Peer): string[] {
+function ends(peer: Peer | Anyone): string[] {
+  if (isAnyone(peer)) return [ANYWHERE];
   if (isPodPeer(peer)) return [describePeer(peer)];
   return peer.cidrs.map(({ cidr, except }) => blockText({ cidr, ...(except ? { except: [...except] } : {}) }));
 }

@@ -1,12 +1,14 @@
 import fs from 'node:fs';
 import { environments, loadEnvironment } from '../config/index.ts';
 import { buildPlatform } from '../apps/platform.ts';
+import { describePeer } from '../constructs/core/endpoint.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
+import { asksOutside, outsideNames } from '../constructs/core/outside-names.ts';
 import { describePrivilege } from '../constructs/core/privilege.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { declaredEdges, foreignPodGroups, runtimeLabels } from '../synth/model.ts';
 import { compareReachability } from '../synth/network/compare.ts';
-import { reachability } from '../synth/network/evaluate.ts';
+import { podGroups, reachability } from '../synth/network/evaluate.ts';
 import { networkFindings } from '../synth/network/lint.ts';
 import { restrictedViolations } from '../synth/pod-security.ts';
 import { policyFindings } from '../synth/policies.ts';
@@ -30,6 +32,27 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
 
   test('what the network policies allow is what the wires declare', () => {
     expect(compareReachability(declaredEdges(platform), reachability(applied, { foreign }))).toEqual([]);
+  });
+
+  test('pods whose wires lead to a name outside, and no others, may ask for names of the world', () => {
+    const { key, value } = outsideNames;
+    const labels = new Map(podGroups(manifests, foreign).map((group) => [group.name, group.labels[key] === value]));
+    // It is let out by its name: what it fetches must not be what cuts it off.
+    labels.set('argocd/argocd-repo-server', true);
+    const wired = new Set(platform.owners.filter(({ wires }) => asksOutside(wires)).map(describePeer));
+    expect(wired.size).toBeGreaterThan(3);
+    expect([...labels].filter(([group, may]) => may !== wired.has(group))).toEqual([]);
+  });
+
+  test('every namespace with a default-deny but the one of K3s has no room for node ports and load balancers', () => {
+    const named = (name: string) =>
+      manifests.filter(({ metadata }) => metadata.name === name).map(({ metadata }) => metadata.namespace);
+    const denied = named('default-deny').filter((namespace) => namespace !== 'kube-system');
+    expect(named('services').sort()).toEqual(denied.sort());
+    const quotas = manifests.filter(({ kind, metadata }) => kind === 'ResourceQuota' && metadata.name === 'services');
+    expect(new Set(quotas.map(({ spec }) => JSON.stringify(spec)))).toEqual(
+      new Set([JSON.stringify({ hard: { 'services.loadbalancers': 0, 'services.nodeports': 0 } })]),
+    );
   });
 
   test('no namespace is open, no selector selects nothing, no rule names a port that nobody has', () => {

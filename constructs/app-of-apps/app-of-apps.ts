@@ -16,6 +16,8 @@ export interface ApplicationEntry {
   readonly wave: number;
   /** `group/Kind` of every object of ours, the group empty for core kinds. */
   readonly kinds: readonly string[];
+  /** Namespaces of objects of ours, where they are others than the application's. */
+  readonly namespaces?: readonly string[];
   readonly upstream: readonly UpstreamSource[];
 }
 
@@ -201,7 +203,10 @@ export class AppOfApps extends Chart {
       ...upstream.flatMap(({ props }) => props.namespacedKinds),
     ];
     // The foundations write into every namespace: default-deny and quotas.
-    const namespaces = (name === 'foundations' ? this.props.entries : entries).map(namespaceOf);
+    const namespaces = [
+      ...(name === 'foundations' ? this.props.entries : entries).map(namespaceOf),
+      ...entries.flatMap((entry) => entry.namespaces ?? []),
+    ];
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'AppProject',

@@ -17,6 +17,14 @@ export interface AddressPeer {
 
 export type Peer = PodPeer | AddressPeer;
 
+/** Every pod and every address: of who may ask a server that is there for all. Nobody is wired to it. */
+export interface Anyone {
+  readonly name: string;
+  readonly isAnyone: true;
+}
+
+export const anyone: Anyone = { name: 'anyone', isAnyone: true };
+
 /** One port of a peer that others may connect to. */
 export interface Target {
   readonly peer: Peer;
@@ -109,12 +117,16 @@ export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc.cluster.local`;
 }
 
-export function isPodPeer(peer: Peer): peer is PodPeer {
+export function isPodPeer(peer: Peer | Anyone): peer is PodPeer {
   return 'selector' in peer;
 }
 
+export function isAnyone(peer: Peer | Anyone): peer is Anyone {
+  return 'isAnyone' in peer;
+}
+
 /** `shop/backend` for pods, the peer's name for addresses: what the reachability matrix calls it. */
-export function describePeer(peer: Peer): string {
+export function describePeer(peer: Peer | Anyone): string {
   return isPodPeer(peer) ? `${peer.namespace}/${peer.name}` : peer.name;
 }
 

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import { clusterDns, describePeer, isPodPeer } from './endpoint.ts';
-import type { Peer, PodPeer } from './endpoint.ts';
+import { clusterDns, describePeer, isAnyone, isPodPeer } from './endpoint.ts';
+import type { Anyone, Peer, PodPeer } from './endpoint.ts';
 import { kubeObject } from './kube-object.ts';
 import { IntOrString, KubeNetworkPolicy } from './level1.ts';
 import type { NetworkPolicyPeer } from './level1.ts';
@@ -47,8 +47,12 @@ export function networkPolicy(
     spec: {
       podSelector: { matchLabels: { ...owner.selector } },
       policyTypes: ['Ingress', 'Egress'],
-      ...(ingress.length > 0 ? { ingress: ingress.map(({ peers, ports }) => ({ from: peers, ports })) } : {}),
-      ...(egress.length > 0 ? { egress: egress.map(({ peers, ports }) => ({ to: peers, ports })) } : {}),
+      ...(ingress.length > 0
+        ? { ingress: ingress.map(({ peers, ports }) => ({ ...(peers ? { from: peers } : {}), ports })) }
+        : {}),
+      ...(egress.length > 0
+        ? { egress: egress.map(({ peers, ports }) => ({ ...(peers ? { to: peers } : {}), ports })) }
+        : {}),
     },
   });
 }
@@ -62,7 +66,8 @@ export function defaultDeny(scope: Construct, namespace: string): void {
 }
 
 interface Rule {
-  readonly peers: NetworkPolicyPeer[];
+  /** Absent for anyone. */
+  readonly peers: NetworkPolicyPeer[] | undefined;
   readonly ports: { readonly protocol: string; readonly port: IntOrString }[];
 }
 
@@ -70,18 +75,23 @@ interface Rule {
  * One rule a peer, with all of its ports, in the order of the peers' names: code may move, the output stays. Peers that
  * are the same addresses under several names share a rule.
  */
-function rules(owner: PodPeer, connections: readonly Connection[], other: (connection: Connection) => Peer): Rule[] {
+function rules(
+  owner: PodPeer,
+  connections: readonly Connection[],
+  other: (connection: Connection) => Peer | Anyone,
+): Rule[] {
   const byPeer = new Map<
     string,
-    { name: string; readonly peers: NetworkPolicyPeer[]; readonly ports: Map<string, Connection> }
+    { name: string; readonly peers: Rule['peers']; readonly ports: Map<string, Connection> }
   >();
   for (const connection of connections) {
     const peers = selectors(owner, other(connection));
+    const key = JSON.stringify(peers ?? 'anyone');
     const name = describePeer(other(connection));
-    const rule = byPeer.get(JSON.stringify(peers)) ?? { name, peers, ports: new Map<string, Connection>() };
+    const rule = byPeer.get(key) ?? { name, peers, ports: new Map<string, Connection>() };
     if (name < rule.name) rule.name = name;
     rule.ports.set(`${String(connection.port).padStart(5, '0')}/${connection.protocol}`, connection);
-    byPeer.set(JSON.stringify(peers), rule);
+    byPeer.set(key, rule);
   }
   return [...byPeer.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -93,7 +103,8 @@ function rules(owner: PodPeer, connections: readonly Connection[], other: (conne
     }));
 }
 
-function selectors(owner: PodPeer, peer: Peer): NetworkPolicyPeer[] {
+function selectors(owner: PodPeer, peer: Peer | Anyone): NetworkPolicyPeer[] | undefined {
+  if (isAnyone(peer)) return undefined;
   if (!isPodPeer(peer)) {
     return peer.cidrs.map(({ cidr, except }) => ({ ipBlock: { cidr, ...(except ? { except: [...except] } : {}) } }));
   }

@@ -5,11 +5,12 @@ import type { Application } from './application.ts';
 import type { ApplicationChart } from './application-chart.ts';
 import { buildApplications } from './build.ts';
 import { clusterDns, describePeer, isPodPeer } from './endpoint.ts';
-import type { Peer } from './endpoint.ts';
+import type { Anyone, Peer } from './endpoint.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { nameLookups, networkPolicy } from './network-policy.ts';
+import { asksOutside, outsideNames } from './outside-names.ts';
 import { collects, completes, enterPhase, refuseLateCollectors } from './phase.ts';
 import type { Found } from './phase.ts';
 import { PodOwner } from './pod-owner.ts';
@@ -65,6 +66,9 @@ export class Platform implements Found {
     this.needs = applicationNeeds(this.wires);
     this.waves = waves(this.charts, this.needs);
     this.writePolicies();
+    for (const owner of this.owners) {
+      if (owner instanceof Workload && asksOutside(owner.wires)) owner.labelPods(outsideNames.key, outsideNames.value);
+    }
     for (const construct of built.filter(completes)) construct.complete(this.owners);
   }
 
@@ -104,7 +108,7 @@ export class Platform implements Found {
   /** A policy for pods that nobody makes allows nothing: such a wire is a mistake, not a permission. */
   private checkPeers(): void {
     const owners: ReadonlySet<Peer> = new Set([...this.owners, clusterDns]);
-    const inTree = (peer: Peer): boolean => !isPodPeer(peer) || owners.has(peer);
+    const inTree = (peer: Peer | Anyone): boolean => !isPodPeer(peer) || owners.has(peer);
     const findings: Finding[] = this.connections
       .flatMap(({ from, to, reason }) => [from, to].map((peer) => ({ peer, from, to, reason })))
       .filter(({ peer }) => !inTree(peer))
@@ -118,8 +122,8 @@ export class Platform implements Found {
   }
 }
 
-function connectionsByPeer(connections: readonly Connection[]): Map<Peer, Connection[]> {
-  const result = new Map<Peer, Connection[]>();
+function connectionsByPeer(connections: readonly Connection[]): Map<Peer | Anyone, Connection[]> {
+  const result = new Map<Peer | Anyone, Connection[]>();
   for (const connection of connections) {
     for (const peer of new Set([connection.from, connection.to])) {
       const list = result.get(peer);

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { applicationOf } from './application-chart.ts';
 import { describePeer } from './endpoint.ts';
-import type { Endpoint, Peer, PodPeer } from './endpoint.ts';
+import type { Anyone, Endpoint, Peer, PodPeer } from './endpoint.ts';
 import { checkName } from './names.ts';
 import { refuseLateConstruct, refuseLateWire } from './phase.ts';
 import type { Admission, Wire } from './wire.ts';
@@ -43,7 +43,7 @@ export abstract class PodOwner extends Construct implements PodPeer {
   }
 
   /** Lets somebody outside our pods connect, such as the API server to a webhook. */
-  admits(from: Peer, port: number, reason: string, protocol: 'TCP' | 'UDP' = 'TCP'): void {
+  admits(from: Peer | Anyone, port: number, reason: string, protocol: 'TCP' | 'UDP' = 'TCP'): void {
     refuseLateWire(this, `admits ${describePeer(from)}`);
     this.ownAdmissions.push({ server: this, from, port, protocol, reason });
   }

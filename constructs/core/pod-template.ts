@@ -33,7 +33,8 @@ export interface PodTemplateProps {
   readonly leaveLostNodeAfterSeconds: number | undefined;
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly selector: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
+  /** Kept, not copied: wires add to them until they are frozen. */
+  readonly labels: Record<string, string>;
 }
 
 const hostname = 'kubernetes.io/hostname';
@@ -44,7 +45,7 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
   const annotations = filesAnnotation([...initContainers, ...containers]);
   return {
     metadata: {
-      labels: { ...props.labels },
+      labels: props.labels,
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     spec: {

@@ -20,10 +20,17 @@ export interface ServicePort {
    */
   readonly target?: string;
   /**
-   * The port of every node that leads here too, from 30000 to 32767.
+   * The port of every node that leads here too. The quota of its namespace has room for those that are declared.
    * @default none: reached from inside only
    */
-  readonly nodePort?: number;
+  readonly nodePort?: NodePort;
+}
+
+export interface NodePort {
+  /** From 30000 to 32767. */
+  readonly number: number;
+  /** Why it can't be done without: it is a way in beside those that wires declare. */
+  readonly because: string;
 }
 
 export interface ServiceProps {
@@ -59,6 +66,9 @@ export class Service extends Construct {
   readonly name: string;
   /** The name in the whole cluster. */
   readonly host: string;
+  readonly namespace: string;
+  /** How many ports of every node lead here. */
+  readonly nodePorts: number;
   private readonly props: ServiceProps;
 
   /** @throws InputError for a port that the pods don't have, or that nodes can't have */
@@ -67,12 +77,20 @@ export class Service extends Construct {
     const { name, pods } = props;
     this.props = props;
     this.name = checkName(`Service ${name}`, name);
-    this.host = serviceHost(name, pods.namespace);
-    const { annotations } = pods.props;
+    this.namespace = pods.namespace;
+    this.host = serviceHost(name, this.namespace);
+    const opened = (props.ports ?? []).flatMap((port) =>
+      port.nodePort === undefined ? [] : [[port.name, port.nodePort] as const],
+    );
+    this.nodePorts = opened.length;
+    const annotations = {
+      ...pods.props.annotations,
+      ...Object.fromEntries(opened.map(([port, { because }]) => [`diptych/node-port-of-${port}`, because])),
+    };
     const manifest: IService = {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name, labels: { ...pods.labels }, ...(annotations ? { annotations: { ...annotations } } : {}) },
+      metadata: { name, labels: { ...pods.labels }, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
       spec: serviceSpec(props),
     };
     kubeObject(this, 'service', manifest);
@@ -131,7 +149,7 @@ function serviceSpec(props: ServiceProps): NonNullable<IService['spec']> {
             const podPort = pods.port(target);
             // Names are those of pods; addresses that somebody else writes have numbers.
             const targetPort = select === false ? podPort : target;
-            const more = nodePort === undefined ? {} : { nodePort };
+            const more = nodePort === undefined ? {} : { nodePort: nodePort.number };
             return { name, port: port ?? podPort, protocol: 'TCP' as const, targetPort, ...more };
           }),
         }
@@ -141,9 +159,7 @@ function serviceSpec(props: ServiceProps): NonNullable<IService['spec']> {
 
 function checkOptions({ name, ports = [], headless, externalTrafficPolicy }: ServiceProps, external: boolean): void {
   const wrong = [
-    ...ports
-      .filter(({ nodePort }) => nodePort !== undefined && !(nodePort >= 30_000 && nodePort <= 32_767))
-      .map(({ nodePort }) => ({ what: `the node port ${nodePort ?? ''}`, allowed: '30000 to 32767' })),
+    ...ports.flatMap(({ nodePort }) => (nodePort === undefined ? [] : wrongNodePort(nodePort))),
     ...(external && headless
       ? [{ what: 'it is headless and has node ports', allowed: 'one of the two: node ports lead to its address' }]
       : []),
@@ -153,4 +169,12 @@ function checkOptions({ name, ports = [], headless, externalTrafficPolicy }: Ser
   ];
   if (wrong.length === 0) return;
   throw new InputError(wrong.map((each) => ({ where: `Service ${name}`, ...each, remedy: 'change the option' })));
+}
+
+function wrongNodePort({ number, because }: NodePort): { readonly what: string; readonly allowed: string }[] {
+  const what = `the node port ${number}`;
+  return [
+    ...(number >= 30_000 && number <= 32_767 ? [] : [{ what, allowed: '30000 to 32767' }]),
+    ...(because.length < 10 ? [{ what: `${what} because "${because}"`, allowed: 'a sentence why it has to be' }] : []),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Endpoint, Peer, PodPeer } from './endpoint.ts';
+import type { Anyone, Endpoint, Peer, PodPeer } from './endpoint.ts';
 
 /** `needs` orders the waves: the server is there first. `observes` only opens the network: scrapes, traces, probes. */
 export type Strength = 'needs' | 'observes';
@@ -15,7 +15,7 @@ export interface Wire {
 /** Somebody outside the pod network connects to a workload, such as the API server to a webhook. */
 export interface Admission {
   readonly server: PodPeer;
-  readonly from: Peer;
+  readonly from: Peer | Anyone;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
   readonly reason: string;
@@ -23,7 +23,7 @@ export interface Admission {
 
 /** One permitted connection, as network rules see it. */
 export interface Connection {
-  readonly from: Peer;
+  readonly from: Peer | Anyone;
   readonly to: Peer;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
@@ -47,5 +47,10 @@ export function connectionsOf(wires: readonly Wire[], admissions: readonly Admis
 
 /** True when a client has to resolve a name to get there. */
 export function needsNames(endpoint: Endpoint): boolean {
-  return endpoint.targets.some(({ host }) => !/^[0-9.]+$/.test(host));
+  return endpoint.targets.some(({ host }) => isName(host));
+}
+
+/** A name, not an address. */
+export function isName(host: string): boolean {
+  return !/^[0-9.]+$/.test(host);
 }

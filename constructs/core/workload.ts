@@ -124,6 +124,7 @@ export class Workload extends PodOwner {
   readonly props: WorkloadProps;
   readonly object: ApiObject;
   private readonly authorities: ConfigFiles | undefined;
+  private readonly podLabels: Record<string, string>;
 
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id, props.name);
@@ -153,6 +154,7 @@ export class Workload extends PodOwner {
       const { name, annotations } = props;
       this.authorities = new ConfigFiles(this, 'authorities', { name: `${name}-authorities`, data, annotations });
     }
+    this.podLabels = { ...this.labels };
     this.object = kubeObject(this, 'controller', this.manifest(metadata));
     const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
     if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
@@ -176,6 +178,11 @@ export class Workload extends PodOwner {
       });
     }
     return port.port;
+  }
+
+  /** A label of its pods that follows from what others built: no selector of its own uses it. */
+  labelPods(key: string, value: string): void {
+    this.podLabels[key] = value;
   }
 
   /** The least and the most pods there can be at a time, the one more of a rolling update included. */
@@ -249,7 +256,7 @@ export class Workload extends PodOwner {
       leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
       restartPolicy: ends ? 'Never' : 'Always',
       selector: this.selector,
-      labels: this.labels,
+      labels: this.podLabels,
     });
     // Why the numbers are what they are, where somebody looks when a pod is short of them.
     const annotations = {

@@ -7,6 +7,8 @@ import { defaultDeny } from '../core/network-policy.ts';
 import type { Completes } from '../core/phase.ts';
 import type { PodOwner } from '../core/pod-owner.ts';
 import { priorities } from '../core/priority.ts';
+import { Service } from '../core/service.ts';
+import { serviceQuota } from '../core/service-quota.ts';
 import { Workload } from '../core/workload.ts';
 
 export interface FoundationsProps {
@@ -50,11 +52,25 @@ export class Foundations extends Construct implements Completes {
     }
   }
 
+  /** Totals of what others built: quotas of what pods request, and of the ways in that Services open. */
+  complete(owners: readonly PodOwner[]): void {
+    const services = this.node.root.node.findAll().filter((node) => node instanceof Service);
+    for (const { name } of this.props.namespaces) {
+      const own = services.filter(({ namespace }) => namespace === name);
+      serviceQuota(
+        this,
+        name,
+        own.reduce((sum, { nodePorts }) => sum + nodePorts, 0),
+      );
+    }
+    this.requestQuotas(owners);
+  }
+
   /**
    * Stops runaways: a quota of what all workloads of a namespace can request at most. Pods of somebody else's chart may
    * state no requests, and a quota would refuse them, so their namespaces have none.
    */
-  complete(owners: readonly PodOwner[]): void {
+  private requestQuotas(owners: readonly PodOwner[]): void {
     for (const { name } of this.props.namespaces) {
       const own = owners.filter(({ namespace }) => namespace === name);
       const workloads = own.filter((owner) => owner instanceof Workload);

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import os from 'node:os';
 import { witnessTaint } from '../../constructs/core/witness.ts';
-import { worldAddress } from '../stand-ins/internet/names.ts';
+import { worldAddress, worldNameServer } from '../stand-ins/internet/names.ts';
 import { podCgroup } from './handle.ts';
 import type { Cluster } from './handle.ts';
 import { ownFile } from './own-files.ts';
@@ -21,8 +21,7 @@ export function configurationOf(
     'etc/hostname': `${node.name}\n`,
     'etc/machine-id': `${crypto.createHash('md5').update(`${cgroup}/${node.name}`).digest('hex')}\n`,
     'etc/hosts': ['127.0.0.1 localhost', ...plan.nodes.map(({ name, address }) => `${address} ${name}`), ''].join('\n'),
-    // There is no world outside whose names could be asked.
-    'etc/resolv.conf': '',
+    'etc/resolv.conf': `nameserver ${worldNameServer}\n`,
     'etc/containerd/config.toml': ownFile('containerd.toml'),
     'etc/containerd/certs.d/_default/hosts.toml': registryHosts(),
     'etc/cni/net.d/10-diptych.conflist': json(podNetwork(node)),
@@ -90,9 +89,11 @@ function networkScript({ nodes, networks, outside }: ClusterPlan, node: NodePlan
     'sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0',
     'ip link set lo up',
     `ip address add ${node.address}/${prefixOf(networks.nodes)} dev eth0`,
+    // As flannel does it: to other nodes' pods a node speaks as the first address of its own pods' network.
+    `ip address add ${node.podNetwork}/32 dev lo`,
     'ip link set eth0 up',
     `ip route add default via ${outside}`,
-    ...others.map(({ podCidr, address }) => `ip route add ${podCidr} via ${address}`),
+    ...others.map(({ podCidr, address }) => `ip route add ${podCidr} via ${address} src ${node.podNetwork}`),
     // Made here, because the first pods would make it at the same time and fail.
     `ip link add cni0 address ${node.bridgeMac} type bridge`,
     `ip address add ${node.podGateway}/24 dev cni0`,

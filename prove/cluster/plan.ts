@@ -11,6 +11,8 @@ export interface NodePlan {
   readonly address: string;
   /** Its pods' addresses: one /24 of the pod network, in the order of the configuration. */
   readonly podCidr: string;
+  /** The first address of `podCidr`: what the node speaks as to other nodes' pods. */
+  readonly podNetwork: string;
   /** The node's own address in `podCidr`, on the bridge of its pods. */
   readonly podGateway: string;
   /** Of that bridge; fixed, because plugins that set it at the same time fail. */
@@ -72,6 +74,7 @@ export function planCluster(
         serverType: node.serverType,
         address: node.address,
         podCidr: `${formatAddress(base)}/24`,
+        podNetwork: formatAddress(base),
         podGateway: formatAddress(base + 1),
         bridgeMac: `02:00:${bytesOf(base + 1)
           .map((byte) => byte.toString(16).padStart(2, '0'))

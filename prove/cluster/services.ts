@@ -84,6 +84,8 @@ function apiServer({ networks }: ClusterPlan, { address }: NodePlan): Service {
       'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
       'service-account-key-file': `${pki}/service-account.pub`,
       'service-account-signing-key-file': `${pki}/service-account.key`,
+      // As K3s has it: webhooks and metrics-server are asked at their pods' own addresses.
+      'enable-aggregator-routing': 'true',
       // The aggregation layer, for metrics-server: it believes requests that come with the front proxy's certificate.
       'requestheader-client-ca-file': `${pki}/front-proxy-ca.crt`,
       'requestheader-allowed-names': 'front-proxy-client',

@@ -10,6 +10,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import { defineNamespace } from '../../constructs/core/namespace.ts';
 import type { NamespaceDefinition } from '../../constructs/core/namespace.ts';
 import { Platform } from '../../constructs/core/platform.ts';
+import { Service } from '../../constructs/core/service.ts';
 import { Workload } from '../../constructs/core/workload.ts';
 import { Foundations } from '../../constructs/foundations/index.ts';
 import { at, image, only, testEnvironment } from '../support/harness.ts';
@@ -31,8 +32,8 @@ function foundations(
 }
 
 /** Pods that request 100 millicores and 50 mebibytes each. */
-function workload(scope: ApplicationChart, name: string, controller: Controller): void {
-  new Workload(scope, name, {
+function workload(scope: ApplicationChart, name: string, controller: Controller): Workload {
+  return new Workload(scope, name, {
     name,
     program: name,
     component: 'main',
@@ -43,6 +44,7 @@ function workload(scope: ApplicationChart, name: string, controller: Controller)
       {
         name,
         image,
+        ports: [{ name: 'main', port: 8080 }],
         probes: 'none',
         resources: { cpuRequest: Cpu.millicores(100), memory: Size.mebibytes(50), because: 'the tests say so' },
       },
@@ -54,7 +56,8 @@ function foreign(scope: ApplicationChart): void {
   new ForeignWorkload(scope, 'chart', { name: 'chart', madeBy: 'the tests', podLabels: { app: 'chart' } });
 }
 
-const quotas = (manifests: readonly Manifest[]): Manifest[] => manifests.filter(({ kind }) => kind === 'ResourceQuota');
+const quotas = (manifests: readonly Manifest[], wanted = 'requests'): Manifest[] =>
+  manifests.filter(({ kind, metadata }) => kind === 'ResourceQuota' && metadata.name === wanted);
 
 describe('namespaces', () => {
   test('pods stay on nodes with the API where the namespace says so, and anywhere else', () => {
@@ -114,8 +117,9 @@ describe('quotas', () => {
       workload(scope, 'fixed', { kind: 'Deployment', replicas: 2 }); // 2 + 1
       workload(scope, 'agent', { kind: 'DaemonSet' }); // one a node: 3
     });
-    expect(only(manifests, 'ResourceQuota').metadata).toMatchObject({ name: 'requests', namespace: 'shop' });
-    expect(at(only(manifests, 'ResourceQuota'), 'spec.hard')).toEqual({
+    const quota = only(manifests, 'ResourceQuota', 'requests');
+    expect(quota.metadata.namespace).toBe('shop');
+    expect(at(quota, 'spec.hard')).toEqual({
       'requests.cpu': '2200m',
       'requests.memory': '1100Mi',
     });
@@ -142,6 +146,32 @@ describe('quotas', () => {
     const { charts } = new Platform(testEnvironment(), [first, other]);
     const manifests = charts.flatMap((chart) => objectsOf(chart).map(manifestOf));
     expect(quotas(manifests).map(({ metadata }) => metadata.namespace)).toEqual(['shop']);
+  });
+});
+
+describe('ways in that Services open', () => {
+  const hard = (manifests: readonly Manifest[]): unknown =>
+    Object.fromEntries(
+      quotas(manifests, 'services').map((quota) => [quota.metadata.namespace, at(quota, 'spec.hard')]),
+    );
+  const none = { 'services.loadbalancers': 0, 'services.nodeports': 0 };
+
+  test('have no room in any namespace, somebody else in it or not', () => {
+    expect(hard(foundations(foreign))).toEqual({ shop: none, 'node-agents': none });
+  });
+
+  test('have room for exactly those that were declared with a reason', () => {
+    const manifests = foundations((scope) => {
+      const pods = workload(scope, 'edge', { kind: 'DaemonSet' });
+      const because = 'the load balancer leads there';
+      new Service(scope, 'way-in', {
+        name: 'way-in',
+        pods,
+        select: false,
+        ports: [30_080, 30_443].map((number) => ({ name: 'main', nodePort: { number, because } })),
+      });
+    });
+    expect(hard(manifests)).toEqual({ shop: { ...none, 'services.nodeports': 2 }, 'node-agents': none });
   });
 });
 

@@ -1,7 +1,7 @@
 import { application } from '../../constructs/core/application.ts';
 import type { Application } from '../../constructs/core/application.ts';
 import type { Endpoint } from '../../constructs/core/endpoint.ts';
-import { kubernetesApi, publicEndpoint } from '../../constructs/core/endpoint.ts';
+import { anyone, kubernetesApi, publicEndpoint } from '../../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../../constructs/core/foreign-workload.ts';
 import { defineNamespace } from '../../constructs/core/namespace.ts';
 import { Platform } from '../../constructs/core/platform.ts';
@@ -178,6 +178,14 @@ describe('network policies', () => {
       ),
     );
     expect((policy?.spec as { egress: unknown[] }).egress).toHaveLength(1);
+  });
+
+  test('name nobody where anyone may ask', () => {
+    const [policy] = policies(
+      build(testApplication('a', (scope) => pods(scope, 'one').admits(anyone, 80, 'is for all'))),
+    );
+    expect(policy?.spec).toMatchObject({ ingress: [{ ports: [{ port: 80, protocol: 'TCP' }] }] });
+    expect(JSON.stringify(policy?.spec)).not.toContain('"from"');
   });
 
   test('are not written for workloads without connections, which default-deny covers', () => {

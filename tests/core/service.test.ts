@@ -87,12 +87,14 @@ describe('what others are wired to', () => {
   });
 });
 
+const nodePort = { number: 30_443, because: 'the load balancer leads there' };
+
 describe('a Service', () => {
   const changes: Record<string, Partial<ServiceProps>> = {
     name: { name: 'other' },
     ports: { ports: [{ name: 'redis', port: 80 }] },
     target: { ports: [{ name: 'other', target: 'redis' }] },
-    nodePort: { ports: [{ name: 'redis', nodePort: 30_001 }] },
+    nodePort: { ports: [{ name: 'redis', nodePort }] },
     select: { select: { role: 'primary' } },
     'no select': { select: false },
     headless: { headless: true },
@@ -110,7 +112,7 @@ describe('a Service', () => {
 
   test('is reached from outside by a port of every node', () => {
     const external = (externalTrafficPolicy?: 'Local'): unknown =>
-      service({ ports: [{ name: 'redis', nodePort: 30_443 }], externalTrafficPolicy }).spec;
+      service({ ports: [{ name: 'redis', nodePort }], externalTrafficPolicy }).spec;
     expect(external()).toMatchObject({
       type: 'NodePort',
       externalTrafficPolicy: 'Cluster',
@@ -119,12 +121,26 @@ describe('a Service', () => {
     expect(external('Local')).toMatchObject({ externalTrafficPolicy: 'Local' });
   });
 
+  test('says why a port of every node leads to it', () => {
+    const { metadata } = service({ ports: [{ name: 'redis', nodePort }] });
+    expect(metadata.annotations).toEqual({ 'diptych/node-port-of-redis': nodePort.because });
+  });
+
   test.each([
     ['a port that the pods do not have', { ports: [{ name: 'http' }] }, 'it has no port "http"'],
-    ['a port that no node has', { ports: [{ name: 'redis', nodePort: 443 }] }, 'the node port 443'],
+    [
+      'a port that no node has',
+      { ports: [{ name: 'redis', nodePort: { ...nodePort, number: 443 } }] },
+      'the node port 443',
+    ],
+    [
+      'a node port without a reason',
+      { ports: [{ name: 'redis', nodePort: { ...nodePort, because: '' } }] },
+      'the node port 30443 because ""',
+    ],
     [
       'node ports of nothing',
-      { headless: true, ports: [{ name: 'redis', nodePort: 30_443 }] },
+      { headless: true, ports: [{ name: 'redis', nodePort }] },
       'it is headless and has node ports',
     ],
     [

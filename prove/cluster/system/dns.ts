@@ -1,15 +1,13 @@
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { systemImages } from '../../images/recipes/system.ts';
-import { worldAddresses } from '../../stand-ins/internet/names.ts';
 import { ownFile } from '../own-files.ts';
 import type { ClusterPlan } from '../plan.ts';
 import { grant, serviceAccount, serviceAccountSubject } from './access.ts';
 
 const labels = { 'k8s-app': 'kube-dns' };
 
-/** CoreDNS, with the names and labels that K3s gives it, on every node but a witness. */
-export function dns(plan: ClusterPlan): readonly Manifest[] {
-  const { dnsService, nodes } = plan;
+/** CoreDNS, with the names, labels and server block that K3s gives it, on every node but a witness. */
+export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
   const metadata = { name: 'coredns', namespace: 'kube-system', labels };
   return [
     serviceAccount('coredns'),
@@ -21,7 +19,15 @@ export function dns(plan: ClusterPlan): readonly Manifest[] {
       ],
       serviceAccountSubject('coredns'),
     ),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: `${ownFile('Corefile')}\n${worldZone(plan)}` } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: {
+        Corefile: ownFile('Corefile'),
+        NodeHosts: nodes.map(({ name, address }) => `${address} ${name}\n`).join(''),
+      },
+    },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -50,14 +56,6 @@ export function dns(plan: ClusterPlan): readonly Manifest[] {
       },
     },
   ];
-}
-
-/** Hosts of the internet that the proving ground has a stand-in for. */
-function worldZone(plan: ClusterPlan): string {
-  const addresses = worldAddresses(plan);
-  const zones = Object.values(addresses).flatMap((hosts) => hosts.map((host) => `${host}:53`));
-  const lines = Object.entries(addresses).map(([address, hosts]) => `        ${address} ${hosts.join(' ')}`);
-  return [`${zones.join(' ')} {`, '    errors', '    hosts {', ...lines, '    }', '}', ''].join('\n');
 }
 
 function podSpec(): unknown {
@@ -98,8 +96,11 @@ function podSpec(): unknown {
       },
     ],
     volumes: [
-      { name: 'settings', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } },
-      // What the platform adds, such as the directory's zone: K3s reads the same.
+      {
+        name: 'settings',
+        configMap: { name: 'coredns', items: ['Corefile', 'NodeHosts'].map((file) => ({ key: file, path: file })) },
+      },
+      // What the platform adds: K3s reads the same.
       { name: 'custom', configMap: { name: 'coredns-custom', optional: true } },
     ],
   };

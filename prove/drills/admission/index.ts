@@ -13,7 +13,8 @@ import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
 import { mistakesOf } from './mistakes.ts';
-import { podOf, spoiledObjects } from './spoiled.ts';
+import { podOf, spoiledObjects, waysIn } from './spoiled.ts';
+import type { Spoiled } from './spoiled.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from './variants.ts';
 
 export const area: Area<'api'> = {
@@ -88,18 +89,45 @@ async function objectsOf(
   );
 
   const deployment = deploymentOf(all, environment);
-  const spoiled = spoiledObjects(podOf(deployment), deployment);
+  const guarded = all.filter(({ kind, metadata }) => kind === 'ResourceQuota' && metadata.name === 'services');
+  const spoiled = [
+    ...spoiledObjects(podOf(deployment), deployment),
+    ...guarded.flatMap(({ metadata }) => waysIn(metadata.namespace ?? '')),
+  ];
   report(`${environment}: trying ${spoiled.length} spoiled objects`);
-  const refused = spoiled.map(({ what, manifest, refusedWith }) => {
-    const { ok, stderr } = create(plane, manifest);
-    const got = ok
-      ? 'admitted'
-      : refusedWith.test(stderr)
-        ? 'refused for it'
-        : `refused: ${stderr.trim().slice(0, 300)}`;
-    return { what: `${environment}: ${what}`, expected: 'refused for it', got };
-  });
-  return [...applied, ...pods, ...refused];
+  const refused = spoiled.map((each) => refusalOf(environment, each, create(plane, each.manifest)));
+  return [...applied, ...pods, ...refused, changedService(plane, all, environment)];
+}
+
+/** A Service of the platform can't become such a way in either. */
+function changedService(plane: ControlPlane, all: readonly Manifest[], environment: string): DrillCheck {
+  const service = all.find(
+    ({ kind, spec }) => kind === 'Service' && !(spec as { readonly clusterIP?: string }).clusterIP && ports(spec) > 0,
+  );
+  if (service === undefined) throw new ProvingError(`dist/${environment} has no Service to change`);
+  const { name, namespace = '' } = service.metadata;
+  const patch = [
+    'patch',
+    'service',
+    name,
+    `--namespace=${namespace}`,
+    '--dry-run=server',
+    '--patch',
+    '{"spec":{"type":"NodePort"}}',
+  ];
+  const what = `${describeManifest(service)} as a NodePort Service`;
+  return refusalOf(environment, { what, refusedWith: /exceeded quota: services/ }, plane.kubectl(patch));
+}
+
+const ports = (spec: unknown): number => (spec as { readonly ports?: readonly object[] }).ports?.length ?? 0;
+
+function refusalOf(
+  environment: string,
+  { what, refusedWith }: Pick<Spoiled, 'what' | 'refusedWith'>,
+  { ok, stderr }: Answer,
+): DrillCheck {
+  const got = ok ? 'admitted' : refusedWith.test(stderr) ? 'refused for it' : `refused: ${stderr.trim().slice(0, 300)}`;
+  return { what: `${environment}: ${what}`, expected: 'refused for it', got };
 }
 
 function deploymentOf(all: readonly Manifest[], environment: string): Manifest {

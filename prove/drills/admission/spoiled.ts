@@ -54,6 +54,20 @@ export function spoiledObjects(pod: Manifest, deployment: Manifest): Spoiled[] {
   ];
 }
 
+/** Services that open a way in which nobody declared, for a namespace. */
+export function waysIn(namespace: string): Spoiled[] {
+  return ['NodePort', 'LoadBalancer'].map((type) => ({
+    what: `a ${type} Service in ${namespace}`,
+    manifest: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'way-in', namespace },
+      spec: { type, selector: { app: 'x' }, ports: [{ port: 80, protocol: 'TCP' }] },
+    },
+    refusedWith: /exceeded quota: services/,
+  }));
+}
+
 /** A pod as the controller of a workload would make it. */
 export function podOf(workload: Manifest): Manifest {
   const template = podTemplateOf(workload);

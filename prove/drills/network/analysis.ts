@@ -29,7 +29,11 @@ export interface Readings {
 /** Compares what the wires declare with what the evaluator and the analyzer make of the committed policies. */
 export function analysisOf({ committed, foreign, declared, standIns, analyzed }: Readings): Analysis {
   const wires = connectionsOf(declared);
-  const own = new Set(committed.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
+  const own = new Set(
+    committed.flatMap(({ kind, metadata }) =>
+      kind === 'Namespace' ? metadata.name : kind === 'NetworkPolicy' ? (metadata.namespace ?? '') : [],
+    ),
+  );
   const groups = new Map(standIns.map(({ group, namespace, name }) => [`${namespace}/${name}`, group]));
   const nameOf = (end: End): End => (typeof end === 'string' ? (groups.get(end)?.name ?? end) : end);
   const isOwn = (end: End): boolean => typeof end === 'string' && own.has(groups.get(end)?.namespace ?? '');

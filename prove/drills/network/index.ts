@@ -2,7 +2,9 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildPlatform } from '../../../apps/platform.ts';
 import { parseCidr } from '../../../constructs/core/cidr.ts';
+import { clusterDns, describePeer } from '../../../constructs/core/endpoint.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { asksOutside } from '../../../constructs/core/outside-names.ts';
 import { declaredEdges, foreignPodGroups } from '../../../synth/model.ts';
 import type { DeclaredEdge } from '../../../synth/network/compare.ts';
 import { podGroups } from '../../../synth/network/evaluate.ts';
@@ -18,10 +20,12 @@ import type { Area, Outcome } from '../area.ts';
 import type { ClusterGround } from '../ground.ts';
 import { analysisOf } from './analysis.ts';
 import { analyze } from './analyzer.ts';
+import { askAtStart, askNames } from './names.ts';
 import { checkOf, differencesOf, keyOf, reachedBy } from './reach.ts';
 import type { Target } from './reach.ts';
-import { standInsOf } from './stand-ins.ts';
+import { standInsOf, strangersOf } from './stand-ins.ts';
 import type { StandIn } from './stand-ins.ts';
+import { metricsWork, restartSystem } from './system.ts';
 import { targetsOf } from './targets.ts';
 import type { PodList } from './targets.ts';
 import { renderedUpstream } from './upstream.ts';
@@ -34,11 +38,14 @@ export const area: Area<'cluster'> = {
   promises: {
     'net-deny':
       "what upstream's sources bring is rendered anew; the wires are compared with what the evaluator and np-guard read " +
-      'out of all policies, and with what opens where two pods of every workload try every port of each other, of ' +
-      'CoreDNS and of the API, on two nodes',
+      'out of all policies, and with what opens where two pods of every workload, and two that no policy names in every ' +
+      'namespace, try every port of each other, of what K3s brings, of the API and of the kubelets, on two nodes',
+    'dns-outside':
+      'every pod that may ask CoreDNS asks it, restarted with the committed configuration, for names of the cluster, of ' +
+      'the world and of a tunnel, and for names of addresses; what the name server of the world was asked',
   },
   needs: 'cluster',
-  minutes: 3,
+  minutes: 5,
   programs: ['netpol-analyzer', 'helm'],
   about: [
     'synth/network',
@@ -46,7 +53,10 @@ export const area: Area<'cluster'> = {
     'config/upstream.ts',
     'imports/upstream.json',
     'prove/tools/netpold',
+    'prove/cluster/files/Corefile',
+    'constructs/cluster-system',
     'constructs/core/network-policy.ts',
+    'constructs/core/outside-names.ts',
   ],
   run: network,
 };
@@ -55,20 +65,30 @@ export const area: Area<'cluster'> = {
  * Declared = computed = enforced: the wires are compared with what this repository's evaluator and np-guard's analyzer
  * read out of the network policies, those that are committed and those that upstream's sources bring; and in a real
  * cluster with all of them, pods with the labels and ports of each workload try every port of every other one, of
- * CoreDNS and of the API.
+ * CoreDNS and of the API. Then they ask CoreDNS for names.
  */
 async function network({ root, folder, cluster, report, signal }: ClusterGround): Promise<Outcome> {
   const upstream = renderedUpstream(cluster);
   report(`rendered ${upstream.facts.length} sources of upstream`);
-  const { rules, standIns, system, declared, ...readings } = modelOf(root, cluster, upstream.objects);
-  const pods = [...standIns, ...system];
-  const manifests = [...rules, ...pods.map(({ manifest }) => manifest)];
+  const { rules, standIns, system, declared, wired, ...readings } = modelOf(root, cluster, upstream.objects);
+  const manifests = [...rules, ...standIns.map(({ manifest }) => manifest)];
   const analyzed = await analyze(cluster.program('netpol-analyzer'), manifests, path.join(folder, 'analyzer'));
-  const analysis = analysisOf({ ...readings, declared, standIns: pods, analyzed });
+  const analysis = analysisOf({ ...readings, declared, standIns, analyzed });
   report(`compared ${declared.length} wires with the evaluator and with np-guard's analyzer`);
   await apply(cluster, inOrder(rules));
+  report('starting what K3s brings anew, under the policies');
+  await restartSystem(cluster, readings.committed);
   await start(cluster, standIns, { report, signal });
   const measured = await measure(cluster, { standIns, system, declared }, { report, signal });
+  const lookups = new Set(
+    declared.filter(({ to, port }) => to === describePeer(clusterDns) && port === 53).map(({ from }) => from),
+  );
+  const asking = standIns
+    .filter(({ group }) => lookups.has(group.name))
+    .map((standIn) => ({ standIn, isWired: wired.has(standIn.group.name) }));
+  const answers = await askNames(cluster, asking, { report, signal });
+  const first = asking.find(({ standIn, isWired }) => isWired && standIn.namespace === 'data');
+  if (first !== undefined) answers.push(await askAtStart(cluster, first.standIn, { report, signal }));
   return {
     'net-deny': {
       figures: {
@@ -83,10 +103,19 @@ async function network({ root, folder, cluster, report, signal }: ClusterGround)
         'differences of the evaluator': 'connections',
         'differences of the analyzer': 'connections',
       },
-      checks: [...upstream.checks, ...analysis.checks, ...measured.checks],
+      checks: [...upstream.checks, ...analysis.checks, ...measured.checks, await metricsWork(cluster, { signal })],
       standIns: [
         'two pods with the labels and ports of each workload in its place',
         'the internet is not tried, nor is what comes from the nodes themselves',
+      ],
+    },
+    'dns-outside': {
+      figures: { pods: asking.length },
+      units: { pods: 'pods' },
+      checks: answers,
+      standIns: [
+        'two pods with the labels of each workload in its place',
+        'a CoreDNS that knows a few hosts, in place of the name servers of the world',
       ],
     },
   };
@@ -96,7 +125,7 @@ async function network({ root, folder, cluster, report, signal }: ClusterGround)
 function modelOf(root: string, cluster: Cluster, upstream: readonly Manifest[]) {
   const platform = buildPlatform(cluster.plan.name);
   const committed = [...committedObjects(root, `dist/${cluster.plan.name}`), ...upstream];
-  const foreign = foreignPodGroups(platform);
+  const foreign = [...foreignPodGroups(platform), ...strangersOf(committed)];
   const nodes = workersOf(cluster.plan).map(({ name }) => name);
   const all = standInsOf(podGroups(committed, foreign), nodes);
   return {
@@ -104,8 +133,10 @@ function modelOf(root: string, cluster: Cluster, upstream: readonly Manifest[]) 
     foreign,
     declared: declaredEdges(platform),
     rules: committed.filter(({ kind }) => kind === 'Namespace' || kind === 'NetworkPolicy').map(anywhere),
-    standIns: all.filter(({ namespace }) => namespace !== 'kube-system'),
-    /** These run already: nothing stands in for them but before the analyzer. */
+    /** Who has to be told names outside. */
+    wired: new Set(platform.owners.filter(({ wires }) => asksOutside(wires)).map(describePeer)),
+    standIns: all,
+    /** The real ones run beside these. */
     system: all.filter(({ namespace }) => namespace === 'kube-system'),
   };
 }

@@ -24,6 +24,15 @@ export function standInsOf(groups: readonly PodGroup[], nodes: readonly string[]
   );
 }
 
+/** A pod in each namespace that refuses all by default, with labels that no policy names. */
+export function strangersOf(committed: readonly Manifest[]): PodGroup[] {
+  return committed
+    .filter(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'default-deny')
+    .map(({ metadata: { namespace = '' } }) => ({
+      ...{ name: `${namespace}/stranger`, namespace, labels: {}, ports: [], hostNetwork: false },
+    }));
+}
+
 /** The ports of a group, each once. */
 export function portsOf({ ports }: PodGroup): ContainerPort[] {
   return [...new Map(ports.map((port) => [`${port.protocol} ${port.port}`, port])).values()];
@@ -43,5 +52,7 @@ function standIn(group: PodGroup, name: string, node: string | undefined): Manif
     containerPort: port,
     protocol,
   }));
-  return { ...manifest, spec: { ...spec, containers: [{ ...containers[0], ports: declared }] } };
+  // Of a Service of the system it gets no questions: what it answers is nothing that anybody could use.
+  const unready = namespace === 'kube-system' ? { readinessGates: [{ conditionType: 'diptych/serves' }] } : {};
+  return { ...manifest, spec: { ...spec, ...unready, containers: [{ ...containers[0], ports: declared }] } };
 }

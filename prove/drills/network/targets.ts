@@ -8,10 +8,18 @@ import type { Target } from './reach.ts';
 import { portsOf } from './stand-ins.ts';
 import type { StandIn } from './stand-ins.ts';
 
+const kubeletPort = 10250;
+
 type Labels = Readonly<Record<string, string>>;
 
 interface Pod {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Labels };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels?: Labels;
+    /** Of one that is on its way out. */
+    readonly deletionTimestamp?: string;
+  };
   readonly status: {
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -23,9 +31,9 @@ export interface PodList {
 }
 
 /**
- * Every port of every pod, once they are ready, and the API of every server.
+ * Every port of every pod, once they are ready, the API of every server and every node's kubelet.
  * @param standIns pods of the drill
- * @param system what is found by its labels instead
+ * @param system those of them that stand beside the real ones, which are found by their labels
  * @throws ProvingError where pods don't come, or nothing has such labels
  */
 export async function targetsOf(
@@ -40,7 +48,10 @@ export async function targetsOf(
   );
   const others = [...new Set(system.map(({ group }) => group))].flatMap((group) => {
     const found = pods.filter(
-      ({ metadata }) => metadata.namespace === group.namespace && hasLabels(metadata.labels, group.labels),
+      (pod) =>
+        pod.metadata.namespace === group.namespace &&
+        hasLabels(pod.metadata.labels, group.labels) &&
+        !standIns.some((standIn) => isPod(standIn, pod)),
     );
     if (found.length === 0) throw new ProvingError(`no pod of ${group.name} is ready`);
     return found.map((pod) => ({ group, pod }));
@@ -52,21 +63,20 @@ export async function targetsOf(
     }),
   );
   const servers = serversOf(cluster.plan).map(({ address }) => address);
-  const api = kubernetesApi(servers).targets.map(({ host, port, protocol = 'TCP' }): Target => ({
-    name: `${host}/32`,
-    place: host,
-    address: host,
-    protocol,
-    port,
-  }));
-  return [...ports, ...api];
+  const onNode = (address: string, port: number): Target => ({
+    ...{ name: `${address}/32`, place: address, address, protocol: 'TCP', port },
+  });
+  const api = kubernetesApi(servers).targets.flatMap(({ port }) => servers.map((address) => onNode(address, port)));
+  return [...ports, ...api, ...cluster.plan.nodes.map(({ address }) => onNode(address, kubeletPort))];
 }
 
-/** All pods that are ready, once the stand-ins are. */
+/** All pods whose containers are ready, once the stand-ins' are. */
 async function readyPods(cluster: Cluster, standIns: readonly StandIn[]): Promise<readonly Pod[] | undefined> {
   const { items } = await getJson<PodList>(cluster, ['pods', '--all-namespaces']);
-  const ready = items.filter(({ status }) =>
-    status.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True'),
+  const ready = items.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined &&
+      status.conditions?.some(({ type, status: state }) => type === 'ContainersReady' && state === 'True'),
   );
   return standIns.every((standIn) => ready.some((pod) => isPod(standIn, pod))) ? ready : undefined;
 }

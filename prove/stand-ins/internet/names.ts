@@ -9,6 +9,9 @@ export const worldHosts = { git: 'github.com', charts: 'charts.jetstack.io' } as
 /** A public address, as network policies see it: of the range that is kept for documentation. */
 export const worldAddress = '203.0.113.10';
 
+/** Of its name server, which the nodes ask. */
+export const worldNameServer = '203.0.113.53';
+
 /** Every host of the stand-in for the internet, by address. */
 export function worldAddresses({ stores }: Pick<ClusterPlan, 'stores'>): Readonly<Record<string, readonly string[]>> {
   const hosts = new Map(stores.map(({ address, host }) => [address, [host]] as const));

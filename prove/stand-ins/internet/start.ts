@@ -7,6 +7,7 @@ import { inFabric, startInFabric } from '../../cluster/nodes.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import { makeBucket, startObjectStorage } from '../object-storage/index.ts';
+import { startNameServer } from './name-server.ts';
 import { worldAddress } from './names.ts';
 
 /** Root of this repository. */
@@ -35,6 +36,7 @@ export async function startWorld(cluster: Cluster, { signal }: Pick<Progress, 's
     const probe = [cluster.program('probe'), 'tcp', `${worldAddress}:443`, '1s'];
     return (await inFabric(cluster, probe).catch(() => '')).trim() === 'open';
   });
+  await startNameServer(cluster, { signal });
   const { stores } = cluster.plan;
   const providers = new Map(stores.map((store) => [store.address, store]));
   for (const store of providers.values()) await startObjectStorage(cluster, store, { signal });

@@ -8,6 +8,8 @@
 //	probe udp HOST:PORT [TIMEOUT]      sends datagrams until one is answered; prints the same words
 //	probe ways TIMEOUT WAY...          tries all at once, such as tcp/10.0.0.1:80 and udp/10.0.0.1:53; prints a line for
 //	                                   each in their order: the way and its word, or "failed" and why
+//	probe ask TIMEOUT SERVER QUESTION...  asks a DNS server all at once, such as A/example.com or PTR/10.0.0.1; prints a line
+//	                                   for each: the question, and "answered", "empty", "REFUSED" and the like, "no answer"
 //	probe dns NAME [TIMEOUT]           prints the addresses of a name, one a line
 //	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error
 //
@@ -29,7 +31,7 @@ import (
 )
 
 const usage = "usage: probe get URL [TIMEOUT] | serve ADDRESS... | tcp HOST:PORT [TIMEOUT] | udp HOST:PORT [TIMEOUT] | " +
-	"ways TIMEOUT WAY... | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
+	"ways TIMEOUT WAY... | ask TIMEOUT SERVER QUESTION... | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
 
 var errUsage = errors.New(usage)
 
@@ -62,6 +64,12 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		return printWays(ctx, timeout, args[1:])
+	case verb == "ask" && len(args) > 2:
+		timeout, err := timeoutOf(args[:1])
+		if err != nil {
+			return err
+		}
+		return printAnswers(ctx, timeout, args[1], args[2:])
 	case verb == "every" && (len(args) == 2 || len(args) == 3):
 		interval, err := time.ParseDuration(args[0])
 		if err != nil || interval <= 0 {

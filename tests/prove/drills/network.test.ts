@@ -1,10 +1,12 @@
+import { clusterOf } from '../../../prove/cluster/handle.ts';
 import { analysisOf } from '../../../prove/drills/network/analysis.ts';
 import { parseAnalysis } from '../../../prove/drills/network/analyzer.ts';
 import { connectionsOf, missingFrom } from '../../../prove/drills/network/connections.ts';
 import type { Connection } from '../../../prove/drills/network/connections.ts';
 import { checkOf, differencesOf } from '../../../prove/drills/network/reach.ts';
 import type { Target } from '../../../prove/drills/network/reach.ts';
-import { portsOf, standInsOf } from '../../../prove/drills/network/stand-ins.ts';
+import { questionsOf } from '../../../prove/drills/network/names.ts';
+import { portsOf, standInsOf, strangersOf } from '../../../prove/drills/network/stand-ins.ts';
 import { factChecks } from '../../../prove/drills/network/upstream.ts';
 import type { PodGroup } from '../../../synth/network/evaluate.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
@@ -187,6 +189,56 @@ describe('the policies as others read them', () => {
     const { checks, evaluator, analyzer } = read([edge], ['shop/web-1[Pod]', 'shop/web-2[Pod]', 'UDP 7']);
     expect([evaluator, analyzer]).toEqual([0, 1]);
     expect(checks[1]?.got).toBe('shop/web to shop/web UDP 7 is allowed and not declared');
+  });
+});
+
+describe('pods of the drill', () => {
+  test('stand in each namespace that refuses all, where no policy names them', () => {
+    const deny = (namespace: string) => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'default-deny', namespace },
+    });
+    expect(strangersOf([deny('shop'), deny('default')]).map(({ name, labels }) => [name, labels])).toEqual([
+      ['shop/stranger', {}],
+      ['default/stranger', {}],
+    ]);
+  });
+
+  test('are asked nothing by Services of the system, whose labels they have', () => {
+    const gates = (namespace: string) =>
+      standInsOf([{ ...web, namespace, name: `${namespace}/web` }], ['node1']).map(
+        ({ manifest }) => (manifest.spec as { readonly readinessGates?: object[] }).readinessGates?.length,
+      );
+    expect([gates('kube-system'), gates('shop')]).toEqual([
+      [1, 1],
+      [undefined, undefined],
+    ]);
+  });
+});
+
+describe('names that pods ask for', () => {
+  const { plan } = clusterOf('production');
+  const expected = (isWired: boolean) =>
+    new Map(questionsOf({ plan }, isWired, 'x.tunnel.example').map(({ question, expected: word }) => [question, word]));
+
+  test('are told where a wire leads outside, as far as there are such', () => {
+    expect([expected(true).get('A/github.com'), expected(true).get('TXT/x.tunnel.example')]).toEqual([
+      'answered',
+      'NXDOMAIN',
+    ]);
+  });
+
+  test('are refused where none does', () => {
+    expect([expected(false).get('A/github.com'), expected(false).get('TXT/x.tunnel.example')]).toEqual([
+      'REFUSED',
+      'REFUSED',
+    ]);
+  });
+
+  test.each([true, false])('are told of the cluster, but of no address: with such a wire %s', (isWired) => {
+    expect(expected(isWired).get('A/kubernetes.default.svc.cluster.local')).toBe('answered');
+    expect(expected(isWired).get('PTR/10.43.0.1')).toBe('REFUSED');
   });
 });
 

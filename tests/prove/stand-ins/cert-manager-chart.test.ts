@@ -5,6 +5,7 @@ import type { IService } from 'kubernetes-models/v1/Service';
 import { buildPlatform } from '../../../apps/platform.ts';
 import { upstreamRelease } from '../../../config/index.ts';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
+import { outsideNames } from '../../../constructs/core/outside-names.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { upstreamCharts } from '../../../prove/stand-ins/internet/upstream/index.ts';
 import { restrictedViolations } from '../../../synth/pod-security.ts';
@@ -15,6 +16,7 @@ import { toolsWithUpstreams } from './kept.ts';
 interface Values {
   readonly global: { readonly priorityClassName: string; readonly leaderElection: { readonly namespace: string } };
   readonly image: { readonly tag: string };
+  readonly podLabels: Readonly<Record<string, string>>;
   readonly resources: object;
   readonly webhook: { readonly image: { readonly tag: string }; readonly resources: object };
   readonly cainjector: { readonly image: { readonly tag: string }; readonly resources: object };
@@ -45,6 +47,10 @@ const expressions: Readonly<Record<string, string>> = {
   '{{ .Values.global.leaderElection.namespace }}': values.global.leaderElection.namespace,
   '{{- with .Values.global.priorityClassName }}': '',
   '{{ . }}': values.global.priorityClassName,
+  '{{- with .Values.podLabels }}': '',
+  '{{- toYaml . | nindent 8 }}': Object.entries(values.podLabels)
+    .map((label) => label.join(': '))
+    .join('\n        '),
   '{{- end }}': '',
   '{{- toYaml .Values.resources | nindent 12 }}': JSON.stringify(values.resources),
   '{{- toYaml .Values.webhook.resources | nindent 12 }}': JSON.stringify(values.webhook.resources),
@@ -128,7 +134,9 @@ describe.each(foreign.map((workload) => [workload.name, workload] as const))('%s
 
   test('has the labels by which its policy finds it', () => {
     expect(deployment.spec!.template.metadata!.labels).toEqual(workload.selector);
-    expect(deployment.spec!.selector.matchLabels).toEqual(workload.selector);
+    // The chart selects by its own labels; what the values add is no part of a selector.
+    const own = Object.entries(workload.selector).filter(([key]) => key !== outsideNames.key);
+    expect(deployment.spec!.selector.matchLabels).toEqual(Object.fromEntries(own));
   });
 
   test('runs the image of its name, listening on the declared ports', () => {
@@ -167,7 +175,9 @@ describe.each(foreign.map((workload) => [workload.name, workload] as const))('%s
 test('every service leads to a port of the pods that it selects', () => {
   const services = rendered.filter(({ kind }) => kind === 'Service') as unknown as IService[];
   const ends = services.map(({ metadata, spec: service }) => {
-    const target = foreign.find(({ selector }) => JSON.stringify(selector) === JSON.stringify(service!.selector));
+    const target = foreign.find(({ selector }) =>
+      Object.entries(service!.selector!).every(([key, value]) => selector[key] === value),
+    );
     const ports = target?.ports.map((port) => port.name);
     return [
       metadata?.name,
@@ -194,10 +204,10 @@ test('definitions come if they are asked for, and stay if they are to be kept', 
 describe('the committed values', () => {
   type Tree = Readonly<Record<string, unknown>>;
   const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
-  /** `webhook.resources`, but nothing below resources: those are passed on whole. */
+  /** `webhook.resources`, but nothing below resources and labels: those are passed on whole. */
   const paths = (value: Tree, before = ''): string[] =>
     Object.entries(value).flatMap(([key, each]) =>
-      isTree(each) && key !== 'resources' ? paths(each, `${before}${key}.`) : [`${before}${key}`],
+      isTree(each) && !['podLabels', 'resources'].includes(key) ? paths(each, `${before}${key}.`) : [`${before}${key}`],
     );
   const known = load(files['values.yaml']!) as Tree;
 

@@ -35,6 +35,9 @@ spec:
       labels:
         app.kubernetes.io/name: cert-manager
         app.kubernetes.io/component: controller
+        {{- with .Values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
     spec:
       serviceAccountName: {{ .Release.Name }}
       automountServiceAccountToken: false
