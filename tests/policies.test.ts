@@ -105,9 +105,14 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
     expect([...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings)).toEqual([]);
   });
 
-  test('the Argo CD tree holds Applications and AppProjects, which the schema knows from their makers', () => {
+  test('the Argo CD tree holds Applications, AppProjects and the policies that keep them as git has them', () => {
     const kinds = new Set(argocd.map(({ manifest }) => manifest.kind));
-    expect([...kinds].sort()).toEqual(['AppProject', 'Application']);
+    expect([...kinds].sort()).toEqual([
+      'AppProject',
+      'Application',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+    ]);
   });
 
   test('no selector contains the version, and each matches its own pods', () => {
