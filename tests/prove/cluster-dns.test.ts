@@ -92,13 +92,17 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
     /** What a client at an address is told, such as `NOERROR`. */
     async function ask(from: string, name: string, type = 1): Promise<string> {
       const socket = dgram.createSocket('udp4').bind(0, from);
+      // A server that has just become ready may not have heard the first one: whoever resolves asks again.
+      const send = () => socket.send(query(name, type), port, '127.0.0.1');
+      const again = setInterval(send, 1000);
       try {
         await once(socket, 'listening');
-        const answer = once(socket, 'message', { signal: AbortSignal.timeout(5000) });
-        socket.send(query(name, type), port, '127.0.0.1');
+        const answer = once(socket, 'message', { signal: AbortSignal.timeout(30_000) });
+        send();
         const [message] = (await answer) as [Buffer];
         return codes[message[3]! & 15]!;
       } finally {
+        clearInterval(again);
         socket.close();
       }
     }
