@@ -7,7 +7,7 @@ const programs = [
   'tests/scripts/{lint,run,workflows}.test.ts',
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/synth/seal/*.test.ts',
-  'tests/synth/write.test.ts',
+  'tests/synth/{committed,write}.test.ts',
   'tests/{determinism,promises}.test.ts',
 ];
 

@@ -1,33 +1,32 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { followsAnnotation } from '../constructs/core/data-format.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
+import type { Committed } from './committed.ts';
 import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses an end of following that loses rows: a store that followed another one has to become a copy of it, with the
- * volumes that it has. What followed is known from the files that the last run wrote, which is what runs; they are read
- * as text, because they may hold the marks of a merge.
+ * volumes that it has.
  */
 export function followingFindings(
-  root: string,
-  environment: string,
+  committed: Committed,
   { owners }: Pick<Platform, 'owners'>,
   dist: readonly GeneratedFile[],
 ): Finding[] {
-  const folder = path.join(root, 'dist', environment);
-  const followers = written(folder);
   const generated = new Set(dist.map((file) => file.path));
-  const gone = [...followers].filter(([file]) => !generated.has(file));
+  const gone = committed
+    .gone(generated, ['statefulset'])
+    .map((file) => [file, leaderOf(committed, file)] as const)
+    .filter((each): each is readonly [string, string] => each[1] !== undefined);
   return dist.flatMap(({ path: file, manifest }) => {
     const owner = owners.find(({ name, namespace }) => is(manifest, name, namespace));
     const format = owner instanceof Workload ? owner.props.dataFormat : undefined;
     if (manifest.kind !== 'StatefulSet' || format === undefined || format.follows !== undefined) return [];
     const where = describeManifest(manifest);
-    const before = followers.get(file);
+    const before = leaderOf(committed, file);
     if (before !== undefined && format.copyOf === undefined) {
       return [
         {
@@ -39,7 +38,7 @@ export function followingFindings(
       ];
     }
     const [first] = gone;
-    const beginsEmpty = format.recoveredFrom === undefined && !fs.existsSync(path.join(folder, file));
+    const beginsEmpty = format.recoveredFrom === undefined && committed.texts(file).length === 0;
     if (!beginsEmpty || first === undefined) return [];
     const [name, leader] = [nameOf(first[0]), first[1]];
     return [
@@ -57,21 +56,10 @@ function is({ metadata }: GeneratedFile['manifest'], name: string, namespace: st
   return metadata.name === name && metadata.namespace === namespace;
 }
 
-/** Whom the StatefulSets of the last run follow, by their files' paths. */
-function written(folder: string): Map<string, string> {
-  if (!fs.existsSync(folder)) return new Map();
-  const files = fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => fs.readdirSync(path.join(folder, name)).map((file) => path.join(name, file)))
-    .filter((file) => path.basename(file).startsWith('statefulset-'));
+/** Whom the StatefulSet of a file follows. */
+function leaderOf(committed: Committed, file: string): string | undefined {
   const follows = new RegExp(`^ +${followsAnnotation}: ['"]?([-a-z0-9]+)['"]?$`, 'm');
-  return new Map(
-    files.flatMap((file) => {
-      const leader = follows.exec(fs.readFileSync(path.join(folder, file), 'utf8'))?.[1];
-      return leader === undefined ? [] : [[file, leader] as const];
-    }),
-  );
+  return committed.texts(file).flatMap((text) => follows.exec(text)?.[1] ?? [])[0];
 }
 
 function nameOf(file: string): string {

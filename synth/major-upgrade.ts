@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { majorAnnotation } from '../constructs/core/data-format.ts';
 import type { DataFormat } from '../constructs/core/data-format.ts';
@@ -7,16 +6,15 @@ import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { Workload } from '../constructs/core/workload.ts';
+import type { Committed } from './committed.ts';
 import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses another major version of a program on the volumes of a StatefulSet that is there already, and in one that is
- * made from another one's backups. What runs is known from the files that the last run wrote, read as text: they may hold
- * the marks of a merge.
+ * made from another one's backups.
  */
 export function majorUpgradeFindings(
-  root: string,
-  environment: string,
+  committed: Committed,
   { owners }: Pick<Platform, 'owners'>,
   dist: readonly GeneratedFile[],
 ): Finding[] {
@@ -27,7 +25,7 @@ export function majorUpgradeFindings(
     if (format === undefined || file === undefined) return [];
     const { program, major, recoveredFrom, runbook } = format;
     const others = (name: string): string[] =>
-      writtenMajors(path.join(root, 'dist', environment, name), format).filter((other) => other !== String(major));
+      writtenMajors(committed, name, format).filter((other) => other !== String(major));
     const where = describeManifest(file.manifest);
     const origin = recoveredFrom && path.join(path.dirname(file.path), `statefulset-${recoveredFrom}.yaml`);
     return [
@@ -55,8 +53,8 @@ function is(
 }
 
 /** The major versions that a file of an earlier run names: two in the middle of a merge, none where there is no file. */
-function writtenMajors(file: string, format: DataFormat): string[] {
-  if (!fs.existsSync(file)) return [];
+function writtenMajors(committed: Committed, file: string, format: DataFormat): string[] {
   const written = new RegExp(`^ +${majorAnnotation(format)}: ['"]?(\\d+)['"]?$`, 'gm');
-  return [...fs.readFileSync(file, 'utf8').matchAll(written)].map(([, major = '']) => major);
+  const named = committed.texts(file).flatMap((text) => [...text.matchAll(written)].map(([, major = '']) => major));
+  return [...new Set(named)];
 }

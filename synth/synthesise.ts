@@ -8,9 +8,12 @@ import type { Platform } from '../constructs/core/platform.ts';
 import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
+import { Committed } from './committed.ts';
 import { followingFindings } from './following.ts';
+import { immutableFindings } from './immutable/index.ts';
 import { majorUpgradeFindings } from './major-upgrade.ts';
 import { declaredEdges, foreignPodGroups, runtimeLabels } from './model.ts';
+import { movedFindings } from './moved.ts';
 import { compareReachability } from './network/compare.ts';
 import { reachability } from './network/evaluate.ts';
 import { networkFindings } from './network/lint.ts';
@@ -94,10 +97,13 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
   const platform = buildPlatform(environment, { strict, ...read });
   const beside = neighboursOf(environment, read).map((name) => buildPlatform(name, { generations: read.generations }));
   const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
+  const committed = new Committed(root, environment);
   check(platform, collection, [
     ...budgetFindings(platform, beside),
-    ...majorUpgradeFindings(root, environment, platform, collection.dist),
-    ...followingFindings(root, environment, platform, collection.dist),
+    ...majorUpgradeFindings(committed, platform, collection.dist),
+    ...followingFindings(committed, platform, collection.dist),
+    ...immutableFindings(committed, collection.dist),
+    ...movedFindings(committed, collection.dist),
   ]);
   return { platform, beside, collection };
 }

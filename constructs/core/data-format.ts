@@ -30,11 +30,14 @@ export function majorAnnotation({ program }: DataFormat): string {
 /** On a StatefulSet that follows another one, with that one's name. */
 export const followsAnnotation = 'diptych/follows';
 
+/** On a StatefulSet that is made from another one's backups, with that one's name. */
+export const recoveredFromAnnotation = 'diptych/recovered-from';
+
 export function dataFormatAnnotations(format: DataFormat): Record<string, string> {
   const { major, recoveredFrom, follows } = format;
   return {
     [majorAnnotation(format)]: String(major),
-    ...(recoveredFrom === undefined ? {} : { 'diptych/recovered-from': recoveredFrom }),
+    ...(recoveredFrom === undefined ? {} : { [recoveredFromAnnotation]: recoveredFrom }),
     ...(follows === undefined ? {} : { [followsAnnotation]: follows }),
   };
 }

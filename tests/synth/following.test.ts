@@ -5,6 +5,7 @@ import type { Finding } from '../../constructs/core/error.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import { Committed } from '../../synth/committed.ts';
 import { followingFindings } from '../../synth/following.ts';
 import { toYaml } from '../../synth/yaml.ts';
 import { built } from '../support/constructs.ts';
@@ -41,7 +42,7 @@ function before({ manifests }: ReturnType<typeof release>): void {
 }
 
 const findings = ({ platform, manifests }: ReturnType<typeof release>): Finding[] =>
-  followingFindings(root, 'production', platform, sets(manifests));
+  followingFindings(new Committed(root, 'production'), platform, sets(manifests));
 
 const generation = { number: 2 };
 const follows: Second = (standbyOf) => ({ standbyOf, generation });

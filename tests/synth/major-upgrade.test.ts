@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Finding } from '../../constructs/core/error.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
+import { Committed } from '../../synth/committed.ts';
 import { majorUpgradeFindings } from '../../synth/major-upgrade.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import { toYaml } from '../../synth/yaml.ts';
@@ -35,7 +36,7 @@ const members = (version: Version): Manifest => statefulSet(clusterWith({ versio
 /** What is said of a cluster in the file of that name. */
 function findingsOf({ platform, manifests }: ReturnType<typeof clusterWith>, name: string): Finding[] {
   const dist = [{ path: name, source: 'the tests', manifest: statefulSet(manifests) }];
-  return majorUpgradeFindings(root, 'production', platform, dist);
+  return majorUpgradeFindings(new Committed(root, 'production'), platform, dist);
 }
 const findings = (version: Version, name = file): Finding[] => findingsOf(clusterWith({ version }), name);
 

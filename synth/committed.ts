@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { load } from 'js-yaml';
+import type { Manifest } from '../constructs/core/manifest.ts';
+
+/**
+ * What runs, as far as files know: the output of the last run, and where that isn't there, or isn't committed, the output
+ * that git's HEAD holds. Read as text, because it may hold the marks of a merge: then it is what both sides say.
+ */
+export class Committed {
+  private readonly root: string;
+  private readonly folder: string;
+  private readonly inFolder = new Map<string, string | undefined>();
+  private head: ReadonlySet<string> | 'none' | undefined;
+
+  constructor(root: string, environment: string) {
+    this.root = root;
+    this.folder = `dist/${environment}`;
+  }
+
+  /** What a file says: nothing where there is none, and several things in the middle of a merge. */
+  texts(file: string): readonly string[] {
+    const text = this.onDisk(file) ?? this.inHead(file);
+    return text === undefined ? [] : sidesOf(text);
+  }
+
+  /**
+   * Objects of a file that a question is answered with yes for. One that no commit holds was never applied, so HEAD has
+   * the last word where there is one.
+   */
+  objects(file: string, question: (manifest: Manifest) => boolean): readonly Manifest[] {
+    const written = this.onDisk(file);
+    const sides = written === undefined ? [] : sidesOf(written).map(parsed);
+    const asked = sides.filter(isManifest).filter(question);
+    const settled = sides.length > 0 && sides.every(isManifest) && asked.length === 0;
+    if (settled || sides.length > 1 || this.committed() === undefined) return asked;
+    const committed = this.inHead(file);
+    return committed === undefined ? [] : [parsed(committed)].filter(isManifest).filter(question);
+  }
+
+  /** Files that were there and aren't generated any more, of kinds whose files' names begin so. */
+  gone(generated: ReadonlySet<string>, kinds: readonly string[]): readonly string[] {
+    const isAsked = (file: string): boolean => kinds.includes(kindOf(file));
+    const written = this.written().filter(isAsked);
+    const there = new Set(written);
+    const isNew = [...generated].filter(isAsked).some((file) => !there.has(file));
+    // Asking git takes as long as reading everything: only what is new, or was deleted, raises the question.
+    const committed = isNew ? [...(this.committed() ?? [])].filter(isAsked) : [];
+    return [...new Set([...written, ...committed])].filter((file) => !generated.has(file)).sort();
+  }
+
+  private written(): string[] {
+    const folder = path.join(this.root, this.folder);
+    if (!fs.existsSync(folder)) return [];
+    return fs
+      .readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) => fs.readdirSync(path.join(folder, name)).map((file) => `${name}/${file}`));
+  }
+
+  private onDisk(file: string): string | undefined {
+    if (!this.inFolder.has(file)) {
+      const full = path.join(this.root, this.folder, file);
+      this.inFolder.set(file, fs.existsSync(full) ? fs.readFileSync(full, 'utf8') : undefined);
+    }
+    return this.inFolder.get(file);
+  }
+
+  private inHead(file: string): string | undefined {
+    return this.committed()?.has(file) === true ? this.git('show', `HEAD:${this.folder}/${file}`) : undefined;
+  }
+
+  /** Its files; undefined where there is no HEAD. */
+  private committed(): ReadonlySet<string> | undefined {
+    if (!fs.existsSync(path.join(this.root, '.git'))) return undefined;
+    if (this.head === undefined) {
+      const listed = this.git('ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', this.folder);
+      const names = (listed ?? '').split('\0').filter((name) => name !== '');
+      this.head = listed === undefined ? 'none' : new Set(names.map((name) => name.slice(this.folder.length + 1)));
+    }
+    return this.head === 'none' ? undefined : this.head;
+  }
+
+  private git(...args: readonly string[]): string | undefined {
+    const { status, stdout } = spawnSync('git', ['-C', this.root, ...args], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+    });
+    return status === 0 ? stdout : undefined;
+  }
+}
+
+/** `statefulset` of `data/statefulset-postgres.yaml`. */
+function kindOf(file: string): string {
+  return path.basename(file).split('-')[0] ?? '';
+}
+
+/** The text, or in the middle of a merge what each side has it as. */
+function sidesOf(text: string): readonly string[] {
+  if (!/^<{7} /m.test(text)) return [text];
+  return ['<', '>'].map((side) => {
+    // Before a mark both sides say the same; `|` begins what they both come from.
+    let part = '';
+    const lines = text.split('\n').filter((line) => {
+      const mark = /^([<|=>])\1{6}( |$)/.exec(line)?.[1];
+      if (mark !== undefined) part = { '<': '<', '|': '|', '=': '>', '>': '' }[mark] ?? '';
+      return mark === undefined && (part === '' || part === side);
+    });
+    return lines.join('\n');
+  });
+}
+
+function parsed(text: string): Manifest | undefined {
+  try {
+    const value = load(text) as Partial<Manifest> | null | undefined;
+    return typeof value?.kind === 'string' && typeof value.metadata?.name === 'string'
+      ? (value as Manifest)
+      : undefined;
+  } catch {
+    return undefined; // Somebody's edit: the writer tells of it, and HEAD is asked.
+  }
+}
+
+function isManifest(manifest: Manifest | undefined): manifest is Manifest {
+  return manifest !== undefined;
+}
