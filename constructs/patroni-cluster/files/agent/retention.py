@@ -29,8 +29,8 @@ class Plan:
 
 def not_in_future(backups: Iterable[Backup], now: datetime) -> list[Backup]:
     """
-    Those that can have been made by now. The others were made while a clock was wrong, and what goes by the newest would
-    wait for that day.
+    Those that can have been made by now. The others were made while a clock was wrong, and what goes by the newest
+    would wait for that day.
     """
     return [backup for backup in backups if backup.finished <= now + CLOCKS_DIFFER]
 
@@ -50,8 +50,8 @@ def base_of(backups: list[Backup], now: datetime, rules: Backups) -> Backup | No
 
 def plan(backups: list[Backup], marked: frozenset[str], now: datetime, rules: Backups) -> Plan:
     """
-    `backups` are the fulls in the order of their WAL, and `marked` names those whose mark is retention's own; without a full before
-    the days of WAL there is nothing to do.
+    `backups` are the fulls in the order of their WAL, and `marked` names those whose mark is retention's own; without a
+    full before the days of WAL there is nothing to do.
     """
     by_hand = [backup for backup in backups if backup.permanent and backup.name not in marked]
     base = base_of(backups, now, rules)

@@ -73,8 +73,8 @@ class Walg:
 
     def backups(self) -> list[Backup]:
         """
-        The full backups in the order of their WAL, whatever the clocks of those that made them said; throws StorageError
-        where there may be some that were not seen.
+        The full backups in the order of their WAL, whatever the clocks of those that made them said; throws
+        StorageError where there may be some that were not seen.
         """
         listed = self._json('backup-list', '--detail', '--json')
         if not listed:
