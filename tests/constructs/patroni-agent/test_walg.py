@@ -170,15 +170,17 @@ class Archive(WalgTest):
 
     def test_has_the_history_of_a_timeline_which_the_first_one_has_not(self) -> None:
         def fetch(call: Call) -> str:
-            Path(call.arguments[2]).write_text('1 0/7000100\n')
+            with open(call.arguments[2], 'x', encoding='utf-8') as file:
+                file.write('1 0/7000100\n')
             return ''
 
         self.answers(fetch)
         with tempfile.TemporaryDirectory() as directory:
             self.assertEqual(self.walg.history(1, full(1, 5), directory), '')
             own = replace(full(1, 5), timeline=26)
-            self.assertEqual(self.walg.history(26, own, directory), '1 0/7000100\n')
-            self.assertEqual(self.calls(), [f'wal-fetch 0000001A.history {directory}/0000001A.history'])
+            for _ in range(2):
+                self.assertEqual(self.walg.history(26, own, directory), '1 0/7000100\n')
+            self.assertEqual(self.calls(), [f'wal-fetch 0000001A.history {directory}/0000001A.history'] * 2)
 
     def test_needs_the_history_of_each_timeline_since_the_backup_as_a_recovery_does(self) -> None:
         def fetch(call: Call) -> str:

@@ -170,6 +170,8 @@ class Walg:
         for number in range(min(since.timeline + 1, timeline), timeline + 1):
             if number > 1:
                 target = Path(directory) / f'{number:08X}.history'
+                # WAL-G writes over nothing, and this may be asked again.
+                target.unlink(missing_ok=True)
                 self.tell('wal-fetch', target.name, str(target))
                 text = target.read_text(encoding='utf-8')
         return text
