@@ -1,8 +1,9 @@
 import { argoCdRequests, ArgoCdSettings } from '../constructs/app-of-apps/index.ts';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
-import { publicEndpoint, serviceHost } from '../constructs/core/endpoint.ts';
+import { publicEndpoint, serverEndpoint, serviceHost } from '../constructs/core/endpoint.ts';
 import type { Endpoint } from '../constructs/core/endpoint.ts';
+import type { Environment } from '../constructs/core/environment.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import type { Priority } from '../constructs/core/priority.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
@@ -44,12 +45,14 @@ export const argocd = application(
       ],
     });
     new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd') });
-    return network(scope, apiServer(environment), environment.upstream('argocd').revision);
+    return network(scope, environment);
   },
 );
 
 /** In place of upstream's policies, which say nothing of where each part may go and let everybody come to the server. */
-function network(scope: ApplicationChart, api: Endpoint, version: string): { readonly repoServer: ForeignWorkload } {
+function network(scope: ApplicationChart, environment: Environment): { readonly repoServer: ForeignWorkload } {
+  const api = apiServer(environment);
+  const version = environment.upstream('argocd').revision;
   const part = (name: string, ports: ForeignWorkload['ports']): ForeignWorkload =>
     new ForeignWorkload(scope, name, {
       name: `argocd-${name}`,
@@ -91,7 +94,8 @@ function network(scope: ApplicationChart, api: Endpoint, version: string): { rea
     client.needs(endpoint(repoServer, 8081), 'asks for rendered manifests');
   }
   server.needs(endpoint(dex, 5556, 5557), 'signs people in');
-  repoServer.needs(publicEndpoint('GitHub', 'github.com'), 'fetches the repositories');
+  repoServer.needs(serverEndpoint('the git server', environment.repository), 'fetches the repository');
+  repoServer.needs(publicEndpoint('GitHub', 'github.com'), 'fetches the repositories of others');
   repoServer.needs(publicEndpoint('chart repositories', 'charts.jetstack.io'), 'fetches charts');
   return { repoServer };
 }

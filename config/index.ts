@@ -1,23 +1,32 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import { Cpu } from '../constructs/core/cpu.ts';
 import type { Backups, Environment, Image, ObjectStore, Upstream } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
+import type { Finding } from '../constructs/core/error.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { readAuthorities } from './authorities.ts';
-import { crossFindings, generationFindings, imageFindings, sharedFindings, upstreamFindings } from './checks.ts';
+import { crossFindings } from './checks.ts';
+import { sharedFindings } from './environment-checks.ts';
 import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
+import { generationFindings } from './generation-checks.ts';
+import { imageFindings, upstreamFindings } from './image-checks.ts';
+import { readJson } from './json.ts';
+import { repositoryRemote, serviceRemote } from './remote.ts';
+import type { Remote } from './remote.ts';
 import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from './schema.ts';
 import type { EnvironmentInput, GenerationsInput, ImagesInput } from './schema.ts';
 import { serverTypes } from './server-types.ts';
+import { values } from './untyped.ts';
 import { upstream } from './upstream.ts';
 import type { UpstreamPin } from './upstream.ts';
 
 export { environments };
 
 export const generationsFile = 'config/generations.json';
+const imagesFile = 'config/images.json';
+const releasesFile = 'config/releases.json';
 
 /** What programs write down, and people only read: releases, which life each store is in, and authorities. */
 export interface Records {
@@ -50,23 +59,43 @@ export interface LoadOptions {
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
 export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
   const input = { ...environmentInput(name), ...options.changes };
-  const images = readJson('images.json');
+  const images = read('images.json');
+  const releases = read('releases.json');
+  const generations = options.generations ?? read('generations.json');
   const shared = [
     ...sharedFindings({ ...environments, [name]: input }),
     ...upstreamFindings('config/upstream.ts', upstream, images, options.strict ?? false),
+    ...strangerFindings(releasesFile, releases),
+    ...strangerFindings(generationsFile, generations),
   ];
   if (shared.length > 0) throw new InputError(shared);
   const records = {
-    releases: readJson('releases.json') as Records['releases'],
-    generations: options.generations ?? (readJson('generations.json') as GenerationsInput),
+    releases: releases as Records['releases'],
+    generations: generations as GenerationsInput,
     authorities: readAuthorities(path.join(import.meta.dirname, '..'), name),
   };
   return parseEnvironment(name, input, images, records, options);
 }
 
+function read(file: string): unknown {
+  return readJson(`config/${file}`, path.join(import.meta.dirname, file));
+}
+
+/** A misspelled environment would have no release and no generation, without a word. */
+function strangerFindings(file: string, table: unknown): Finding[] {
+  return Object.keys(values(table))
+    .filter((name) => !Object.hasOwn(environments, name))
+    .map((name) => ({
+      where: `${file}: ${name}`,
+      what: 'there is no such environment',
+      allowed: Object.keys(environments).join(', '),
+      remedy: 'correct the name, or remove it',
+    }));
+}
+
 /** What the file of that environment says. @throws InputError naming the environments there are */
 export function environmentInput(name: string): EnvironmentInput {
-  const input = environments[name];
+  const input = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (input === undefined) {
     throw new InputError({
       where: 'the environment',
@@ -104,13 +133,13 @@ export function parseEnvironment(
   { strict = false }: Pick<LoadOptions, 'strict'> = {},
 ): Environment {
   const file = `config/environments/${name}.ts`;
-  const imagesProblems = schemaFindings('config/images.json', imagesSchema, images);
+  const imagesProblems = schemaFindings(imagesFile, imagesSchema, images);
   const findings = [
     ...schemaFindings(file, environmentSchema, input),
     ...crossFindings(file, input),
     ...imagesProblems,
-    ...(imagesProblems.length === 0 ? imageFindings('config/images.json', images as ImagesInput, strict) : []),
-    ...schemaFindings('config/releases.json', releasesSchema, releases),
+    ...(imagesProblems.length === 0 ? imageFindings(imagesFile, images as ImagesInput, strict) : []),
+    ...schemaFindings(releasesFile, releasesSchema, releases),
     ...schemaFindings(generationsFile, generationsSchema, generations),
     ...generationFindings(generationsFile, generations),
   ];
@@ -124,14 +153,18 @@ function toEnvironment(
   images: ImagesInput,
   records: Required<Records>,
 ): Environment {
-  const release = records.releases[name] ?? 0;
+  const release = (Object.hasOwn(records.releases, name) ? records.releases[name] : undefined) ?? 0;
   const { generations = {}, copies = {} } = records.generations[name] ?? {};
   const file = `config/environments/${name}.ts`;
   const targets = new Set(Object.values(input.backups).flatMap(({ offsite }) => (offsite ? offsite.store : [])));
-  const store = (key: string): ObjectStore =>
-    toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key), targets.has(key));
   const asked = new Set<string>();
   const ask = (where: string): void => void asked.add(where);
+  const store = (key: string): ObjectStore =>
+    toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key), targets.has(key));
+  const askedStore = (key: string): ObjectStore => {
+    ask(`${file}: objectStores.${key}`);
+    return store(key);
+  };
   return Object.freeze({
     name,
     sharesCluster: input.shares !== undefined,
@@ -154,15 +187,18 @@ function toEnvironment(
       };
     }),
     networks: input.networks,
-    repository: input.repository,
+    repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
-    host: (key: string) => lookUp(`${file}: hosts`, input.hosts, key),
+    host: (key: string) => {
+      ask(`${file}: hosts.${key}`);
+      return lookUp(`${file}: hosts`, input.hosts, key);
+    },
     authority: (key: string) => ({ name: key, certificates: records.authorities.get(key) }),
-    objectStore: store,
+    objectStore: askedStore,
     objectStores: Object.keys(input.objectStores).map(store),
     backups: (key: string) => {
       ask(`${file}: backups.${key}`);
-      return toBackups(lookUp(`${file}: backups`, input.backups, key), store);
+      return toBackups(lookUp(`${file}: backups`, input.backups, key), askedStore);
     },
     storage: (key: string) => {
       ask(`${file}: sizes.${key}`);
@@ -177,11 +213,17 @@ function toEnvironment(
       ask(`${generationsFile}: ${name}.copies.${key}`);
       return copies[key];
     },
-    image: (key: string) => toImage(key, lookUp('config/images.json', images, key)),
+    image: (key: string) => {
+      asked.add(`${imagesFile}: ${key}`);
+      return toImage(key, lookUp(imagesFile, images, key));
+    },
+    unusedImages: () => Object.keys(images).filter((key) => !asked.has(`${imagesFile}: ${key}`)),
     upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key)),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
     unused: () =>
       [
+        ...Object.keys(input.hosts).map((key) => `${file}: hosts.${key}`),
+        ...Object.keys(input.objectStores).map((key) => `${file}: objectStores.${key}`),
         ...Object.keys(input.sizes).map((key) => `${file}: sizes.${key}`),
         ...Object.entries(input.sizes)
           .filter(([key, size]) => size.storageGibibytes !== undefined && asked.has(`${file}: sizes.${key}`))
@@ -231,8 +273,13 @@ function toObjectStore(
   store: EnvironmentInput['objectStores'][string],
   holdsCopies: boolean,
 ): ObjectStore {
-  const { hostname, port } = new URL(store.endpoint);
-  return { name, ...store, host: hostname, port: port === '' ? 443 : Number(port), holdsCopies };
+  const endpoint = store.endpoint.replace(/\/$/, '');
+  return { name, ...store, endpoint, ...remoteOf(serviceRemote(endpoint)), holdsCopies };
+}
+
+function remoteOf(remote: Remote | string): Remote {
+  if (typeof remote === 'string') throw new TypeError(`an address passed the schema, and is none: ${remote}`);
+  return remote;
 }
 
 function toImage(name: string, { repository, tag, digest }: ImagesInput[string]): Image {
@@ -250,7 +297,7 @@ function toUpstream(pin: UpstreamPin): Upstream {
 }
 
 function lookUp<T>(where: string, table: Readonly<Record<string, T>>, key: string): T {
-  const value = table[key];
+  const value = Object.hasOwn(table, key) ? table[key] : undefined;
   if (value === undefined) {
     throw new InputError({
       where,
@@ -260,17 +307,4 @@ function lookUp<T>(where: string, table: Readonly<Record<string, T>>, key: strin
     });
   }
   return value;
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(fs.readFileSync(path.join(import.meta.dirname, file), 'utf8'));
-  } catch (error) {
-    throw new InputError({
-      where: `config/${file}`,
-      what: error instanceof Error ? error.message : String(error),
-      allowed: 'a readable JSON file',
-      remedy: 'mend the file, or restore it from git',
-    });
-  }
 }

@@ -4,7 +4,7 @@ import { applications } from '../apps/index.ts';
 import type { Application } from '../constructs/core/application.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import { root } from './support/committed.ts';
-import { refusal, testApplication, testEnvironment } from './support/harness.ts';
+import { refusal, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('every application that a file of apps/ defines is in the table', async () => {
   const files = fs.readdirSync(path.join(root, 'apps')).filter((file) => file.endsWith('.ts'));
@@ -16,7 +16,7 @@ test('every application that a file of apps/ defines is in the table', async () 
   expect(defined.filter((each) => !applications.includes(each as Application<unknown>))).toEqual([]);
 });
 
-test('a size, volume, backup, generation or copy that no application asks for is refused', () => {
+test('a host, bucket, size, volume, backup, generation or copy that no application asks for is refused', () => {
   const recovered = { number: 3, recovery: { from: 1 } };
   const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false } as const;
   const changes = {
@@ -26,12 +26,15 @@ test('a size, volume, backup, generation or copy that no application asks for is
       orders: { storageGibibytes: 1 },
     },
     backups: { orders: backup, odrers: backup },
+    objectStores: { ...testInput.objectStores },
+    hosts: { backend: 'api.example.com', backofice: 'office.example.com' },
   };
   const environment = testEnvironment(changes, 0, {
     generations: { orders: { number: 2 }, order: { number: 2 } },
     copies: { orders: recovered, ordres: recovered },
   });
   const application = testApplication('backend', (_, asked) => [
+    asked.host('backend'),
     asked.size('backend'),
     asked.storage('orders'),
     asked.backups('orders'),
@@ -40,6 +43,8 @@ test('a size, volume, backup, generation or copy that no application asks for is
   ]);
   const what = 'no application asks for it';
   expect(refusal(() => new Platform(environment, [application]))).toMatchObject([
+    { where: 'config/environments/test.ts: hosts.backofice', what },
+    { where: 'config/environments/test.ts: objectStores.offsite', what },
     { where: 'config/environments/test.ts: sizes.backnd', what },
     { where: 'config/environments/test.ts: sizes.backend.storageGibibytes', what },
     { where: 'config/environments/test.ts: backups.odrers', what },

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Schedule } from '../constructs/core/schedule.ts';
-import { sharedFindings } from '../config/checks.ts';
-import { upstreamFindings } from '../config/checks.ts';
+import { sharedFindings } from '../config/environment-checks.ts';
+import { upstreamFindings } from '../config/image-checks.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
 import { root } from './support/committed.ts';
 import { refusal, testEnvironment, testImages, testInput } from './support/harness.ts';
@@ -51,6 +51,7 @@ describe('a configuration', () => {
   const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false };
   const backups = (changes: object) => ({ backups: { a: { ...backup, ...changes } } });
   const store = (changes: object) => ({ objectStores: { a: { ...testInput.objectStores.backups, ...changes } } });
+  const repository = (url: string) => ({ repository: { url, branch: 'main' } });
   const wrong: [string, object, string][] = [
     ['overlapping networks', { networks: { ...testInput.networks, services: '10.42.0.0/15' } }, 'overlaps pods'],
     ['a network with host bits', { networks: { ...testInput.networks, pods: '10.42.0.1/16' } }, 'got "10.42.0.1/16"'],
@@ -60,8 +61,8 @@ describe('a configuration', () => {
     ['an unknown key deep inside', { sizes: { backend: { minReplica: 3 } } }, 'unknown key "minReplica"'],
     ['a missing value', { networks: undefined }, 'the value is missing'],
     ['an unknown server type', { nodes: [{ ...node1, serverType: 'ccx99' }] }, 'got "ccx99"'],
-    ['two servers without a witness', { nodes: [node1, { ...node2, role: 'server' }] }, 'got ['],
-    ['a server whose witness takes its majority', { nodes: [node1, { ...node2, role: 'witness' }] }, 'got ['],
+    ['two servers without a witness', { nodes: [node1, { ...node2, role: 'server' }] }, '2 servers, 0 witnesses'],
+    ['a witness that takes the majority', { nodes: [node1, { ...node2, role: 'witness' }] }, '1 server, 1 witness'],
     [
       'no server but a witness',
       {
@@ -70,14 +71,67 @@ describe('a configuration', () => {
           { ...node2, role: 'agent' },
         ],
       },
-      'got [',
+      '0 servers, 1 witness, 1 agent',
     ],
+    ['nothing but agents', { nodes: [{ ...node1, role: 'agent' }, node2] }, '0 servers, 0 witnesses, 2 agents'],
+    ['the address of the network', { nodes: [{ ...node1, address: '10.0.0.0' }] }, '10.0.0.0 is the first or the last'],
+    ['the address of everybody', { nodes: [{ ...node1, address: '10.0.0.255' }] }, '10.0.0.255 is the first or the'],
+    [
+      'a network that is public',
+      { networks: { ...testInput.networks, private: '100.200.0.0/16' } },
+      'no private network',
+    ],
+    [
+      'too few addresses for pods',
+      { networks: { ...testInput.networks, pods: '10.42.0.0/24' } },
+      'has no /24 for each',
+    ],
+    ['no CPU for pods', { reserved: { ...testInput.reserved, cpuMillicores: 8000 } }, 'leaves nothing of node1'],
+    ['no memory for pods', { reserved: { ...testInput.reserved, memoryMebibytes: 99_999 } }, 'leaves nothing of node1'],
+    ['a size that no number holds', { sizes: { a: { minReplicas: 1e20 } } }, 'got 100000000000000000000'],
+    ['no number', { sizes: { a: { minReplicas: NaN } } }, 'got NaN'],
+    ['a list in place of names', { hosts: ['a.example.com'] }, "got [ 'a.example.com' ]"],
+    [
+      'a key that every object has',
+      { hosts: { ...testInput.hosts, constructor: 'a.example.com' } },
+      'unknown key "con',
+    ],
+    ['an unknown key that every object has', { constructor: 1 }, 'unknown key "constructor"'],
     ['two nodes of one name', { nodes: [node1, { ...node2, name: 'node1' }] }, "is another node's name already"],
     ['two nodes of one address', { nodes: [node1, { ...node2, address: '10.0.0.1' }] }, "another node's address"],
     ['a node outside the WireGuard network', { nodes: [{ ...node1, address: '10.9.0.1' }] }, 'is outside networks'],
     ['more replicas at least than at most', { sizes: { a: { minReplicas: 3, maxReplicas: 2 } } }, 'is more than'],
     ['an object store in the clear', store({ endpoint: 'http://s3.example' }), 'got "http://s3.example"'],
     ['an object store with a path', store({ endpoint: 'https://s3.example/x' }), 'got "https://s3.example/x"'],
+    ['an object store at a port that is none', store({ endpoint: 'https://s3.example:99999' }), 'got "https://s3.exa'],
+    ['an object store at port 0', store({ endpoint: 'https://s3.example:0' }), 'got "https://s3.example:0"'],
+    ['an object store at half an address', store({ endpoint: 'https://1.2.3.999' }), 'got "https://1.2.3.999"'],
+    ['an object store without a name', store({ endpoint: 'https://..' }), 'got "https://.."'],
+    [
+      'an object store on each machine',
+      store({ endpoint: 'https://localhost:9000' }),
+      'localhost leads each pod to itself',
+    ],
+    ['an object store of the cluster', store({ endpoint: 'https://s3.data.svc.cluster.local' }), 'is in the cluster'],
+    ['an object store at a Service', store({ endpoint: 'https://10.43.0.9' }), 'is in the cluster'],
+    [
+      'an object store of which no address is known',
+      store({ endpoint: 'https://minio:9000' }),
+      'minio is no public name',
+    ],
+    ['no addresses at all', store({ addresses: [] }), 'got []'],
+    ['a bucket that is an address', store({ bucket: '10.0.0.1' }), 'got "10.0.0.1"'],
+    ['a bucket with two dots', store({ bucket: 'my..bucket' }), 'got "my..bucket"'],
+    [
+      'one bucket under two names',
+      {
+        objectStores: {
+          ...testInput.objectStores,
+          again: { ...testInput.objectStores.backups, endpoint: 'https://s3.example:443/' },
+        },
+      },
+      'it is the bucket of backups',
+    ],
     ['a region that is none', store({ region: 'fsn 1' }), 'got "fsn 1"'],
     ['a bucket with a capital', store({ bucket: 'Backups' }), 'got "Backups"'],
     ['a bucket that is too short', store({ bucket: 'ab' }), 'got "ab"'],
@@ -97,11 +151,33 @@ describe('a configuration', () => {
     ],
     ['backups that are kept for no day', backups({ keepFullDays: 0 }), 'got 0'],
     ['a volume of nothing', { sizes: { a: { storageGibibytes: 0 } } }, 'got 0'],
-    ['credentials in a URL', { repository: { url: 'https://me:secret@host/x.git', branch: 'main' } }, 'got '],
+    ['credentials in a URL', repository('https://me:secret@host/x.git'), 'got "https://...@host/x.git"'],
+    ['credentials for SSH', repository('ssh://git:hunter2@host/x.git'), 'got "ssh://...@host/x.git"'],
+    ['credentials without a scheme', repository('git@user:token@host:x/y'), 'got "git@...@host:x/y"'],
+    ['a repository without a path', repository('git@host'), 'got "git@host"'],
+    ['a server in place of a repository', repository('https://git.example'), 'got "https://git.example"'],
+    ['a repository with a quote', repository('https://git.example/a"b.git'), 'got '],
+    ['a scheme that git does not know', repository('HTTPS://git.example/a.git'), 'got "HTTPS://git.example/a.git"'],
+    ['a repository of which no address is known', repository('git@gitea:a/b.git'), 'gitea is no public name'],
     ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
   ];
   test.each(wrong)('is refused for %s', (_, changes, what) => {
     expect(refusal(() => parse(changes)).map((finding) => finding.what)).toContainEqual(expect.stringContaining(what));
+  });
+
+  const right: [string, object][] = [
+    ['a domain of other letters', { domain: 'xn--e1afmkfd.xn--p1ai', hosts: { a: 'a.xn--e1afmkfd.xn--p1ai' } }],
+    ['a bucket with a dot', store({ bucket: 'my.bucket.name' })],
+    ['an endpoint with a slash', store({ endpoint: 'https://s3.example/' })],
+    ['a private address', store({ endpoint: 'https://10.10.0.5:9000' })],
+    ['a private name with its addresses', store({ endpoint: 'https://minio:9000', addresses: ['10.10.0.5/32'] })],
+    ['names of days', backups({ schedule: '0 4 * * SUN' })],
+    ['a repository by SSH', repository('git@git.example:acme/infra.git')],
+    ['a repository by SSH at a port', repository('ssh://git@git.example:2222/acme/infra.git')],
+    ['a repository whose name has other characters', repository('https://git.example/a/_git/my%20repo~1')],
+  ];
+  test.each(right)('takes %s', (_, changes) => {
+    expect(parse(changes).name).toBe('test');
   });
 
   const recovery = (to: string) => ({ generations: { a: { number: 2, recovery: { from: 1, to } } } });
@@ -173,6 +249,31 @@ describe('the image table', () => {
     expect(refusal(() => parse({}, { web: { ...web, tag: 'latest' } }))[0]?.allowed).toContain('"latest" does not');
   });
 
+  const wrong: [string, object, string][] = [
+    ['latest in capitals', { tag: 'LATEST' }, 'a tag that stays what it is; "latest" does not'],
+    ['a repository with two dots', { repository: 'ghcr.io/a..b/x' }, 'registry/name without a tag'],
+    [
+      'a registry at a port that is none',
+      { repository: 'ghcr.io:99999/a/b' },
+      'a registry with a port from 1 to 65535',
+    ],
+    ['a day that there is not', { date: '2026-02-30' }, 'a day that there is'],
+    ['no digest but a word', { digest: 5 }, 'sha256: and 64 hexadecimal digits'],
+  ];
+  test.each(wrong)('refuses %s', (_, changes, allowed) => {
+    expect(refusal(() => parse({}, { web: { ...web, ...changes } }))[0]?.allowed).toContain(allowed);
+  });
+
+  test('refuses a tag that moves, unless a digest says which image it was', () => {
+    const moving = { ...unpinned, tag: 'Main', withoutDigest: 'none was published' };
+    expect(refusal(() => parse({}, { web: moving }))[0]?.what).toContain('is another image whenever its makers say so');
+    expect(parse({}, { web: { ...web, tag: 'main' } }).image('web').tag).toBe('main');
+  });
+
+  test('has no image that every object has', () => {
+    expect(refusal(() => testEnvironment().image('constructor'))[0]?.what).toBe('there is no "constructor"');
+  });
+
   test('gives tag and digest together', () => {
     expect(testEnvironment().image('web').reference).toBe(`registry.example/web:1.2.3@${web.digest}`);
   });
@@ -220,13 +321,17 @@ describe('environments', () => {
     expect(Object.keys(environments).map((name) => `${name}.ts`)).toEqual(files.sort());
   });
 
-  test('have hosts and buckets of their own', () => {
+  test('have hosts, machines and buckets of their own', () => {
     expect(sharedFindings(environments)).toEqual([]);
-    const twins = { first: testInput, second: { ...testInput, hosts: { backend: 'api.example.com' } } };
+    const endpoint = `${testInput.objectStores.backups!.endpoint}:443/`;
+    const objectStores = { ...testInput.objectStores, backups: { ...testInput.objectStores.backups!, endpoint } };
+    const twins = { first: testInput, second: { ...testInput, hosts: { backend: 'api.example.com' }, objectStores } };
     expect(sharedFindings(twins).map(({ where, what }) => `${where}: ${what}`)).toEqual([
       "config/environments/second.ts: hosts.backend: api.example.com is first's too",
-      "config/environments/second.ts: objectStores.backups: https://s3.example/test-backups is first's too",
-      "config/environments/second.ts: objectStores.offsite: https://s3.elsewhere.example/test-copies is first's too",
+      "config/environments/second.ts: objectStores.backups: the bucket s3.example:443/test-backups is first's too",
+      "config/environments/second.ts: objectStores.offsite: the bucket s3.elsewhere.example:443/test-copies is first's too",
+      "config/environments/second.ts: nodes.0.address: 10.0.0.1 is first's too",
+      "config/environments/second.ts: nodes.1.address: 10.0.0.2 is first's too",
     ]);
   });
 
@@ -268,7 +373,20 @@ describe('an environment', () => {
       port: 9000,
     });
     expect(environment.objectStore('backups')).toMatchObject({ host: 's3.example', port: 443 });
+    const slash = { objectStores: { a: { ...objectStores.here, endpoint: 'https://s3.example/' } } };
+    expect(testEnvironment(slash).objectStore('a').endpoint).toBe('https://s3.example');
     expect(refusal(() => environment.objectStore('there'))[0]).toMatchObject({ allowed: 'backups, here, offsite' });
+  });
+
+  test.each([
+    ['https://git.example/a.git', 'git.example', 443],
+    ['https://Git.example:8443/a.git', 'git.example', 8443],
+    ['ssh://git@git.example/a.git', 'git.example', 22],
+    ['ssh://git@git.example:2222/a.git', 'git.example', 2222],
+    ['git@git.example:a.git', 'git.example', 22],
+  ])('knows the server of the repository %s', (url, host, port) => {
+    const repository = { url, branch: 'main' };
+    expect(testEnvironment({ repository }).repository).toEqual({ ...repository, host, port });
   });
 
   test('gives the backups of a store, with the buckets that they go to', () => {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { applicationsOf } from '../apps/index.ts';
 import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
-import { sharedFindings } from '../config/checks.ts';
+import { sharedFindings } from '../config/environment-checks.ts';
 import production from '../config/environments/production.ts';
 import { parseEnvironment } from '../config/index.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
@@ -86,7 +86,8 @@ describe('an environment in the cluster of another one', () => {
 
   test('is refused by synthesis where both together do not fit', () => {
     const { nodes, networks, reserved } = production;
-    const changes = { shares: 'production', nodes, networks, reserved };
+    const hosts = { frontend: 'shop.three-node.example.com', backend: 'api.three-node.example.com' };
+    const changes = { shares: 'production', nodes, networks, reserved, hosts, domain: 'three-node.example.com' };
     const found = refusal(() => synthesise({ root, environment: 'three-node', strict: false, dryRun: true, changes }));
     expect(found.map(({ what }) => what)).toContainEqual(
       expect.stringMatching(/^at full size, the pods of production and three-node expected on node2 request/),

@@ -5,7 +5,8 @@ const domain = 'three-node.example.com';
 
 /**
  * The mission's two nodes, both with the Kubernetes API, and a small third one that keeps the quorum of etcd: either of the
- * two may be lost, and the other one goes on by itself. It can stand beside production: hosts and buckets are its own.
+ * two may be lost, and the other one goes on by itself. It can stand beside production: hosts, machines and
+ * buckets are its own.
  */
 export default {
   ...production,
@@ -20,25 +21,26 @@ export default {
       name: 'node1',
       role: 'server',
       serverType: 'ccx33',
-      address: '10.0.0.1',
+      address: '10.0.1.1',
       budget: { cpuPercent: 60, memoryPercent: 70 },
     },
     {
       name: 'node2',
       role: 'server',
       serverType: 'ccx23',
-      address: '10.0.0.2',
+      address: '10.0.1.2',
       budget: { cpuPercent: 50, memoryPercent: 60 },
     },
     {
       name: 'witness',
       role: 'witness',
       serverType: 'cx23',
-      address: '10.0.0.3',
+      address: '10.0.1.3',
       // For what votes: no other pod comes here.
       budget: { cpuPercent: 20, memoryPercent: 20 },
     },
   ],
+  networks: { ...production.networks, wireguard: '10.0.1.0/24' },
   objectStores: {
     backups: { ...production.objectStores.backups, bucket: 'example-three-node-backups' },
     offsite: { ...production.objectStores.offsite, bucket: 'example-three-node-offsite' },

@@ -1,3 +1,5 @@
+import net from 'node:net';
+import type { Server } from './environment.ts';
 import type { SecretKeyReference } from './secret-ref.ts';
 
 /** Pods that a network rule can select. */
@@ -146,6 +148,13 @@ const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.
 export function publicEndpoint(name: string, host: string, port = 443, protocol: 'TCP' | 'UDP' = 'TCP'): Endpoint {
   const peer: AddressPeer = { name, cidrs: [{ cidr: '0.0.0.0/0', except: privateRanges }] };
   return { name, targets: [{ peer, host, port, protocol }] };
+}
+
+/** A server of the configuration: by its own address, or by those its name is said to lead to; else on the public internet. */
+export function serverEndpoint(name: string, { host, port, addresses }: Server): Endpoint {
+  const known = addresses ?? (net.isIPv4(host) ? [`${host}/32`] : undefined);
+  if (known === undefined) return publicEndpoint(name, host, port);
+  return { name, targets: [{ peer: { name, cidrs: known.map((cidr) => ({ cidr })) }, host, port }] };
 }
 
 const kubernetesApiPort = 6443;

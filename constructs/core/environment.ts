@@ -62,15 +62,20 @@ export interface WorkloadSize {
   readonly memory?: Size;
 }
 
+/** What an address of the configuration leads to, outside of the cluster. */
+export interface Server {
+  readonly host: string;
+  readonly port: number;
+  /** Networks that the host's name leads to, where they are not public. */
+  readonly addresses?: readonly string[];
+}
+
 /** A bucket of an S3 service. */
-export interface ObjectStore {
+export interface ObjectStore extends Server {
   /** Its name in the configuration, such as `backups`. */
   readonly name: string;
   /** Such as `https://fsn1.your-objectstorage.com`. */
   readonly endpoint: string;
-  /** The endpoint's host and port. */
-  readonly host: string;
-  readonly port: number;
   readonly region: string;
   readonly bucket: string;
   /** Whether copies of backups go there: the bucket has object lock, and its keys may not delete. */
@@ -117,8 +122,8 @@ export interface Environment {
   readonly domain: string;
   readonly nodes: readonly Node[];
   readonly networks: Networks;
-  /** The repository Argo CD reads. */
-  readonly repository: { readonly url: string; readonly branch: string };
+  /** The repository Argo CD reads, and the server that has it. */
+  readonly repository: Server & { readonly url: string; readonly branch: string };
   /** The release tag that child applications are pinned to; undefined lets them follow the branch. */
   readonly releaseTag: string | undefined;
   /** The address of a host of the configuration, such as `api.example.com`. @throws InputError for an unknown name */
@@ -141,10 +146,12 @@ export interface Environment {
   image(name: string): Image;
   /** A release of `config/upstream.ts`. @throws InputError for an unknown name */
   upstream(name: string): Upstream;
+  /** Images of the table that nobody has asked for so far. */
+  unusedImages(): string[];
   /** Every reference the table gives. */
   readonly imageReferences: ReadonlySet<string>;
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
-  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`. */
+  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`; images are of all environments. */
   unused(): string[];
 }

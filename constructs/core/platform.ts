@@ -93,13 +93,13 @@ export class Platform implements Found {
     }
   }
 
-  /** A size under a name that nobody asks for is a misspelling, and the default would apply without a word. */
+  /** A name that nobody asks for is a misspelling, and the default would apply without a word. */
   private checkUnused(): void {
     const findings = this.environment.unused().map((where) => ({
       where,
       what: 'no application asks for it',
       allowed:
-        'names that apps/ gives to environment.size(...), storage(...), backups(...), generation(...) and copy(...)',
+        'names that apps/ gives to environment.host(...), size(...), storage(...), backups(...), objectStore(...), generation(...) and copy(...)',
       remedy: 'correct the name, or remove it',
     }));
     if (findings.length > 0) throw new InputError(findings);

@@ -8,6 +8,14 @@ const days = 24 * 60 * minutes;
 /** Leap years before 2100 and after it are the eight years between two 29ths of February. */
 const firstDay = new Date('2095-12-31T00:00:00Z');
 
+/** As croner, Kubernetes and people know them; a schedule has their numbers. */
+const names = new Map<string, { readonly field: number; readonly number: number }>([
+  ...['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'].map(
+    (name, index) => [name, { field: 3, number: index + 1 }] as const,
+  ),
+  ...['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'].map((name, number) => [name, { field: 4, number }] as const),
+]);
+
 const form = 'five fields of a cron schedule in UTC, such as "0 2 * * *"';
 
 /**
@@ -26,12 +34,13 @@ export class Schedule {
   /** @throws InputError for what is no schedule, what can never happen, and what programs understand differently */
   static utc(text: string): Schedule {
     const allowed = Schedule.problem(text);
-    if (allowed === undefined) return new Schedule(text);
+    if (allowed === undefined) return new Schedule(inNumbers(text));
     throw new InputError({ where: 'a schedule', what: `got "${text}"`, allowed, remedy: 'change the value' });
   }
 
   /** What is allowed in place of that text; undefined where nothing is wrong with it. */
-  static problem(text: string): string | undefined {
+  static problem(given: string): string | undefined {
+    const text = inNumbers(given);
     const [, dayOfMonth, dayOfWeek] = /^[-\d*/,]+ [-\d*/,]+ ([-\d*/,]+) [-\d*/,]+ ([-\d*/,]+)$/.exec(text) ?? [];
     if (dayOfMonth === undefined || dayOfWeek === undefined) return form;
     if (/(^|[,-])7/.test(dayOfWeek)) return 'days of the week from 0 to 6: Kubernetes has no 7, Sunday is 0';
@@ -55,6 +64,20 @@ export class Schedule {
     const gaps = [...gapsOf(times), ...gapsOf(dayStarts).map((gap) => gap - withinDay)];
     return Duration.minutes(Math.max(...gaps) / minutes);
   }
+}
+
+/** One spelling, of which all programs think the same: one space between fields, and numbers for names. */
+function inNumbers(text: string): string {
+  return text
+    .trim()
+    .split(/[ \t]+/)
+    .map((field, index) =>
+      field.replace(/[A-Za-z]+/g, (word) => {
+        const known = names.get(word.toUpperCase());
+        return known?.field === index ? String(known.number) : word;
+      }),
+    )
+    .join(' ');
 }
 
 /** No time zone, but an offset: croner asks for the time of a zone at each step. */

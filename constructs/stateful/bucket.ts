@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { publicEndpoint } from '../core/endpoint.ts';
+import { serverEndpoint } from '../core/endpoint.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { ObjectStore } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -42,7 +42,7 @@ export class Bucket implements BucketKeys {
     this.owner = owner;
     this.props = props;
     this.store = store;
-    this.endpoint = publicEndpoint(`object storage ${store.bucket}`, store.host, store.port);
+    this.endpoint = serverEndpoint(`object storage ${store.bucket}`, store);
     const { accessKeyId, secretAccessKey } = bucketKeys(owner, { name, purpose });
     this.accessKeyId = accessKeyId;
     this.secretAccessKey = secretAccessKey;

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { imageFindings } from '../../config/checks.ts';
+import { imageFindings } from '../../config/image-checks.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import { runCommand, UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';

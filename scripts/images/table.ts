@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { schemaFindings } from '../../config/findings.ts';
+import { parseJson } from '../../config/json.ts';
 import { imagesSchema } from '../../config/schema.ts';
 import type { ImagesInput } from '../../config/schema.ts';
 import { InputError } from '../../constructs/core/error.ts';
@@ -16,23 +17,10 @@ export interface ImageFile {
 /** @throws InputError with everything that is wrong in it, except that an image is not pinned */
 export function readImages(root: string): ImageFile {
   const text = fs.readFileSync(path.join(root, imagesFile), 'utf8');
-  const images = parse(text);
+  const images = parseJson(imagesFile, text);
   const findings = schemaFindings(imagesFile, imagesSchema, images);
   if (findings.length > 0) throw new InputError(findings);
   return { images: images as ImagesInput, text };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError({
-      where: imagesFile,
-      what: (error as Error).message,
-      allowed: 'JSON',
-      remedy: 'correct it at that place',
-    });
-  }
 }
 
 /**

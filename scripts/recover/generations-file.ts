@@ -1,5 +1,6 @@
-import { generationFindings } from '../../config/checks.ts';
+import { generationFindings } from '../../config/generation-checks.ts';
 import { schemaFindings } from '../../config/findings.ts';
+import { parseJson } from '../../config/json.ts';
 import { generationsFile } from '../../config/index.ts';
 import { generationsSchema } from '../../config/schema.ts';
 import type { GenerationsInput } from '../../config/schema.ts';
@@ -14,24 +15,12 @@ export type Recovered = Generation & { readonly recovery: Recovery };
 
 /** What the text of the file says. @throws InputError where it is no JSON, or not as it should be */
 export function parseGenerations(text: string): GenerationsInput {
-  const value = parse(text);
+  const remedy = 'mend it by hand: numbers that either side gave are used, and never given again';
+  const value = parseJson(generationsFile, text, remedy);
   const findings = schemaFindings(generationsFile, generationsSchema, value);
   if (findings.length === 0) findings.push(...generationFindings(generationsFile, value as GenerationsInput));
   if (findings.length > 0) throw new InputError(findings);
   return value as GenerationsInput;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError({
-      where: generationsFile,
-      what: /^[<=>]{7}/m.test(text) ? 'it holds the marks of a merge' : (error as Error).message,
-      allowed: 'JSON, as npm run recover writes it',
-      remedy: 'mend it by hand: numbers that either side gave are used, and never given again',
-    });
-  }
 }
 
 /** The same, but for the generation of that cluster in that environment. */

@@ -1,8 +1,8 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { environments, loadEnvironment, parseEnvironment } from '../../config/index.ts';
+import { readJson } from '../../config/json.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { run } from './child-process.ts';
@@ -63,7 +63,7 @@ export function releaseCommand(root: string, args: readonly string[], output: Ou
 function contextOf(root: string, environment: string, print: (line: string) => void): ReleaseContext {
   const { branch } = loadEnvironment(environment).repository;
   const input = environments[environment];
-  const images: unknown = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8'));
+  const images = readJson('config/images.json', path.join(root, 'config/images.json'));
   const git = new Git(root);
   return {
     git,

@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { readJson } from '../../config/json.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import type { Ended } from './child-process.ts';
@@ -46,7 +46,7 @@ export async function planRelease(context: ReleaseContext, options: ReleaseOptio
   const { git, tagOf } = context;
   const { environment } = options;
   await git.checkRepository();
-  const releases = JSON.parse(fs.readFileSync(path.join(git.root, releasesFile), 'utf8')) as Record<string, number>;
+  const releases = readJson(releasesFile, path.join(git.root, releasesFile)) as Record<string, number>;
   const last = releases[environment] ?? 0;
   const [tag, previous] = [tagOf(last + 1), last === 0 ? undefined : tagOf(last)];
   if (tag === undefined) {

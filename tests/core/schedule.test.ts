@@ -6,8 +6,8 @@ describe('a schedule is refused that', () => {
     ['has four fields', '0 2 * *', /^five fields of a cron schedule in UTC, such as "0 2 \* \* \*"$/],
     ['has a sixth field for seconds', '0 0 2 * * *', /^five fields/],
     ['is a name', '@daily', /^five fields/],
-    ['has names of days', '0 2 * * sun', /^five fields/],
-    ['has two spaces', '0  2 * * *', /^five fields/],
+    ['names a day where the month is', '0 2 * sun *', /^five fields/],
+    ['names no day that there is', '0 2 * * sunday', /^five fields/],
     ['has numbers that no field takes', '99 99 * * *', /Invalid value for minute: 99/],
     ['has the hour 24', '0 24 * * *', /Invalid value for hour: 24/],
     ['has an empty part', '1,,2 2 * * *', /is empty/],
@@ -25,8 +25,9 @@ describe('a schedule is refused that', () => {
   });
 });
 
-test('a schedule keeps its text', () => {
+test('a schedule has one spelling, with numbers for names and one space between its fields', () => {
   expect(Schedule.utc('0 2 * * *').text).toBe('0 2 * * *');
+  expect(Schedule.utc(' 0  2\t* jan,Mar MON-fri ').text).toBe('0 2 * 1,3 1-5');
 });
 
 describe('the longest time between two times of a schedule', () => {

@@ -99,7 +99,7 @@ describe('bad input', () => {
     expect(await refusal(`pg --to ${to}`)).toContain(
       [
         `${file}: it holds the marks of a merge`,
-        '  allowed: JSON, as npm run recover writes it',
+        '  allowed: JSON, each key once in its object',
         '  remedy:  mend it by hand: numbers that either side gave are used, and never given again',
       ].join('\n'),
     );

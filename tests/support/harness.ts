@@ -60,7 +60,12 @@ export function testEnvironment(
   tables: GenerationsInput[string] = {},
 ): Environment {
   const records = { releases: { test: release }, generations: { test: tables } };
-  return parseEnvironment('test', { ...testInput, ...changes }, testImages, records);
+  const environment = parseEnvironment('test', { ...testInput, ...changes }, testImages, records);
+  // Its own names are there for whoever wants them; those of a test are for what it builds.
+  if (changes.hosts === undefined) for (const name of Object.keys(testInput.hosts)) environment.host(name);
+  if (changes.objectStores === undefined)
+    for (const name of Object.keys(testInput.objectStores)) environment.objectStore(name);
+  return environment;
 }
 
 export const image: Image = testEnvironment().image('web');
