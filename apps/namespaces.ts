@@ -1,4 +1,5 @@
 import { application } from '../constructs/core/application.ts';
+import { workersOf } from '../constructs/core/environment.ts';
 import type { Environment } from '../constructs/core/environment.ts';
 import { defineNamespace } from '../constructs/core/namespace.ts';
 import type { NamespaceDefinition } from '../constructs/core/namespace.ts';
@@ -41,7 +42,7 @@ export const namespacesApplication = application(
     new Foundations(scope, 'foundations', {
       namespaces: [...ofTheCluster, ...Object.values(namespacesOf(environment))],
       priorities: !sharesCluster,
-      nodes: nodes.filter(({ role }) => role !== 'witness').length,
+      nodes: workersOf(nodes).length,
     });
   },
 );

@@ -1,3 +1,4 @@
+import { workersOf } from '../constructs/core/environment.ts';
 import type { Node } from '../constructs/core/environment.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describePeer } from '../constructs/core/endpoint.ts';
@@ -65,7 +66,7 @@ export function nodeLoads(platform: Platform, beside: readonly Platform[] = []):
   const list = [platform, ...beside].flatMap(demands);
   const least = place(nodes, list, 'least');
   const most = place(nodes, list, 'most');
-  return workers(nodes).map((node) => ({
+  return workersOf(nodes).map((node) => ({
     node,
     requested: least.get(node) ?? none,
     requestedAtMost: most.get(node) ?? none,
@@ -77,8 +78,8 @@ export function nodeLoads(platform: Platform, beside: readonly Platform[] = []):
 export function losses(platform: Platform, beside: readonly Platform[] = []): Loss[] {
   const { nodes } = platform.environment;
   const list = [platform, ...beside].flatMap(demands);
-  return workers(nodes).map((node) => {
-    const left = workers(nodes).filter((other) => other !== node);
+  return workersOf(nodes).map((node) => {
+    const left = workersOf(nodes).filter((other) => other !== node);
     const pods = ({ strict, least }: Demand): number => (strict ? Math.min(least, left.length) : least);
     return {
       node,
@@ -107,7 +108,7 @@ export function budgetFindings(platform: Platform, beside: readonly Platform[] =
   const pods = podsOf(all);
   const list = all.flatMap(demands);
   const most = sum(list.map(({ each, most: count }) => times(each, count)));
-  const whole = sum(workers(nodes).map(allocatable));
+  const whole = sum(workersOf(nodes).map(allocatable));
   const findings: Finding[] = [];
   if (most.cpu > whole.cpu || most.memory > whole.memory) {
     findings.push({
@@ -145,13 +146,14 @@ function podsOf(all: readonly Platform[]): string {
 
 /** Pods that never share a node can't be more than the nodes. */
 function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
-  const count = workers(environment.nodes).length;
+  const count = workersOf(environment.nodes).length;
   return owners
     .filter((owner) => owner instanceof Workload)
-    .filter((workload) => workload.props.spread === 'strict' && workload.podCount(count).most > count)
-    .map((workload) => ({
+    .map((workload) => ({ workload, ...workload.demand(count) }))
+    .filter(({ apart, full }) => apart && full > count)
+    .map(({ workload, full }) => ({
       where: `workload ${describePeer(workload)}`,
-      what: `${workload.podCount(count).most} pods that never share a node, on ${count} nodes: one would wait for ever`,
+      what: `${full} pods that never share a node, on ${count} nodes: one would wait for ever`,
       allowed: `at most ${count} pods, or the spread preferred`,
       remedy: 'lower its replicas, or let it share nodes',
     }));
@@ -171,12 +173,14 @@ function lostNodeFindings(platform: Platform, beside: readonly Platform[]): Find
 }
 
 function demands({ owners, environment }: Platform): Demand[] {
-  const count = workers(environment.nodes).length;
+  const count = workersOf(environment.nodes).length;
   return owners.flatMap((owner): Demand[] => {
     const name = describePeer(owner);
     if (owner instanceof Workload) {
-      const { millicores: cpu, mebibytes: memory } = owner.requests;
-      return [{ name, each: { cpu, memory }, strict: owner.props.spread === 'strict', ...owner.podCount(count) }];
+      const { each, apart: strict, least, most } = owner.demand(count);
+      // One more of those than nodes waits, and takes nothing from any.
+      const placed = strict ? Math.min(most, count) : most;
+      return [{ name, each: { cpu: each.millicores, memory: each.mebibytes }, strict, least, most: placed }];
     }
     if (owner instanceof ForeignWorkload && owner.requests) {
       const { cpu, memory, replicas } = owner.requests;
@@ -189,7 +193,7 @@ function demands({ owners, environment }: Platform): Demand[] {
 
 /** What is asked of each node that carries pods. */
 function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 'most'): Map<Node, Amount> {
-  const loads = workers(nodes).map((node): Load => ({ node, whole: allocatable(node), requested: none, pods: 0 }));
+  const loads = workersOf(nodes).map((node): Load => ({ node, whole: allocatable(node), requested: none, pods: 0 }));
   const largest = [...list].sort((a, b) => b.each.cpu - a.each.cpu || (a.name < b.name ? -1 : 1));
   for (const demand of largest) {
     for (const load of loads) load.pods = 0;
@@ -206,11 +210,6 @@ function place(nodes: readonly Node[], list: readonly Demand[], size: 'least' | 
 
 function fill({ requested, whole }: Load): number {
   return Math.max(requested.cpu / whole.cpu, requested.memory / whole.memory);
-}
-
-/** A witness only keeps the quorum. */
-function workers(nodes: readonly Node[]): Node[] {
-  return nodes.filter(({ role }) => role !== 'witness');
 }
 
 function allocatable(node: Node): Amount {

@@ -6,6 +6,7 @@ import type { Manifest } from '../constructs/core/manifest.ts';
 import { certificateKeys } from '../constructs/core/secret.ts';
 import { restrictedViolations } from './pod-security.ts';
 import type { Privileges } from './pod-security.ts';
+import { overlapFindings } from './overlap.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
 import { bindingFindings, rightsFindings, rolesOf, tokenFindings } from './rights.ts';
 import { mountFindings, nodePortFindings, nodePortOwners, twiceFindings } from './twice.ts';
@@ -52,6 +53,7 @@ const rules: readonly Rule[] = [
   secretsAreInTheInventory,
   ownServiceAccount,
   rightsFindings,
+  overlapFindings,
   (manifest, { roles }) => bindingFindings(manifest, roles),
   (manifest) => tokenFindings(manifest, podTemplateOf(manifest)),
   twiceFindings,

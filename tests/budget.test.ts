@@ -1,10 +1,11 @@
-import { Size } from 'cdk8s';
+import { JsonPatch, Size } from 'cdk8s';
 import { buildPlatform } from '../apps/platform.ts';
 import { environments } from '../config/index.ts';
 import type { EnvironmentInput } from '../config/schema.ts';
 import { Cpu } from '../constructs/core/cpu.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { Platform } from '../constructs/core/platform.ts';
+import type { Spread } from '../constructs/core/pod-template.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { budgetFindings, losses, nodeLoads } from '../synth/budget.ts';
 import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
@@ -93,30 +94,45 @@ test('a witness carries no pods', () => {
   ]);
 });
 
-test('pods that never share a node are refused when they are more than the nodes', () => {
-  const probe = { path: '/', port: 'http', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 };
-  const strict = new Platform(testEnvironment(), [
-    testApplication(
-      'test',
-      (scope) =>
-        new Workload(scope, 'web', {
-          name: 'web',
-          program: 'web',
-          component: 'web',
-          controller: { kind: 'Deployment', replicas: 3 },
-          priority: 'edge',
-          spread: 'strict',
-          containers: [
-            {
-              name: 'web',
-              image,
-              ports: [{ name: 'http', port: 80 }],
-              resources: { cpuRequest: Cpu.millicores(1), memory: Size.mebibytes(1), because: 'tiny' },
-              probes: { startup: probe, readiness: probe, liveness: probe },
-            },
-          ],
-        }),
-    ),
+const probe = { path: '/', port: 'http', periodSeconds: 5, timeoutSeconds: 1, failureThreshold: 3 };
+
+/** Web servers that request next to nothing. */
+const web = (replicas: number, spread: Spread, ...patches: JsonPatch[]) =>
+  new Platform(testEnvironment(), [
+    testApplication('test', (scope) => {
+      const workload = new Workload(scope, 'web', {
+        name: 'web',
+        program: 'web',
+        component: 'web',
+        controller: { kind: 'Deployment', replicas },
+        priority: 'edge',
+        spread,
+        containers: [
+          {
+            name: 'web',
+            image,
+            ports: [{ name: 'http', port: 80 }],
+            resources: { cpuRequest: Cpu.millicores(1), memory: Size.mebibytes(1), because: 'tiny' },
+            probes: { startup: probe, readiness: probe, liveness: probe },
+          },
+        ],
+      });
+      workload.object.addJsonPatch(...patches);
+      return workload;
+    }),
   ]);
-  expect(what(strict)).toEqual(['3 pods that never share a node, on 2 nodes: one would wait for ever']);
+
+test('pods that never share a node are refused when they are more than the nodes', () => {
+  expect(what(web(3, 'strict'))).toEqual(['3 pods that never share a node, on 2 nodes: one would wait for ever']);
+});
+
+test('one more during an update is no pod too many, where pods never share a node', () => {
+  expect(what(web(1, 'strict'))).toEqual([]);
+});
+
+test('a patch can hide no pod from the budget', () => {
+  const memory = '/spec/template/spec/containers/0/resources/requests/memory';
+  expect(what(web(1, 'preferred', JsonPatch.replace(memory, '60Gi')))).toContainEqual(
+    'at full size, with one more pod of each Deployment during a rollout, pods request 0 CPU and 120 GiB',
+  );
 });

@@ -20,6 +20,8 @@ export type Layer = (typeof layers)[number];
 export interface ApplicationChartProps {
   readonly layer: Layer;
   readonly namespace: NamespaceDefinition;
+  /** How many nodes carry pods. */
+  readonly workers: number;
 }
 
 /** The objects of one Argo CD application: one folder of `dist/`. */
@@ -28,12 +30,14 @@ export class ApplicationChart extends Chart {
   readonly layer: Layer;
   /** The namespace of its objects. cdk8s is not told: it would write a namespace on cluster-scoped objects too. */
   readonly destination: NamespaceDefinition;
+  readonly workers: number;
 
-  constructor(scope: App, application: string, { layer, namespace }: ApplicationChartProps) {
+  constructor(scope: App, application: string, { layer, namespace, workers }: ApplicationChartProps) {
     super(scope, checkName('application', application), { disableResourceNameHashes: true });
     this.application = application;
     this.layer = layer;
     this.destination = namespace;
+    this.workers = workers;
   }
 }
 

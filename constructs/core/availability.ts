@@ -1,3 +1,4 @@
+import type { ApiObject } from 'cdk8s';
 import { IntOrString, KubeHorizontalPodAutoscalerV2, KubePodDisruptionBudget } from './level1.ts';
 import { InputError } from './error.ts';
 import { kubeObject } from './kube-object.ts';
@@ -15,7 +16,10 @@ export interface Autoscaling {
 const scaleDownStabilizationSeconds = 300;
 
 /** @throws InputError when the bounds can't be met */
-export function horizontalAutoscaler(workload: Workload, { minimum, maximum, targetCpuPercent }: Autoscaling): void {
+export function horizontalAutoscaler(
+  workload: Workload,
+  { minimum, maximum, targetCpuPercent }: Autoscaling,
+): ApiObject {
   if (minimum < 1 || minimum > maximum) {
     throw new InputError({
       where: `workload ${workload.namespace}/${workload.name}`,
@@ -24,7 +28,7 @@ export function horizontalAutoscaler(workload: Workload, { minimum, maximum, tar
       remedy: 'set minReplicas and maxReplicas of its size in the configuration',
     });
   }
-  kubeObject(workload, 'horizontal-pod-autoscaler', KubeHorizontalPodAutoscalerV2, {
+  return kubeObject(workload, 'horizontal-pod-autoscaler', KubeHorizontalPodAutoscalerV2, {
     metadata: { name: workload.name, labels: { ...workload.labels } },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: workload.name },

@@ -1,6 +1,7 @@
 import type { App } from 'cdk8s';
 import { ApplicationChart } from './application-chart.ts';
 import type { Application } from './application.ts';
+import { workersOf } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 
@@ -20,7 +21,11 @@ export function buildApplications(
     if (there !== undefined) return there.exports;
     if (beingBuilt.includes(application)) refuseCycle(beingBuilt.slice(beingBuilt.indexOf(application)));
     const { name, layer } = application;
-    const chart = new ApplicationChart(app, name, { layer, namespace: application.namespace(environment) });
+    const chart = new ApplicationChart(app, name, {
+      layer,
+      namespace: application.namespace(environment),
+      workers: workersOf(environment.nodes).length,
+    });
     const used = Object.defineProperties(
       {},
       Object.fromEntries(

@@ -8,6 +8,7 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
 import type { Autoscaling } from './availability.ts';
+import type { RollingUpdate } from './rolling-update.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What makes the pods of a workload. */
@@ -57,7 +58,7 @@ export interface ControllerParts {
   readonly selector: { readonly matchLabels: Record<string, string> };
   readonly template: IPodTemplateSpec;
   /** Of a Deployment. */
-  readonly rollingUpdate: { readonly maxSurge: number; readonly maxUnavailable: number };
+  readonly rollingUpdate: RollingUpdate;
   /** Of a Deployment. */
   readonly progressDeadlineSeconds: number;
 }
@@ -130,5 +131,11 @@ function jobSpec(
   { retries, deadline }: { readonly retries: number; readonly deadline: Duration },
   template: IPodTemplateSpec,
 ): NonNullable<IJob['spec']> {
-  return { backoffLimit: retries, activeDeadlineSeconds: deadline.toSeconds(), template };
+  return {
+    backoffLimit: retries,
+    activeDeadlineSeconds: deadline.toSeconds(),
+    // Never two at once: one that is told to stop goes on until it is gone, and migrates or backs up meanwhile.
+    podReplacementPolicy: 'Failed',
+    template,
+  };
 }

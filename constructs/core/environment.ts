@@ -155,3 +155,8 @@ export interface Environment {
   /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`; images are of all environments. */
   unused(): string[];
 }
+
+/** Those that carry pods: a witness only keeps the quorum. */
+export function workersOf(nodes: readonly Node[]): Node[] {
+  return nodes.filter(({ role }) => role !== 'witness');
+}

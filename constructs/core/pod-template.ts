@@ -37,7 +37,8 @@ export interface PodTemplateProps {
   readonly labels: Record<string, string>;
 }
 
-const hostname = 'kubernetes.io/hostname';
+/** Two of one place are two of one node. */
+export const hostname = 'kubernetes.io/hostname';
 
 /** A pod that Pod Security's `restricted` level admits. */
 export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {

@@ -3,19 +3,23 @@ import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { apiRights, tokenVolumes, withToken } from './api-rights.ts';
 import type { ApiRights } from './api-rights.ts';
+import { applicationOf } from './application-chart.ts';
 import { authoritiesPath, authorityFiles } from './authority-files.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
 import { ConfigFiles } from './config-files.ts';
-import type { ContainerProps, Resources } from './container.ts';
+import type { ContainerProps } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
 import { dataFormatAnnotations } from './data-format.ts';
 import type { DataFormat } from './data-format.ts';
 import { InputError } from './error.ts';
-import { kubeObject } from './kube-object.ts';
+import { kubeObject, manifestOf } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
 import { labels, selectorLabels } from './labels.ts';
+import { podDemand } from './pod-demand.ts';
+import type { PodDemand } from './pod-demand.ts';
 import { PodOwner } from './pod-owner.ts';
+import { rollingUpdate } from './rolling-update.ts';
 import { podTemplate } from './pod-template.ts';
 import type { Spread } from './pod-template.ts';
 import type { PodVolume } from './pod-volume.ts';
@@ -108,15 +112,6 @@ export const workloadDefaults = {
 /** Until a pod has a node and its image. */
 const secondsToPlaceAndPull = 120;
 
-const neverFewer = { maxSurge: 1, maxUnavailable: 0 };
-
-/** One more first, then one less; but where every node has its pod already, one more would never find a place. */
-const rollingUpdates = {
-  strict: { maxSurge: 0, maxUnavailable: 1 },
-  preferred: neverFewer,
-  anywhere: neverFewer,
-} as const;
-
 /** Pods of ours, with what they owe: requests, probes, identity, spread, a disruption budget, an account of their own. */
 export class Workload extends PodOwner {
   readonly selector: Readonly<Record<string, string>>;
@@ -124,6 +119,7 @@ export class Workload extends PodOwner {
   readonly props: WorkloadProps;
   readonly object: ApiObject;
   private readonly authorities: ConfigFiles | undefined;
+  private readonly autoscaler: ApiObject | undefined;
   private readonly podLabels: Record<string, string>;
 
   constructor(scope: Construct, id: string, props: WorkloadProps) {
@@ -158,7 +154,7 @@ export class Workload extends PodOwner {
     this.object = kubeObject(this, 'controller', this.manifest(metadata));
     const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
     if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
-      horizontalAutoscaler(this, controller.replicas);
+      this.autoscaler = horizontalAutoscaler(this, controller.replicas);
     }
     if (maxUnavailable !== false && (controller.kind === 'Deployment' || controller.kind === 'StatefulSet')) {
       disruptionBudget(this, maxUnavailable);
@@ -185,39 +181,12 @@ export class Workload extends PodOwner {
     this.podLabels[key] = value;
   }
 
-  /** The least and the most pods there can be at a time, the one more of a rolling update included. */
-  podCount(nodes: number): { readonly least: number; readonly most: number } {
-    const { controller } = this.props;
-    switch (controller.kind) {
-      case 'Deployment': {
-        const { replicas } = controller;
-        const { maxSurge } = rollingUpdates[this.props.spread];
-        return typeof replicas === 'number'
-          ? { least: replicas, most: replicas + maxSurge }
-          : { least: replicas.minimum, most: replicas.maximum + maxSurge };
-      }
-      case 'StatefulSet':
-        return { least: controller.replicas, most: controller.replicas };
-      case 'DaemonSet':
-        return { least: nodes, most: nodes };
-      case 'Job':
-      case 'CronJob':
-        return { least: 0, most: 1 };
-    }
-  }
-
-  /** What one pod requests. */
-  get requests(): { readonly millicores: number; readonly mebibytes: number } {
-    const { containers, initContainers = [] } = this.props;
-    const total = (of: (resources: Resources) => number): number => {
-      const together = containers.reduce((sum, { resources }) => sum + of(resources), 0);
-      // Those that run before have the pod for themselves, one after the other.
-      return Math.max(together, ...initContainers.map(({ resources }) => of(resources)));
-    };
-    return {
-      millicores: total(({ cpuRequest }) => cpuRequest.millicores),
-      mebibytes: total(({ memory }) => memory.toMebibytes()),
-    };
+  /**
+   * What its pods ask for, patches included.
+   * @param nodes how many a DaemonSet runs on
+   */
+  demand(nodes: number): PodDemand {
+    return podDemand(manifestOf(this.object), nodes, this.autoscaler && manifestOf(this.autoscaler));
   }
 
   /** Those that run before the others too. */
@@ -231,7 +200,7 @@ export class Workload extends PodOwner {
   }
 
   /** With the token if it asks the API, and with the files of the authorities that it names. */
-  private complete(props: ContainerProps): ContainerProps {
+  private completed(props: ContainerProps): ContainerProps {
     const container = withToken(props, this.props.api);
     if (this.authorities === undefined || (container.authorities ?? []).length === 0) return container;
     return { ...container, files: { ...container.files, [authoritiesPath]: this.authorities } };
@@ -244,8 +213,8 @@ export class Workload extends PodOwner {
     const user = props.user ?? workloadDefaults.user;
     const ends = controller.kind === 'Job' || controller.kind === 'CronJob';
     const template = podTemplate({
-      containers: props.containers.map((container) => this.complete(container)),
-      initContainers: (props.initContainers ?? []).map((container) => this.complete(container)),
+      containers: props.containers.map((container) => this.completed(container)),
+      initContainers: (props.initContainers ?? []).map((container) => this.completed(container)),
       volumes: { ...props.volumes, ...tokenVolumes(props.api) },
       serviceAccountName: props.name,
       priority: props.priority,
@@ -277,7 +246,7 @@ export class Workload extends PodOwner {
       metadata: { ...metadata, annotations },
       selector: { matchLabels: { ...this.selector } },
       template,
-      rollingUpdate: rollingUpdates[props.spread],
+      rollingUpdate: rollingUpdate(controller, props.spread, applicationOf(this).workers),
       progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull,
     });
   }

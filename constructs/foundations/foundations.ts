@@ -5,6 +5,7 @@ import { KubeNamespace, KubePriorityClass, KubeResourceQuota, Quantity } from '.
 import type { NamespaceDefinition } from '../core/namespace.ts';
 import { defaultDeny } from '../core/network-policy.ts';
 import type { Completes } from '../core/phase.ts';
+import type { PodDemand } from '../core/pod-demand.ts';
 import type { PodOwner } from '../core/pod-owner.ts';
 import { priorities } from '../core/priority.ts';
 import { Service } from '../core/service.ts';
@@ -75,15 +76,15 @@ export class Foundations extends Construct implements Completes {
       const own = owners.filter(({ namespace }) => namespace === name);
       const workloads = own.filter((owner) => owner instanceof Workload);
       if (workloads.length === 0 || workloads.length < own.length) continue;
-      const sum = (of: (workload: Workload) => number): number =>
-        quotaFactor *
-        workloads.reduce((total, workload) => total + workload.podCount(this.props.nodes).most * of(workload), 0);
+      const demands = workloads.map((workload) => workload.demand(this.props.nodes));
+      const sum = (of: (each: PodDemand['each']) => number): number =>
+        quotaFactor * demands.reduce((total, { each, most }) => total + most * of(each), 0);
       kubeObject(this, `quota-${name}`, KubeResourceQuota, {
         metadata: { name: 'requests', namespace: name },
         spec: {
           hard: {
-            'requests.cpu': Quantity.fromString(Cpu.millicores(sum(({ requests }) => requests.millicores)).asString()),
-            'requests.memory': Quantity.fromString(`${sum(({ requests }) => requests.mebibytes)}Mi`),
+            'requests.cpu': Quantity.fromString(Cpu.millicores(sum(({ millicores }) => millicores)).asString()),
+            'requests.memory': Quantity.fromString(`${sum(({ mebibytes }) => mebibytes)}Mi`),
           },
         },
       });

@@ -28,6 +28,7 @@ import {
   tlsPath,
   volumePath,
 } from './paths.ts';
+import { refuseOtherMemory } from './patched-memory.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { roleLabel, serviceNames } from './services.ts';
 
@@ -105,6 +106,7 @@ export function members(construct: Construct, props: PatroniClusterProps, member
     leaveLostNodeAfterSeconds: false,
   });
   workload.object.addJsonPatch(...(props.patches ?? []));
+  refuseOtherMemory(workload, database, member.memory);
   return workload;
 }
 

@@ -6,6 +6,7 @@ import type { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
+import type { Completes } from '../core/phase.ts';
 import type { Spread } from '../core/pod-template.ts';
 import { httpProbes } from '../core/probes.ts';
 import type { Probes } from '../core/probes.ts';
@@ -13,6 +14,7 @@ import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
 import { Workload } from '../core/workload.ts';
+import { fitHeap, heapOption, heapVariable } from './heap.ts';
 
 /** What backends and frontends have in common. */
 export interface WebWorkloadProps {
@@ -102,9 +104,6 @@ export const webWorkloadDefaults = {
 /** Room between the end of the server's own shutdown and SIGKILL, for the runtime to leave. */
 const exitSeconds = 5;
 
-/** Share of the memory limit that V8's old generation may fill: the rest is for buffers, stacks and young objects. */
-const heapShare = 0.75;
-
 /** What a kind of web application adds to the options its user gives. */
 export interface WebWorkloadKind {
   readonly program: string;
@@ -136,7 +135,7 @@ export function webProbes(paths: { readonly live: string; readonly ready?: strin
 }
 
 /** A Deployment of a Node.js server with its Service, autoscaler and endpoints. */
-export class WebWorkload extends Construct {
+export class WebWorkload extends Construct implements Completes {
   readonly workload: Workload;
   /** The server's own API, for other workloads. */
   readonly http: HttpEndpoint;
@@ -184,6 +183,11 @@ export class WebWorkload extends Construct {
       new Scrape(this, 'scrape', { endpoint: { name: `metrics of ${name}`, path: metrics.path, targets } });
     }
   }
+
+  /** The heap follows the memory that patches have left. */
+  complete(): void {
+    fitHeap(this.workload);
+  }
 }
 
 function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
@@ -194,7 +198,7 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
   const memory = props.size?.memory ?? kind.size.memory;
   const environment = {
     NODE_ENV: 'production',
-    NODE_OPTIONS: `--max-old-space-size=${Math.floor(memory.toMebibytes() * heapShare)}`,
+    [heapVariable]: heapOption(memory.toMebibytes()),
     PORT: String(port),
     PUBLIC_URL: `https://${props.host}`,
     KEEP_ALIVE_TIMEOUT_MS: String(keepAliveSeconds * 1000),

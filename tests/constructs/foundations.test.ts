@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { JsonPatch, Size } from 'cdk8s';
 import { buildPlatform } from '../../apps/platform.ts';
 import { application } from '../../constructs/core/application.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
@@ -122,6 +122,18 @@ describe('quotas', () => {
     expect(at(quota, 'spec.hard')).toEqual({
       'requests.cpu': '2200m',
       'requests.memory': '1100Mi',
+    });
+  });
+
+  test('follow the objects as they are applied, patches included', () => {
+    const manifests = foundations((scope) => {
+      workload(scope, 'patched', { kind: 'Deployment', replicas: 1 }).object.addJsonPatch(
+        JsonPatch.replace('/spec/template/spec/containers/0/resources/requests/memory', '60Gi'),
+      );
+    });
+    expect(at(only(manifests, 'ResourceQuota', 'requests'), 'spec.hard')).toEqual({
+      'requests.cpu': '400m',
+      'requests.memory': `${2 * 2 * 60 * 1024}Mi`,
     });
   });
 

@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { JsonPatch, Size } from 'cdk8s';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import type { Database, PatroniClusterProps } from '../../constructs/patroni-cluster/index.ts';
 import { budgetFindings } from '../../synth/budget.ts';
@@ -21,6 +21,11 @@ describe('a cluster is refused for', () => {
       'one member with synchronous: strict would never take a write: there is no standby to confirm it',
     ],
     ['less memory than the parameters need', { size: { memory: Size.mebibytes(511) } }, 'a member has 511Mi of memory'],
+    [
+      'memory that a patch gives it beside its parameters',
+      { patches: [JsonPatch.replace('/spec/template/spec/containers/0/resources/limits/memory', '8Gi')] },
+      'they leave PostgreSQL 8192Mi of memory, and its parameters are made for 2Gi',
+    ],
     ['a volume that WAL alone would fill', { storage: Size.gibibytes(1) }, 'a volume of 1Gi'],
     ['no full backup that is kept', { backups: { ...backups, keepFullDays: 0 } }, 'backups.keepFullDays: 0'],
     ['part of a day of WAL', { backups: { ...backups, keepWalDays: 0.5 } }, 'backups.keepWalDays: 0.5'],

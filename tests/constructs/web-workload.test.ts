@@ -104,10 +104,24 @@ describe.each(constructs)('%s', (_, make) => {
       });
     });
 
-    test('spread "strict" never puts two pods on a node, and frees a place before it takes one', () => {
+    test('spread "strict" never puts two pods on a node', () => {
       const { deployment } = web({ spread: 'strict' });
       expect(at(deployment, `${required}.topologyKey`)).toBe('kubernetes.io/hostname');
-      expect(at(deployment, 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+    });
+
+    // The tests have two nodes.
+    test.each([
+      ['a node is free, at the least and at the most', 1, 1, { maxSurge: 1, maxUnavailable: 0 }],
+      [
+        'a node is free at the least: half of one pod is none, half of two is one',
+        1,
+        2,
+        { maxSurge: 1, maxUnavailable: '50%' },
+      ],
+      ['no node is ever free', 2, 2, { maxSurge: 0, maxUnavailable: 1 }],
+    ])('an update of pods that share no node, where %s', (_, minReplicas, maxReplicas, expected) => {
+      const { deployment } = web({ spread: 'strict', size: { minReplicas, maxReplicas } });
+      expect(at(deployment, 'spec.strategy.rollingUpdate')).toEqual(expected);
     });
 
     test('spread "anywhere" says nothing of nodes', () => {
@@ -143,6 +157,22 @@ describe.each(constructs)('%s', (_, make) => {
       expect(ofContainer(deployment, 'resources.requests.memory')).toBe('1000Mi');
       expect(ofContainer(deployment, 'resources.limits')).toEqual({ memory: '1000Mi' });
       expect(variablesOf(deployment).NODE_OPTIONS).toBe('--max-old-space-size=750');
+    });
+
+    const memoryOf = (value: string) => {
+      const resources = '/spec/template/spec/containers/0/resources';
+      return ['requests', 'limits'].map((kind) => JsonPatch.replace(`${resources}/${kind}/memory`, value));
+    };
+
+    test('the heap follows memory that is patched', () => {
+      const { deployment } = web({ patches: memoryOf('4Gi') });
+      expect(variablesOf(deployment).NODE_OPTIONS).toBe('--max-old-space-size=3072');
+    });
+
+    test('a heap of its own stays as it was given, whatever is patched', () => {
+      const environment = { NODE_OPTIONS: '--max-old-space-size=100' };
+      const { deployment } = web({ environment, patches: memoryOf('4Gi') });
+      expect(variablesOf(deployment)).toMatchObject(environment);
     });
 
     test('says where its numbers come from', () => {

@@ -1,9 +1,11 @@
-import { Duration, Size } from 'cdk8s';
+import { Duration, JsonPatch, Size } from 'cdk8s';
 import type { ContainerProps } from '../../constructs/core/container.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { kubernetesApi } from '../../constructs/core/endpoint.ts';
 import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
+import type { Spread } from '../../constructs/core/pod-template.ts';
 import { execProbes } from '../../constructs/core/probes.ts';
+import { rollingUpdate } from '../../constructs/core/rolling-update.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
 import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
@@ -131,11 +133,53 @@ describe('a workload', () => {
   });
 
   test('is never updated by taking pods away first, unless each node has its pod already', () => {
-    expect(at(deployment(), 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
-    expect(at(deployment({ spread: 'strict' }), 'spec.strategy.rollingUpdate')).toEqual({
-      maxSurge: 0,
-      maxUnavailable: 1,
+    const update = (spread: Spread, replicas: number): unknown =>
+      at(deployment({ spread, controller: { kind: 'Deployment', replicas } }), 'spec.strategy.rollingUpdate');
+    const neverFewer = { maxSurge: 1, maxUnavailable: 0 };
+    expect([update('preferred', 2), update('strict', 1)]).toEqual([neverFewer, neverFewer]);
+    expect(update('strict', 2)).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+  });
+
+  test.each([2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'of %d nodes, an update takes a pod away first only when each has its own',
+    (nodes) => {
+      const controller = {
+        kind: 'Deployment',
+        replicas: { minimum: 1, maximum: nodes, targetCpuPercent: 70 },
+      } as const;
+      const share = Number.parseInt(String(rollingUpdate(controller, 'strict', nodes).maxUnavailable)) / 100;
+      const away = Array.from({ length: nodes }, (_, index) => Math.floor(share * (index + 1)));
+      expect(away).toEqual([...Array<number>(nodes - 1).fill(0), 1]);
+    },
+  );
+
+  test('never runs two pods of a Job at once, whatever starts it', () => {
+    const job = { retries: 1, deadline: Duration.minutes(5) } as const;
+    const ends = { containers: [{ ...container, ports: [], probes: 'none' }] } as const;
+    const once = only(make({ controller: { kind: 'Job', ...job }, ...ends }), 'Job');
+    const schedule = Schedule.utc('0 2 * * *');
+    const often = only(make({ controller: { kind: 'CronJob', schedule, ...job }, ...ends }), 'CronJob');
+    expect([at(once, 'spec.podReplacementPolicy'), at(often, 'spec.jobTemplate.spec.podReplacementPolicy')]).toEqual([
+      'Failed',
+      'Failed',
+    ]);
+  });
+
+  test('asks for what patches have left of its numbers', () => {
+    const demands: unknown[] = [];
+    manifestsOf((scope) => {
+      const workload = new Workload(scope, 'web', { ...base, controller: { kind: 'Deployment', replicas: 2 } });
+      const resources = '/spec/template/spec/containers/0/resources/requests';
+      workload.object.addJsonPatch(
+        JsonPatch.replace('/spec/replicas', 4),
+        JsonPatch.replace('/spec/strategy/rollingUpdate/maxSurge', '50%'),
+        JsonPatch.replace(`${resources}/memory`, '60Gi'),
+        JsonPatch.replace(`${resources}/cpu`, '2'),
+      );
+      demands.push(workload.demand(2));
     });
+    const each = { millicores: 2000, mebibytes: 60 * 1024 };
+    expect(demands).toEqual([{ each, apart: false, least: 4, full: 4, most: 6 }]);
   });
 
   test('spreads its pods strictly, preferably or not at all', () => {
@@ -288,7 +332,7 @@ describe('a workload', () => {
       const requests = (changes: Partial<WorkloadProps>): unknown => {
         const workloads: Workload[] = [];
         manifestsOf((scope) => workloads.push(new Workload(scope, 'web', { ...base, ...changes })));
-        return workloads[0]?.requests;
+        return workloads[0]?.demand(2).each;
       };
       expect(requests({ initContainers: [before] })).toEqual(requests({}));
       expect(requests({ initContainers: [large] })).toMatchObject({ mebibytes: 9 * 1024 });

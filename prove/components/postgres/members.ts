@@ -64,7 +64,7 @@ export class Members {
 
   /** Names of the pods there should be. */
   get names(): readonly string[] {
-    const { least } = this.patroni.workload.podCount(1);
+    const { least } = this.patroni.workload.demand(1);
     return Array.from({ length: least }, (_, index) => `${this.patroni.workload.name}-${index}`);
   }
 

@@ -53,15 +53,8 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
     if (owner instanceof Workload) {
       const { controller } = owner.props;
       if (controller.kind === 'Job' || controller.kind === 'CronJob') return [];
-      const { least, most: rollout } = owner.podCount(workers);
-      const most =
-        controller.kind !== 'Deployment'
-          ? rollout
-          : typeof controller.replicas === 'number'
-            ? controller.replicas
-            : controller.replicas.maximum;
-      const each = { cpu: owner.requests.millicores, memory: owner.requests.mebibytes };
-      const strict = owner.props.spread === 'strict';
+      const { least, full: most, most: rollout, apart: strict, each: pod } = owner.demand(workers);
+      const each = { cpu: pod.millicores, memory: pod.mebibytes };
       return [
         {
           name,
