@@ -55,7 +55,7 @@ const table = [
   },
   {
     id: 'gitops-source',
-    promise: 'nobody but git decides what runs: every other way is refused, and rollback still works',
+    promise: 'git alone says what Argo CD applies: every other source is refused, and rollback still works',
     bound: 'table of refused and allowed calls',
     proofs: [{ kind: 'drill' }],
   },

@@ -1,8 +1,9 @@
 import type { Application, AppProject } from '../../../imports/argo-cd.ts';
+import { argocdNamespace } from '../../components/argocd/applications.ts';
 import { webOf } from '../../components/web.ts';
 import { attempts, merged } from './attempts.ts';
 import type { AttemptSubjects } from './attempts.ts';
-import { layerOf, post, put, row } from './table.ts';
+import { layerOf, mergePatch, post, put, remove, row } from './table.ts';
 import type { AccessRow, AccessSubjects } from './table.ts';
 
 /** Projects as the API has them. */
@@ -69,5 +70,26 @@ export function sourceTable(subjects: AccessSubjects, projects: ProjectSubjects)
       { admin: 400 },
       projectsPolicy,
     ),
+    ...guards.flatMap(({ what, application, object }) => {
+      const target = `applications/${application}/resource?version=v1&resourceName=none&${object}`;
+      return [
+        row(`delete ${what}`, 'applications delete/*', remove(target), {}),
+        row(`change ${what}`, 'applications update/*', post(`${target}&patchType=${mergePatch}`, '{"spec":{}}'), {}),
+      ];
+    }),
   ];
 }
+
+/** Without these for a moment, somebody could change what nothing heals afterwards. */
+const guards = [
+  {
+    what: 'the policies that judge applications',
+    application: 'root',
+    object: 'group=admissionregistration.k8s.io&kind=ValidatingAdmissionPolicyBinding',
+  },
+  {
+    what: "the settings of Argo CD's own roles",
+    application: 'argocd',
+    object: `namespace=${argocdNamespace}&kind=ConfigMap`,
+  },
+];

@@ -54,7 +54,7 @@ export interface AccessSubjects {
 const get = (target: string): AccessCall => ({ method: 'GET', target });
 export const post = (target: string, body: unknown): AccessCall => ({ method: 'POST', target, body });
 export const put = (target: string, body: unknown): AccessCall => ({ method: 'PUT', target, body });
-const remove = (target: string): AccessCall => ({ method: 'DELETE', target });
+export const remove = (target: string): AccessCall => ({ method: 'DELETE', target });
 
 export const row = (
   what: string,
@@ -65,7 +65,7 @@ export const row = (
 ): AccessRow => ({ what, right, call, expected, reason });
 
 const kind = { version: 'v1', group: 'apps', kind: 'Deployment' };
-const mergePatch = encodeURIComponent('application/merge-patch+json');
+export const mergePatch = encodeURIComponent('application/merge-patch+json');
 const inCluster = encodeURIComponent('https://kubernetes.default.svc');
 const repoURL = 'https://github.com/example/none.git';
 
