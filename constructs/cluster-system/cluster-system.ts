@@ -96,6 +96,8 @@ export class ClusterSystem extends Construct implements Completes {
     for (const protocol of ['UDP', 'TCP'] as const) {
       // Not by the pods that may ask: a new one would be refused until the nodes know its address.
       dns.admits(anyone, 53, 'answers whoever is let out to ask', protocol);
+      // K3s' enforcer lets the pods of a policy ask each other what anyone may ask them, whatever their egress.
+      dns.admits(dns, 53, 'cannot be kept from itself', protocol);
       dns.needs(publicEndpoint("the nodes' name servers", '185.12.64.1', 53, protocol), 'passes names outside on');
     }
   }
