@@ -71,14 +71,14 @@ describe('what K3s brings', () => {
   });
 
   test('answers names to whoever is let out to ask, also while the nodes do not know a new pod yet', () => {
-    expect(at(policy('coredns'), 'spec.ingress')).toEqual([
-      { ports: ['TCP', 'UDP'].map((protocol) => ({ port: 53, protocol })) },
-    ]);
+    expect(at(policy('coredns'), 'spec.ingress')).toContainEqual({
+      ports: ['TCP', 'UDP'].map((protocol) => ({ port: 53, protocol })),
+    });
   });
 
-  test('lets CoreDNS ask the API and name servers of the world, and nobody else', () => {
+  test('lets CoreDNS ask the API, itself and name servers of the world, and nobody else', () => {
     const egress = at(policy('coredns'), 'spec.egress') as readonly { readonly ports: readonly { port: number }[] }[];
-    expect(egress.map(({ ports }) => [...new Set(ports.map(({ port }) => port))])).toEqual([[6443], [53]]);
+    expect(egress.map(({ ports }) => [...new Set(ports.map(({ port }) => port))])).toEqual([[6443], [53], [53]]);
   });
 
   test('lets metrics-server ask kubelets, and the API server ask it', () => {
