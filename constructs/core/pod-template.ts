@@ -88,14 +88,15 @@ function affinity(spread: Spread, selector: Readonly<Record<string, string>>): P
   switch (spread) {
     case 'strict':
       return { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } };
-    case 'preferred':
+    case 'preferred': {
+      // Beside those of its own release: where old ones count too, the new ones end up unevenly when those are gone.
+      const podAffinityTerm = { ...term, matchLabelKeys: ['pod-template-hash'] };
       return {
         affinity: {
-          podAntiAffinity: {
-            preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }],
-          },
+          podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
         },
       };
+    }
     case 'anywhere':
       return {};
   }

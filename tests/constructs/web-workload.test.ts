@@ -101,6 +101,8 @@ describe.each(constructs)('%s', (_, make) => {
       expect(at(deployment, preferred)).toEqual({
         topologyKey: 'kubernetes.io/hostname',
         labelSelector: at(deployment, 'spec.selector'),
+        // Of the same release.
+        matchLabelKeys: ['pod-template-hash'],
       });
     });
 
