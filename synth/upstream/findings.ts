@@ -8,6 +8,7 @@ import type { Platform } from '../../constructs/core/platform.ts';
 import { podGroups, templateOf } from '../network/policies.ts';
 import { committedFacts, describeSource, factsFile, factsOf, sourcesOf, unknownSources } from './facts.ts';
 import type { ReadSource, UpstreamFacts } from './facts.ts';
+import { opensNodePorts } from './skeleton.ts';
 
 /** What others bring, against what the applications that read it say of it. */
 export function upstreamFindings(platform: Platform, facts = committedFacts()): Finding[] {
@@ -49,6 +50,12 @@ function sourceFindings(read: ReadSource, { objects }: UpstreamFacts): Finding[]
         allowed: 'no NetworkPolicy of others',
         remedy: 'leave it out by a patch of the source, or by the values of its chart',
       })),
+    ...objects.filter(opensNodePorts).map((service) => ({
+      where: `${where}: ${describeManifest(service)}`,
+      what: 'it opens ports of the nodes, and the quota of its namespace has no room for them',
+      allowed: 'Services of the type ClusterIP from others; a Service of ours with a nodePort says why it has to be',
+      remedy: 'change its type by the values of its chart, and declare the way in',
+    })),
   ];
 }
 

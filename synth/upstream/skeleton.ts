@@ -35,8 +35,15 @@ export function skeletonOf(object: Manifest, namespace: string): Manifest {
     kind,
     metadata: { name: metadata.name, ...own },
     ...defined(Object.fromEntries((whole[kind] ?? []).map((field) => [field, object[field]]))),
+    ...(opensNodePorts(object) ? { spec: { type: object.spec.type } } : {}),
     ...withTemplate(object),
   };
+}
+
+/** Whether it is a Service with ports of the nodes, such as for a load balancer. */
+export function opensNodePorts(object: Manifest): object is Manifest & { readonly spec: { readonly type: string } } {
+  const { kind, spec } = object as Manifest & { readonly spec?: { readonly type?: string } };
+  return kind === 'Service' && (spec?.type === 'NodePort' || spec?.type === 'LoadBalancer');
 }
 
 /** Nested as the kind has it, so that whoever reads pods of a kind reads these. */

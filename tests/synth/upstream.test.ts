@@ -76,6 +76,21 @@ describe('what a source of others brings', () => {
     expect(whats(platformWith({ images, commit: 'a'.repeat(40) }), facts)).toEqual([]);
   });
 
+  test.each(['NodePort', 'LoadBalancer'])('is refused with a Service that opens ports of the nodes: %s', (type) => {
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'way-in', namespace: 'other' },
+      spec: { type },
+    };
+    const platform = platformWith({ namespacedKinds: ['apps/Deployment', '/Service'] });
+    const facts = (of: Manifest) => factsOf(platform, deployment, skeletonOf(of, 'other'));
+    expect(whats(platform, facts(service))).toEqual([
+      'it opens ports of the nodes, and the quota of its namespace has no room for them',
+    ]);
+    expect(whats(platform, facts({ ...service, spec: { type: 'ClusterIP' } }))).toEqual([]);
+  });
+
   test('is refused with a policy, which would add to those of the wires', () => {
     const platform = platformWith({ namespacedKinds: ['apps/Deployment', 'networking.k8s.io/NetworkPolicy'] });
     expect(whats(platform, factsOf(platform, deployment, policy))).toEqual([
