@@ -8,6 +8,7 @@ import { applications as table } from '../../apps/index.ts';
 import { loadEnvironment } from '../../config/index.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import type { Environment } from '../../constructs/core/environment.ts';
 import { Platform } from '../../constructs/core/platform.ts';
 import type { Application } from '../../imports/argo-cd.ts';
 import { ControlPlane } from '../../prove/cluster/control-plane.ts';
@@ -25,7 +26,8 @@ const runs = definitions !== undefined && !programs.includes(undefined);
 
 /** Production after its third release. */
 const environment = { ...loadEnvironment('production'), releaseTag: 'production-3' };
-const tree = objectsOf(buildAppOfApps(new Platform(environment, table))).map(manifestOf);
+const treeOf = (of: Environment): Manifest[] => objectsOf(buildAppOfApps(new Platform(of, table))).map(manifestOf);
+const tree = treeOf(environment);
 const child = (name: string): Application =>
   tree.find(({ kind, metadata }) => kind === 'Application' && metadata.name === name) as unknown as Application;
 const subjects: AttemptSubjects = {
@@ -182,6 +184,16 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
       user,
     );
     expect(status).toBe(expected);
+  });
+
+  test('takes a root of another repository by hand as soon as the policies of its tree are there', async () => {
+    const url = 'https://git.example/moved.git';
+    const moved = { spec: { source: { repoURL: url } } };
+    expect(await refusal('root', moved)).toMatch(/source: other sources than in git/);
+    const there = treeOf({ ...environment, repository: { ...environment.repository, url } });
+    const { ok } = plane.apply(there.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')));
+    await plane.waitFor('the policies', 60, async () => (await refusal('root', moved)) === '');
+    expect(ok).toBe(true);
   });
 });
 
