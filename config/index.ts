@@ -188,6 +188,7 @@ function toEnvironment(
     }),
     networks: input.networks,
     repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },
+    release: input.releases === 'tags' ? release : undefined,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
     host: (key: string) => {
       ask(`${file}: hosts.${key}`);

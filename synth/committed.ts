@@ -39,15 +39,25 @@ export class Committed {
     return committed === undefined ? [] : [parsed(committed)].filter(isManifest).filter(question);
   }
 
-  /** Files that were there and aren't generated any more, of kinds whose files' names begin so. */
-  gone(generated: ReadonlySet<string>, kinds: readonly string[]): readonly string[] {
+  /** The objects of a file, whether or not a commit holds them. */
+  manifests(file: string): readonly Manifest[] {
+    return this.texts(file).map(parsed).filter(isManifest);
+  }
+
+  /** Files that were there, of kinds whose files' names begin so. */
+  files(generated: ReadonlySet<string>, kinds: readonly string[]): readonly string[] {
     const isAsked = (file: string): boolean => kinds.includes(kindOf(file));
     const written = this.written().filter(isAsked);
     const there = new Set(written);
     const isNew = [...generated].filter(isAsked).some((file) => !there.has(file));
     // Asking git takes as long as reading everything: only what is new, or was deleted, raises the question.
     const committed = isNew ? [...(this.committed() ?? [])].filter(isAsked) : [];
-    return [...new Set([...written, ...committed])].filter((file) => !generated.has(file)).sort();
+    return [...new Set([...written, ...committed])].sort();
+  }
+
+  /** Those of them that aren't generated any more. */
+  gone(generated: ReadonlySet<string>, kinds: readonly string[]): readonly string[] {
+    return this.files(generated, kinds).filter((file) => !generated.has(file));
   }
 
   private written(): string[] {

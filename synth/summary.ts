@@ -1,6 +1,8 @@
 import { losses, nodeLoads, show } from './budget.ts';
 import type { Loss, NodeLoad } from './budget.ts';
+import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { heldAnnotation } from './held-quota.ts';
 import type { SynthResult } from './synthesise.ts';
 import type { WriteResult } from './write/index.ts';
 
@@ -28,12 +30,22 @@ export function summary({ platform, beside, collection, written }: SynthResult, 
     row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
+    ...held(collection.dist).map((text) => row('quota', text)),
     ...unordered(platform, written).map((text) => row('order', text)),
     ...written.foreign.map((file) =>
       row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`),
     ),
     ...written.editedByHand.map((file) => row('edited', file)),
   ].join('\n');
+}
+
+/** Quotas that are lowered later than what they are for. */
+function held(dist: SynthResult['collection']['dist']): string[] {
+  return dist.flatMap(({ manifest }) => {
+    const last = manifest.metadata.annotations?.[heldAnnotation];
+    if (last === undefined) return [];
+    return `${describeManifest(manifest)} keeps room for what runs now; the release after ${last} lowers it`;
+  });
 }
 
 function row(title: string, text: string): string {

@@ -10,6 +10,7 @@ import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
 import { Committed } from './committed.ts';
 import { followingFindings } from './following.ts';
+import { holdQuotas } from './held-quota.ts';
 import { immutableFindings } from './immutable/index.ts';
 import { majorUpgradeFindings } from './major-upgrade.ts';
 import { declaredEdges, foreignPodGroups, runtimeLabels } from './model.ts';
@@ -96,14 +97,17 @@ type Prepared = Omit<SynthResult, 'written'>;
 function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dryRun'>): Prepared {
   const platform = buildPlatform(environment, { strict, ...read });
   const beside = neighboursOf(environment, read).map((name) => buildPlatform(name, { generations: read.generations }));
-  const collection = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
+  const collected = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
   const committed = new Committed(root, environment);
+  const quotas = holdQuotas(committed, platform.environment, collected.dist);
+  const collection = { ...collected, dist: quotas.dist };
   check(platform, collection, [
     ...budgetFindings(platform, beside),
     ...majorUpgradeFindings(committed, platform, collection.dist),
     ...followingFindings(committed, platform, collection.dist),
     ...immutableFindings(committed, collection.dist),
     ...movedFindings(committed, collection.dist),
+    ...quotas.findings,
   ]);
   return { platform, beside, collection };
 }

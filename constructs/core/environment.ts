@@ -124,6 +124,8 @@ export interface Environment {
   readonly networks: Networks;
   /** The repository Argo CD reads, and the server that has it. */
   readonly repository: Server & { readonly url: string; readonly branch: string };
+  /** Number of the last release, 0 before the first; undefined where applications follow the branch for good. */
+  readonly release: number | undefined;
   /** The release tag that child applications are pinned to; undefined lets them follow the branch. */
   readonly releaseTag: string | undefined;
   /** The address of a host of the configuration, such as `api.example.com`. @throws InputError for an unknown name */
