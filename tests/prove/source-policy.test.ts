@@ -85,6 +85,7 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
     ['an earlier release', 'backend', { spec: { source: { targetRevision: 'refs/tags/production-1' } } }],
     ['the branch', 'backend', { spec: { source: { targetRevision: 'refs/heads/main' } } }],
     ['a refresh', 'backend', annotated('refresh', 'hard')],
+    ['what comes with a refresh', 'backend', annotated('hydrate', 'normal')],
     ['a deletion that is confirmed', 'backend', annotated('deletion-approved', '2026-11-29T00:00:00Z')],
     ['annotations of others', 'backend', { metadata: { annotations: { 'notified.notifications.argoproj.io': '{}' } } }],
     [

@@ -90,7 +90,6 @@ export function attempts({ application, otherPath, unreleasedTag }: AttemptSubje
     annotation('sync-options', 'Prune=false'),
     annotation('compare-options', 'IgnoreExtraneous'),
     annotation('hook', 'Skip'),
-    annotation('hydrate', 'normal'),
     annotation('tracking-id', 'other:argoproj.io/Application:argocd/other'),
     {
       what: 'keep it from ever being deleted',
