@@ -1,12 +1,13 @@
 import { Chart } from 'cdk8s';
 import type { App } from 'cdk8s';
-import type { Application, AppProject } from '../../imports/argo-cd.ts';
-import { layers } from '../core/application-chart.ts';
+import type { Application } from '../../imports/argo-cd.ts';
 import type { ApplicationChart, Layer } from '../core/application-chart.ts';
-import { isClusterScoped, kubeObject } from '../core/kube-object.ts';
+import { kubeObject } from '../core/kube-object.ts';
 import { valuesOf } from '../core/upstream-source.ts';
 import type { UpstreamPatch, UpstreamSource } from '../core/upstream-source.ts';
-import { applicationsPolicy, applicationsPolicyName, projectsPolicy, projectsPolicyName } from './source-policy.ts';
+import { defaultProject, projectOf, projects, rootProject } from './projects.ts';
+import { applicationsPolicy, projectsPolicy } from './source-policy.ts';
+import { kept, named, policyWave, rootWave, server, wave } from './tree.ts';
 
 type Source = NonNullable<Application['spec']['source']>;
 
@@ -49,18 +50,8 @@ export interface AppOfAppsProps {
   readonly entries: readonly ApplicationEntry[];
 }
 
-const server = 'https://kubernetes.default.svc';
-
 /** Deleting such an Application deletes what it deployed; data, foundations and controllers outlive theirs. */
 const cascading: ReadonlySet<Layer> = new Set(['edge', 'observability', 'applications']);
-
-/**
- * Policies come first, then the root, its projects, and the applications. Argo CD waits two seconds between waves, and the
- * API server judges by a changed policy after one to three: a release is known before the first application is pinned to it.
- */
-const policyWave = -30;
-const rootWave = -20;
-const projectWave = -10;
 
 /**
  * The Argo CD tree: a root application that manages itself, one application an entry, one project a layer. An application
@@ -76,13 +67,11 @@ export class AppOfApps extends Chart {
     this.props = props;
     const { home = true } = props;
     const [root, ...children] = [this.root(), ...props.entries.map((entry) => this.child(entry))];
-    kubeObject(this, 'project-root', this.rootProject());
+    kubeObject(this, 'project-root', rootProject(props));
     kubeObject(this, 'root', root);
     this.policies([root, ...children]);
-    if (home) kubeObject(this, 'project-default', this.defaultProject());
-    for (const [name, entries] of projectsOf(props.entries)) {
-      kubeObject(this, `project-${name}`, this.project(name, entries));
-    }
+    if (home) kubeObject(this, 'project-default', defaultProject(props));
+    for (const project of projects(props)) kubeObject(this, `project-${project.metadata.name}`, project);
     for (const child of children) kubeObject(this, `application-${child.metadata.name}`, child);
   }
 
@@ -116,61 +105,18 @@ export class AppOfApps extends Chart {
     return releaseTag === undefined ? undefined : `refs/tags/${releaseTag}`;
   }
 
-  private named(name: string): string {
-    return (this.props.prefix ?? '') + name;
-  }
-
-  /** Argo CD makes it by itself, open to everything. */
-  private defaultProject(): AppProject {
-    return {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'AppProject',
-      metadata: { name: 'default', namespace: this.props.namespace, annotations: { ...wave(projectWave), ...kept } },
-      spec: {
-        description: 'Nothing: every application has the project of its layer.',
-        sourceRepos: [],
-        destinations: [],
-        clusterResourceWhitelist: [],
-        namespaceResourceWhitelist: [],
-      },
-    };
-  }
-
-  private rootProject(): AppProject {
-    const { prefix = '', home = true } = this.props;
-    const names = [applicationsPolicyName(prefix), ...(home ? [projectsPolicyName] : [])];
-    return {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'AppProject',
-      metadata: {
-        name: this.named('root'),
-        namespace: this.props.namespace,
-        annotations: { ...wave(rootWave), ...kept },
-      },
-      spec: {
-        description:
-          'The root application: it may make projects, applications and the policies for them, nothing else.',
-        sourceRepos: [this.props.repository.url],
-        destinations: [{ server, namespace: this.props.namespace }],
-        clusterResourceWhitelist: ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'].flatMap((kind) =>
-          names.map((name) => ({ group: 'admissionregistration.k8s.io', kind, name })),
-        ),
-        namespaceResourceWhitelist: [
-          { group: 'argoproj.io', kind: 'AppProject' },
-          { group: 'argoproj.io', kind: 'Application' },
-        ],
-      },
-    };
-  }
-
   private root(): Application {
     const { repository, environment, namespace } = this.props;
     return {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
-      metadata: { name: this.named('root'), namespace, annotations: { ...wave(rootWave), ...kept, ...comparedHere } },
+      metadata: {
+        name: named(this.props, 'root'),
+        namespace,
+        annotations: { ...wave(rootWave), ...kept, ...comparedHere },
+      },
       spec: {
-        project: this.named('root'),
+        project: named(this.props, 'root'),
         source: {
           repoURL: repository.url,
           targetRevision: this.branch,
@@ -191,39 +137,6 @@ export class AppOfApps extends Chart {
     };
   }
 
-  private project(name: string, entries: readonly ApplicationEntry[]): AppProject {
-    const upstream = entries.flatMap((entry) => entry.upstream);
-    const own = entries.flatMap(({ kinds }) => kinds);
-    const clusterKinds = [
-      ...own.filter((kind) => isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
-      ...upstream.flatMap(({ props }) => props.clusterKinds),
-    ];
-    const namespacedKinds = [
-      ...own.filter((kind) => !isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
-      ...upstream.flatMap(({ props }) => props.namespacedKinds),
-    ];
-    // The foundations write into every namespace: default-deny and quotas.
-    const namespaces = [
-      ...(name === 'foundations' ? this.props.entries : entries).map(namespaceOf),
-      ...entries.flatMap((entry) => entry.namespaces ?? []),
-    ];
-    return {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'AppProject',
-      metadata: { name: this.named(name), namespace: this.props.namespace, annotations: wave(projectWave) },
-      spec: {
-        description:
-          upstream.length === 0
-            ? `What the layer ${name} may bring, and where.`
-            : `What the application ${name} may bring, and where.`,
-        sourceRepos: sorted([this.props.repository.url, ...upstream.map(({ props }) => props.repository)]),
-        destinations: sorted(namespaces).map((namespace) => ({ server, namespace })),
-        clusterResourceWhitelist: sorted(clusterKinds).map(groupKind),
-        namespaceResourceWhitelist: sorted(namespacedKinds).map(groupKind),
-      },
-    };
-  }
-
   private child(entry: ApplicationEntry): Application {
     const { chart, wave: number, kinds, upstream } = entry;
     const { repository, environment } = this.props;
@@ -239,13 +152,13 @@ export class AppOfApps extends Chart {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: {
-        name: this.named(chart.application),
+        name: named(this.props, chart.application),
         namespace: this.props.namespace,
         annotations: wave(number),
         ...(cascading.has(chart.layer) ? { finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'] } : {}),
       },
       spec: {
-        project: this.named(projectOf(entry)),
+        project: named(this.props, projectOf(entry)),
         ...(sources.length === 1 ? { source: only } : { sources }),
         destination: { server, namespace: chart.destination.name },
         revisionHistoryLimit: 10,
@@ -271,44 +184,11 @@ export class AppOfApps extends Chart {
  */
 const retry = (limit: number) => ({ limit, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '1m' } });
 
-/** Losing the root by a mistaken commit would prune the platform. */
-const kept = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' };
-
 /**
  * Argo CD writes into applications all the time. The API server would compare with what they are now, the controller with
  * what it remembers of them: the root then saw itself differ, and synced again and again.
  */
 const comparedHere = { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=false' };
-
-function wave(number: number): Record<string, string> {
-  return { 'argocd.argoproj.io/sync-wave': String(number) };
-}
-
-/** Layers in their order, then the applications that have one of their own. */
-function projectsOf(entries: readonly ApplicationEntry[]): [string, ApplicationEntry[]][] {
-  const names = [...layers, ...entries.map(projectOf)];
-  return [...new Set(names)].flatMap((name) => {
-    const own = entries.filter((entry) => projectOf(entry) === name);
-    return own.length === 0 ? [] : [[name, own] satisfies [string, ApplicationEntry[]]];
-  });
-}
-
-function projectOf({ chart, upstream }: ApplicationEntry): string {
-  return upstream.length === 0 ? chart.layer : chart.application;
-}
-
-function namespaceOf({ chart }: ApplicationEntry): string {
-  return chart.destination.name;
-}
-
-function sorted(values: readonly string[]): string[] {
-  return [...new Set(values)].sort();
-}
-
-function groupKind(text: string): { readonly group: string; readonly kind: string } {
-  const [group = '', kind = ''] = text.split('/');
-  return { group, kind };
-}
 
 function upstreamSource(props: UpstreamSource['props']): Source {
   const { repository, revision, commit, path, chart, include, releaseName } = props;
