@@ -8,7 +8,7 @@ const programs = [
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/synth/seal/*.test.ts',
   'tests/synth/{committed,write}.test.ts',
-  'tests/{determinism,promises}.test.ts',
+  'tests/{determinism,promises,shared-cluster}.test.ts',
 ];
 
 /** Every file of tests loads these anew; most of what is in them is maps that nobody reads. */
