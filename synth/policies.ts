@@ -9,7 +9,7 @@ import type { Privileges } from './pod-security.ts';
 import { overlapFindings } from './overlap.ts';
 import { controllerSpec, podTemplateOf } from './pods.ts';
 import { bindingFindings, rightsFindings, rolesOf, tokenFindings } from './rights.ts';
-import { mountFindings, nodePortFindings, nodePortOwners, twiceFindings } from './twice.ts';
+import { nodePortFindings, nodePortOwners } from './twice.ts';
 
 export interface PolicyContext {
   /** References that the image table gives. */
@@ -44,7 +44,6 @@ type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Findin
 const rules: readonly Rule[] = [
   noPlainSecret,
   noEndpoints,
-  noMissingText,
   imagesFromTheTable,
   everyContainerStates,
   podSecurity,
@@ -56,8 +55,6 @@ const rules: readonly Rule[] = [
   overlapFindings,
   (manifest, { roles }) => bindingFindings(manifest, roles),
   (manifest) => tokenFindings(manifest, podTemplateOf(manifest)),
-  twiceFindings,
-  (manifest) => mountFindings(manifest, containersOf(manifest)),
   (manifest, { nodePorts }) => nodePortFindings(manifest, nodePorts),
 ];
 
@@ -137,19 +134,6 @@ function noEndpoints({ kind }: Manifest): ReturnType<Rule> {
       remedy: 'remove it',
     },
   ];
-}
-
-/** What JavaScript makes of a value that is missing: synthesis runs without the type checker. */
-function noMissingText(manifest: Manifest): ReturnType<Rule> {
-  return containersOf(manifest).flatMap(({ name, env = [] }) =>
-    env
-      .filter(({ value }) => value !== undefined && /\b(undefined|NaN)\b|\[object Object\]/.test(value))
-      .map((variable) => ({
-        what: `the variable ${variable.name} of ${name} is "${variable.value ?? ''}"`,
-        allowed: 'a value: something it is made of is missing',
-        remedy: 'run npm run typecheck, which names the option that was left out or misspelt',
-      })),
-  );
 }
 
 function imagesFromTheTable(manifest: Manifest, { images }: Neighbours): ReturnType<Rule> {

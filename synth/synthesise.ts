@@ -5,6 +5,7 @@ import { formatFinding, InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { objectFindings } from './api-server/index.ts';
 import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
@@ -21,7 +22,6 @@ import { networkFindings } from './network/lint.ts';
 import { policyFindings } from './policies.ts';
 import type { PolicyContext } from './policies.ts';
 import { privilegesOf } from './privileges.ts';
-import { schemaFindings } from './schema/index.ts';
 import { sealedManifests } from './seal/files.ts';
 import { unknownSources, upstreamManifests } from './upstream/facts.ts';
 import { upstreamFindings } from './upstream/findings.ts';
@@ -135,7 +135,7 @@ function check(platform: Platform, collection: Collection, further: readonly Fin
 export function manifestFindings(platform: Platform, { dist, argocd }: Collection): Finding[] {
   const manifests = dist.map(({ manifest }) => manifest);
   return [
-    ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(schemaFindings),
+    ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(objectFindings),
     ...policyFindings(manifests, policyContext(platform)),
     ...upstreamFindings(platform),
     // Who is reached by pods of which nothing is known can't be told.

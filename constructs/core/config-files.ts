@@ -8,7 +8,7 @@ import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { kubeObject } from './kube-object.ts';
 import { KubeConfigMap } from './level1.ts';
-import { checkName } from './names.ts';
+import { checkName, derivedLabel } from './names.ts';
 
 export interface ConfigFilesProps {
   /** Name of the ConfigMap. */
@@ -70,7 +70,7 @@ export class ConfigFiles extends Construct {
 
   /** What the pods call it. */
   get volume(): string {
-    return checkName(`volume of the ConfigMap ${this.name}`, `files-${this.name}`);
+    return derivedLabel('files', this.name);
   }
 }
 
@@ -121,6 +121,9 @@ function fileFindings(where: string, files: readonly File[]): Finding[] {
     ...files
       .filter(([, bytes]) => !isUtf8(bytes))
       .map(([file]) => finding(`${file} is no text in UTF-8`, 'text: other bytes belong into the image')),
+    ...files
+      .filter(([, bytes]) => bytes.toString().startsWith('\uFEFF'))
+      .map(([file]) => finding(`${file} begins with a byte order mark`, 'text without one: programs read it as text')),
     ...(size > largest ? [finding(`its files have ${size} bytes`, `${largest}: no ConfigMap holds more`)] : []),
   ];
 }

@@ -14,6 +14,8 @@ export function checkContainers(workload: Workload): void {
   for (const { name, privileges = [] } of workload.allContainers) checkPrivileges(`${where}: ${name}`, privileges);
   const findings = [
     ...portFindings(where, workload),
+    ...workload.allContainers.flatMap((container) => variableFindings(`${where}: ${container.name}`, container)),
+    ...nameFindings(where, workload),
     ...containers.flatMap(({ name, probes }) => probeFindings(`${where}: probe of ${name}`, probes, ports)),
     ...initContainers
       .filter(({ probes }) => probes !== 'none')
@@ -90,4 +92,42 @@ function portFindings(where: string, { props }: Workload): Finding[] {
       }),
     ),
   );
+}
+
+/** What would be lost without a word: a value that is no text, and the first of two of one name. */
+function variableFindings(
+  where: string,
+  { environment = {}, secretFiles = {}, podFields = {} }: ContainerProps,
+): Finding[] {
+  const names = [environment, secretFiles, podFields].flatMap((each) => Object.keys(each));
+  return [
+    ...Object.entries(environment as Readonly<Record<string, unknown>>)
+      .filter(([, value]) => typeof value !== 'string')
+      .map(([name, value]) => ({
+        where,
+        what: `the variable ${name} is ${JSON.stringify(value) ?? 'undefined'}`,
+        allowed: 'a text: something it is made of is missing, or a number has no quotes',
+        remedy: 'run npm run typecheck, which names the option that was left out or misspelt',
+      })),
+    ...[...new Set(names.filter((name, index) => names.indexOf(name) < index))].map((name) => ({
+      where,
+      what: `the variable ${name} is given twice`,
+      allowed: 'each once, in environment, secretFiles or podFields',
+      remedy: 'remove one of them',
+    })),
+  ];
+}
+
+/** An annotation of the workload is named after each container: `diptych/privileges-of-NAME`. */
+const longestContainerName = 49;
+
+function nameFindings(where: string, { allContainers }: Workload): Finding[] {
+  return allContainers
+    .filter(({ name }) => name.length > longestContainerName)
+    .map(({ name }) => ({
+      where,
+      what: `the container ${name} has a name of ${name.length} characters`,
+      allowed: `at most ${longestContainerName}: annotations are named after it`,
+      remedy: 'choose a shorter name',
+    }));
 }

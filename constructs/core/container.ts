@@ -6,11 +6,13 @@ import type { Cpu } from './cpu.ts';
 import type { TrustedAuthority } from './endpoint.ts';
 import type { Image } from './environment.ts';
 import type { Mount } from './pod-volume.ts';
+import { derivedLabel } from './names.ts';
 import { hostPaths, hostVolume, privilegedContext } from './privilege.ts';
 import type { Privilege } from './privilege.ts';
 import { probeFields } from './probes.ts';
 import type { Probes } from './probes.ts';
 import type { SecretKeyReference } from './secret-ref.ts';
+import { literal } from './variables.ts';
 
 export interface ContainerPort {
   readonly name: string;
@@ -130,7 +132,7 @@ export function containerSpec(props: ContainerProps): IContainer {
     name: props.name,
     image: props.image.reference,
     imagePullPolicy: 'IfNotPresent',
-    ...(props.command ? { command: [...props.command] } : {}),
+    ...(props.command ? { command: props.command.map(literal) } : {}),
     ...(props.ports
       ? { ports: props.ports.map(({ name, port, protocol = 'TCP' }) => ({ name, containerPort: port, protocol })) }
       : {}),
@@ -141,7 +143,7 @@ export function containerSpec(props: ContainerProps): IContainer {
             .map((name) => {
               const fieldPath = podFields[name];
               return fieldPath === undefined
-                ? { name, value: variables[name] }
+                ? { name, value: literal(variables[name] ?? '') }
                 : { name, valueFrom: { fieldRef: { fieldPath } } };
             }),
         }
@@ -189,5 +191,5 @@ function volumeMounts(
 }
 
 export function secretVolume(secretName: string): string {
-  return `secret-${secretName}`;
+  return derivedLabel('secret', secretName);
 }

@@ -22,11 +22,12 @@ export function selectorLabels({ name, instance, component, partOf }: Identity):
   };
 }
 
-/** The selector's labels and the version, for metadata. A version is cut to what a label value holds. */
+/** The selector's labels and the version, for metadata. A version is cut to what a label value holds, or left out. */
 export function labels(identity: Identity, version: string): Record<string, string> {
   const value = version
     .replace(/[^-A-Za-z0-9_.]/g, '-')
+    .replace(/^[-_.]+/, '')
     .slice(0, 63)
     .replace(/[-_.]+$/, '');
-  return { ...selectorLabels(identity), 'app.kubernetes.io/version': value };
+  return { ...selectorLabels(identity), ...(value === '' ? {} : { 'app.kubernetes.io/version': value }) };
 }

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { InputError } from './error.ts';
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -44,4 +45,13 @@ export function checkName(where: string, name: string, limit: keyof typeof nameL
     });
   }
   return name;
+}
+
+/** A DNS label made of a name that is none, or that is too long with what stands before it; each name has its own. */
+export function derivedLabel(prefix: string, name: string): string {
+  const plain = `${prefix}-${name}`;
+  if (dnsLabel.test(plain) && plain.length <= nameLimits.label.characters) return plain;
+  const hash = crypto.createHash('sha256').update(name).digest('hex').slice(0, 8);
+  const readable = plain.replace(/[^a-z0-9]+/g, '-').slice(0, nameLimits.label.characters - hash.length - 1);
+  return `${readable.replace(/-$/, '')}-${hash}`;
 }

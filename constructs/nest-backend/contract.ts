@@ -62,6 +62,15 @@ export function directoryContract({ url, realm, baseDn, credentials }: Directory
   };
 }
 
+/** The option of the backend that each variable follows. */
+export const contractOptions: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    database: ['HOST', 'PORT', 'NAME', 'SSLMODE', 'USER', 'CA_FILE', 'PASSWORD_FILE'].map((each) => `DATABASE_${each}`),
+    cache: ['SENTINELS', 'PRIMARY_NAME', 'HOST', 'PORT', 'USER', 'PASSWORD_FILE'].map((each) => `REDIS_${each}`),
+    directory: ['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'KERBEROS_REALM'],
+  }).flatMap(([option, variables]) => variables.map((variable) => [variable, option])),
+);
+
 /** All of them as one. */
 export function mergeContracts(contracts: readonly Contract[]): Contract {
   return {

@@ -2,10 +2,11 @@ import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
+import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
 import { webProbes, WebWorkload } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
-import { cacheContract, databaseContract, directoryContract, mergeContracts } from './contract.ts';
+import { cacheContract, contractOptions, databaseContract, directoryContract, mergeContracts } from './contract.ts';
 
 export interface NestBackendProps extends WebWorkloadProps {
   /**
@@ -74,6 +75,7 @@ export class NestBackend extends Construct {
       because,
       probes: webProbes({ live, ready }, startupSeconds),
       ...contract,
+      options: contractOptions,
       writableDirectories: [],
     });
     this.workload = web.workload;
@@ -116,7 +118,7 @@ function migrationJob(
         name: 'migrations',
         image,
         command,
-        environment: { NODE_ENV: 'production', ...environment },
+        environment: composed(`migrations of ${name}`, { NODE_ENV: 'production', ...environment }),
         ...files,
         resources: {
           cpuRequest: Cpu.millicores(100),

@@ -70,6 +70,7 @@ export class NextFrontend extends Construct {
         NEXT_TELEMETRY_DISABLED: '1',
         ...(props.api ? { API_URL: props.api.url } : {}),
       },
+      options: { HOSTNAME: false, KEEP_ALIVE_TIMEOUT: 'keepAliveSeconds', API_URL: 'api' },
       secretFiles: {},
       writableDirectories: [
         {

@@ -1,8 +1,6 @@
-import { secretVolume } from '../core/container.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { Credentials, PodPeer, PostgresEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
-import { checkName } from '../core/names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Life } from '../stateful/index.ts';
 import type { CompleteDatabase } from './databases.ts';
@@ -20,8 +18,6 @@ export function withCredentials(life: Life, databases: readonly CompleteDatabase
   const { name } = life;
   const credentials = (database: string, part: string, user: string, purpose: string): Credentials => {
     const secretName = `${name}-${database.replaceAll('_', '-')}-${part}`;
-    // Containers mount it as a volume of that name.
-    checkName(`PatroniCluster ${name}: database ${database}`, secretVolume(secretName));
     const secret = life.secret(secretName, {
       name: secretName,
       purpose,

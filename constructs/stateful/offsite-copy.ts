@@ -6,6 +6,7 @@ import { Cpu } from '../core/cpu.ts';
 import type { Image, ObjectStore } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Schedule } from '../core/schedule.ts';
+import { composed } from '../core/variables.ts';
 import { Bucket } from './bucket.ts';
 import type { BucketKeys } from './bucket.ts';
 import { KeeperJob } from './keeper-job.ts';
@@ -67,14 +68,14 @@ export class OffsiteCopy extends Construct {
             executable: true,
           }),
         },
-        environment: {
+        environment: composed(`OffsiteCopy ${name}`, {
           ...source.variables,
           GOMEMLIMIT: '192MiB',
           FOLDERS: folders.join(' '),
           ...place('SOURCE', source.store),
           ...place('TARGET', store),
           ...(bandwidthMebibytes === undefined ? {} : { RCLONE_BWLIMIT: `${bandwidthMebibytes}M` }),
-        },
+        }),
         secretFiles: { ...keyFiles('SOURCE', source.reader()), ...keyFiles('TARGET', target) },
         resources: {
           cpuRequest: Cpu.millicores(50),

@@ -22,8 +22,9 @@ export function fitHeap({ object, name, props }: Workload): void {
   const { containers } = (manifest.spec as { readonly template: { readonly spec: IPodSpec } }).template.spec;
   const container = containers.findIndex((each) => each.name === name);
   const variables = containers[container]?.env ?? [];
-  const variable = variables.findIndex((each) => each.name === heapVariable && each.value === given);
-  if (variable === -1) return;
+  const variable = variables.findIndex((each) => each.name === heapVariable);
+  const [heap, ...more] = variables[variable]?.value?.split(' ') ?? [];
+  if (heap !== given) return;
   const path = `/spec/template/spec/containers/${container}/env/${variable}/value`;
-  object.addJsonPatch(JsonPatch.replace(path, heapOption(mebibytes)));
+  object.addJsonPatch(JsonPatch.replace(path, [heapOption(mebibytes), ...more].join(' ')));
 }

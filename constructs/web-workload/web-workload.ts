@@ -13,8 +13,10 @@ import type { Probes } from '../core/probes.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
+import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
 import { fitHeap, heapOption, heapVariable } from './heap.ts';
+import { checkVariables, withNodeOptions } from './variables.ts';
 
 /** What backends and frontends have in common. */
 export interface WebWorkloadProps {
@@ -54,7 +56,7 @@ export interface WebWorkloadProps {
    */
   readonly traces?: HttpEndpoint | false;
   /**
-   * Further variables; they win over the platform's own.
+   * Further variables. One that an option sets is refused, naming the option; `NODE_OPTIONS` are added to the size of the heap, or give one.
    * @default none
    */
   readonly environment?: Readonly<Record<string, string>>;
@@ -118,6 +120,8 @@ export interface WebWorkloadKind {
   readonly because: string;
   readonly probes: Probes;
   readonly environment: Readonly<Record<string, string>>;
+  /** The option of each variable that only this kind has; false where there is none to change it by. */
+  readonly options: Readonly<Record<string, string | false>>;
   readonly secretFiles: Readonly<Record<string, SecretKeyReference>>;
   /** Whose certificates it verifies servers by. */
   readonly authorities?: readonly TrustedAuthority[];
@@ -143,6 +147,7 @@ export class WebWorkload extends Construct implements Completes {
   constructor(scope: Construct, id: string, name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     super(scope, id);
     checkNumbers(name, props);
+    checkVariables(name, props, kind);
     const settings = resolve(name, props, kind);
     const { port, metrics, preStopSleepSeconds, shutdownSeconds } = settings;
     this.workload = new Workload(this, 'workload', {
@@ -196,7 +201,7 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
   const shutdownSeconds = props.shutdownSeconds ?? webWorkloadDefaults.shutdownSeconds;
   const keepAliveSeconds = props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds;
   const memory = props.size?.memory ?? kind.size.memory;
-  const environment = {
+  const own = {
     NODE_ENV: 'production',
     [heapVariable]: heapOption(memory.toMebibytes()),
     PORT: String(port),
@@ -214,14 +219,13 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
         }
       : {}),
     ...kind.environment,
-    ...props.environment,
   };
   return {
     port,
     metrics,
     shutdownSeconds,
     memory,
-    environment,
+    environment: withNodeOptions(composed(`workload ${name}`, own), props.environment),
     cpuRequest: props.size?.cpuRequest ?? kind.size.cpuRequest,
     because:
       props.size?.cpuRequest === undefined && props.size?.memory === undefined

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
@@ -36,7 +37,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
     if (values.has(name)) refuse(name, 'is given twice', 'one value', 'remove one of them');
     else if (problem === undefined && value !== undefined) values.set(name, value);
     else if (problem !== undefined)
-      refuse(name, `its value ${problem}`, 'a value that is long enough', `correct the value that ${where} gives`);
+      refuse(name, `its value ${problem}`, 'text that is long enough', `correct the value that ${where} gives`);
   };
 
   sources.valueFiles.forEach(({ selector, file }, index) => {
@@ -44,7 +45,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
     const part = human.find((each) => partName(each) === selector);
     take(where, part, () => {
       try {
-        return withoutLineEnd(fs.readFileSync(file));
+        return withoutLineEnd(withoutMark(fs.readFileSync(file)));
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         refuse(
@@ -69,6 +70,7 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
 /** Why a value can't be taken, as the rest of a sentence; undefined if it can. */
 export function valueProblem({ source }: SecretPart, value: Buffer): string | undefined {
   const minimum = (source.kind === 'human' ? source.minimumLength : undefined) ?? 1;
+  if (!isUtf8(value)) return 'is no text in UTF-8';
   const length = Array.from(value.toString()).length;
   if (length === 0) return 'is empty';
   return length < minimum ? `is shorter than ${minimum} characters` : undefined;
@@ -106,7 +108,7 @@ function jsonValues(
   const shape = '{"name": {"key": "value"}}, each value text';
   let document: unknown;
   try {
-    document = JSON.parse(json);
+    document = JSON.parse(json.replace(/^\uFEFF/, ''));
   } catch {
     // The parser's message quotes the text.
     refuse('--values', 'does not parse as JSON', shape, 'correct the file');
@@ -130,6 +132,13 @@ function jsonValues(
 function entriesOf(value: unknown): [string, unknown][] | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
 }
+
+/** Some editors write a mark of UTF-8 first, which nobody sees and which is no part of the value. */
+function withoutMark(value: Buffer): Buffer {
+  return value.subarray(0, 3).equals(utf8Mark) ? value.subarray(3) : value;
+}
+
+const utf8Mark = Buffer.from('\uFEFF');
 
 /** Editors end a file with a line end that is not part of the value; only one is taken off. */
 function withoutLineEnd(value: Buffer): Buffer {

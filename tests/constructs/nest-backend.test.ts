@@ -191,10 +191,16 @@ describe('wires', () => {
     });
   });
 
-  test('further variables win over those of a wire', () => {
-    const environment = { DATABASE_NAME: 'archive' };
-    const { deployment } = backend(({ database }) => ({ database, environment }));
-    expect(variablesOf(deployment).DATABASE_NAME).toBe('archive');
+  test('every variable of a wire is refused as a further one, naming the option', () => {
+    const wired = backend(({ database, cache, directory }) => ({ database, cache, directory })).deployment;
+    const taken = Object.keys(variablesOf(wired)).filter((each) => /^(DATABASE|REDIS|LDAP|KERBEROS)_/.test(each));
+    const environment = Object.fromEntries(taken.map((each) => [each, 'x']));
+    const told = refusal(() => backend(() => ({ environment }))).map(
+      ({ where, allowed }) => `${where.replace(/^.* /, '')}: ${allowed.replace('the option ', '')}`,
+    );
+    const option = (variable: string) =>
+      variable.startsWith('DATABASE') ? 'database' : variable.startsWith('REDIS') ? 'cache' : 'directory';
+    expect(told.sort()).toEqual(taken.map((each) => `${each}: ${option(each)}`).sort());
   });
 
   test('without wires there is no variable, no secret and no way out', () => {

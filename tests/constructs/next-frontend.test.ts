@@ -5,7 +5,7 @@ import type { NextFrontendProps } from '../../constructs/next-frontend/index.ts'
 import { built, everyOption, nextVersion, ofContainer, variablesOf, yamlOf } from '../support/constructs.ts';
 import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
 import { difference } from '../support/difference.ts';
-import { at, image, only } from '../support/harness.ts';
+import { at, image, only, refusal } from '../support/harness.ts';
 
 function frontend(changes: (servers: Servers) => Partial<NextFrontendProps> = () => ({}), id = 'frontend') {
   const { manifests, platform } = built(
@@ -83,9 +83,13 @@ describe('server', () => {
     expect(variablesOf(frontend().deployment).HOSTNAME).toBe('0.0.0.0');
   });
 
-  test("further variables win over the construct's own", () => {
-    const { deployment } = frontend(() => ({ environment: { HOSTNAME: '127.0.0.1' } }));
-    expect(variablesOf(deployment).HOSTNAME).toBe('127.0.0.1');
+  test.each([
+    ['HOSTNAME', 'the value it has: the server has to be reached from outside its pod'],
+    ['KEEP_ALIVE_TIMEOUT', 'the option keepAliveSeconds'],
+    ['API_URL', 'the option api'],
+  ])('refuses the variable %s as a further one', (variable, allowed) => {
+    const refused = refusal(() => frontend(() => ({ environment: { [variable]: '127.0.0.1' } })));
+    expect(refused).toMatchObject([{ where: `workload frontend: the variable ${variable}`, allowed }]);
   });
 
   test('tells nobody how it is used', () => {

@@ -7,6 +7,7 @@ import { NextFrontend } from '../../constructs/next-frontend/index.ts';
 import type { WebWorkloadProps } from '../../constructs/web-workload/index.ts';
 import { restrictedViolations } from '../../synth/pod-security.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
+import { objectFindings } from '../../synth/api-server/index.ts';
 import { schemaFindings } from '../../synth/schema/index.ts';
 import { built, egressPorts, ofContainer, password, variablesOf, yamlOf } from '../support/constructs.ts';
 import type { Servers } from '../support/constructs.ts';
@@ -171,6 +172,11 @@ describe.each(constructs)('%s', (_, make) => {
       expect(variablesOf(deployment).NODE_OPTIONS).toBe('--max-old-space-size=3072');
     });
 
+    test('the heap follows it beside other options of Node.js', () => {
+      const { deployment } = web({ environment: { NODE_OPTIONS: '--inspect' }, patches: memoryOf('4Gi') });
+      expect(variablesOf(deployment).NODE_OPTIONS).toBe('--max-old-space-size=3072 --inspect');
+    });
+
     test('a heap of its own stays as it was given, whatever is patched', () => {
       const environment = { NODE_OPTIONS: '--max-old-space-size=100' };
       const { deployment } = web({ environment, patches: memoryOf('4Gi') });
@@ -227,10 +233,76 @@ describe.each(constructs)('%s', (_, make) => {
       });
     });
 
-    test("further variables win over the platform's own", () => {
-      const { deployment } = web({ environment: { NODE_OPTIONS: '--max-old-space-size=100', FLAG: 'on' } });
-      expect(variablesOf(deployment)).toMatchObject({ NODE_OPTIONS: '--max-old-space-size=100', FLAG: 'on' });
+    test("further variables stand beside the platform's, and other options of Node.js beside the heap", () => {
+      const { deployment } = web({
+        environment: { NODE_OPTIONS: '--enable-source-maps', NODE_ENV: 'test', FLAG: 'on' },
+      });
+      expect(variablesOf(deployment)).toMatchObject({
+        NODE_OPTIONS: '--max-old-space-size=384 --enable-source-maps',
+        NODE_ENV: 'test',
+        FLAG: 'on',
+      });
     });
+
+    test.each([
+      ['PORT', 'port'],
+      ['PUBLIC_URL', 'host'],
+      ['KEEP_ALIVE_TIMEOUT_MS', 'keepAliveSeconds'],
+      ['SHUTDOWN_TIMEOUT_MS', 'shutdownSeconds'],
+      ['METRICS_PORT', 'metrics'],
+      ['OTEL_EXPORTER_OTLP_ENDPOINT', 'traces'],
+    ])('the variable %s is refused, because the option %s sets it', (variable, option) => {
+      expect(refusal(() => web({ environment: { [variable]: '8080' } }))).toMatchObject([
+        { where: `workload web: the variable ${variable}`, allowed: `the option ${option}` },
+      ]);
+    });
+
+    test('the variable of an option is refused as a file of a secret too', () => {
+      const changes = (scope: ApplicationChart) => ({ secretFiles: { PORT: password(scope, 'licence') } });
+      expect(refusal(() => web(changes)).map(({ allowed }) => allowed)).toEqual(['the option port']);
+    });
+
+    test('every variable that the platform makes of an option is one that is refused', () => {
+      const own = Object.keys(variablesOf(web((_scope, { traces }) => ({ traces })).deployment));
+      const free = ['NODE_ENV', 'NODE_OPTIONS', 'NEXT_TELEMETRY_DISABLED'];
+      const taken = own.filter((variable) => !free.includes(variable));
+      const refused = refusal(() => web({ environment: Object.fromEntries(taken.map((each) => [each, 'x'])) }));
+      expect(refused.map(({ where }) => where.replace(/^.* /, '')).sort()).toEqual(taken.sort());
+    });
+
+    test('free text may say anything', () => {
+      const environment = { HINT: 'undefined is not an object' };
+      expect(variablesOf(web({ environment }).deployment)).toMatchObject(environment);
+    });
+
+    test('a variable that the platform makes of nothing is refused', () => {
+      const host = undefined as unknown as string;
+      expect(refusal(() => web({ host })).map(({ what }) => what)).toEqual([
+        'the variable PUBLIC_URL would be "https://undefined"',
+      ]);
+    });
+
+    test('a variable that is no text is refused', () => {
+      const environment = { LIMIT: 7 } as unknown as Record<string, string>;
+      expect(refusal(() => web({ environment })).map(({ what }) => what)).toEqual(['the variable LIMIT is 7']);
+    });
+
+    test('a variable in environment and secretFiles is refused', () => {
+      const changes = (scope: ApplicationChart) => ({
+        environment: { LICENCE_FILE: '/x' },
+        secretFiles: { LICENCE_FILE: password(scope, 'licence') },
+      });
+      expect(refusal(() => web(changes)).map(({ what }) => what)).toEqual(['the variable LICENCE_FILE is given twice']);
+    });
+
+    test.each(['shop.api', 'a'.repeat(57), `${'a'.repeat(56)}.${'b'.repeat(63)}`])(
+      'a secret may be called %s: the volume gets a name that fits',
+      (name) => {
+        const { deployment } = web((scope) => ({ secretFiles: { LICENCE_FILE: password(scope, name) } }));
+        expect(objectFindings(deployment)).toEqual([]);
+        expect(volume({ deployment }, `/run/secrets/${name}`)).toMatchObject({ secret: { secretName: name } });
+      },
+    );
 
     test('traces go to the collector by the variables of OpenTelemetry', () => {
       const { deployment, manifests } = web((_scope, { traces }) => ({ traces }));

@@ -112,6 +112,12 @@ describe('files are refused', () => {
   });
 
   test.each([
+    [
+      'that begin with a mark of UTF-8',
+      'run.sh',
+      Buffer.from('\uFEFF#!/bin/sh\n'),
+      'run.sh begins with a byte order mark',
+    ],
     ['that are no text', 'key.jks', Buffer.from([0xfe, 0xed, 0xfe, 0xed]), 'key.jks is no text in UTF-8'],
     ['of more than an API server takes', 'big', 'x'.repeat(2 ** 20 + 1), 'its files have 1048577 bytes'],
     ['of a name that is none', 'a b', '', 'there is a file "a b"'],

@@ -22,9 +22,25 @@ describe('variables', () => {
     ]);
   });
 
-  test('from a field win over a value', () => {
-    expect(container({ environment: { A: '1' }, podFields: { A: 'status.podIP' } }).env).toEqual([
-      { name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+  /** As the kubelet reads it, with everything it could replace. */
+  const inProcess = (text: string): string =>
+    text.replace(/\$(\$|\([^)]*\))/g, (_, next: string) => (next === '$' ? '$' : 'replaced'));
+
+  test.each(['^a$$b$', 'use $(PORT)', '$$', '$$$', '$$(A)', '$(', 'a$b', '$', '$$$(A)$$', 'plain'])(
+    'reach the process as they were given: %s',
+    (text) => {
+      const [variable] = container({ environment: { A: text } }).env ?? [];
+      expect(inProcess(variable?.value ?? '')).toBe(text);
+    },
+  );
+
+  test('without anything to replace are written as they are', () => {
+    expect(container({ environment: { A: 'a$b$' } }).env).toEqual([{ name: 'A', value: 'a$b$' }]);
+  });
+
+  test('of a command reach the process as they were given too', () => {
+    expect(container({ command: ['sh', '-c', 'echo $(id) $$'] }).command?.map(inProcess)).toEqual([
+      ...['sh', '-c', 'echo $(id) $$'],
     ]);
   });
 

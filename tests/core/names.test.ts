@@ -33,6 +33,14 @@ describe('labels', () => {
     expect(Object.keys(selectorLabels(identity))).toHaveLength(4);
   });
 
+  test.each([
+    ['_build.7', 'build.7'],
+    ['1.0_', '1.0'],
+    ['___', undefined],
+  ])('make of the tag %s the version %s', (tag, version) => {
+    expect(labels(identity, tag)['app.kubernetes.io/version']).toBe(version);
+  });
+
   test('cut a version to what a label value holds', () => {
     expect(labels(identity, `1.0+build ${'x'.repeat(80)}`)['app.kubernetes.io/version']).toMatch(/^1\.0-build-x{53}$/);
   });

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { copiesIn, entry, makePair, Repository, temporaryFolder } from './fixture.ts';
 
 const folder = temporaryFolder();
@@ -38,6 +39,24 @@ describe('values in files', () => {
     const args = ['--value-file', `mail.password=${repository.file('value', content)}`, '--skip-human'];
     await repository.run([...cert, ...args]);
     expect(repository.values(pair, 'shop', 'mail')).toEqual({ password: expected });
+  });
+
+  test('lose the mark of UTF-8 that some editors write first', async () => {
+    const args = ['--value-file', `mail.password=${repository.file('value', '\uFEFFhunter2hunter2\r\n')}`];
+    await repository.run([...cert, ...args, '--skip-human']);
+    expect(repository.values(pair, 'shop', 'mail')).toEqual({ password: 'hunter2hunter2' });
+  });
+
+  test('are sealed from JSON with such a mark', async () => {
+    await repository.run([...cert, '--values', repository.file('values.json', `\uFEFF${given}`)]);
+    expect(repository.values(pair, 'shop', 'mail')).toEqual({ password: 'hunter2hunter2', user: 'grüße' });
+  });
+
+  test('are refused in UTF-16, as PowerShell writes them', async () => {
+    const file = repository.file('value', '');
+    fs.writeFileSync(file, Buffer.from('\uFEFFhunter2hunter2', 'utf16le'));
+    const { code, err } = await repository.run([...cert, '--value-file', `mail.password=${file}`, '--skip-human']);
+    expect([code, err]).toEqual([1, expect.stringContaining('mail.password: its value is no text in UTF-8')]);
   });
 
   test('come from both kinds of file together', async () => {
