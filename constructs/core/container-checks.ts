@@ -105,7 +105,7 @@ function variableFindings(
       .filter(([, value]) => typeof value !== 'string')
       .map(([name, value]) => ({
         where,
-        what: `the variable ${name} is ${JSON.stringify(value) ?? 'undefined'}`,
+        what: `the variable ${name} is ${value === undefined ? 'undefined' : JSON.stringify(value)}`,
         allowed: 'a text: something it is made of is missing, or a number has no quotes',
         remedy: 'run npm run typecheck, which names the option that was left out or misspelt',
       })),

@@ -36,7 +36,9 @@ export function containerProblems(container: IContainer, at: string, { secondsTo
             probe === undefined ? [] : probeProblems(probe, `${at}.${name}`),
           ),
           ...Object.entries(lifecycle ?? {}).flatMap(([name, handler]) =>
-            typeof handler === 'object' ? handlerProblems(handler, `${at}.lifecycle.${name}`, secondsToStop) : [],
+            typeof handler === 'object'
+              ? handlerProblems(handler as ILifecycleHandler, `${at}.lifecycle.${name}`, secondsToStop)
+              : [],
           ),
         ]),
   ];
@@ -139,7 +141,7 @@ export function profileProblems(
 
 function contextProblems(context: ISecurityContext | undefined, at: string): Problem[] {
   const { allowPrivilegeEscalation, privileged, capabilities } = context ?? {};
-  const more = privileged || capabilities?.add?.some((name) => /^(CAP_)?SYS_ADMIN$/.test(name));
+  const more = privileged === true || capabilities?.add?.some((name) => /^(CAP_)?SYS_ADMIN$/.test(name));
   return [
     ...identityProblems(context, at),
     ...profileProblems(context?.seccompProfile, `${at}.seccompProfile`),

@@ -28,11 +28,11 @@ import type { Problem } from './problem.ts';
 
 /** The schema has seen to it that a spec is of its type. */
 const ofSpec =
-  <Spec>(rule: (spec: Spec) => Problem[]) =>
+  (rule: (spec: never) => Problem[]) =>
   ({ spec }: Manifest): Problem[] =>
     spec === undefined
       ? [problem('spec', 'the field is missing', 'what the object is to be', 'add spec')]
-      : rule(spec as Spec);
+      : rule(spec as never);
 
 const rules: Readonly<Record<string, (manifest: Manifest) => Problem[]>> = {
   ClusterRole: rightsProblems,
@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, (manifest: Manifest) => Problem[]>> = {
   DaemonSet: ofSpec(daemonSetProblems),
   Deployment: ofSpec(deploymentProblems),
   HorizontalPodAutoscaler: ofSpec(autoscalerProblems),
-  Job: ofSpec((spec: Parameters<typeof jobProblems>[0]) => jobProblems(spec)),
+  Job: ofSpec(jobProblems),
   LimitRange: ofSpec(limitRangeProblems),
   NetworkPolicy: ofSpec(networkPolicyProblems),
   PodDisruptionBudget: ofSpec(disruptionBudgetProblems),

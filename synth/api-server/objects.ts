@@ -47,7 +47,7 @@ export function dataProblems(manifest: Manifest): Problem[] {
   return [
     ...fields.flatMap(([field, key]) => broken(`${field}[${JSON.stringify(key)}]`, key, dataKey)),
     ...fields
-      .filter(([field, key]) => field === 'binaryData' && key in ((manifest.data ?? {}) as object))
+      .filter(([field, key]) => field === 'binaryData' && Object.hasOwn(manifest.data ?? {}, key))
       .map(([, key]) => problem('binaryData', `${shown(key)} is in data too`, 'each key once', 'remove one of them')),
     ...(bytes <= dataBytes
       ? []
@@ -131,7 +131,7 @@ function peerProblems(peer: INetworkPolicyPeer, at: string): Problem[] {
       : []),
     ...(ipBlock?.except ?? []).flatMap((text, index) => {
       const inner = parseCidr(text);
-      const fits = inner && range && text !== ipBlock?.cidr && contains(range, inner);
+      const fits = inner && range && text !== ipBlock.cidr && contains(range, inner);
       return fits ? [] : [problem(`${at}.ipBlock.except[${index}]`, `got ${shown(text)}`, 'a network inside of cidr')];
     }),
   ];
@@ -168,9 +168,9 @@ export function autoscalerProblems(spec: IHorizontalPodAutoscalerSpec): Problem[
         : []),
       ...(resource ? targetProblems(resource.target, `spec.metrics[${index}].resource`, resource.name) : []),
     ]),
-    ...Object.entries(behavior).flatMap(([way, rules]) => [
-      ...outside(`spec.behavior.${way}.stabilizationWindowSeconds`, rules.stabilizationWindowSeconds, 0, 3600),
-      ...unlisted(`spec.behavior.${way}.selectPolicy`, rules.selectPolicy, ['Max', 'Min', 'Disabled']),
+    ...(['scaleDown', 'scaleUp'] as const).flatMap((way) => [
+      ...outside(`spec.behavior.${way}.stabilizationWindowSeconds`, behavior[way]?.stabilizationWindowSeconds, 0, 3600),
+      ...unlisted(`spec.behavior.${way}.selectPolicy`, behavior[way]?.selectPolicy, ['Max', 'Min', 'Disabled']),
     ]),
   ];
 }

@@ -13,7 +13,8 @@ export function problem(at: string, what: string, allowed: string, remedy = 'cor
 
 /** A value as messages show it. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
   return text.length <= 80 ? text : `${text.slice(0, 76)}..."`;
 }
 
