@@ -13,12 +13,18 @@ type Source = NonNullable<Application['spec']['source']>;
 
 /** One application as the tree needs to know it. */
 export interface ApplicationEntry {
+  /** The application, with its objects. */
   readonly chart: ApplicationChart;
+  /** Its wave: one with a greater number waits until those before it are healthy. */
   readonly wave: number;
   /** `group/Kind` of every object of ours, the group empty for core kinds. */
   readonly kinds: readonly string[];
-  /** Namespaces of objects of ours, where they are others than the application's. */
+  /**
+   * Namespaces of objects of ours, where they are others than the application's.
+   * @default none
+   */
   readonly namespaces?: readonly string[];
+  /** What it reads where others publish it. */
   readonly upstream: readonly UpstreamSource[];
 }
 

@@ -15,6 +15,7 @@ import { serviceQuota } from '../core/service-quota.ts';
 import { customDns, mayAskOutside } from './custom-dns.ts';
 
 export interface ClusterSystemProps {
+  /** The API that CoreDNS, metrics-server and local-path-provisioner ask. */
   readonly kubernetesApi: Endpoint;
   /** The API server as a client: it asks metrics-server. */
   readonly apiServer: AddressPeer;

@@ -6,6 +6,7 @@ import type { PatroniClusterProps } from './props.ts';
 
 /** A database with the two roles that use it. */
 export interface Database {
+  /** Its name; applications are wired to `cluster.database(name).primary`, or to `cluster.primary` where it is the only one. */
   readonly name: string;
   /**
    * The role that owns the database and its tables, for migrations.

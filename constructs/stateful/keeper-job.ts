@@ -15,11 +15,13 @@ export interface KeeperJobProps extends Pick<
 > {
   /** Who goes first when a node is full. */
   readonly priority: Priority;
+  /** When it runs, in UTC. */
   readonly schedule: Schedule;
   /** Attempts after the first; the pause between them doubles from 10 seconds. */
   readonly retries: number;
   /** After which a run is ended. */
   readonly deadline: Duration;
+  /** What runs, and ends with 0 when all is done. */
   readonly container: Omit<ContainerProps, 'probes'>;
   readonly missed: MissedProps;
 }

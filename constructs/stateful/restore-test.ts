@@ -13,6 +13,7 @@ export interface RestoreTestProps extends Pick<WorkloadProps, 'program' | 'user'
   readonly life: Life;
   /** Where the backups are. */
   readonly bucket: Bucket;
+  /** When the newest backup is restored and read, in UTC. */
   readonly schedule: Schedule;
   /** Room for the store as it is when it is restored: a volume that is lost with the pod. */
   readonly scratch: Size;

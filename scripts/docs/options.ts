@@ -19,7 +19,7 @@ export interface DocumentedModule {
   /** Path from the root, with slashes. */
   readonly file: string;
   readonly classes: readonly string[];
-  /** Every exported interface called `...Props`, with its own options and the inherited ones. */
+  /** Every exported interface called `...Props`, and those of which one is given a list; with inherited options. */
   readonly props: ReadonlyMap<string, readonly Option[]>;
   /** Options without a purpose, and defaults that are missing or don't apply. */
   readonly findings: readonly Finding[];
@@ -58,7 +58,10 @@ export function readModules(
     const exported =
       symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((each) => original(checker, each));
     const findings: Finding[] = [];
-    const props = exported.filter(({ flags, name }) => flags & ts.SymbolFlags.Interface && name.endsWith('Props'));
+    const interfaces = exported.filter(({ flags }) => flags & ts.SymbolFlags.Interface);
+    const called = interfaces.filter(({ name }) => name.endsWith('Props'));
+    const listed = called.flatMap((each) => elements(checker, each));
+    const props = interfaces.filter((each) => called.includes(each) || listed.includes(each));
     return {
       file,
       classes: exported.filter(({ flags }) => flags & ts.SymbolFlags.Class).map(({ name }) => name),
@@ -71,6 +74,14 @@ export function readModules(
 /** What an `export ... from` leads to. */
 function original(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** What the lists among its options hold. */
+function elements(checker: ts.TypeChecker, symbol: ts.Symbol): readonly (ts.Symbol | undefined)[] {
+  return checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol)).map((property) => {
+    const type = checker.getNonNullableType(checker.getTypeOfSymbol(property));
+    return checker.isArrayType(type) ? checker.getIndexTypeOfType(type, ts.IndexKind.Number)?.getSymbol() : undefined;
+  });
 }
 
 /** Required ones first; else in the order of the code, inherited ones last. */
@@ -103,8 +114,12 @@ function readOption(checker: ts.TypeChecker, owner: string, property: ts.Symbol,
   return { name, type: typeText(checker, property, type), purpose, default: defaultText, see: tags('see') };
 }
 
+/** Nothing for what TypeScript itself brings: what `Omit` does says nothing of an option. */
 function documentation(checker: ts.TypeChecker, symbol: ts.Symbol | undefined): string {
-  return symbol === undefined ? '' : oneLine(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
+  const [declaration] = symbol?.declarations ?? [];
+  return symbol === undefined || declaration?.getSourceFile().hasNoDefaultLib
+    ? ''
+    : oneLine(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
 }
 
 /** The type as the code has it, but the values of a named list of strings instead of its name. */

@@ -76,6 +76,28 @@ describe('options', () => {
     expect(options()).toMatchObject([{ name: 'lid', purpose: 'Closes it.' }]);
   });
 
+  test('of which only TypeScript says what they are for are refused', () => {
+    write(
+      'constructs/box/lib.d.ts',
+      '/// <reference no-default-lib="true"/>\n/** Says nothing of boxes. */ type Without<T> = { [P in keyof T]: T[P] };',
+    );
+    box('readonly lid: Without<Lid>;', '/// <reference path="./lib.d.ts"/>\ninterface Lid { readonly colour: string }');
+    expect(refusal(options)).toMatchObject([{ where: 'BoxProps.lid', what: 'nothing says what it is for' }]);
+  });
+
+  test('of the elements of a list have a table too, and those of no list have none', () => {
+    // What TypeScript has to know of a list, in a project without its libraries.
+    write(
+      'constructs/box/lib.d.ts',
+      'interface Array<T> { [n: number]: T }\ninterface ReadonlyArray<T> { [n: number]: T }',
+    );
+    box(
+      '/** Its sides. */ readonly sides: readonly Side[];',
+      '/// <reference path="./lib.d.ts"/>\n/** Of it. */ export interface Side {\n/** How long. */ readonly length: number }\nexport interface Other { a: 1 }',
+    );
+    expect([...constructModules(root)[0]!.props.keys()].sort()).toEqual(['BoxProps', 'Side']);
+  });
+
   test('of which nothing says what they are for are refused', () => {
     box('readonly width: number;');
     expect(refusal(options)).toMatchObject([{ where: 'BoxProps.width', what: 'nothing says what it is for' }]);
