@@ -95,6 +95,16 @@ function promisedParameters(props: PatroniClusterProps): Readonly<Record<string,
 
     archive_mode: on('WAL is archived as it is written; backups: false makes it go nowhere'),
     ...(backups ? { archive_timeout: seconds(1, 60, 's', 'what is written is archived after 60 s at most') } : {}),
+    ...(backups
+      ? {
+          // PostgreSQL keeps whole segments, and of less than one none.
+          wal_keep_size: {
+            allowed: 'a size of 16 MB or more',
+            fits: (value) => (asMebibytes(value) ?? 0) >= 16,
+            promise: 'the new primary still has what the lost one had not archived',
+          },
+        }
+      : {}),
     ...names(
       'archive_command archive_library restore_command archive_cleanup_command recovery_end_command',
       never('WAL goes to the archive that the option backups names, and is kept as long as it says'),

@@ -55,6 +55,7 @@ describe('a parameter that would undo a promise is refused', () => {
     ['weak passwords', { password_encryption: 'md5', db_user_namespace: 'on' }],
     ['silence', { logging_collector: 'on', log_destination: 'csvlog' }],
     ['no start', { data_checksums: 'on', huge_pages: 'try', config_file: '/x' }],
+    ['a gap in the archive after a failover', { wal_keep_size: '15MB', Archive_Timeout: 0 }],
     ['a full volume', { max_slot_wal_keep_size: '-1' }],
     ['another spelling', { Fsync: 'OFF', SSL: 'False' }],
   ])('that is %s', (_, parameters) => {
@@ -127,7 +128,7 @@ server_version_num shared_memory_size shared_memory_size_in_huge_pages ssl ssl_c
 ssl_crl_file ssl_dh_params_file ssl_key_file ssl_library ssl_max_protocol_version ssl_min_protocol_version
 ssl_passphrase_command superuser_reserved_connections synchronous_commit synchronous_standby_names track_counts
 transaction_deferrable transaction_isolation transaction_read_only unix_socket_directories unix_socket_group
-wal_block_size wal_level wal_log_hints wal_receiver_timeout wal_segment_size wal_sender_timeout zero_damaged_pages`
+wal_block_size wal_keep_size wal_level wal_log_hints wal_receiver_timeout wal_segment_size wal_sender_timeout zero_damaged_pages`
   .trim()
   .split(/\s+/);
 const free = `
@@ -179,7 +180,7 @@ transform_null_equals unix_socket_permissions update_process_title vacuum_cost_d
 vacuum_cost_page_dirty vacuum_cost_page_hit vacuum_cost_page_miss vacuum_defer_cleanup_age vacuum_failsafe_age
 vacuum_freeze_min_age vacuum_freeze_table_age vacuum_multixact_failsafe_age vacuum_multixact_freeze_min_age
 vacuum_multixact_freeze_table_age wal_buffers wal_compression wal_consistency_checking wal_decode_buffer_size
-wal_init_zero wal_keep_size wal_receiver_create_temp_slot wal_receiver_status_interval wal_recycle
+wal_init_zero wal_receiver_create_temp_slot wal_receiver_status_interval wal_recycle
 wal_retrieve_retry_interval wal_skip_threshold wal_sync_method wal_writer_delay wal_writer_flush_after work_mem
 xmlbinary xmloption`
   .trim()
