@@ -61,7 +61,7 @@ export function connectionFindings(props: Given): readonly Omit<Finding, 'where'
   if (together <= most && fewest >= 1) return [];
   return [
     {
-      what: `the roles of ${databases.length} databases may have more connections than there are`,
+      what: 'the roles of all databases together may have more connections than there are',
       allowed: `${most} together, 1 or more for each role: max_connections, less what superusers, exporter and people get`,
       remedy: 'raise max_connections in parameters, or lower connections and ownerConnections of databases',
     },

@@ -89,7 +89,8 @@ export function databaseEndpoints(props: DatabaseEndpointsProps, name: string): 
   const { scope, namespace, authority, sslMode, members, pooler } = props;
   const names = serviceNames(scope);
   const database = props.databases.find((each) => each.name === name);
-  if (database === undefined) return refuse(props, `there is no database "${name}"`);
+  if (database === undefined)
+    return refuse(props, `an application is wired to its database "${name}", and there is none`);
   const endpoint = (what: string, service: string, port: number, peer: PodPeer): PostgresEndpoint => {
     const host = serviceHost(service, namespace);
     const { credentials, migrationCredentials } = database;
@@ -124,14 +125,14 @@ export function onlyDatabaseEndpoints(props: DatabaseEndpointsProps): DatabaseEn
   const [first, ...others] = props.databases;
   return first !== undefined && others.length === 0
     ? databaseEndpoints(props, first.name)
-    : refuse(props, 'it has several databases');
+    : refuse(props, 'an application is wired to it, and it has several databases');
 }
 
 function refuse({ scope, databases }: DatabaseEndpointsProps, what: string): never {
   throw new InputError({
     where: `PatroniCluster ${scope}`,
     what,
-    allowed: databases.map(({ name }) => `database('${name}')`).join(', '),
-    remedy: 'name one of these, or declare the database',
+    allowed: databases.map(({ name }) => `cluster.database('${name}').primary`).join(', '),
+    remedy: 'name one of these in apps/, in place of cluster.primary, or add the database to the option databases',
   });
 }

@@ -148,12 +148,12 @@ describe('databases are refused for', () => {
     [
       'more connections than there are',
       [{ name: 'shop', connections: 81 }],
-      'the roles of 1 databases may have more connections than there are',
+      'the roles of all databases together may have more connections than there are',
     ],
     [
       'none left for one that asks for none',
       [{ name: 'shop', connections: 75 }, { name: 'wiki' }],
-      'the roles of 2 databases may have more connections than there are',
+      'the roles of all databases together may have more connections than there are',
     ],
     [
       'a role of two databases',
@@ -179,16 +179,18 @@ describe('an endpoint', () => {
     expect(refusal(() => value.database('shpo'))).toEqual([
       {
         where: 'PatroniCluster postgres',
-        what: 'there is no database "shpo"',
-        allowed: "database('shop'), database('orders')",
-        remedy: 'name one of these, or declare the database',
+        what: 'an application is wired to its database "shpo", and there is none',
+        allowed: "cluster.database('shop').primary, cluster.database('orders').primary",
+        remedy: 'name one of these in apps/, in place of cluster.primary, or add the database to the option databases',
       },
     ]);
   });
 
   test.each(['primary', 'replicas'] as const)('%s is refused where there are several databases', (which) => {
     const { value } = clusterWith({ databases: two });
-    expect(refusal(() => value[which])[0]).toMatchObject({ what: 'it has several databases' });
+    expect(refusal(() => value[which])[0]).toMatchObject({
+      what: 'an application is wired to it, and it has several databases',
+    });
   });
 });
 
