@@ -12,22 +12,31 @@ export interface Output {
 
 /**
  * Runs a command and prints on stderr why it was refused or called wrongly. Other errors are mistakes of ours and pass.
+ * @param refused what a refusal leaves as it was
  * @returns the exit code: what the command returned, 1 for an InputError, 2 for wrong arguments
  */
-export function runCommand(help: string, command: () => number, output?: Output): number;
-export function runCommand(help: string, command: () => Promise<number>, output?: Output): Promise<number>;
+export function runCommand(help: string, command: () => number, output?: Output, refused?: string): number;
+export function runCommand(
+  help: string,
+  command: () => Promise<number>,
+  output?: Output,
+  refused?: string,
+): Promise<number>;
 export function runCommand(
   help: string,
   command: () => number | Promise<number>,
   { stderr }: Output = process,
+  refused = 'nothing was written',
 ): number | Promise<number> {
   const explain = (error: unknown): number => {
     if (error instanceof InputError) {
-      stderr.write(`${error.message}\n\n${error.findings.length} to mend; nothing was written.\n`);
+      stderr.write(`${error.message}\n\n${error.findings.length} to mend; ${refused}.\n`);
       return 1;
     }
     if (isUsageError(error)) {
-      stderr.write(`${error.message}\n\n${help}`);
+      // Node's advice is for commands that take files whose names begin with a dash.
+      const [message = ''] = error.message.split('. To specify a positional argument');
+      stderr.write(`${message}\n\n${help}`);
       return 2;
     }
     throw error;

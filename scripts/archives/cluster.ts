@@ -59,16 +59,22 @@ export async function restored(
 
 /** Deletes an archive for good. @throws InputError with what the cluster says */
 export async function pruneArchive({ kubectl }: ArchivesContext, { used }: Needs, address: string): Promise<void> {
-  await ask(kubectl, used.commands.archives.prune(address));
+  await ask(
+    kubectl,
+    used.commands.archives.prune(address),
+    'what it has deleted is gone, and again deletes the rest: ',
+  );
 }
 
-async function ask(kubectl: ArchivesContext['kubectl'], args: readonly string[]): Promise<string> {
+async function ask(kubectl: ArchivesContext['kubectl'], args: readonly string[], meanwhile = ''): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args);
   if (code === 0) return stdout;
+  // Lines of its own log, one for each attempt, come before what it has to say.
+  const said = stderr.replaceAll(/^[EIW]\d{4} .*\n/gm, '').trim() || stdout.trim();
   throw new InputError({
     where: `kubectl ${args.join(' ')}`,
-    what: `it ended with ${code}: ${stderr.trim() || stdout.trim()}`,
-    allowed: 'it ends with 0',
-    remedy: 'see what it says, and run again',
+    what: `it ended with ${code}: ${said}`,
+    allowed: "a cluster that answers by kubectl's current context, and the pod running in it",
+    remedy: `${meanwhile}choose the context (kubectl config use-context NAME), see that the pod runs, and run this again`,
   });
 }

@@ -44,6 +44,7 @@ export function archivesCommand(
       return 0;
     },
     output,
+    'nothing more was done',
   );
 }
 

@@ -61,7 +61,7 @@ export function imagesCommand(
         case 'pin':
           return pin(context, { names, update: values.update }, output);
         default:
-          throw new UsageError(`there is no "${action}"`);
+          throw new UsageError(`"${action}" is nothing that it does: pin or check`);
       }
     },
     output,

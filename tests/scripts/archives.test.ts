@@ -280,6 +280,20 @@ describe('pruning', () => {
     expect(stderr).toContain(words);
   });
 
+  test("that fails half-way says so without the lines of kubectl's own log, and how to go on", async () => {
+    const stderrOfKubectl = 'E1129 02:01:01.5 31421 memcache.go:265] "Unhandled Error"\nThe connection was lost\n';
+    const kubectl = (given: readonly string[]) =>
+      Promise.resolve(
+        given.includes('prune')
+          ? { code: 1, stdout: '', stderr: stderrOfKubectl }
+          : { code: 0, stdout: answer(given), stderr: '' },
+      );
+    expect(await run(twice(1), { kubectl })).toBe(1);
+    expect(stderr).toMatch(
+      /it ended with 1: The connection was lost\n.*\n +remedy: +what it has deleted is gone, .*run this again\n\n1 to mend; nothing more was done\.\n$/,
+    );
+  });
+
   test('with generations that nobody committed is refused', async () => {
     recovery.repository.put('config/generations.json', text(generations(third)));
     expect(await run(twice(1))).toBe(1);
