@@ -86,7 +86,7 @@ export function parseOptions(args: readonly string[]): SealOptions {
     refuse(
       'the certificate to seal with is not given',
       '--cert FILE; without it only --status, --prune and --help',
-      'kubeseal --fetch-cert --controller-namespace sealed-secrets > certificate.pem',
+      'kubeseal --fetch-cert --controller-namespace sealed-secrets > sealing.crt',
     );
   }
   if (understood && mode === 'reseal' && !given.has('private-key')) {

@@ -11,7 +11,7 @@ export interface SealingKey {
 }
 
 const MINIMUM_BITS = 2048;
-const FETCH = 'get the current one: kubeseal --fetch-cert --controller-namespace sealed-secrets > certificate.pem';
+const FETCH = 'get the current one: kubeseal --fetch-cert --controller-namespace sealed-secrets > sealing.crt';
 
 /** Reads the controller's certificate. Neither the path nor the content is repeated in errors: it may be a private key. */
 export function readCertificate(file: string, now: Date): SealingKey {
