@@ -13,16 +13,16 @@ import type { ImmutableFields } from './fields.ts';
  */
 export function immutableFindings(committed: Committed, dist: readonly GeneratedFile[]): Finding[] {
   return dist.flatMap(({ path: file, manifest }) => {
-    const rule = immutable[groupKind(manifest)];
-    if (rule === undefined || isMadeAnew(manifest)) return [];
+    const remedy = immutable[groupKind(manifest)]?.remedy;
+    if (remedy === undefined || isMadeAnew(manifest)) return [];
     const changesFrom = (before: Manifest): readonly Change[] =>
-      before.metadata.namespace === manifest.metadata.namespace ? changesOf(rule, before, manifest) : [];
+      before.metadata.namespace === manifest.metadata.namespace ? immutableChanges(before, manifest) : [];
     const runs = committed.objects(file, (before) => changesFrom(before).length > 0);
     return runs.flatMap(changesFrom).map(({ field, before, after }) => ({
       where: describeManifest(manifest),
       what: `${field} is ${show(before)} and would become ${show(after)}: the API server refuses that`,
       allowed: `${show(before)}, as it was made`,
-      remedy: rule.remedy,
+      remedy,
     }));
   });
 }
@@ -38,13 +38,17 @@ function isMadeAnew({ metadata: { annotations = {} } }: Manifest): boolean {
     : options.includes('Force=true') && options.includes('Replace=true');
 }
 
-interface Change {
+/** One field that can't become what it would. */
+export interface Change {
   readonly field: string;
   readonly before: unknown;
   readonly after: unknown;
 }
 
-function changesOf(rule: ImmutableFields, before: Manifest, after: Manifest): readonly Change[] {
+/** What an API server would refuse to change of an object in place. */
+export function immutableChanges(before: Manifest, after: Manifest): readonly Change[] {
+  const rule = immutable[groupKind(after)];
+  if (rule === undefined) return [];
   const value = (manifest: Manifest, field: string): unknown => at(manifest, field) ?? rule.defaults?.[field];
   return fieldsOf(rule, before, after)
     .map((field) => difference(value(before, field), value(after, field), field))

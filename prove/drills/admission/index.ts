@@ -15,6 +15,7 @@ import type { Ground } from '../ground.ts';
 import { mistakesOf } from './mistakes.ts';
 import { podOf, spoiledObjects, waysIn } from './spoiled.ts';
 import type { Spoiled } from './spoiled.ts';
+import { refusedInPlace, updatesOf, verdictOfSynthOn } from './updates.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from './variants.ts';
 
 export const area: Area<'api'> = {
@@ -23,12 +24,13 @@ export const area: Area<'api'> = {
     pss:
       'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
       'and objects spoiled in one way each; what synth refuses for its form is refused by the definitions of the makers too, ' +
-      "and what Pod Security says of pods of every kind is what synth's own check says",
+      "what Pod Security says of pods of every kind is what synth's own check says, and what can't be changed in place is " +
+      'what synth refuses to change',
   },
   needs: 'api',
   minutes: 2,
   programs: [],
-  about: ['dist', 'argocd', 'synth/pod-security.ts', 'prove/cluster/settings.ts'],
+  about: ['dist', 'argocd', 'synth/immutable', 'synth/pod-security.ts', 'prove/cluster/settings.ts'],
   run: admission,
 };
 
@@ -56,6 +58,7 @@ async function admission({ root, folder, report, used }: Ground): Promise<Outcom
       checks.push(...verdicts.checks);
       rows.push(...verdicts.rows);
       checks.push(...mistakesIn(plane, all, tried, report));
+      checks.push(...updatesIn(plane, all, environment, report));
     } finally {
       await plane.stop();
     }
@@ -166,6 +169,27 @@ function verdictsOf(
     };
   });
   return { checks: asked.map(({ check }) => check), rows: asked.map(({ row }) => row) };
+}
+
+/** What synth and the server say of changes of what is there: of each, that it can be made in place, or can't. */
+function updatesIn(
+  plane: ControlPlane,
+  all: readonly Manifest[],
+  environment: string,
+  report: (line: string) => void,
+): DrillCheck[] {
+  const updates = updatesOf(all);
+  report(`${environment}: asking synth and the server of ${updates.length} changes of what is there`);
+  return updates.map((update) => {
+    const { ok, stderr } = plane.apply([update.manifest], '--dry-run=server');
+    const refused = refusedInPlace.test(stderr) ? 'refused' : `for something else: ${stderr.trim().slice(0, 300)}`;
+    const say = (synth: string, server: string): string => `synth: ${synth}, API server: ${server}`;
+    return {
+      what: `${environment}: ${update.what}`,
+      expected: say(update.verdict, update.verdict),
+      got: say(verdictOfSynthOn(update, all), ok ? 'taken' : refused),
+    };
+  });
 }
 
 /** Whether the server refuses every mistake of form in an object of each kind that wasn't tried before. */

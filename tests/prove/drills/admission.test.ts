@@ -1,6 +1,8 @@
 import { mistakesOf } from '../../../prove/drills/admission/mistakes.ts';
 import { podOf } from '../../../prove/drills/admission/spoiled.ts';
+import { updatesOf, verdictOfSynthOn } from '../../../prove/drills/admission/updates.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from '../../../prove/drills/admission/variants.ts';
+import { changeable, groupKind, immutable } from '../../../synth/immutable/fields.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
 
@@ -46,5 +48,24 @@ describe('what synth says of a pod that Pod Security is asked of too', () => {
       .map(expectedVerdicts)
       .filter(({ synth, server }) => synth === 'admitted' && server === 'refused');
     expect(laxer).toEqual([]);
+  });
+});
+
+describe('what synth says of a change of what is there, which the API server is asked of too', () => {
+  const updates = updatesOf(manifests);
+
+  test.each(updates.map((update) => [update.what, update] as const))('%s', (_, update) => {
+    expect(verdictOfSynthOn(update, manifests)).toBe(update.verdict);
+  });
+
+  test('is asked of every committed kind of Kubernetes that synth knows something of', () => {
+    const known = new Set([...Object.keys(immutable), ...changeable]);
+    const kinds = new Set(
+      manifests
+        .filter((each) => known.has(groupKind(each)) && !each.apiVersion.startsWith('cert-manager'))
+        .map(({ kind }) => kind),
+    );
+    const asked = new Set(updates.map(({ manifest }) => manifest.kind));
+    expect([...kinds].filter((kind) => !asked.has(kind) && kind !== 'Namespace')).toEqual([]);
   });
 });
