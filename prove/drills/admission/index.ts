@@ -3,6 +3,7 @@ import { environments } from '../../../config/index.ts';
 import { describeManifest } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { makerNames, makers } from '../../../scripts/import/makers.ts';
+import { objectFindings } from '../../../synth/api-server/index.ts';
 import { podTemplateOf } from '../../../synth/pods.ts';
 import { toYaml } from '../../../synth/yaml.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
@@ -12,11 +13,13 @@ import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
+import { breaking, brokenRules } from './broken-rules.ts';
 import { mistakesOf } from './mistakes.ts';
 import { podOf, spoiledObjects, waysIn } from './spoiled.ts';
 import type { Spoiled } from './spoiled.ts';
 import { refusedInPlace, updatesOf, verdictOfSynthOn } from './updates.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from './variants.ts';
+import { valuesIn, whyStricter } from './values.ts';
 
 export const area: Area<'api'> = {
   purpose: 'applies every committed object to a real API server, and spoiled ones',
@@ -24,13 +27,17 @@ export const area: Area<'api'> = {
     pss:
       'every committed object applied strictly to a real API server with all admission on, every pod created by a dry run, ' +
       'and objects spoiled in one way each; what synth refuses for its form is refused by the definitions of the makers too, ' +
-      "what Pod Security says of pods of every kind is what synth's own check says, and what can't be changed in place is " +
-      'what synth refuses to change',
+      "what Pod Security says of pods of every kind is what synth's own check says, what can't be changed in place is " +
+      'what synth refuses to change, and of values and broken rules at every place that the objects of every kind fill in, ' +
+      'synth admits nothing that the server refuses',
   },
   needs: 'api',
-  minutes: 2,
+  minutes: 5,
   programs: [],
-  about: ['dist', 'argocd', 'synth/immutable', 'synth/pod-security.ts', 'prove/cluster/settings.ts'],
+  about: [
+    ...['dist', 'argocd', 'synth/api-server', 'synth/immutable', 'synth/schema', 'synth/pod-security.ts'],
+    'prove/cluster/settings.ts',
+  ],
   run: admission,
 };
 
@@ -57,13 +64,18 @@ async function admission({ root, folder, report, used }: Ground): Promise<Outcom
       const verdicts = verdictsOf(plane, all, environment, report);
       checks.push(...verdicts.checks);
       rows.push(...verdicts.rows);
-      checks.push(...mistakesIn(plane, all, tried, report));
+      const fresh = all.filter((manifest) => !tried.has(kindOf(manifest)));
+      for (const manifest of all) tried.add(kindOf(manifest));
+      checks.push(...mistakesIn(plane, fresh, report));
+      const values = valuesOf(plane, fresh, environment, report);
+      checks.push(...values.checks, ...brokenRulesIn(plane, fresh, report));
+      rows.push(...values.rows);
       checks.push(...updatesIn(plane, all, environment, report));
     } finally {
       await plane.stop();
     }
   }
-  const table = { columns: ['environment', 'a pod with', 'synth', 'API server', 'why they differ'], rows };
+  const table = { columns: ['environment', 'what is tried', 'synth', 'API server', 'why they differ'], rows };
   return { pss: { figures: {}, units: {}, checks, table } };
 }
 
@@ -192,16 +204,9 @@ function updatesIn(
   });
 }
 
-/** Whether the server refuses every mistake of form in an object of each kind that wasn't tried before. */
-function mistakesIn(
-  plane: ControlPlane,
-  all: readonly Manifest[],
-  tried: Set<string>,
-  report: (line: string) => void,
-): DrillCheck[] {
-  const kindOf = ({ apiVersion, kind }: Manifest): string => `${apiVersion} ${kind}`;
-  const mistakes = mistakesOf(all.filter((manifest) => !tried.has(kindOf(manifest))));
-  for (const manifest of all) tried.add(kindOf(manifest));
+/** Whether the server refuses every mistake of form in an object of each kind. */
+function mistakesIn(plane: ControlPlane, fresh: readonly Manifest[], report: (line: string) => void): DrillCheck[] {
+  const mistakes = mistakesOf(fresh);
   if (mistakes.length === 0) return [];
   report(`trying ${mistakes.length} mistakes of form, which synth refuses`);
   const admitted = admittedOf(
@@ -213,6 +218,60 @@ function mistakesIn(
     expected: 'refused',
     got: admitted.has(index) ? 'admitted' : 'refused',
   }));
+}
+
+/** What synth and the server say of values of the right type; a row for each on which they differ. */
+function valuesOf(
+  plane: ControlPlane,
+  fresh: readonly Manifest[],
+  environment: string,
+  report: (line: string) => void,
+): { readonly checks: readonly DrillCheck[]; readonly rows: string[][] } {
+  const values = valuesIn(fresh);
+  if (values.length === 0) return { checks: [], rows: [] };
+  report(`asking synth and the server of ${values.length} values in objects of every kind`);
+  const admitted = admittedOf(
+    plane,
+    values.map(({ manifest }) => manifest),
+  );
+  const asked = values.map((value, index) => {
+    const server = admitted.has(index) ? 'admitted' : 'refused';
+    const synth = objectFindings(value.manifest).length === 0 ? 'admitted' : 'refused';
+    const because = whyStricter(value);
+    const isKnown = server === 'admitted' && synth === 'refused' && because !== undefined;
+    const what = `${value.place}: ${value.value}`;
+    const got = isKnown ? `synth: ${server}` : `synth: ${synth}`;
+    return {
+      check: { what: `${what} (as the server)`, expected: `synth: ${server}`, got },
+      rows: server === synth ? [] : [[environment, what, synth, server, because ?? '']],
+    };
+  });
+  return { checks: asked.map(({ check }) => check), rows: asked.flatMap(({ rows }) => rows) };
+}
+
+/** Rules between fields, each broken in an object that has its form. */
+function brokenRulesIn(plane: ControlPlane, fresh: readonly Manifest[], report: (line: string) => void): DrillCheck[] {
+  const broken = brokenRules.flatMap((rule) => {
+    const manifest = breaking(fresh, rule);
+    return manifest === undefined ? [] : [{ rule, manifest }];
+  });
+  if (broken.length === 0) return [];
+  report(`trying ${broken.length} broken rules`);
+  const admitted = admittedOf(
+    plane,
+    broken.map(({ manifest }) => manifest),
+  );
+  return broken.map(({ rule: [what, kind, , , , stricter], manifest }, index) => ({
+    what: `${kind}: ${what}`,
+    expected: `synth: refused, API server: ${stricter === undefined ? 'refused' : 'admitted'}`,
+    got:
+      `synth: ${objectFindings(manifest).length === 0 ? 'admitted' : 'refused'}, ` +
+      `API server: ${admitted.has(index) ? 'admitted' : 'refused'}`,
+  }));
+}
+
+function kindOf({ apiVersion, kind }: Manifest): string {
+  return `${apiVersion} ${kind}`;
 }
 
 /** Which of the objects the server would create, by their place. One call asks of all, because they are hundreds. */

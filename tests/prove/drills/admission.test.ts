@@ -3,6 +3,8 @@ import { podOf } from '../../../prove/drills/admission/spoiled.ts';
 import { updatesOf, verdictOfSynthOn } from '../../../prove/drills/admission/updates.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from '../../../prove/drills/admission/variants.ts';
 import { changeable, groupKind, immutable } from '../../../synth/immutable/fields.ts';
+import { stricter, valuesIn, whyStricter } from '../../../prove/drills/admission/values.ts';
+import { objectFindings } from '../../../synth/api-server/index.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
 
@@ -67,5 +69,28 @@ describe('what synth says of a change of what is there, which the API server is 
     );
     const asked = new Set(updates.map(({ manifest }) => manifest.kind));
     expect([...kinds].filter((kind) => !asked.has(kind) && kind !== 'Namespace')).toEqual([]);
+  });
+});
+
+describe('values that synth and the API server are asked of', () => {
+  const values = valuesIn(manifests);
+
+  test('are tried in an object of every committed kind that has fields of its own', () => {
+    const kinds = new Set(values.map(({ manifest }) => manifest.kind));
+    const without = [...new Set(manifests.map(({ kind }) => kind))].filter((kind) => !kinds.has(kind));
+    expect(without.filter((kind) => !/^(Application|ValidatingAdmission.*)$/.test(kind))).toEqual(['Namespace']);
+  });
+
+  test('are each another one', () => {
+    expect(new Set(values.map(({ place, value }) => `${place} ${value}`)).size).toBe(values.length);
+  });
+
+  test('never end in anything but a finding', () => {
+    expect(() => values.map(({ manifest }) => objectFindings(manifest))).not.toThrow();
+  });
+
+  test('are refused by synth at least once for each reason to be stricter than the server', () => {
+    const reasons = values.filter(({ manifest }) => objectFindings(manifest).length > 0).map(whyStricter);
+    expect(new Set(reasons.filter((each) => each !== undefined)).size).toBe(stricter.length);
   });
 });
