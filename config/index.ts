@@ -214,11 +214,7 @@ function toEnvironment(
       ask(`${generationsFile}: ${name}.copies.${key}`);
       return copies[key];
     },
-    image: (key: string) => {
-      asked.add(`${imagesFile}: ${key}`);
-      return toImage(key, lookUp(imagesFile, images, key));
-    },
-    unusedImages: () => Object.keys(images).filter((key) => !asked.has(`${imagesFile}: ${key}`)),
+    image: (key: string) => toImage(key, lookUp(imagesFile, images, key)),
     upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key)),
     imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
     unused: () =>

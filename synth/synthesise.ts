@@ -10,6 +10,7 @@ import { budgetFindings } from './budget.ts';
 import { collect } from './collect.ts';
 import type { Collection } from './collect.ts';
 import { Committed } from './committed.ts';
+import { diskFindings } from './disk.ts';
 import { followingFindings } from './following.ts';
 import { holdQuotas } from './held-quota.ts';
 import { immutableFindings } from './immutable/index.ts';
@@ -103,6 +104,7 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
   const collection = { ...collected, dist: quotas.dist };
   check(platform, collection, [
     ...budgetFindings(platform, beside),
+    ...diskFindings(platform),
     ...majorUpgradeFindings(committed, platform, collection.dist),
     ...followingFindings(committed, platform, collection.dist),
     ...immutableFindings(committed, collection.dist),

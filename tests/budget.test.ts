@@ -7,6 +7,9 @@ import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import type { Spread } from '../constructs/core/pod-template.ts';
 import { Workload } from '../constructs/core/workload.ts';
+import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
+import { diskFindings } from '../synth/disk.ts';
+import { minimal } from './support/patroni-cluster.ts';
 import { budgetFindings, losses, nodeLoads } from '../synth/budget.ts';
 import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
@@ -135,4 +138,27 @@ test('a patch can hide no pod from the budget', () => {
   expect(what(web(1, 'preferred', JsonPatch.replace(memory, '60Gi')))).toContainEqual(
     'at full size, with one more pod of each Deployment during a rollout, pods request 0 CPU and 120 GiB',
   );
+});
+
+describe('volumes on the disks of nodes', () => {
+  const found = (gibibytes: number, changes: object = {}): string[] => {
+    const storage = Size.gibibytes(gibibytes);
+    const application = testApplication('test', (scope) => {
+      new PatroniCluster(scope, 'postgres', { ...minimal, storage, ...changes });
+    });
+    return diskFindings(new Platform(testEnvironment(), [application])).map((finding) => finding.what);
+  };
+
+  test('are refused where they are larger', () => {
+    expect(found(223)).toEqual([]);
+    expect(found(224)).toEqual([
+      'the volumes of test/postgres are 224 GiB on each node',
+      'the volumes of test/postgres are 224 GiB on each node',
+    ]);
+    expect(found(224, { members: 1 })).toEqual(['the volumes of a pod are 224 GiB on the disk of its node']);
+  });
+
+  test('are no matter of theirs in another class', () => {
+    expect(found(9000, { storageClass: 'hcloud-volumes' })).toEqual([]);
+  });
 });

@@ -124,6 +124,11 @@ function fileFindings(where: string, files: readonly File[]): Finding[] {
     ...files
       .filter(([, bytes]) => bytes.toString().startsWith('\uFEFF'))
       .map(([file]) => finding(`${file} begins with a byte order mark`, 'text without one: programs read it as text')),
+    ...files
+      .filter(([, bytes]) => bytes.includes('\r'))
+      .map(([file]) =>
+        finding(`${file} has line ends of Windows`, 'line ends of Unix: shells take the others for text'),
+      ),
     ...(size > largest ? [finding(`its files have ${size} bytes`, `${largest}: no ConfigMap holds more`)] : []),
   ];
 }

@@ -148,13 +148,11 @@ export interface Environment {
   image(name: string): Image;
   /** A release of `config/upstream.ts`. @throws InputError for an unknown name */
   upstream(name: string): Upstream;
-  /** Images of the table that nobody has asked for so far. */
-  unusedImages(): string[];
   /** Every reference the table gives. */
   readonly imageReferences: ReadonlySet<string>;
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
-  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`; images are of all environments. */
+  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`. */
   unused(): string[];
 }
 

@@ -1,8 +1,8 @@
-import { ApiObject, Chart } from 'cdk8s';
-import type { JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { isApplicationChart } from './application-chart.ts';
 import { InputError } from './error.ts';
+import type { Finding } from './error.ts';
 import type { Manifest } from './manifest.ts';
 
 const clusterScoped = new Set([
@@ -63,6 +63,8 @@ class PlainObject extends ApiObject {
   }
 
   override addJsonPatch(...patches: JsonPatch[]): void {
+    const findings = patches.flatMap((patch, index) => patchFindings(this.node.path, patch, index, this.toJson()));
+    if (findings.length > 0) throw new InputError(findings);
     this.patched ||= patches.length > 0;
     super.addJsonPatch(...patches);
   }
@@ -71,6 +73,32 @@ class PlainObject extends ApiObject {
     if (this.patched) return super.toJson();
     return withoutNothing({ ...this.manifest, metadata: this.metadata.toJson() as unknown });
   }
+}
+
+/** The library takes a removal of nothing, and a replacement of what is not there. */
+function patchFindings(where: string, patch: JsonPatch, index: number, manifest: unknown): Finding[] {
+  const refuse = (what: string, allowed: string): Finding[] => {
+    return [{ where: `${where}: patch ${index + 1}`, what, allowed, remedy: 'correct or remove it' }];
+  };
+  if (!(patch instanceof JsonPatch)) {
+    return refuse('it is a plain object', "patches of cdk8s, such as JsonPatch.replace('/spec/replicas', 2)");
+  }
+  const { op, path } = operationOf(patch);
+  if (op !== 'remove' && op !== 'replace') return [];
+  const keys = path
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const found = keys.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    manifest,
+  );
+  return found === undefined ? refuse(`it would ${op} ${path}, which is not there`, 'a path of the object') : [];
+}
+
+/** cdk8s hands it out to itself only. */
+function operationOf(patch: JsonPatch): { readonly op: string; readonly path: string } {
+  return (patch as unknown as { _toJson(): { op: string; path: string } })._toJson();
 }
 
 /** A copy without fields that are undefined or null. */

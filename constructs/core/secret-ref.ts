@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { applicationOf } from './application-chart.ts';
 import { InputError } from './error.ts';
+import type { Finding } from './error.ts';
 import { checkName } from './names.ts';
 import type { SecretInventoryEntry, SecretSource } from './secret.ts';
 
@@ -23,10 +24,11 @@ export interface SecretRefProps {
    */
   readonly type?: string;
   /**
-   * Days after which `npm run seal -- --status` asks for new values.
+   * Days after which `npm run seal -- --status` asks for new values; false for values that are never to be replaced, because
+   * what was written with them could not be read any more.
    * @default 365
    */
-  readonly rotationDays?: number;
+  readonly rotationDays?: number | false;
 }
 
 /** The hook annotations of a copy that has to exist before the application's other objects. */
@@ -51,6 +53,8 @@ export class SecretRef extends Construct {
     super(scope, id);
     this.props = props;
     this.name = checkName(`secret ${props.name}`, props.name, 'subdomain');
+    const findings = keyFindings(`secret ${this.name}`, props.keys);
+    if (findings.length > 0) throw new InputError(findings);
   }
 
   /** @throws InputError naming the keys there are */
@@ -88,6 +92,26 @@ export class SecretRef extends Construct {
     const copies = [...this.copies.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
     return { name: this.name, purpose, type, keys, copies, rotationDays };
   }
+}
+
+/** Fewer could be guessed. */
+const leastRandomBytes = 16;
+
+function keyFindings(where: string, keys: SecretRefProps['keys']): Finding[] {
+  const remedy = 'correct it where the secret is declared';
+  const none = { where, what: 'it has no keys', allowed: 'one key or more', remedy };
+  return [
+    ...(Object.keys(keys).length === 0 ? [none] : []),
+    ...Object.entries(keys).flatMap(([key, source]): Finding[] => {
+      if (!/^(?!\.\.|\.$)[-\w.]{1,253}$/.test(key)) {
+        const allowed = 'letters, digits, dashes, underscores and dots, not two dots first';
+        return [{ where, what: `it has a key "${key}"`, allowed, remedy }];
+      }
+      if (source.kind !== 'random' || (Number.isInteger(source.bytes) && source.bytes >= leastRandomBytes)) return [];
+      const allowed = `a whole number of ${leastRandomBytes} or more`;
+      return [{ where: `${where}, key ${key}`, what: `${source.bytes} random bytes`, allowed, remedy }];
+    }),
+  ];
 }
 
 function describe({ application, annotations }: Copy): string {

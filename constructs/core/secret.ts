@@ -31,6 +31,6 @@ export interface SecretInventoryEntry {
   readonly type: string;
   readonly keys: Readonly<Record<string, SecretSource>>;
   readonly copies: readonly { readonly namespace: string; readonly application: string }[];
-  /** How old a value may become, in days. */
-  readonly rotationDays: number;
+  /** How old a value may become, in days; false for one that nothing may replace. */
+  readonly rotationDays: number | false;
 }

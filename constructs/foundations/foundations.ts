@@ -1,5 +1,7 @@
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
+import { InputError } from '../core/error.ts';
+import type { Finding } from '../core/error.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { KubeNamespace, KubePriorityClass, KubeResourceQuota, Quantity } from '../core/level1.ts';
 import type { NamespaceDefinition } from '../core/namespace.ts';
@@ -32,12 +34,29 @@ const serversOnly = {
   'scheduler.alpha.kubernetes.io/node-selector': 'node-role.kubernetes.io/control-plane=true',
 };
 
+/** Namespaces that a cluster has before anybody makes one. */
+const ofKubernetes = /^(default|kube-.*)$/;
+
+function checkNamespaces(namespaces: readonly NamespaceDefinition[]): void {
+  const findings = namespaces.flatMap(({ name }, index): Finding[] => {
+    const where = `namespace ${name}`;
+    const remedy = 'rename it in apps/namespaces.ts';
+    if (namespaces.slice(0, index).some((other) => other.name === name)) {
+      return [{ where, what: 'it is defined twice', allowed: 'each namespace once: applications share it', remedy }];
+    }
+    if (!ofKubernetes.test(name)) return [];
+    return [{ where, what: 'it is one of Kubernetes itself', allowed: 'a namespace of the platform', remedy }];
+  });
+  if (findings.length > 0) throw new InputError(findings);
+}
+
 /** Namespaces with their Pod Security level, the refusal of all traffic, quotas, and the priority classes. */
 export class Foundations extends Construct implements Completes {
   private readonly props: FoundationsProps;
 
   constructor(scope: Construct, id: string, props: FoundationsProps) {
     super(scope, id);
+    checkNamespaces(props.namespaces);
     this.props = props;
     for (const [name, { value, description }] of props.priorities === false ? [] : Object.entries(priorities)) {
       kubeObject(this, `priority-${name}`, KubePriorityClass, { metadata: { name }, value, description });

@@ -57,6 +57,7 @@ export class Archive {
             purpose: `decrypts the backups of ${name}: without it they are lost, so keep a copy outside of the cluster`,
             // 32 characters, which is what libsodium's key has in bytes.
             keys: { key: { kind: 'random', bytes: 24, encoding: 'base64url' } },
+            rotationDays: false,
           })
           .key('key')
       : undefined;

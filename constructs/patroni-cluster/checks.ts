@@ -1,5 +1,6 @@
 import { SizeRoundingBehavior } from 'cdk8s';
 import type { TrustedAuthority } from '../core/endpoint.ts';
+import type { WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { archiveDefaults } from './archive.ts';
@@ -42,6 +43,23 @@ const rules: readonly Rule[] = [
         remedy: 'raise memoryMebibytes of its size in the configuration',
       },
     ];
+  },
+  function replicasAreMembers({ size }) {
+    // TypeScript takes what has more than is asked for.
+    const { minReplicas, maxReplicas } = (size ?? {}) as WorkloadSize;
+    const replicas = minReplicas ?? maxReplicas;
+    if (replicas === undefined) return [];
+    return [
+      {
+        what: `its size has ${replicas} replicas`,
+        allowed: 'a number of members: each has a volume of its own, and none comes or goes by load',
+        remedy: 'remove minReplicas and maxReplicas from its size, and set members where it is made',
+      },
+    ];
+  },
+  function storageClassIsAName({ storageClass }) {
+    if (storageClass === undefined || /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(storageClass)) return [];
+    return [{ what: `storageClass: ${storageClass}`, allowed: 'the name of a StorageClass', remedy: 'correct it' }];
   },
   function enoughStorage({ storage }) {
     const gibibytes = storage.toGibibytes({ rounding: SizeRoundingBehavior.FLOOR });

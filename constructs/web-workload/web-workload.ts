@@ -103,6 +103,9 @@ export const webWorkloadDefaults = {
   keepAliveSeconds: 65,
 } as const;
 
+const leastMemoryMebibytes = 128;
+const leastCpuMillicores = 10;
+
 /** Room between the end of the server's own shutdown and SIGKILL, for the runtime to leave. */
 const exitSeconds = 5;
 
@@ -260,6 +263,21 @@ function checkNumbers(name: string, props: WebWorkloadProps): void {
           remedy: 'change the option',
         },
   );
+  const { memory, cpuRequest } = props.size ?? {};
+  const small = [
+    ['memory', memory?.toMebibytes(), leastMemoryMebibytes, 'mebibytes: Node.js takes 40 before there is a heap'],
+    ['cpuRequest', cpuRequest?.millicores, leastCpuMillicores, 'millicores: the autoscaler measures by them'],
+  ] as const;
+  for (const [option, value, least, why] of small) {
+    if (value === undefined || value >= least) continue;
+    const remedy = 'raise it in sizes of the configuration';
+    findings.push({
+      where: `workload ${name}: size.${option}`,
+      what: `got ${value}`,
+      allowed: `${least} or more ${why}`,
+      remedy,
+    });
+  }
   if (findings.length > 0) throw new InputError(findings);
 }
 

@@ -176,6 +176,16 @@ async function seal(run: Run): Promise<number> {
 function partsToRenew({ options, inventory }: Run): Set<string> {
   const findings = options.rotate.flatMap((selector, index) => {
     const parts = selectParts(inventory, selector);
+    const kept = parts.find(({ entry }) => entry.rotationDays === false);
+    if (kept !== undefined) {
+      const { name } = kept.entry;
+      return {
+        where: `--rotate, number ${index + 1}`,
+        what: `means ${name}, and what was written with it could not be read any more`,
+        allowed: 'secrets that have a successor',
+        remedy: `keep it; where nothing is left that it opens, remove its files secrets/*/*/${name}.yaml and seal anew`,
+      };
+    }
     if (parts.some(({ source }) => source.kind !== 'fixed')) return [];
     const where = `--rotate, number ${index + 1}`;
     return parts.length > 0

@@ -46,7 +46,7 @@ export function sealStatus(
         const changed =
           sealed.some((each) => isOutdated(each, part.source)) ||
           copies.some((file) => file && file.type !== entry.type);
-        const rotationDays = part.source.kind === 'fixed' ? null : entry.rotationDays;
+        const rotationDays = part.source.kind === 'fixed' || entry.rotationDays === false ? null : entry.rotationDays;
         const ages = sealed.map(({ sealedOn }) => ageInDays(sealedOn, now));
         // An age that nobody knows may be any.
         const due = rotationDays !== null && ages.some((age) => age === null || age > rotationDays);

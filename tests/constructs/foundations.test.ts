@@ -13,7 +13,7 @@ import { Platform } from '../../constructs/core/platform.ts';
 import { Service } from '../../constructs/core/service.ts';
 import { Workload } from '../../constructs/core/workload.ts';
 import { Foundations } from '../../constructs/foundations/index.ts';
-import { at, image, only, testEnvironment } from '../support/harness.ts';
+import { at, image, only, refusal, testEnvironment } from '../support/harness.ts';
 
 const shop = defineNamespace('shop');
 const agents = defineNamespace('node-agents', { podSecurity: 'privileged', onServers: true });
@@ -204,4 +204,11 @@ describe('priorities', () => {
     expect(classes.map(({ globalDefault }) => globalDefault)).toEqual(classes.map(() => undefined));
     expect(Math.max(...classes.map(({ value }) => Number(value)))).toBeLessThan(2_000_000_000);
   });
+});
+
+test.each([
+  ['that are there twice', [shop, defineNamespace('shop')], 'it is defined twice'],
+  ['of Kubernetes', [shop, defineNamespace('kube-public')], 'it is one of Kubernetes itself'],
+] as const)('namespaces are refused %s', (_, namespaces, what) => {
+  expect(refusal(() => foundations(undefined, namespaces as never))[0]?.what).toBe(what);
 });

@@ -26,6 +26,12 @@ describe('a cluster is refused for', () => {
       { patches: [JsonPatch.replace('/spec/template/spec/containers/0/resources/limits/memory', '8Gi')] },
       'they leave PostgreSQL 8192Mi of memory, and its parameters are made for 2Gi',
     ],
+    [
+      'replicas in place of members',
+      { size: { minReplicas: 5 } as PatroniClusterProps['size'] },
+      'its size has 5 replicas',
+    ],
+    ['a storage class that is no name', { storageClass: 'Not Valid!' }, 'storageClass: Not Valid!'],
     ['a volume that WAL alone would fill', { storage: Size.gibibytes(1) }, 'a volume of 1Gi'],
     ['no full backup that is kept', { backups: { ...backups, keepFullDays: 0 } }, 'backups.keepFullDays: 0'],
     ['part of a day of WAL', { backups: { ...backups, keepWalDays: 0.5 } }, 'backups.keepWalDays: 0.5'],

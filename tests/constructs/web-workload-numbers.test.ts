@@ -1,3 +1,5 @@
+import { Size } from 'cdk8s';
+import { Cpu } from '../../constructs/core/cpu.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import type { NestBackendProps } from '../../constructs/nest-backend/index.ts';
 import { image, manifestsOf, refusal } from '../support/harness.ts';
@@ -14,6 +16,8 @@ describe('a web workload is refused with', () => {
     ['shutdownSeconds', { shutdownSeconds: 1.5 }],
     ['keepAliveSeconds', { keepAliveSeconds: 60 }],
     ['autoscaleAtCpuPercent', { autoscaleAtCpuPercent: 0 }],
+    ['size.memory', { size: { memory: Size.mebibytes(64) } }],
+    ['size.cpuRequest', { size: { cpuRequest: Cpu.millicores(1) } }],
   ];
   test.each(wrong)('a %s that can not be', (option, changes) => {
     expect(refusal(() => make(changes)).map(({ where }) => where)).toEqual([`workload backend: ${option}`]);

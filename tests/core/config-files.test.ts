@@ -120,6 +120,7 @@ describe('files are refused', () => {
     ],
     ['that are no text', 'key.jks', Buffer.from([0xfe, 0xed, 0xfe, 0xed]), 'key.jks is no text in UTF-8'],
     ['of more than an API server takes', 'big', 'x'.repeat(2 ** 20 + 1), 'its files have 1048577 bytes'],
+    ['with line ends of Windows', 'start', 'set -e\r\n', 'start has line ends of Windows'],
     ['of a name that is none', 'a b', '', 'there is a file "a b"'],
     ['of a name that the kubelet keeps for itself', '..x', '', 'there is a file "..x"'],
   ])('%s', (_, file, content, what) => {

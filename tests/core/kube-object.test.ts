@@ -76,3 +76,22 @@ test.each(['Namespace', 'PersistentVolumeClaim', 'StatefulSet', 'PersistentVolum
     });
   },
 );
+
+describe('a patch is refused that', () => {
+  const patched = (patch: JsonPatch) =>
+    manifestsOf((scope) =>
+      kubeObject(scope, 'map', KubeConfigMap, { metadata: { name: 'a' }, data: { 'x/y': '1' } }).addJsonPatch(patch),
+    );
+
+  test.each([
+    ['removes nothing', JsonPatch.remove('/data/nope'), 'it would remove /data/nope, which is not there'],
+    ['replaces nothing', JsonPatch.replace('/spec/a', 1), 'it would replace /spec/a, which is not there'],
+    ['is a plain object', { op: 'remove', path: '/data' } as unknown as JsonPatch, 'it is a plain object'],
+  ])('%s', (_, patch, what) => {
+    expect(refusal(() => patched(patch))[0]?.what).toBe(what);
+  });
+
+  test('nothing else', () => {
+    expect(patched(JsonPatch.replace('/data/x~1y', '2'))[0]?.data).toEqual({ 'x/y': '2' });
+  });
+});
