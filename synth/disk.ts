@@ -64,7 +64,7 @@ function localBytes(manifest: Manifest): number {
     (volume) => volume.ephemeral?.volumeClaimTemplate,
   );
   return [...volumeClaimTemplates, ...ephemeral]
-    .map((template) => template?.spec as Claim | undefined)
+    .map((template) => template?.spec)
     .filter((claim) => claim?.storageClassName === localClass)
     .reduce((sum, claim) => sum + (quantity(claim?.resources?.requests?.storage) ?? 0), 0);
 }
