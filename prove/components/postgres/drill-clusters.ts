@@ -64,7 +64,7 @@ export class DrillClusters {
     const drill = application(partOf, { namespace: namespaceOf('data'), layer: 'data' }, (scope, environment) => {
       built.push(build(scope, environment));
     });
-    const given = loadEnvironment(this.cluster.plan.name, { changes: { sizes: {} }, generations: {} });
+    const given = loadEnvironment(this.cluster.plan.name, { changes: { hosts: {}, sizes: {} }, generations: {} });
     const platform = new Platform(given, [drill]);
     const entries = platform.secrets.map((secret) => secret.inventoryEntry());
     const missing = entries.filter(({ name }) => !this.applied.has(`Secret/${name}`));
