@@ -110,8 +110,8 @@ test('npm run synth asks for it, and writes nothing', () => {
   const before = fs.readFileSync(path.join(root, 'dist/production', file), 'utf8');
   const run = (): unknown =>
     synthesise({ root, environment: 'production', strict: false, dryRun: false, generations: {} });
-  expect(refusal(run).map(({ what }) => what)).toEqual([
+  expect(refusal(run).map(({ what }) => what)).toContain(
     "PostgreSQL 17 is to start on the volumes of 14, and can't read them",
-  ]);
+  );
   expect(fs.readFileSync(path.join(root, 'dist/production', file), 'utf8')).toBe(before);
 });

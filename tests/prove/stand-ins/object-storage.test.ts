@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { certificatesOf } from '../../../prove/cluster/pki.ts';
 import { planCluster, storeOf } from '../../../prove/cluster/plan.ts';
-import { dns } from '../../../prove/cluster/system/dns.ts';
 import { credentials, objects } from '../../../prove/stand-ins/object-storage/index.ts';
+import { worldAddresses } from '../../../prove/stand-ins/internet/names.ts';
 import { testEnvironment, testInput } from '../../support/harness.ts';
 
 let folder: string;
@@ -59,10 +59,7 @@ describe('the objects of a store', () => {
 
 describe('the hosts of object storages', () => {
   test.each(plan.stores)('$host has an address in the DNS, and a certificate', ({ host, address }) => {
-    const corefile = dns(plan).find(({ kind }) => kind === 'ConfigMap') as unknown as {
-      readonly data: { readonly Corefile: string };
-    };
-    expect(corefile.data.Corefile).toMatch(new RegExp(`^ +${address} ${host}$`, 'm'));
+    expect(worldAddresses(plan)[address]).toEqual([host]);
     const names = certificatesOf(plan).find(({ file }) => file === 'world')?.names;
     expect(names).toEqual(expect.arrayContaining([`DNS:${host}`, `IP:${address}`]));
   });
