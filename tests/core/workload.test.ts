@@ -351,8 +351,8 @@ describe('a workload', () => {
   test('mounts exactly the keys of the secrets it reads, as files for its group', () => {
     const manifests = manifestsOf((scope) => {
       const keys = {
-        a: { kind: 'random', bytes: 8, encoding: 'hex' },
-        b: { kind: 'random', bytes: 8, encoding: 'hex' },
+        a: { kind: 'random', bytes: 16, encoding: 'hex' },
+        b: { kind: 'random', bytes: 16, encoding: 'hex' },
       } as const;
       const secret = new SecretRef(scope, 'secret', { name: 'pair', purpose: 'test', keys });
       new Workload(scope, 'web', { ...base, containers: [{ ...container, secretFiles: { A_FILE: secret.key('a') } }] });
@@ -439,7 +439,7 @@ describe('a workload', () => {
 });
 
 describe('a secret', () => {
-  const keys = { a: { kind: 'random', bytes: 8, encoding: 'hex' } } as const;
+  const keys = { a: { kind: 'random', bytes: 16, encoding: 'hex' } } as const;
 
   test('names its keys when another is asked for', () => {
     expect(
