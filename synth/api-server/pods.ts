@@ -203,13 +203,35 @@ function affinityProblems({ affinity, topologySpreadConstraints = [] }: IPodSpec
       ...topologyProblems(constraint.topologyKey, where),
       ...unlisted(`${where}.whenUnsatisfiable`, constraint.whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']),
       ...selectorProblems(constraint.labelSelector, `${where}.labelSelector`),
+      ...labelKeyProblems(constraint, 'matchLabelKeys', where),
     ];
   });
   return [...terms, ...constraints];
 }
 
-function termProblems({ topologyKey, labelSelector }: IPodAffinityTerm, at: string): Problem[] {
-  return [...topologyProblems(topologyKey, at), ...selectorProblems(labelSelector, `${at}.labelSelector`)];
+function termProblems(term: IPodAffinityTerm, at: string): Problem[] {
+  return [
+    ...topologyProblems(term.topologyKey, at),
+    ...selectorProblems(term.labelSelector, `${at}.labelSelector`),
+    ...labelKeyProblems(term, 'matchLabelKeys', at),
+    ...labelKeyProblems(term, 'mismatchLabelKeys', at),
+  ];
+}
+
+type LabelKeys = Pick<IPodAffinityTerm, 'labelSelector' | 'matchLabelKeys' | 'mismatchLabelKeys'>;
+
+/** Keys of the pod's own labels, whose values come to the selector. */
+function labelKeyProblems(
+  { labelSelector, ...keys }: LabelKeys,
+  field: 'matchLabelKeys' | 'mismatchLabelKeys',
+  at: string,
+): Problem[] {
+  const listed = keys[field] ?? [];
+  const without = listed.length > 0 && labelSelector === undefined;
+  return [
+    ...(without ? [problem(`${at}.labelSelector`, `none beside ${field}`, 'a selector that the keys add to')] : []),
+    ...listed.flatMap((key, index) => broken(`${at}.${field}[${index}]`, key, brokenKey)),
+  ];
 }
 
 function topologyProblems(key: string, at: string): Problem[] {

@@ -14,11 +14,29 @@ export type BrokenRule = readonly [
 
 export const podPath: Path = ['spec', 'template', 'spec'];
 export const containerPath: Path = [...podPath, 'containers', 0];
+const preferredPath: Path = [
+  ...[...podPath, 'affinity', 'podAntiAffinity', 'preferredDuringSchedulingIgnoredDuringExecution', 0],
+  'podAffinityTerm',
+];
 const job: Path = ['spec', 'jobTemplate', 'spec'];
 const wide = 'x'.repeat(300 * 1024);
 
 /** Each is of its form, and breaks a rule between fields, of keys or of sizes. */
 export const brokenRules: readonly BrokenRule[] = [
+  [
+    'a label key that is none, whose value pods are to have in common',
+    'Deployment',
+    [...preferredPath, 'matchLabelKeys', 0],
+    '../a',
+    /matchLabelKeys\[0\]: got "\.\.\/a" before the slash a DNS name/,
+  ],
+  [
+    'label keys without a selector that they add to',
+    'Deployment',
+    [...preferredPath, 'labelSelector'],
+    undefined,
+    /podAffinityTerm\.labelSelector: none beside matchLabelKeys/,
+  ],
   [
     'a port name of 21 letters',
     'Deployment',
