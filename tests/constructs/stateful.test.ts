@@ -39,7 +39,8 @@ describe('a life', () => {
   });
 
   test('shares name and secrets with the one that it stands beside', () => {
-    const props = { name: 'redis-shared', purpose: 'opens it', keys: {} };
+    const keys = { password: { kind: 'random', bytes: 32, encoding: 'base64url' } } as const;
+    const props = { name: 'redis-shared', purpose: 'opens it', keys };
     const { value, platform } = only1((scope) => {
       const first = lifeOf(scope);
       const second = new Life(scope, 'other', { number: 2 }, first);
