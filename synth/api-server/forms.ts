@@ -1,3 +1,4 @@
+import { quantity } from '../../constructs/core/quantity.ts';
 import { brokenKey } from '../schema/values.ts';
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -61,16 +62,9 @@ export function countOrShare(value: number | string): string | undefined {
   return /^\d+%$/.test(value) ? undefined : 'a number from 0, or a share such as 25%';
 }
 
-const multipliers: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
 /** What a quantity such as `250m` or `64Mi` is as a number; of form the schema says whether it is one. */
-export function amount(quantity: number | string): number {
-  const [, digits = '', suffix = ''] = /^([+-]?[\d.]+)(.*)$/.exec(String(quantity)) ?? [];
-  const multiplier = multipliers[suffix];
-  return multiplier === undefined ? Number(`${digits}${suffix}`) : Number(digits) * multiplier;
+export function amount(given: number | string): number {
+  return quantity(given) ?? NaN;
 }
 
 /** What a container may be given without a prefix. */
@@ -82,9 +76,9 @@ const ofQuotas = new RegExp(
 );
 
 /** The name of what is counted, and that only whole ones are counted of what has a prefix of its own. */
-export function resourceOf(name: string, quantity: number | string, kind: 'container' | 'quota'): string | undefined {
+export function resourceOf(name: string, given: number | string, kind: 'container' | 'quota'): string | undefined {
   const key = brokenKey(name);
   if (key !== undefined) return key;
-  if (name.includes('/')) return Number.isInteger(amount(quantity)) ? undefined : 'a whole number';
+  if (name.includes('/')) return Number.isInteger(amount(given)) ? undefined : 'a whole number';
   return (kind === 'quota' ? ofQuotas : ofContainers).test(name) ? undefined : 'cpu, memory or ephemeral-storage';
 }
