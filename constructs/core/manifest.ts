@@ -11,6 +11,11 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** `networking.k8s.io/v1 NetworkPolicy`: kinds such as Service or NetworkPolicy exist in several API groups. */
+export function typeOf({ apiVersion, kind }: Manifest): string {
+  return `${apiVersion} ${kind}`;
+}
+
 /** `Deployment shop/backend`, the name by which messages call an object. */
 export function describeManifest({ kind, metadata }: Manifest): string {
   return metadata.namespace === undefined

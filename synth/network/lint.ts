@@ -1,9 +1,9 @@
 // Mistakes in network policies and Services that Kubernetes accepts without a word.
 import type { Finding } from '../../constructs/core/error.ts';
-import { describeManifest } from '../../constructs/core/manifest.ts';
+import { describeManifest, typeOf } from '../../constructs/core/manifest.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { contains, parseCidr } from '../../constructs/core/cidr.ts';
-import { isEmptySelector, namespaceOf, readNetwork, typeOf } from './policies.ts';
+import { isEmptySelector, namespaceOf, readNetwork } from './policies.ts';
 import type { ContainerPort, Direction, Network, Peer, PodGroup, Policy, PortSpec } from './policies.ts';
 
 export interface LintOptions {

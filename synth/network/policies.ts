@@ -1,6 +1,6 @@
 // Reads pod groups and NetworkPolicies out of manifests and finds what each selector selects.
 import { InputError } from '../../constructs/core/error.ts';
-import { describeManifest } from '../../constructs/core/manifest.ts';
+import { describeManifest, typeOf } from '../../constructs/core/manifest.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
@@ -119,9 +119,6 @@ const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
   'batch/v1 CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
   'batch/v1 Job': ['spec', 'template'],
 };
-
-/** `networking.k8s.io/v1 NetworkPolicy`: kinds such as Service or NetworkPolicy exist in several API groups. */
-export const typeOf = ({ apiVersion, kind }: Manifest): string => `${apiVersion} ${kind}`;
 
 export const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace ?? 'default';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { environments } from '../../../config/index.ts';
-import { describeManifest } from '../../../constructs/core/manifest.ts';
+import { describeManifest, typeOf } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { makerNames, makers } from '../../../scripts/import/makers.ts';
 import { objectFindings } from '../../../synth/api-server/index.ts';
@@ -64,8 +64,8 @@ async function admission({ root, folder, report, used }: Ground): Promise<Outcom
       const verdicts = verdictsOf(plane, all, environment, report);
       checks.push(...verdicts.checks);
       rows.push(...verdicts.rows);
-      const fresh = all.filter((manifest) => !tried.has(kindOf(manifest)));
-      for (const manifest of all) tried.add(kindOf(manifest));
+      const fresh = all.filter((manifest) => !tried.has(typeOf(manifest)));
+      for (const manifest of all) tried.add(typeOf(manifest));
       checks.push(...mistakesIn(plane, fresh, report));
       const values = valuesOf(plane, fresh, environment, report);
       checks.push(...values.checks, ...brokenRulesIn(plane, fresh, report));
@@ -209,10 +209,7 @@ function mistakesIn(plane: ControlPlane, fresh: readonly Manifest[], report: (li
   const mistakes = mistakesOf(fresh);
   if (mistakes.length === 0) return [];
   report(`trying ${mistakes.length} mistakes of form, which synth refuses`);
-  const admitted = admittedOf(
-    plane,
-    mistakes.map(({ manifest }) => manifest),
-  );
+  const admitted = admittedOf(plane, mistakes);
   return mistakes.map(({ what }, index) => ({
     what,
     expected: 'refused',
@@ -230,10 +227,7 @@ function valuesOf(
   const values = valuesIn(fresh);
   if (values.length === 0) return { checks: [], rows: [] };
   report(`asking synth and the server of ${values.length} values in objects of every kind`);
-  const admitted = admittedOf(
-    plane,
-    values.map(({ manifest }) => manifest),
-  );
+  const admitted = admittedOf(plane, values);
   const asked = values.map((value, index) => {
     const server = admitted.has(index) ? 'admitted' : 'refused';
     const synth = objectFindings(value.manifest).length === 0 ? 'admitted' : 'refused';
@@ -257,10 +251,7 @@ function brokenRulesIn(plane: ControlPlane, fresh: readonly Manifest[], report: 
   });
   if (broken.length === 0) return [];
   report(`trying ${broken.length} broken rules`);
-  const admitted = admittedOf(
-    plane,
-    broken.map(({ manifest }) => manifest),
-  );
+  const admitted = admittedOf(plane, broken);
   return broken.map(({ rule: [what, kind, , , , stricter], manifest }, index) => ({
     what: `${kind}: ${what}`,
     expected: `synth: refused, API server: ${stricter === undefined ? 'refused' : 'admitted'}`,
@@ -270,13 +261,9 @@ function brokenRulesIn(plane: ControlPlane, fresh: readonly Manifest[], report: 
   }));
 }
 
-function kindOf({ apiVersion, kind }: Manifest): string {
-  return `${apiVersion} ${kind}`;
-}
-
 /** Which of the objects the server would create, by their place. One call asks of all, because they are hundreds. */
-function admittedOf(plane: ControlPlane, manifests: readonly Manifest[]): ReadonlySet<number> {
-  const named = manifests.map((manifest, index) => renamed(manifest, `mistake-${index}`));
+function admittedOf(plane: ControlPlane, tried: readonly { readonly manifest: Manifest }[]): ReadonlySet<number> {
+  const named = tried.map(({ manifest }, index) => renamed(manifest, `mistake-${index}`));
   const { stdout, stderr } = plane.kubectl(dryRun, named.map(toYaml).join('---\n'));
   const admitted = new Set([...stdout.matchAll(/\/mistake-(\d+) created/g)].map(([, index]) => Number(index)));
   const refused = stderr.match(/^(Error from server|The \S+ "?mistake-)/gm)?.length ?? 0;
@@ -284,8 +271,8 @@ function admittedOf(plane: ControlPlane, manifests: readonly Manifest[]): Readon
   const judged = [...stderr.matchAll(/^.*"mistake-(\d+)" is \S+: .*ValidatingAdmissionPolicy/gm)];
   for (const [, index] of judged) admitted.add(Number(index));
   // Else kubectl itself answered for some, and the server never saw them.
-  if (admitted.size - judged.length + refused !== manifests.length) {
-    throw new ProvingError(`${manifests.length} objects, ${admitted.size} admitted, ${refused} refused: ${stderr}`);
+  if (admitted.size - judged.length + refused !== tried.length) {
+    throw new ProvingError(`${tried.length} objects, ${admitted.size} admitted, ${refused} refused: ${stderr}`);
   }
   return admitted;
 }

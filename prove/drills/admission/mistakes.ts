@@ -4,6 +4,7 @@ import { schemaOf } from '../../../synth/schema/index.ts';
 import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/index.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
+import { largestOfEachKind } from './largest.ts';
 
 /** A committed object with one mistake of form in it, which synth refuses. */
 export interface Mistake {
@@ -36,14 +37,7 @@ const notAskedFor = [
  * type or not in the list, once for each place that it fills in.
  */
 export function mistakesOf(manifests: readonly Manifest[]): readonly Mistake[] {
-  const size = (manifest: Manifest) => JSON.stringify(manifest).length;
-  const largest = new Map<string, Manifest>();
-  for (const manifest of manifests) {
-    const kind = `${manifest.apiVersion} ${manifest.kind}`;
-    const known = largest.get(kind);
-    if (known === undefined || size(manifest) > size(known)) largest.set(kind, manifest);
-  }
-  return [...largest.values()].flatMap((manifest) => {
+  return largestOfEachKind(manifests).flatMap((manifest) => {
     const schema = schemaOf(manifest.apiVersion, manifest.kind);
     return schema === undefined ? [] : new Mistakes(manifest).of(schema);
   });

@@ -3,6 +3,7 @@ import { schemaOf } from '../../../synth/schema/index.ts';
 import type { ObjectSchema, Schema } from '../../../synth/schema/index.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
+import { largestOfEachKind } from './largest.ts';
 import { podOf } from './spoiled.ts';
 
 /** A committed object with one value of its type changed: it may be right or wrong, and synth and server have to agree. */
@@ -43,15 +44,8 @@ const judgedElsewhere = /^(Application|ValidatingAdmissionPolicy(Binding)?)$/;
  * judges them nowhere else as they are made.
  */
 export function valuesIn(manifests: readonly Manifest[]): readonly Value[] {
-  const size = (manifest: Manifest) => JSON.stringify(manifest).length;
-  const largest = new Map<string, Manifest>();
-  for (const manifest of manifests) {
-    const kind = `${manifest.apiVersion} ${manifest.kind}`;
-    const known = largest.get(kind);
-    if (known === undefined || size(manifest) > size(known)) largest.set(kind, manifest);
-  }
   const found = new Map<string, Value>();
-  for (const manifest of [...deploymentOfAll(manifests), ...largest.values()]) {
+  for (const manifest of [...deploymentOfAll(manifests), ...largestOfEachKind(manifests)]) {
     if (judgedElsewhere.test(manifest.kind)) continue;
     const schema = schemaOf(manifest.apiVersion, manifest.kind);
     if (schema !== undefined) new Values(manifest, found).visitObject(schema);
