@@ -65,6 +65,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['tests/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].map((name) => ({
+          name,
+          message:
+            'Files of tests share what they import (tests/support/environment.cjs): only the first would have it.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['**/*.snap'],
     plugins: { jest },
     // A snapshot longer than this is reviewed by nobody.

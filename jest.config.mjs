@@ -1,23 +1,36 @@
-/** Tests that start programs: git, python3, bash, openssl, Node.js itself. All others are `unit`, and can't start any. */
+import os from 'node:os';
+
+/**
+ * Tests that start programs: git, python3, bash, openssl, Node.js itself; npm run test:programs. All others are `unit`, and
+ * can't start any; npm test.
+ */
 const programs = [
-  'tests/constructs/patroni-{agent/**/*,alerts,pooler-{cache,script}}.test.ts',
-  'tests/constructs/offsite-copy.test.ts',
-  'tests/prove/**/*.test.ts',
-  'tests/scripts/{release,recover,archives}*.test.ts',
-  'tests/scripts/{lint,run,workflows}.test.ts',
+  'tests/constructs/patroni-{agent/**/*,alerts,pooler-{real,script}}.test.ts',
+  'tests/constructs/{app-of-apps-alerts,let-in,offsite-copy}.test.ts',
+  'tests/constructs/redis/{alerts,backup-processes,damaged-log,decisions,exporter,handed-over,processes,proxy,reported-*,scripts}.test.ts',
+  'tests/constructs/traefik-waf/{alerts,*-real}.test.ts',
+  'tests/prove/{application-health,clean-up,cluster,cluster-dns,managed-fields,probe,source-policy,tools}.test.ts',
+  'tests/prove/drills/{admission,areas,drills,failures,gitops}.test.ts',
+  'tests/prove/images/{kustomize,publish}.test.ts',
+  'tests/prove/{instruments,stand-ins}/**/*.test.ts',
+  'tests/scripts/{release,archives}*.test.ts',
+  'tests/scripts/recover{,-real,-redis,-refusals,-runbook,-steps}.test.ts',
+  'tests/scripts/{lint,ready,run,workflows}.test.ts',
   'tests/scripts/import/{command,module-files}.test.ts',
-  'tests/synth/seal/*.test.ts',
+  'tests/scripts/waf/trial.test.ts',
+  'tests/synth/seal/!(options).test.ts',
   'tests/synth/{committed,write}.test.ts',
   'tests/{determinism,promises,shared-cluster}.test.ts',
 ];
 
-/** Every file of tests loads these anew; most of what is in them is maps that nobody reads. */
+/** Every worker loads these; most of what is in them is maps that nobody reads. */
 const withMaps = '(cdk8s|cdk8s-plus-28|constructs)';
 
 const shared = {
   // Both projects take what the other one has transformed.
   id: 'diptych',
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/support/environment.cjs',
+  runtime: '<rootDir>/tests/support/runtime.cjs',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -40,10 +53,10 @@ const project = (displayName, testMatch, more) => ({
 });
 
 export default {
-  // A busy machine takes long; what waits for ever ends all the same.
-  testTimeout: 30_000,
-  // Jest would leave one core to the person at the keyboard, which is half of two.
-  maxWorkers: '100%',
+  // A busy machine takes long; what waits for ever ends all the same, and says before what for (tests/support/until.ts).
+  testTimeout: 600_000,
+  // Tests that start programs wait for them, and some for their clocks (sequencer.cjs): somebody works meanwhile.
+  maxWorkers: os.availableParallelism() + 4,
   testSequencer: '<rootDir>/tests/support/sequencer.cjs',
   projects: [
     project('unit', ['**/tests/**/*.test.ts', ...programs.map((glob) => `!**/${glob}`)]),

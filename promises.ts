@@ -145,6 +145,40 @@ const table = [
     proofs: [{ kind: 'drill', measures: { outage: { unit: 's', below: 8 } } }],
   },
   {
+    id: 'redis-view',
+    promise: 'no fault leaves Redis without a primary for long; afterwards the Sentinels and the members say the same',
+    bound: '40 of 40',
+    proofs: [
+      { kind: 'drill', measures: { agreed: { unit: 'faults', atLeast: 40 }, whole: { unit: 's', below: 120 } } },
+    ],
+  },
+  {
+    id: 'redis-switch',
+    promise: 'a planned switch of the Redis primary loses no write',
+    bound: '0 lost',
+    proofs: [{ kind: 'drill', measures: { lost: { unit: 'writes', atMost: 0 } } }],
+  },
+  {
+    id: 'redis-server',
+    promise:
+      'a Redis primary goes on where the other node is lost that has the Kubernetes API; a replica is promoted by hand',
+    bound: '< 8 s, 0 lost',
+    proofs: [{ kind: 'drill', measures: { outage: { unit: 's', below: 8 }, lost: { unit: 'writes', atMost: 0 } } }],
+  },
+  {
+    id: 'redis-valkey',
+    promise: 'Valkey in the place of Redis fails over as fast, and loses no write by a planned switch',
+    bound: '< 8 s, 0 lost',
+    proofs: [{ kind: 'drill', measures: { outage: { unit: 's', below: 8 }, lost: { unit: 'writes', atMost: 0 } } }],
+  },
+  {
+    id: 'redis-damage',
+    promise:
+      'a damaged log of Redis costs nothing that the other member has; alone, its end is mended, or it waits and says why',
+    bound: '0 keys lost',
+    proofs: [{ kind: 'drill', measures: { lost: { unit: 'keys', atMost: 0 } } }],
+  },
+  {
     id: 'redis-persist',
     promise: 'AOF every second; RDB to object storage every 60 min, kept 7 days; restore works',
     bound: '<= 1 s of writes lost on crash',
@@ -195,7 +229,7 @@ const table = [
     id: 'tls',
     promise: 'TLS 1.3 only, ECDSA P-256, HSTS, CSP, X-Frame-Options',
     bound: 'handshakes refused and accepted',
-    proofs: [{ kind: 'drill' }],
+    proofs: [{ kind: 'drill', measures: { failed: { unit: 'requests', atMost: 0 } } }],
   },
   {
     id: 'rate',
@@ -214,6 +248,18 @@ const table = [
     promise: 'Traefik exposes Prometheus metrics with custom buckets',
     bound: 'series present',
     proofs: [{ kind: 'drill' }],
+  },
+  {
+    id: 'edge-rollout',
+    promise: 'an update or a lost pod of Traefik or of the WAF, and another rule, cost no request',
+    bound: '0 failed requests',
+    proofs: [{ kind: 'drill', measures: { failed: { unit: 'requests', atMost: 0 } } }],
+  },
+  {
+    id: 'edge-split',
+    promise: 'a host that is split 90 to 10 is split like that at the applications, behind the WAF',
+    bound: '10 % of 1,000 clients, give or take 3',
+    proofs: [{ kind: 'drill', measures: { off: { unit: '%', atMost: 3 } } }],
   },
   {
     id: 'hpa',
@@ -278,8 +324,8 @@ const table = [
   {
     id: 'ddos',
     promise: 'a flood is limited at the edge, and the applications keep answering others',
-    bound: 'measured',
-    proofs: [{ kind: 'drill' }],
+    bound: "0 of others' requests fail",
+    proofs: [{ kind: 'drill', measures: { "others' failures": { unit: 'requests', atMost: 0 } } }],
   },
   {
     id: 'net-deny',

@@ -6,6 +6,7 @@ import type { Endpoint } from '../constructs/core/endpoint.ts';
 import type { Environment } from '../constructs/core/environment.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import type { Priority } from '../constructs/core/priority.ts';
+import { Scrape } from '../constructs/core/scrape.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer } from './cluster.ts';
 import { clusterNamespaces } from './namespaces.ts';
@@ -44,7 +45,7 @@ export const argocd = application(
         'rbac.authorization.k8s.io/RoleBinding',
       ],
     });
-    new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd') });
+    new ArgoCdSettings(scope, 'settings', { host: environment.host('argocd'), repository: environment.repository });
     return network(scope, environment);
   },
 );
@@ -70,6 +71,10 @@ function network(scope: ApplicationChart, environment: Environment): { readonly 
     { name: 'metrics', port: 8084 },
   ]);
   const controller = part('application-controller', [{ name: 'metrics', port: 8082 }]);
+  const host = serviceHost('argocd-metrics', controller.namespace);
+  new Scrape(scope, 'scrape', {
+    endpoint: { name: 'metrics of Argo CD', path: '/metrics', targets: [{ peer: controller, host, port: 8082 }] },
+  });
   const applicationSet = part('applicationset-controller', [
     { name: 'webhook', port: 7000 },
     { name: 'metrics', port: 8080 },

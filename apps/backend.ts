@@ -21,7 +21,7 @@ export const backend = application(
         host: environment.host('backend'),
         size: environment.size('backend'),
         database: used.data.postgres.primary,
-        cache: used.data.redis,
+        cache: used.data.redis.endpoint,
         directory: used.identity.samba,
         secretFiles: { SESSION_KEY_FILE: session.key('key') },
       }),

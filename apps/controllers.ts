@@ -1,9 +1,10 @@
 import { Size } from 'cdk8s';
 import { application } from '../constructs/core/application.ts';
 import { Cpu } from '../constructs/core/cpu.ts';
-import { publicEndpoint } from '../constructs/core/endpoint.ts';
+import { publicEndpoint, serviceHost } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { outsideNames } from '../constructs/core/outside-names.ts';
+import { Scrape } from '../constructs/core/scrape.ts';
 import { UpstreamSource } from '../constructs/core/upstream-source.ts';
 import { apiServer, apiServerAsClient } from './cluster.ts';
 import { clusterNamespaces } from './namespaces.ts';
@@ -36,6 +37,11 @@ export const sealedSecrets = application(
         // The name under which kubeseal looks for it.
         fullnameOverride: 'sealed-secrets-controller',
         image: { registry, repository: repository.join('/') },
+        // It would make another key every 30 days, which nobody keeps, and kubeseal would seal with that: what is sealed so is
+        // lost with the cluster. Another key is made by a person (README, and `npm run seal -- --reseal`).
+        keyrenewperiod: '0',
+        // By which every account of the cluster may have it verify and seal anew, through the API server.
+        rbac: { serviceProxier: { create: false } },
         priorityClassName: 'edge',
         resources: requests,
         containerSecurityContext: restricted,
@@ -134,6 +140,10 @@ export const certManager = application(
     ];
     const controller = workload('controller', 'cert-manager', metrics, asksOutside);
     controller.needs(api, 'watches Certificates and writes Secrets');
+    const host = serviceHost('cert-manager', controller.namespace);
+    new Scrape(scope, 'scrape', {
+      endpoint: { name: 'cert-manager', path: '/metrics', targets: [{ peer: controller, host, port: 9402 }] },
+    });
     controller.needs(publicEndpoint("Let's Encrypt", 'acme-v02.api.letsencrypt.org'), 'orders certificates');
     controller.needs(publicEndpoint('Cloudflare', 'api.cloudflare.com'), 'answers DNS-01 challenges');
     for (const protocol of ['UDP', 'TCP'] as const) {

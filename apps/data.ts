@@ -1,24 +1,19 @@
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
-import type { RedisEndpoint } from '../constructs/core/endpoint.ts';
 import type { Environment } from '../constructs/core/environment.ts';
-import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
-import { SecretRef } from '../constructs/core/secret-ref.ts';
 import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
+import { RedisSentinel } from '../constructs/redis-sentinel/index.ts';
 import { OffsiteCopy } from '../constructs/stateful/index.ts';
+import type { Bucket, Life } from '../constructs/stateful/index.ts';
 import { apiServer } from './cluster.ts';
 import { namespaceOf } from './namespaces.ts';
 
-const madeBy = 'the data tier, whose constructs are not written yet';
-
-/**
- * PostgreSQL and Redis. The construct of Redis comes later and hands out the same endpoint; until then its pods are
- * declared here, so that whoever uses them is wired already.
- */
-export const data = application('data', { namespace: namespaceOf('data'), layer: 'data' }, (scope, environment) => ({
-  postgres: postgres(scope, environment),
-  redis: redis(scope),
-}));
+/** PostgreSQL and Redis. */
+export const data = application('data', { namespace: namespaceOf('data'), layer: 'data' }, (scope, environment) => {
+  const stores = { postgres: postgres(scope, environment), redis: redis(scope, environment) };
+  copyOffsite(scope, environment, [stores.postgres, stores.redis]);
+  return stores;
+});
 
 function postgres(scope: ApplicationChart, environment: Environment): PatroniCluster {
   const props = {
@@ -30,7 +25,7 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
     storage: environment.storage('postgres'),
     size: environment.size('postgres'),
   };
-  const { offsite, ...backups } = environment.backups('postgres');
+  const backups = environment.backups('postgres');
   const cluster = new PatroniCluster(scope, 'postgres', {
     ...props,
     generation: environment.generation('postgres'),
@@ -47,42 +42,44 @@ function postgres(scope: ApplicationChart, environment: Environment): PatroniClu
       backups: { ...backups, restoreTestSchedule: false },
     });
   }
-  if (offsite && cluster.archive) {
-    const { bucket } = cluster.archive;
-    // Another store that writes into this bucket is another folder here.
-    const folders = [cluster.life.name];
-    new OffsiteCopy(scope, 'offsite-copy', { ...offsite, source: bucket, folders, image: environment.image('rclone') });
-  }
   return cluster;
 }
 
-function redis(scope: ApplicationChart): RedisEndpoint {
-  const part = (name: string, component: string, port: number): ForeignWorkload =>
-    new ForeignWorkload(scope, name, {
-      name,
-      madeBy,
-      podLabels: { 'app.kubernetes.io/name': 'redis', 'app.kubernetes.io/component': component },
-      ports: [{ name: component, port }],
-    });
-  const server = part('redis', 'server', 6379);
-  const sentinel = part('redis-sentinel', 'sentinel', 26379);
-  const secret = new SecretRef(scope, 'redis-app', {
-    name: 'redis-app',
-    purpose: 'works on the keys of the applications',
-    keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
+/** Keeps sessions beside answers that could be had again: nothing of it is forgotten without a word. */
+function redis(scope: ApplicationChart, environment: Environment): RedisSentinel {
+  return new RedisSentinel(scope, 'redis', {
+    image: environment.image('redis'),
+    exporter: environment.image('redis-exporter'),
+    proxy: environment.image('haproxy'),
+    authority: environment.authority('redis-ca'),
+    storage: environment.storage('redis'),
+    size: environment.size('redis'),
+    generation: environment.generation('redis'),
+    backups: { ...environment.backups('redis'), rclone: environment.image('rclone') },
   });
-  const domain = `${scope.destination.name}.svc.cluster.local`;
-  const host = `redis.${domain}`;
-  const sentinels = [0, 1, 2].map((index) => ({ host: `redis-sentinel-${index}.${domain}`, port: 26379 }));
-  return {
-    name: 'Redis',
-    sentinels,
-    primaryName: 'shop',
-    server: { host, port: 6379 },
-    credentials: { user: 'app', password: secret.key('password') },
-    targets: [
-      { peer: server, host, port: 6379 },
-      { peer: sentinel, host: `redis-sentinel.${domain}`, port: 26379 },
-    ],
-  };
+}
+
+/** One copy for each bucket, of the folders of all stores that write into it. */
+function copyOffsite(
+  scope: ApplicationChart,
+  environment: Environment,
+  stores: readonly { readonly life: Life; readonly archive: { readonly bucket: Bucket } | false }[],
+): void {
+  const copied = stores.flatMap(({ life, archive }) => {
+    const { offsite } = environment.backups(life.name);
+    return archive && offsite ? [{ folder: life.name, offsite, source: archive.bucket }] : [];
+  });
+  for (const { source, offsite } of copied.filter(isFirstOfItsBucket)) {
+    const folders = copied.filter((other) => other.source.store.name === source.store.name).map(({ folder }) => folder);
+    const image = environment.image('rclone');
+    new OffsiteCopy(scope, `offsite-copy-${source.store.name}`, { ...offsite, source, folders, image });
+  }
+}
+
+function isFirstOfItsBucket(
+  { source }: { readonly source: Bucket },
+  index: number,
+  all: readonly { readonly source: Bucket }[],
+): boolean {
+  return all.findIndex((other) => other.source.store.name === source.store.name) === index;
 }

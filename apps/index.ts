@@ -6,12 +6,24 @@ import { clusterSystem } from './cluster-system.ts';
 import { certManager, sealedSecrets } from './controllers.ts';
 import { crds } from './crds.ts';
 import { data } from './data.ts';
+import { certificates, edge } from './edge.ts';
 import { frontend } from './frontend.ts';
 import { identity } from './identity.ts';
 import { namespacesApplication } from './namespaces.ts';
+import { registries } from './registries.ts';
 
 /** What a cluster has once: an environment that shares another one's finds them there. */
-const ofTheCluster: readonly Application<unknown>[] = [clusterSystem, crds, sealedSecrets, certManager, argocd];
+const ofTheCluster: readonly Application<unknown>[] = [
+  clusterSystem,
+  crds,
+  sealedSecrets,
+  certManager,
+  argocd,
+  certificates,
+];
+
+/** What an environment has that can be reached from outside. */
+const ofTheEdge: readonly Application<unknown>[] = [certificates, edge];
 
 /** The table: every Argo CD application of the platform. Waves come from the wires, not from this order. */
 export const applications: readonly Application<unknown>[] = [
@@ -21,13 +33,26 @@ export const applications: readonly Application<unknown>[] = [
   sealedSecrets,
   certManager,
   argocd,
+  registries,
   data,
   identity,
+  certificates,
+  edge,
   backend,
   frontend,
 ];
 
 /** Those of one environment. */
-export function applicationsOf({ sharesCluster }: Environment): readonly Application<unknown>[] {
-  return sharesCluster ? applications.filter((each) => !ofTheCluster.includes(each)) : applications;
+export function applicationsOf({
+  sharesCluster,
+  privateRegistries,
+  edge: configured,
+}: Pick<Environment, 'sharesCluster'> & {
+  readonly privateRegistries: readonly unknown[];
+  readonly edge?: unknown;
+}): readonly Application<unknown>[] {
+  return applications
+    .filter((each) => !sharesCluster || !ofTheCluster.includes(each))
+    .filter((each) => privateRegistries.length > 0 || each !== registries)
+    .filter((each) => configured !== undefined || !ofTheEdge.includes(each));
 }

@@ -17,14 +17,14 @@ export const clusterNamespaces = {
 export const systemNamespace = defineNamespace('kube-system');
 
 /** The namespaces that each environment has, named here and nowhere else. */
-export type OwnNamespace = 'data' | 'identity' | 'shop';
+export type OwnNamespace = 'data' | 'edge' | 'identity' | 'shop';
 
-/** The namespaces of an environment. `shop` is the product: backends and frontends. */
+/** The namespaces of an environment. `edge` is the way in, `shop` the product: backends and frontends. */
 export function namespacesOf({
   prefix,
 }: Pick<Environment, 'prefix'>): Readonly<Record<OwnNamespace, NamespaceDefinition>> {
   const define = (name: OwnNamespace): NamespaceDefinition => defineNamespace(prefix + name);
-  return { data: define('data'), identity: define('identity'), shop: define('shop') };
+  return { data: define('data'), edge: define('edge'), identity: define('identity'), shop: define('shop') };
 }
 
 /** One of them, for an application that lives in it. */

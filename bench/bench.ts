@@ -1,7 +1,7 @@
 // npm run bench: whole-process times as ratios of one run, since seconds say more of the machine than of the program.
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../synth/arguments.ts';
 
 const help = `npm run bench -- [OPTION...]
 
@@ -48,7 +48,7 @@ function parse(args: readonly string[]): Options {
     process.exit(code);
   };
   try {
-    const { values } = parseArgs({
+    const { values } = parseArguments({
       args: [...args],
       options: {
         rounds: { type: 'string', default: '7' },

@@ -23,8 +23,7 @@ if (!Number.isInteger(count) || count < 1) throw new RangeError('pairs.ts COUNT:
 
 const environment = parseEnvironment(
   'bench',
-  // Nothing here asks for a host, a size, a bucket or a backup of production.
-  { ...production, hosts: {}, sizes: {}, backups: {}, objectStores: {} },
+  production,
   {
     web: {
       repository: 'registry.example/web',

@@ -40,12 +40,17 @@ export function certificatesOf(text: string): string[] {
   return text.match(/-----BEGIN CERTIFICATE-----\n[\s\S]+?-----END CERTIFICATE-----\n/g) ?? [];
 }
 
-function isAuthority(text: string): boolean {
+/** Whether a text is certificates in PEM and nothing else. */
+export function isCertificates(text: string, what: (certificate: X509Certificate) => boolean = () => true): boolean {
   const certificates = certificatesOf(text);
   if (certificates.length === 0 || certificates.join('') !== text) return false;
   try {
-    return certificates.every((certificate) => new X509Certificate(certificate).ca);
+    return certificates.every((certificate) => what(new X509Certificate(certificate)));
   } catch {
     return false;
   }
+}
+
+function isAuthority(text: string): boolean {
+  return isCertificates(text, ({ ca }) => ca);
 }

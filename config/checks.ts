@@ -1,12 +1,14 @@
+import { contains, parseCidr } from '../constructs/core/cidr.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { networkFindings, nodeFindings, overlappingNetworks, quorumFindings, reservedFindings } from './node-checks.ts';
+import { repositoryFindings } from './repository-checks.ts';
 import { backupFindings, bucketFindings, serverFindings } from './server-checks.ts';
 import { texts, values } from './untyped.ts';
 import type { Values } from './untyped.ts';
 
 /** What no single value shows: rules between values. Takes anything; what the schema refuses is left to its messages. */
 export function crossFindings(file: string, input: unknown): Finding[] {
-  const { networks, hosts, domain, sizes, objectStores, backups, repository, reserved } = values(input);
+  const { networks, hosts, domain, sizes, objectStores, backups, repository, reserved, servers, edge } = values(input);
   const nodes = listOf(values(input).nodes);
   return [
     ...overlappingNetworks(file, texts(networks)),
@@ -14,11 +16,13 @@ export function crossFindings(file: string, input: unknown): Finding[] {
     ...misplacedHosts(file, texts(hosts), typeof domain === 'string' ? domain : undefined),
     ...nodeFindings(file, nodes, values(networks).wireguard),
     ...quorumFindings(file, nodes),
+    ...edgeFindings(file, values(edge), values(networks)),
     ...reservedFindings(file, values(reserved), nodes),
     ...sizeFindings(file, values(sizes)),
     ...backupFindings(file, values(backups), values(objectStores)),
     ...bucketFindings(file, values(objectStores)),
-    ...serverFindings(file, values(repository), values(objectStores), values(networks)),
+    ...serverFindings(file, values(repository), values(objectStores), values(servers), values(networks)),
+    ...repositoryFindings(file, values(repository)),
   ];
 }
 
@@ -62,4 +66,20 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
       remedy: 'raise maxReplicas or lower minReplicas',
     };
   });
+}
+
+/** Its word for a client's address is taken: that is an address of the network where nobody else comes. */
+function edgeFindings(file: string, { loadBalancer }: Values, networks: Values): Finding[] {
+  if (typeof networks.private !== 'string' || typeof loadBalancer !== 'string') return [];
+  const network = parseCidr(networks.private);
+  const address = parseCidr(`${loadBalancer}/32`);
+  if (network === undefined || address === undefined || contains(network, address)) return [];
+  return [
+    {
+      where: `${file}: edge.loadBalancer`,
+      what: `${loadBalancer} is not in the private network ${networks.private}`,
+      allowed: 'the address that the load balancer has there: it leads to the nodes by it',
+      remedy: 'take the one that Hetzner shows, or that Terraform gives it',
+    },
+  ];
 }

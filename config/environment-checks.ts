@@ -1,7 +1,10 @@
+import { inspect } from 'node:util';
 import type { Finding } from '../constructs/core/error.ts';
+import { repositoryRemote } from './remote.ts';
 import { bucketOf } from './server-checks.ts';
 import type { EnvironmentInput } from './schema.ts';
 import { texts, values } from './untyped.ts';
+import type { Values } from './untyped.ts';
 
 /** What several environments can't have at the same time, wherever they run. */
 export function sharedFindings(environments: Readonly<Record<string, EnvironmentInput>>): Finding[] {
@@ -52,6 +55,9 @@ function ownOf(environment: unknown): { readonly path: string; readonly what: st
   return [...named, ...buckets, ...addresses];
 }
 
+/** JSON would neither show all values nor end at a circle. */
+const deep = { depth: Infinity };
+
 /** Whoever lives in another one's cluster lives on its nodes. */
 function homeFindings(
   file: string,
@@ -60,23 +66,48 @@ function homeFindings(
   environments: Readonly<Record<string, EnvironmentInput>>,
 ): Finding[] {
   const home = Object.hasOwn(environments, shares) ? environments[shares] : undefined;
-  if (home === undefined || home.shares !== undefined) {
-    const homes = Object.keys(environments).filter((each) => each !== name && environments[each]?.shares === undefined);
+  if (typeof home !== 'object' || values(home).shares !== undefined) {
+    const homes = Object.keys(environments).filter(
+      (each) => each !== name && values(environments[each]).shares === undefined,
+    );
     return [
       {
         where: `${file}: shares`,
         what: `${shares} is no environment with a cluster of its own`,
-        allowed: homes.sort().join(', '),
+        allowed: homes.sort().join(', ') || 'none yet: there is no other environment',
         remedy: 'name one of these',
       },
     ];
   }
-  return (['nodes', 'networks', 'reserved'] as const)
-    .filter((key) => JSON.stringify(home[key]) !== JSON.stringify(environments[name]?.[key]))
-    .map((key) => ({
-      where: `${file}: ${key}`,
-      what: `they are not those of ${shares}, whose cluster it shares`,
-      allowed: `the same: they are the cluster's`,
-      remedy: `take them from ${shares}.ts`,
-    }));
+  const own = environments[name];
+  const different = [
+    ...(['nodes', 'networks', 'reserved'] as const).filter(
+      (key) => inspect(values(home)[key], deep) !== inspect(values(own)[key], deep),
+    ),
+    ...(inspect(serverOf(home), deep) === inspect(serverOf(own), deep) ? [] : ['repository']),
+    ...issuerDifferences(values(home), values(own)),
+  ];
+  return different.map((key) => ({
+    where: `${file}: ${key}`,
+    what: `they are not those of ${shares}, whose cluster it shares`,
+    allowed: `the same: they are the cluster's`,
+    remedy: `take them from ${shares}.ts`,
+  }));
+}
+
+/** Who orders certificates is the cluster's, and so are the names that it may order for. */
+function issuerDifferences(home: Values, own: Values): readonly string[] {
+  if (own.edge === undefined) return [];
+  const [theirs, ours] = [values(home.edge), values(own.edge)];
+  const below = own.domain === home.domain || String(own.domain).endsWith(`.${String(home.domain)}`);
+  return [
+    ...['dns', 'certificates'].filter((key) => theirs[key] !== ours[key]).map((key) => `edge.${key}`),
+    ...(below ? [] : ['domain']),
+  ];
+}
+
+/** Argo CD is the cluster's: it reaches and knows one server of repositories. */
+function serverOf(environment: unknown): readonly unknown[] {
+  const { url, addresses, hostKeys, certificates } = values(values(environment).repository);
+  return [typeof url === 'string' ? repositoryRemote(url) : url, addresses, hostKeys, certificates];
 }

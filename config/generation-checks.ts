@@ -9,6 +9,7 @@ export function generationFindings(file: string, input: GenerationsInput): Findi
     const { generations, copies } = values(tables);
     return [
       ...recoveryFindings(`${file}: ${environment}.generations`, values(generations)),
+      ...emptyFindings(`${file}: ${environment}.generations`, values(generations)),
       ...recoveryFindings(`${file}: ${environment}.copies`, values(copies)),
       ...copyFindings(`${file}: ${environment}.copies`, values(copies), values(generations)),
     ];
@@ -26,6 +27,19 @@ function recoveryFindings(where: string, generations: Values): Finding[] {
       what: `generation ${number} is recovered from ${from}`,
       allowed: 'a recovery from an earlier generation: each writes an archive of its own',
       remedy: 'give number the next number that was never used; npm run recover writes it',
+    };
+  });
+}
+
+function emptyFindings(where: string, generations: Values): Finding[] {
+  return Object.entries(generations).flatMap(([name, generation]) => {
+    const { recovery, empty } = values(generation);
+    if (recovery === undefined || empty === undefined) return [];
+    return {
+      where: `${where}.${name}`,
+      what: 'it is to be recovered and to begin empty',
+      allowed: 'one of the two',
+      remedy: 'remove empty, or recovery',
     };
   });
 }

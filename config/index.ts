@@ -1,20 +1,20 @@
 import path from 'node:path';
 import { Size } from 'cdk8s';
 import { Cpu } from '../constructs/core/cpu.ts';
-import type { Backups, Environment, Image, ObjectStore, Upstream } from '../constructs/core/environment.ts';
+import type { Environment, ObjectStore, Upstream } from '../constructs/core/environment.ts';
 import { InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
-import { Schedule } from '../constructs/core/schedule.ts';
 import { readAuthorities } from './authorities.ts';
 import { crossFindings } from './checks.ts';
+import { lookUp, remoteOf, storageOf, toBackups, toImage, toObjectStore, toUpstream } from './conversions.ts';
 import { sharedFindings } from './environment-checks.ts';
 import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
 import { generationFindings } from './generation-checks.ts';
 import { imageFindings, upstreamFindings } from './image-checks.ts';
 import { readJson } from './json.ts';
-import { repositoryRemote, serviceRemote } from './remote.ts';
-import type { Remote } from './remote.ts';
+import { registryFindings } from './registries.ts';
+import { repositoryRemote } from './remote.ts';
 import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from './schema.ts';
 import type { EnvironmentInput, GenerationsInput, ImagesInput } from './schema.ts';
 import { serverTypes } from './server-types.ts';
@@ -38,6 +38,14 @@ export interface Records {
   readonly authorities?: ReadonlyMap<string, string>;
 }
 
+/** An environment that knows what it was asked for. */
+export interface ConfiguredEnvironment extends Environment {
+  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`. */
+  unused(): string[];
+  /** Names of the backups that it wants copied to a second provider. */
+  readonly copiedBackups: readonly string[];
+}
+
 export interface LoadOptions {
   /**
    * Refuse images without a digest.
@@ -57,8 +65,9 @@ export interface LoadOptions {
 }
 
 /** The environment of that name, from the files of this folder. @throws InputError with everything that is wrong */
-export function loadEnvironment(name: string, options: LoadOptions = {}): Environment {
-  const input = { ...environmentInput(name), ...options.changes };
+export function loadEnvironment(name: string, options: LoadOptions = {}): ConfiguredEnvironment {
+  const written = environmentInput(name);
+  const input = options.changes === undefined ? written : { ...written, ...options.changes };
   const images = read('images.json');
   const releases = read('releases.json');
   const generations = options.generations ?? read('generations.json');
@@ -111,7 +120,7 @@ export function environmentInput(name: string): EnvironmentInput {
 export function neighboursOf(name: string, { changes }: Pick<LoadOptions, 'changes'> = {}): string[] {
   const home = { ...environmentInput(name), ...changes }.shares ?? name;
   const others = Object.entries(environments).filter(
-    ([other, { shares = other }]) => other !== name && shares === home,
+    ([other, environment]) => other !== name && (values(environment).shares ?? other) === home,
   );
   return others.map(([other]) => other);
 }
@@ -131,7 +140,7 @@ export function parseEnvironment(
   images: unknown,
   { releases = {}, generations = {}, authorities = new Map() }: Records,
   { strict = false }: Pick<LoadOptions, 'strict'> = {},
-): Environment {
+): ConfiguredEnvironment {
   const file = `config/environments/${name}.ts`;
   const imagesProblems = schemaFindings(imagesFile, imagesSchema, images);
   const findings = [
@@ -139,6 +148,9 @@ export function parseEnvironment(
     ...crossFindings(file, input),
     ...imagesProblems,
     ...(imagesProblems.length === 0 ? imageFindings(imagesFile, images as ImagesInput, strict) : []),
+    ...(imagesProblems.length === 0
+      ? registryFindings(file, values(input).privateRegistries, images as ImagesInput)
+      : []),
     ...schemaFindings(releasesFile, releasesSchema, releases),
     ...schemaFindings(generationsFile, generationsSchema, generations),
     ...generationFindings(generationsFile, generations),
@@ -152,11 +164,14 @@ function toEnvironment(
   input: EnvironmentInput,
   images: ImagesInput,
   records: Required<Records>,
-): Environment {
+): ConfiguredEnvironment {
   const release = (Object.hasOwn(records.releases, name) ? records.releases[name] : undefined) ?? 0;
   const { generations = {}, copies = {} } = records.generations[name] ?? {};
   const file = `config/environments/${name}.ts`;
   const targets = new Set(Object.values(input.backups).flatMap(({ offsite }) => (offsite ? offsite.store : [])));
+  const registries = Object.entries(input.privateRegistries ?? {}).map(([key, prefix]) => {
+    return { name: key, images: prefix, secret: `registry-${key}` };
+  });
   const asked = new Set<string>();
   const ask = (where: string): void => void asked.add(where);
   const store = (key: string): ObjectStore =>
@@ -187,6 +202,8 @@ function toEnvironment(
       };
     }),
     networks: input.networks,
+    edge: input.edge,
+    hosts: input.hosts,
     repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },
     release: input.releases === 'tags' ? release : undefined,
     releaseTag: input.releases === 'tags' && release > 0 ? `${name}-${release}` : undefined,
@@ -195,6 +212,10 @@ function toEnvironment(
       return lookUp(`${file}: hosts`, input.hosts, key);
     },
     authority: (key: string) => ({ name: key, certificates: records.authorities.get(key) }),
+    server: (key: string) => {
+      ask(`${file}: servers.${key}`);
+      return lookUp(`${file}: servers`, input.servers ?? {}, key);
+    },
     objectStore: askedStore,
     objectStores: Object.keys(input.objectStores).map(store),
     backups: (key: string) => {
@@ -214,12 +235,19 @@ function toEnvironment(
       ask(`${generationsFile}: ${name}.copies.${key}`);
       return copies[key];
     },
-    image: (key: string) => toImage(key, lookUp(imagesFile, images, key)),
+    privateRegistries: registries,
+    image: (key: string) => {
+      ask(`${imagesFile}: ${key}`);
+      return toImage(key, lookUp(imagesFile, images, key), registries);
+    },
     upstream: (key: string) => toUpstream(lookUp<UpstreamPin>('config/upstream.ts', upstream, key)),
-    imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image).reference)),
+    unusedImages: () => Object.keys(images).filter((key) => !asked.has(`${imagesFile}: ${key}`)),
+    imageReferences: new Set(Object.entries(images).map(([key, image]) => toImage(key, image, registries).reference)),
+    copiedBackups: Object.entries(input.backups).flatMap(([key, { offsite }]) => (offsite ? key : [])),
     unused: () =>
       [
         ...Object.keys(input.hosts).map((key) => `${file}: hosts.${key}`),
+        ...Object.keys(input.servers ?? {}).map((key) => `${file}: servers.${key}`),
         ...Object.keys(input.objectStores).map((key) => `${file}: objectStores.${key}`),
         ...Object.keys(input.sizes).map((key) => `${file}: sizes.${key}`),
         ...Object.entries(input.sizes)
@@ -240,68 +268,4 @@ function toEnvironment(
       };
     },
   });
-}
-
-function toBackups(
-  { store, schedule, restoreTestSchedule, offsite, ...rest }: EnvironmentInput['backups'][string],
-  storeOf: (name: string) => ObjectStore,
-): Backups {
-  return {
-    ...rest,
-    store: storeOf(store),
-    schedule: Schedule.utc(schedule),
-    restoreTestSchedule: restoreTestSchedule !== false && Schedule.utc(restoreTestSchedule),
-    offsite: offsite && { store: storeOf(offsite.store), schedule: Schedule.utc(offsite.schedule) },
-  };
-}
-
-function storageOf(file: string, key: string, size: EnvironmentInput['sizes'][string] | undefined): number {
-  if (size?.storageGibibytes !== undefined) return size.storageGibibytes;
-  throw new InputError({
-    where: `${file}: sizes.${key}.storageGibibytes`,
-    what: 'the value is missing',
-    allowed: 'how many gibibytes the volume of each of its pods has',
-    remedy: 'add it',
-  });
-}
-
-function toObjectStore(
-  name: string,
-  store: EnvironmentInput['objectStores'][string],
-  holdsCopies: boolean,
-): ObjectStore {
-  const endpoint = store.endpoint.replace(/\/$/, '');
-  return { name, ...store, endpoint, ...remoteOf(serviceRemote(endpoint)), holdsCopies };
-}
-
-function remoteOf(remote: Remote | string): Remote {
-  if (typeof remote === 'string') throw new TypeError(`an address passed the schema, and is none: ${remote}`);
-  return remote;
-}
-
-function toImage(name: string, { repository, tag, digest }: ImagesInput[string]): Image {
-  const reference = `${repository}:${tag}${digest === undefined ? '' : `@${digest}`}`;
-  return { name, version: tag, reference, repository, tag, digest };
-}
-
-function toUpstream(pin: UpstreamPin): Upstream {
-  return {
-    repository: pin.repository,
-    ...('chart' in pin ? { chart: pin.chart } : {}),
-    revision: pin.version,
-    ...('commit' in pin ? { commit: pin.commit } : {}),
-  };
-}
-
-function lookUp<T>(where: string, table: Readonly<Record<string, T>>, key: string): T {
-  const value = Object.hasOwn(table, key) ? table[key] : undefined;
-  if (value === undefined) {
-    throw new InputError({
-      where,
-      what: `there is no "${key}"`,
-      allowed: Object.keys(table).sort().join(', '),
-      remedy: 'add it there, or name one of these',
-    });
-  }
-  return value;
 }

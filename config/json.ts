@@ -18,10 +18,11 @@ export function parseJson(file: string, text: string, remedy = 'mend the file, o
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refuse((error as Error).message);
+    return refuse(withLine((error as Error).message, text));
   }
+  if (keysIn(text) === keysOf(value)) return value;
   try {
-    // JSON is YAML, whose readers refuse what JSON's take.
+    // JSON is YAML, whose readers refuse what JSON's take, and say where.
     load(text);
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw error;
@@ -30,11 +31,34 @@ export function parseJson(file: string, text: string, remedy = 'mend the file, o
   return value;
 }
 
+/** How many keys stand in a text: strings before a colon. */
+function keysIn(json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+}
+
+function keysOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const below = Object.values(value).reduce((sum: number, each) => sum + keysOf(each), 0);
+  return below + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
+
+/** A parser counts characters, an editor lines. */
+function withLine(message: string, text: string): string {
+  return message.replace(
+    / in JSON at position (\d+).*$/,
+    (_, position: string) => ` in JSON, line ${text.slice(0, Number(position)).split('\n').length}`,
+  );
+}
+
 /** @throws InputError where the file can't be read, and as above */
 export function readJson(file: string, path: string): unknown {
-  let text: string;
+  return parseJson(file, readText(file, path));
+}
+
+/** @throws InputError where the file can't be read */
+export function readText(file: string, path: string): string {
   try {
-    text = fs.readFileSync(path, 'utf8');
+    return fs.readFileSync(path, 'utf8');
   } catch (error) {
     throw new InputError({
       where: file,
@@ -43,5 +67,4 @@ export function readJson(file: string, path: string): unknown {
       remedy: 'mend the file, or restore it from git',
     });
   }
-  return parseJson(file, text);
 }

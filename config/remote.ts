@@ -42,7 +42,7 @@ function remote(host: string, port: string | undefined, usual: number): Remote |
 }
 
 /** What ends with a number is read as an IPv4 address, by URL too. */
-function isHost(host: string): boolean {
+export function isHost(host: string): boolean {
   if (/(^|\.)\d+$/.test(host)) return net.isIPv4(host);
   return host.length <= 253 && host.split('.').every((label) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(label));
 }

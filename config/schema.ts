@@ -3,29 +3,41 @@ import { serverTypes } from './server-types.ts';
 import {
   address,
   addresses,
+  branch,
   bucket,
+  certificates,
   cidr,
   date,
   dnsLabel,
   endpoint,
   host,
+  hostKey,
+  imagePrefix,
   imageRepository,
   key,
   moment,
   object,
+  orFalse,
   percent,
+  port,
   positive,
   record,
   repositoryUrl,
   schedule,
+  serverHost,
   whole,
 } from './values.ts';
 
-const days = (what: string) => v.optional(positive(`days that ${what} are kept`));
+const days = (what: string) =>
+  v.optional(v.pipe(positive(`days that ${what} are kept`), v.maxValue(3650, `1 to 3650: days that ${what} are kept`)));
 
 const recovery = object({ from: positive('the generation that is read'), to: v.optional(moment) });
 
-const replicas = positive('how many pods');
+/** A kubelet runs 110 pods. */
+const replicas = v.pipe(positive('how many pods'), v.maxValue(1000, '1 to 1000: how many pods'));
+
+const nodePortRule = '30000 to 32767';
+const nodePort = v.pipe(whole(nodePortRule, 30_000), v.maxValue(32_767, nodePortRule));
 
 const serverTypeNames = Object.keys(serverTypes);
 
@@ -58,6 +70,21 @@ export const environmentSchema = object({
     memoryMebibytes: positive('mebibytes kept from pods on each node'),
   }),
   networks: object({ private: cidr, wireguard: cidr, pods: cidr, services: cidr }),
+  /** The way in from outside; without it nothing here can be reached. */
+  edge: v.optional(
+    object({
+      /** Of the load balancer, in the private network. */
+      loadBalancer: address,
+      /** Who answers for the domain's names: how certificates are proven. */
+      dns: v.picklist(['cloudflare', 'hetzner'], 'cloudflare or hetzner'),
+      /** Whose certificates: `staging` are for trying, and no browser trusts them. */
+      certificates: v.picklist(['production', 'staging'], 'production or staging'),
+      /** Addresses and networks that are answered 403. */
+      banned: v.optional(v.array(v.string('an address or a network'), 'a list of addresses and networks')),
+      /** Of every node; another environment of the cluster has others. */
+      nodePorts: v.optional(object({ web: nodePort, websecure: nodePort, health: nodePort })),
+    }),
+  ),
   sizes: record(
     'sizes',
     object({
@@ -75,25 +102,34 @@ export const environmentSchema = object({
       schedule,
       keepFullDays: days('full backups'),
       keepWalDays: days('the changes since then'),
+      keepDays: days('backups'),
       restoreTestSchedule: v.union([v.literal(false), schedule], 'a schedule, or false for never'),
-      offsite: v.union([v.literal(false), object({ store: key, schedule })], 'an object, or false for none'),
+      offsite: orFalse(object({ store: key, schedule }), 'an object with store and schedule, or false for none'),
     }),
   ),
   objectStores: record(
     'buckets',
     object({
       endpoint,
-      region: v.pipe(v.string('a region'), v.regex(/^[a-z0-9-]+$/, 'a region, such as fsn1')),
+      region: v.pipe(v.string('a region'), v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a region, such as fsn1')),
       bucket,
       /** Networks that the endpoint's name leads to, where they are not public: only these are let through then. */
       addresses,
     }),
   ),
+  /** Servers of others that applications ask for, such as one that takes mail. */
+  servers: v.optional(record('servers', object({ host: serverHost, port, addresses }))),
+  /** Registries that let nobody pull without a password, by a name of yours: what their images' repositories begin with. */
+  privateRegistries: v.optional(v.record(dnsLabel, imagePrefix, 'an object: registries by name')),
   repository: object({
     url: repositoryUrl,
-    branch: v.pipe(v.string('a branch'), v.regex(/^[A-Za-z0-9][-A-Za-z0-9._/]*$/, 'the name of a branch')),
+    branch,
     /** As for an object store. */
     addresses,
+    /** By SSH: how the server proves that it is the one, where Argo CD's makers don't know it. */
+    hostKeys: v.optional(v.pipe(v.array(hostKey, 'a list of keys'), v.minLength(1, 'one key or more'))),
+    /** By HTTPS: the server's certificate, or who signed it, where the world doesn't trust it. */
+    certificates: v.optional(certificates),
   }),
   releases: v.picklist(['tags', 'branch'], 'tags or branch'),
 });
@@ -118,6 +154,8 @@ export const imagesSchema = record(
     withoutDigest: v.optional(v.pipe(v.string(reasonRule), v.minLength(10, reasonRule))),
     source: v.pipe(v.string(sourceRule), v.minLength(4, sourceRule)),
     date,
+    // Of the line that the tag is of: its makers mend nothing after it.
+    supportedUntil: v.optional(date),
   }),
 );
 
@@ -130,7 +168,11 @@ export const generationsSchema = record(
     generations: v.optional(
       record(
         'generations',
-        object({ number: positive('which life of the cluster this is'), recovery: v.optional(recovery) }),
+        object({
+          number: positive('which life of the cluster this is'),
+          recovery: v.optional(recovery),
+          empty: v.optional(v.literal(true, 'true, where it is to begin empty beside what another one holds')),
+        }),
       ),
     ),
     copies: v.optional(record('copies', object({ number: positive('a generation of its own'), recovery }))),

@@ -1,23 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Finding } from '../constructs/core/error.ts';
-import { remoteFindings, repositoryRemote, serviceRemote } from './remote.ts';
+import { isHost, remoteFindings, repositoryRemote, serviceRemote } from './remote.ts';
 import { values } from './untyped.ts';
 import type { Values } from './untyped.ts';
 
 export function backupFindings(file: string, backups: Values, objectStores: Values): Finding[] {
-  return Object.entries(backups).flatMap(([name, backup]) => {
+  return Object.entries(backups).flatMap(([name, backup], index, all) => {
     const { store, offsite } = values(backup);
+    // What copies a bucket is one job.
+    const twin = all.slice(0, index).find(([, other]) => {
+      const their = values(other);
+      return their.store === store && their.offsite && offsite && !isDeepStrictEqual(their.offsite, offsite);
+    });
     const named = [
       [`backups.${name}.store`, store],
       [`backups.${name}.offsite.store`, values(offsite).store],
     ] as const;
-    return named
+    const unlike = {
+      where: `${file}: backups.${name}.offsite`,
+      what: `it is another one than that of ${twin?.[0] ?? ''}, whose backups are in the same bucket`,
+      allowed: 'one copy of a bucket, for all stores that it holds',
+      remedy: 'make them the same, or name another store',
+    };
+    const missing = named
       .filter(([, key]) => typeof key === 'string' && !Object.hasOwn(objectStores, key))
       .map(([path, key]) => ({
         where: `${file}: ${path}`,
         what: `there is no object store "${String(key)}"`,
-        allowed: Object.keys(objectStores).sort().join(', '),
+        allowed: Object.keys(objectStores).sort().join(', ') || 'none yet',
         remedy: 'add it to objectStores, or name one of these',
       }));
+    return twin === undefined ? missing : [...missing, unlike];
   });
 }
 
@@ -53,20 +66,26 @@ export function serverFindings(
   file: string,
   repository: Values,
   objectStores: Values,
+  servers: Values,
   { pods, services }: Values,
 ): Finding[] {
   const cluster = [pods, services].filter((text) => typeof text === 'string');
-  const servers = [
+  const all = [
     [`repository.url`, repository.url, repositoryRemote, repository.addresses] as const,
     ...Object.entries(objectStores).map(([name, store]) => {
       const { endpoint, addresses } = values(store);
       return [`objectStores.${name}.endpoint`, endpoint, serviceRemote, addresses] as const;
     }),
+    ...Object.entries(servers).map(([name, server]) => {
+      const { host, addresses } = values(server);
+      const parse = (text: string) => (isHost(text) ? { host: text, port: 0 } : '');
+      return [`servers.${name}.host`, host, parse, addresses] as const;
+    }),
   ];
-  return servers.flatMap(([path, text, parse, addresses]) => {
+  return all.flatMap(([path, text, parse, addresses]) => {
     const remote = typeof text === 'string' ? parse(text) : '';
     if (typeof remote === 'string') return [];
-    const given = Array.isArray(addresses) ? addresses.map(String) : undefined;
+    const given = Array.isArray(addresses) ? addresses.filter((each) => typeof each === 'string') : undefined;
     return remoteFindings(`${file}: ${path}`, remote, given, cluster);
   });
 }

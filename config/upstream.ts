@@ -51,5 +51,6 @@ export const upstream = {
     // renovate: datasource=github-releases depName=traefik/traefik
     version: 'v3.7.13',
     withoutCommit: 'GitHub could not be asked where this was written; git ls-remote tells it',
+    images: ['traefik'],
   },
 } as const satisfies Readonly<Record<string, UpstreamPin>>;

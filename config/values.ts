@@ -2,7 +2,8 @@ import net from 'node:net';
 import * as v from 'valibot';
 import { parseCidr } from '../constructs/core/cidr.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
-import { repositoryRemote, serviceRemote } from './remote.ts';
+import { isCertificates } from './authorities.ts';
+import { isHost, repositoryRemote, serviceRemote } from './remote.ts';
 
 // Every message here is the "allowed" line of an error: it says what would be right.
 
@@ -13,6 +14,17 @@ export function object<const E extends v.ObjectEntries>(entries: E): v.StrictObj
 
 export function record<V extends v.GenericSchema>(what: string, value: V): v.RecordSchema<typeof key, V, string> {
   return v.record(key, value, `an object: ${what} by name`);
+}
+
+/**
+ * A value, or `false` for none. A union would tell of the whole what is wrong inside.
+ * @param what is allowed, for whoever gives something else
+ */
+export function orFalse<S extends v.GenericSchema>(schema: S, what: string) {
+  const none = v.literal(false, what);
+  const either = v.lazy<S | typeof none>((input) => (typeof input === 'object' && input !== null ? schema : none));
+  // What the messages look into.
+  return Object.assign(either, { wrapped: schema, message: what });
 }
 
 export function whole(what: string, least: number) {
@@ -76,6 +88,28 @@ function judged(what: string, problem: (text: string) => string | undefined) {
   );
 }
 
+/** Anything but a URL: what TCP connects to. */
+export const serverHost = judged('a host name', (text) =>
+  isHost(text) ? undefined : 'a host name in lower case, or an IPv4 address',
+);
+
+export const port = v.pipe(whole('a port', 1), v.maxValue(65_535, 'a port from 1 to 65535'));
+
+/** As `ssh-keyscan` prints it, without the host before it. */
+export const hostKey = v.pipe(
+  v.string('a key of a host'),
+  v.regex(
+    /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{40,}={0,2}$/,
+    'kind and key without the host, such as ssh-ed25519 AAAAC3Nza...',
+  ),
+);
+
+export const certificates = judged('certificates in PEM', (text) =>
+  isCertificates(text)
+    ? undefined
+    : 'certificates in PEM, one after the other with a line end behind each, and nothing beside them',
+);
+
 export const schedule = judged('a schedule', (text) => Schedule.problem(text));
 
 export const endpoint = judged('an endpoint', (text) => textOf(serviceRemote(text)));
@@ -85,6 +119,18 @@ export const repositoryUrl = judged('a URL', (text) => textOf(repositoryRemote(t
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
+
+/**
+ * The name of a branch, not its full one: `refs/heads/` is put before it.
+ * @see https://git-scm.com/docs/git-check-ref-format (2.53)
+ */
+export const branch = v.pipe(
+  v.string('a branch'),
+  v.regex(
+    /^(?!HEAD$|refs\/|[0-9a-f]{40}$)(?!.*(\.\.|\/\/|\/\.|\.lock(\/|$)))[A-Za-z0-9][-A-Za-z0-9._/]{0,199}(?<![/.])$/,
+    'the name of a branch, such as main, without refs/heads/',
+  ),
+);
 
 /**
  * Clients address buckets by path, so that a dot breaks no certificate.
@@ -118,6 +164,15 @@ function isMoment(text: string): boolean {
   const date = new Date(text);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 10));
 }
+
+/** What repositories begin with: a registry, and folders of it. */
+export const imagePrefix = v.pipe(
+  v.string('a registry'),
+  v.regex(
+    /^(?=[^/]*[.:])(?:[a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/,
+    'a registry, or a folder of one, such as ghcr.io/acme',
+  ),
+);
 
 /** @see https://github.com/distribution/reference/blob/main/reference.go (v0.6) */
 export const imageRepository = v.pipe(

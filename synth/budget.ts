@@ -4,6 +4,7 @@ import type { Finding } from '../constructs/core/error.ts';
 import { describePeer } from '../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import type { PodDemand } from '../constructs/core/pod-demand.ts';
 import { Workload } from '../constructs/core/workload.ts';
 
 /** CPU in millicores, memory in mebibytes. */
@@ -145,18 +146,21 @@ function podsOf(all: readonly Platform[]): string {
 }
 
 /** Pods that never share a node can't be more than the nodes. */
-function strictSpreadFindings({ owners, environment }: Platform): Finding[] {
-  const count = workersOf(environment.nodes).length;
-  return owners
-    .filter((owner) => owner instanceof Workload)
-    .map((workload) => ({ workload, ...workload.demand(count) }))
+function strictSpreadFindings(platform: Platform): Finding[] {
+  const count = workersOf(platform.environment.nodes).length;
+  return [...podDemands(platform)]
+    .map(([workload, demand]) => ({ workload, ...demand }))
     .filter(({ apart, full }) => apart && full > count)
-    .map(({ workload, full }) => ({
-      where: `workload ${describePeer(workload)}`,
-      what: `${full} pods that never share a node, on ${count} nodes: one would wait for ever`,
-      allowed: `at most ${count} pods, or the spread preferred`,
-      remedy: 'lower its replicas, or let it share nodes',
-    }));
+    .map(({ workload, full }) => {
+      // Those of a store are its members: what they keep is on nodes of their own.
+      const isStore = workload.props.controller.kind === 'StatefulSet';
+      return {
+        where: `workload ${describePeer(workload)}`,
+        what: `${full} ${isStore ? 'members' : 'pods'} that never share a node, on ${count} ${count === 1 ? 'node' : 'nodes'}: one would wait for ever`,
+        allowed: isStore ? `at most ${count}, one on each node` : `at most ${count}, or the spread preferred`,
+        remedy: isStore ? 'lower members where it is made, or add a node' : 'lower its replicas, or let it share nodes',
+      };
+    });
 }
 
 function lostNodeFindings(platform: Platform, beside: readonly Platform[]): Finding[] {
@@ -172,12 +176,21 @@ function lostNodeFindings(platform: Platform, beside: readonly Platform[]): Find
     }));
 }
 
-function demands({ owners, environment }: Platform): Demand[] {
+/** What the pods of each workload ask for. */
+function podDemands({ owners, environment }: Platform): ReadonlyMap<Workload, PodDemand> {
   const count = workersOf(environment.nodes).length;
-  return owners.flatMap((owner): Demand[] => {
+  const workloads = owners.filter((owner) => owner instanceof Workload);
+  return new Map(workloads.map((workload) => [workload, workload.demand(count)]));
+}
+
+function demands(platform: Platform): Demand[] {
+  const count = workersOf(platform.environment.nodes).length;
+  const pods = podDemands(platform);
+  return platform.owners.flatMap((owner): Demand[] => {
     const name = describePeer(owner);
-    if (owner instanceof Workload) {
-      const { each, apart: strict, least, most } = owner.demand(count);
+    const demand = owner instanceof Workload ? pods.get(owner) : undefined;
+    if (demand !== undefined) {
+      const { each, apart: strict, least, most } = demand;
       // One more of those than nodes waits, and takes nothing from any.
       const placed = strict ? Math.min(most, count) : most;
       return [{ name, each: { cpu: each.millicores, memory: each.mebibytes }, strict, least, most: placed }];

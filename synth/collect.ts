@@ -83,6 +83,7 @@ function sealedFiles(
   refuseLostAuthorities(platform, sealed);
   const files: GeneratedFile[] = [];
   const unsealed: string[] = [];
+  const homes = new Map(platform.charts.map((chart) => [chart.application, chart.destination.name]));
   const byName = new Map(sealed.map((manifest) => [`${manifest.namespace}/${manifest.name}`, manifest]));
   for (const secret of platform.secrets) {
     const { name, keys, copies } = secret.inventoryEntry();
@@ -94,7 +95,8 @@ function sealedFiles(
       const { metadata } = found.manifest;
       const all = { ...metadata.annotations, ...annotations };
       const manifest = { ...found.manifest, metadata: { ...metadata, annotations: all } };
-      files.push(file(application, namespace, manifest, `secrets/${platform.environment.name}`, secret.node.path));
+      const home = homes.get(application) ?? namespace;
+      files.push(file(application, home, manifest, `secrets/${platform.environment.name}`, secret.node.path));
     }
   }
   return { files, unsealed: unsealed.sort() };

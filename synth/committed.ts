@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import type { SpawnSyncOptionsWithStringEncoding } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
+import { InputError } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
+import { blobsOf, catFile } from './git-blobs.ts';
+import { bodyOf } from './write/index.ts';
+import type { GeneratedFile } from './write/index.ts';
 
 /**
  * What runs, as far as files know: the output of the last run, and where that isn't there, or isn't committed, the output
@@ -11,11 +16,16 @@ import type { Manifest } from '../constructs/core/manifest.ts';
 export class Committed {
   private readonly root: string;
   private readonly folder: string;
+  private readonly generated: ReadonlyMap<string, GeneratedFile>;
   private readonly inFolder = new Map<string, string | undefined>();
+  private readonly read = new Map<string, Manifest | undefined>();
   private head: ReadonlySet<string> | 'none' | undefined;
+  private contents: ReadonlyMap<string, string | undefined> | undefined;
 
-  constructor(root: string, environment: string) {
+  /** @param generated what there will be: a file that is the same needs no reading */
+  constructor(root: string, environment: string, generated: readonly GeneratedFile[] = []) {
     this.root = root;
+    this.generated = new Map(generated.map((file) => [file.path, file]));
     this.folder = `dist/${environment}`;
   }
 
@@ -31,17 +41,19 @@ export class Committed {
    */
   objects(file: string, question: (manifest: Manifest) => boolean): readonly Manifest[] {
     const written = this.onDisk(file);
-    const sides = written === undefined ? [] : sidesOf(written).map(parsed);
+    const sides = written === undefined ? [] : sidesOf(written).map((text) => this.parsed(file, text));
     const asked = sides.filter(isManifest).filter(question);
     const settled = sides.length > 0 && sides.every(isManifest) && asked.length === 0;
     if (settled || sides.length > 1 || this.committed() === undefined) return asked;
     const committed = this.inHead(file);
-    return committed === undefined ? [] : [parsed(committed)].filter(isManifest).filter(question);
+    return committed === undefined ? [] : [this.parsed(file, committed)].filter(isManifest).filter(question);
   }
 
   /** The objects of a file, whether or not a commit holds them. */
   manifests(file: string): readonly Manifest[] {
-    return this.texts(file).map(parsed).filter(isManifest);
+    return this.texts(file)
+      .map((text) => this.parsed(file, text))
+      .filter(isManifest);
   }
 
   /** Files that were there, of kinds whose files' names begin so. */
@@ -69,35 +81,67 @@ export class Committed {
       .flatMap(({ name }) => fs.readdirSync(path.join(folder, name)).map((file) => `${name}/${file}`));
   }
 
+  private parsed(file: string, text: string): Manifest | undefined {
+    const generated = this.generated.get(file);
+    if (generated !== undefined && isSame(generated, text)) return generated.manifest;
+    if (!this.read.has(text)) this.read.set(text, parsed(text));
+    return this.read.get(text);
+  }
+
   private onDisk(file: string): string | undefined {
     if (!this.inFolder.has(file)) {
-      const full = path.join(this.root, this.folder, file);
-      this.inFolder.set(file, fs.existsSync(full) ? fs.readFileSync(full, 'utf8') : undefined);
+      this.inFolder.set(file, readIfThere(path.join(this.root, this.folder, file)));
     }
     return this.inFolder.get(file);
   }
 
+  /** Who asks for one file asks for more: all are read at once. */
   private inHead(file: string): string | undefined {
-    return this.committed()?.has(file) === true ? this.git('show', `HEAD:${this.folder}/${file}`) : undefined;
+    const names = [...(this.committed() ?? [])];
+    this.contents ??= new Map(this.blobs(names).map((text, index) => [names[index] ?? '', text]));
+    return this.contents.get(file);
+  }
+
+  private blobs(names: readonly string[]): (string | undefined)[] {
+    if (names.length === 0) return [];
+    const input = names.map((name) => `HEAD:${this.folder}/${name}\n`).join('');
+    return blobsOf(this.git(catFile, { encoding: 'latin1', input: Buffer.from(input) }) ?? '');
   }
 
   /** Its files; undefined where there is no HEAD. */
   private committed(): ReadonlySet<string> | undefined {
     if (!fs.existsSync(path.join(this.root, '.git'))) return undefined;
     if (this.head === undefined) {
-      const listed = this.git('ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', this.folder);
+      const listed = this.git(['ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', this.folder]);
       const names = (listed ?? '').split('\0').filter((name) => name !== '');
       this.head = listed === undefined ? 'none' : new Set(names.map((name) => name.slice(this.folder.length + 1)));
     }
     return this.head === 'none' ? undefined : this.head;
   }
 
-  private git(...args: readonly string[]): string | undefined {
-    const { status, stdout } = spawnSync('git', ['-C', this.root, ...args], {
-      encoding: 'utf8',
-      maxBuffer: 64 * 2 ** 20,
-    });
+  private git(args: readonly string[], options: SpawnSyncOptionsWithStringEncoding = { encoding: 'utf8' }) {
+    const { status, stdout } = spawnSync('git', ['-C', this.root, ...args], { maxBuffer: 2 ** 30, ...options });
     return status === 0 ? stdout : undefined;
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (fs.existsSync(file)) throw error;
+    return undefined;
+  }
+}
+
+/** Below the header, which only says where it comes from. */
+function isSame(generated: GeneratedFile, text: string): boolean {
+  try {
+    return text.slice(text.indexOf('\n') + 1) === bodyOf(generated);
+  } catch (error) {
+    // The writer says what can't be written, together with everything else.
+    if (error instanceof InputError) return false;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { podDemand } from '../constructs/core/pod-demand.ts';
 import { describePeer } from '../constructs/core/endpoint.ts';
 import { workersOf } from '../constructs/core/environment.ts';
 import type { Finding } from '../constructs/core/error.ts';
-import { manifestOf } from '../constructs/core/kube-object.ts';
+import { glanceAt } from '../constructs/core/kube-object.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { quantity } from '../constructs/core/quantity.ts';
@@ -27,7 +27,7 @@ export function diskFindings({ owners, environment }: Platform): Finding[] {
   const volumes = owners
     .filter((owner) => owner instanceof Workload)
     .map((workload) => {
-      const manifest = manifestOf(workload.object);
+      const manifest = glanceAt(workload.object);
       const { apart, least } = podDemand(manifest, nodes.length);
       return { name: describePeer(workload), bytes: localBytes(manifest), everywhere: apart && least >= nodes.length };
     })

@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { majorAnnotation } from '../constructs/core/data-format.ts';
-import type { DataFormat } from '../constructs/core/data-format.ts';
+import { majorAnnotation, minorAnnotation } from '../constructs/core/data-format.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
@@ -11,7 +10,7 @@ import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses another major version of a program on the volumes of a StatefulSet that is there already, and in one that is
- * made from another one's backups.
+ * made from another one's backups; and an older minor one of a program that can't go back.
  */
 export function majorUpgradeFindings(
   committed: Committed,
@@ -23,21 +22,35 @@ export function majorUpgradeFindings(
     const format = owner instanceof Workload ? owner.props.dataFormat : undefined;
     const file = stateful.find(({ manifest }) => is(manifest, owner));
     if (format === undefined || file === undefined) return [];
-    const { program, major, recoveredFrom, runbook } = format;
-    const others = (name: string): string[] =>
-      writtenMajors(committed, name, format).filter((other) => other !== String(major));
+    const { program, major, minor, recoveredFrom, runbook, alternatives = [] } = format;
+    const version = minor === undefined ? String(major) : `${major}.${minor}`;
+    const instead = alternatives.flatMap((other) =>
+      written(committed, file.path, majorAnnotation({ program: other })).map((its) => `${other} ${its}`),
+    );
+    const others = (name: string): string[] => {
+      const majors = written(committed, name, majorAnnotation(format)).filter((other) => other !== String(major));
+      if (minor === undefined || majors.length > 0) return majors;
+      const newer = written(committed, name, minorAnnotation(format)).filter((other) => Number(other) > minor);
+      return newer.map((other) => `${major}.${other}`);
+    };
     const where = describeManifest(file.manifest);
     const origin = recoveredFrom && path.join(path.dirname(file.path), `statefulset-${recoveredFrom}.yaml`);
     return [
+      ...instead.map((other) => ({
+        where,
+        what: `${program} ${version} is to start on the volumes of ${other}, and can't read them`,
+        allowed: `${other} here; another program in a store of another name, with volumes of its own`,
+        remedy: `set it back, and follow docs/runbooks/${runbook}.md`,
+      })),
       ...others(file.path).map((other) => ({
         where,
-        what: `${program} ${major} is to start on the volumes of ${other}, and can't read them`,
+        what: `${program} ${version} is to start on the volumes of ${other}, and can't read them`,
         allowed: `version ${other} here; another one in another generation or cluster, with volumes of its own`,
         remedy: `set the version back, and follow docs/runbooks/${runbook}.md`,
       })),
       ...(origin === undefined ? [] : others(origin)).map((other) => ({
         where,
-        what: `${program} ${major} is to be recovered from the archive of ${recoveredFrom ?? ''}, which ${other} wrote`,
+        what: `${program} ${version} is to be recovered from the archive of ${recoveredFrom ?? ''}, which ${other} wrote`,
         allowed: `version ${other}: backups are files, and another version can't read them`,
         remedy: `set the version back; once it is recovered, follow docs/runbooks/${runbook}.md`,
       })),
@@ -52,9 +65,9 @@ function is(
   return metadata.name === name && metadata.namespace === namespace;
 }
 
-/** The major versions that a file of an earlier run names: two in the middle of a merge, none where there is no file. */
-function writtenMajors(committed: Committed, file: string, format: DataFormat): string[] {
-  const written = new RegExp(`^ +${majorAnnotation(format)}: ['"]?(\\d+)['"]?$`, 'gm');
-  const named = committed.texts(file).flatMap((text) => [...text.matchAll(written)].map(([, major = '']) => major));
+/** The versions that a file of an earlier run names: two in the middle of a merge, none where there is no file. */
+function written(committed: Committed, file: string, annotation: string): string[] {
+  const line = new RegExp(`^ +${annotation}: ['"]?(\\d+)['"]?$`, 'gm');
+  const named = committed.texts(file).flatMap((text) => [...text.matchAll(line)].map(([, version = '']) => version));
   return [...new Set(named)];
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { followsAnnotation, recoveredFromAnnotation } from '../constructs/core/data-format.ts';
+import { emptyAnnotation, followsAnnotation, recoveredFromAnnotation } from '../constructs/core/data-format.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
@@ -72,7 +72,7 @@ function leftBehind(committed: Committed, gone: readonly Gone[], dist: readonly 
         where: describeManifest(manifest),
         what: `it begins empty, and ${describeManifest(before)}, whose volumes stay behind, is gone`,
         allowed: 'the name and the namespace that it has; or another generation, recovered from its backups',
-        remedy: `set it back, or see npm run recover -- --help; if both is meant, remove ${before.metadata.name} in a release of its own`,
+        remedy: `set it back, or see npm run recover -- --help; if it is to begin empty, give its generation in config/generations.json "empty": true; one without generations comes in the release after that which removes ${before.metadata.name}`,
       };
     });
 }
@@ -98,9 +98,10 @@ function follows({ metadata }: Manifest): boolean {
   return metadata.annotations?.[followsAnnotation] !== undefined;
 }
 
-/** Made from backups, or from what it follows. */
+/** Made from backups, or from what it follows; or meant to be empty. */
 function isFilled(manifest: Manifest): boolean {
-  return follows(manifest) || manifest.metadata.annotations?.[recoveredFromAnnotation] !== undefined;
+  const { annotations = {} } = manifest.metadata;
+  return follows(manifest) || recoveredFromAnnotation in annotations || emptyAnnotation in annotations;
 }
 
 /** What an object is, whichever name it has. */

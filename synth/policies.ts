@@ -4,6 +4,7 @@ import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import { certificateKeys } from '../constructs/core/secret.ts';
+import { literalSecretFindings } from './literal-secrets.ts';
 import { restrictedViolations } from './pod-security.ts';
 import type { Privileges } from './pod-security.ts';
 import { overlapFindings } from './overlap.ts';
@@ -43,12 +44,14 @@ type Rule = (manifest: Manifest, neighbours: Neighbours) => readonly Omit<Findin
 /** What no schema says and every object of ours owes. */
 const rules: readonly Rule[] = [
   noPlainSecret,
+  literalSecretFindings,
   noEndpoints,
+  noClaimedAddresses,
   imagesFromTheTable,
   everyContainerStates,
   podSecurity,
   selectorsHold,
-  autoscalerOwnsReplicas,
+  autoscalerFindsReplicas,
   secretsAreInTheInventory,
   ownServiceAccount,
   rightsFindings,
@@ -136,6 +139,19 @@ function noEndpoints({ kind }: Manifest): ReturnType<Rule> {
   ];
 }
 
+/** See `ClusterSystem`: the API server refuses it too. */
+function noClaimedAddresses({ kind, spec }: Manifest): ReturnType<Rule> {
+  const { externalIPs = [] } = (spec ?? {}) as { readonly externalIPs?: readonly string[] };
+  if (kind !== 'Service' || externalIPs.length === 0) return [];
+  return [
+    {
+      what: `it claims ${externalIPs.join(', ')} on every node, whoever has that address`,
+      allowed: 'an Endpoint that others are wired to, or a nodePort with a reason',
+      remedy: 'remove externalIPs',
+    },
+  ];
+}
+
 function imagesFromTheTable(manifest: Manifest, { images }: Neighbours): ReturnType<Rule> {
   return containersOf(manifest)
     .filter(({ image }) => !images.has(image ?? ''))
@@ -213,14 +229,14 @@ function selectorsHold(manifest: Manifest): ReturnType<Rule> {
   ];
 }
 
-function autoscalerOwnsReplicas(manifest: Manifest, { scaled }: Neighbours): ReturnType<Rule> {
-  if (manifest.kind !== 'Deployment' || controllerSpec(manifest).replicas === undefined) return [];
+function autoscalerFindsReplicas(manifest: Manifest, { scaled }: Neighbours): ReturnType<Rule> {
+  if (manifest.kind !== 'Deployment' || controllerSpec(manifest).replicas !== undefined) return [];
   if (!scaled.has(inNamespace(manifest.metadata, manifest.metadata.name))) return [];
   return [
     {
-      what: 'it states replicas and has an autoscaler: each sync would undo what the autoscaler did',
-      allowed: 'one of the two',
-      remedy: 'leave replicas out',
+      what: 'it states no replicas: where git had them before, one pod is left until the autoscaler acts',
+      allowed: 'where it begins; Argo CD leaves the number to the autoscaler afterwards',
+      remedy: 'leave replicas as the construct has them',
     },
   ];
 }
@@ -236,7 +252,8 @@ function secretsAreInTheInventory(manifest: Manifest, { secrets, certificates }:
       valueFrom?.secretKeyRef ? [{ name: valueFrom.secretKeyRef.name ?? '', key: valueFrom.secretKeyRef.key }] : [],
     ),
   );
-  return [...mounted, ...named]
+  const pulled = (spec?.imagePullSecrets ?? []).map(({ name = '' }) => ({ name, key: '.dockerconfigjson' }));
+  return [...mounted, ...named, ...pulled]
     .filter(({ name, key }) => !secrets.get(`${namespace}/${name}`)?.includes(key))
     .filter(
       ({ name, key }) => !(certificates.has(`${namespace}/${name}`) && certificateKeys.some((each) => each === key)),

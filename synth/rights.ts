@@ -4,8 +4,19 @@ import { describeRule, unnamedRightsAnnotation } from '../constructs/core/api-ri
 import type { Finding } from '../constructs/core/error.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 
-/** Rights that reach further than they say: with them an account gives itself any other. */
-const beyond = ['bind', 'escalate', 'impersonate'];
+/** Rights that reach further than they say: with them an account gives itself any other, or acts as another. */
+const beyond = [
+  ...['bind', 'escalate', 'impersonate', 'approve', 'sign'],
+  // Whatever the verb: a WebSocket begins with `get`, and the kubelet takes that for a shell in any pod of its node.
+  // https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes (1.36)
+  ...['nodes/proxy', 'pods/proxy', 'services/proxy', 'pods/exec', 'pods/attach', 'pods/portforward'],
+  ...['pods/ephemeralcontainers', 'serviceaccounts/token', 'certificatesigningrequests/approval'],
+];
+
+/** Who writes these says what others may. */
+const judges =
+  /^((cluster)?role(binding)?s|(mutating|validating)(webhookconfigurations|admissionpolic(ies|ybindings)))$/;
+const reads = ['get', 'list', 'watch'];
 
 /** What a role lets do to objects that it doesn't name, unless it says why; and what no role of ours lets do. */
 export function rightsFindings({ kind, metadata, ...rest }: Manifest): readonly Omit<Finding, 'where'>[] {
@@ -15,7 +26,10 @@ export function rightsFindings({ kind, metadata, ...rest }: Manifest): readonly 
   return rules.flatMap((rule) => {
     const { apiGroups = [], resources = [], resourceNames = [], verbs } = rule;
     const what = describeRule(rule);
-    const wide = [...apiGroups, ...resources, ...verbs].filter((each) => each.includes('*') || beyond.includes(each));
+    const writes = verbs.some((verb) => !reads.includes(verb));
+    const wide = [...verbs, ...apiGroups, ...resources].filter(
+      (each) => each.includes('*') || beyond.includes(each) || (writes && judges.test(each)),
+    );
     return [
       ...(wide.length === 0
         ? []

@@ -2,14 +2,22 @@ import { losses, nodeLoads, show } from './budget.ts';
 import type { Loss, NodeLoad } from './budget.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { foreignFindings } from './foreign.ts';
 import { heldAnnotation } from './held-quota.ts';
 import type { SynthResult } from './synthesise.ts';
 import type { WriteResult } from './write/index.ts';
 
 const width = 11;
 
-/** What a run did, as a short table. */
-export function summary({ platform, beside, collection, written }: SynthResult, dryRun: boolean): string {
+/**
+ * What a run did, as a short table.
+ * @param orders whether it tells what to commit first: not where a procedure around it does
+ */
+export function summary(
+  { platform, beside, collection, taken, archives, written }: SynthResult,
+  dryRun: boolean,
+  { orders = true } = {},
+): string {
   const { environment, charts } = platform;
   const objects = collection.dist.length + collection.argocd.length;
   const { added, changed, removed, unchanged } = written;
@@ -29,11 +37,17 @@ export function summary({ platform, beside, collection, written }: SynthResult, 
     ...losses(platform, beside).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
     row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
+    ...unusedImages(environment.unusedImages()).map((text) => row('', text)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
     ...held(collection.dist).map((text) => row('quota', text)),
-    ...unordered(platform, written).map((text) => row('order', text)),
-    ...written.foreign.map((file) =>
-      row('not ours', `${file}: Argo CD would apply it; remove it, or write it from a construct`),
+    ...taken.map((text) => row('takes away', `${text}: pods that run still use it until they are replaced`)),
+    ...(taken.length > 0
+      ? [row('', 'where they need it, release first what no longer uses it, and this afterwards')]
+      : []),
+    ...archives.map((text) => row('archive', `${text}; copy what is to stay recoverable there first`)),
+    ...(orders ? unordered(platform, written) : []).map((text) => row('order', text)),
+    ...foreignFindings(written.foreign, environment.name, charts).map(({ where, what, remedy }) =>
+      row('not ours', `${where}: ${what}; ${remedy}`),
     ),
     ...written.editedByHand.map((file) => row('edited', file)),
   ].join('\n');
@@ -85,6 +99,11 @@ function images(references: ReadonlySet<string>): string {
     : `${unpinned} of ${references.size} without a digest (npm run images)`;
 }
 
+/** A slip of the pen in a name, or one for an option that nobody has switched on: no error, but nothing runs it. */
+function unusedImages(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`no application asks for ${names.join(', ')}`];
+}
+
 /**
  * Applications that follow the branch all move at once, so a change of one and of what it needs has no order. Tags give
  * it one.
@@ -102,7 +121,8 @@ function unordered({ environment, needs }: Platform, { added, changed, removed }
     list
       .filter(({ application }) => touched.has(name) && touched.has(application))
       .map(
-        ({ application }) => `${name} and ${application}, which it needs, change together: commit ${application} first`,
+        ({ application }) =>
+          `${name} and ${application}, which it needs, change together, and follow the branch at once: where they run already, commit ${application} first`,
       ),
   );
 }

@@ -12,6 +12,7 @@ import type { Collection } from './collect.ts';
 import { Committed } from './committed.ts';
 import { diskFindings } from './disk.ts';
 import { followingFindings } from './following.ts';
+import { heldDataFindings } from './held-data.ts';
 import { holdQuotas } from './held-quota.ts';
 import { immutableFindings } from './immutable/index.ts';
 import { majorUpgradeFindings } from './major-upgrade.ts';
@@ -24,8 +25,13 @@ import { policyFindings } from './policies.ts';
 import type { PolicyContext } from './policies.ts';
 import { privilegesOf } from './privileges.ts';
 import { sealedManifests } from './seal/files.ts';
+import { movedArchives } from './moved-archives.ts';
+import { readBefore, takenAway } from './taken-away.ts';
+import { releaseFindings } from './release-number.ts';
 import { unknownSources, upstreamManifests } from './upstream/facts.ts';
 import { upstreamFindings } from './upstream/findings.ts';
+import { nodePortsBeside } from './twice.ts';
+import { wayInFindings } from './ways-in.ts';
 import { writeTrees } from './write/index.ts';
 import type { Tree, WriteResult } from './write/index.ts';
 
@@ -54,6 +60,10 @@ export interface SynthResult {
   /** The other environments in its cluster. */
   readonly beside: readonly Platform[];
   readonly collection: Collection;
+  /** What pods of the release before lose while they run still. */
+  readonly taken: readonly string[];
+  /** Buckets that stores no longer archive to. */
+  readonly archives: readonly string[];
   readonly written: WriteResult;
 }
 
@@ -93,31 +103,42 @@ function withoutTwins(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map((finding) => [formatFinding(finding), finding])).values()];
 }
 
-type Prepared = Omit<SynthResult, 'written'>;
+type Prepared = Omit<SynthResult, 'taken' | 'written'> & { readonly committed: Committed };
 
 function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dryRun'>): Prepared {
   const platform = buildPlatform(environment, { strict, ...read });
   const beside = neighboursOf(environment, read).map((name) => buildPlatform(name, { generations: read.generations }));
-  const collected = collect(platform, buildAppOfApps(platform), sealedManifests(root, environment));
-  const committed = new Committed(root, environment);
+  const sealed = sealedManifests(root, environment);
+  const collected = collect(platform, buildAppOfApps(platform, sealed), sealed);
+  const committed = new Committed(root, environment, collected.dist);
   const quotas = holdQuotas(committed, platform.environment, collected.dist);
   const collection = { ...collected, dist: quotas.dist };
   check(platform, collection, [
     ...budgetFindings(platform, beside),
+    ...nodePortsBeside(
+      collection.dist.map(({ manifest }) => manifest),
+      beside,
+    ),
     ...diskFindings(platform),
     ...majorUpgradeFindings(committed, platform, collection.dist),
     ...followingFindings(committed, platform, collection.dist),
     ...immutableFindings(committed, collection.dist),
     ...movedFindings(committed, collection.dist),
+    ...heldDataFindings(committed, collection.dist),
+    ...releaseFindings(root, platform.environment, collection.argocd),
     ...quotas.findings,
   ]);
-  return { platform, beside, collection };
+  readBefore(committed, collection.dist);
+  return { platform, beside, collection, committed, archives: movedArchives(committed, collection.dist) };
 }
 
-function write(root: string, prepared: Prepared, dryRun: boolean): SynthResult {
+function write(root: string, { committed, ...prepared }: Prepared, dryRun: boolean): SynthResult {
   const { platform, collection } = prepared;
-  const trees = treesOf(platform.environment.name, collection);
-  return { ...prepared, written: writeTrees(root, trees, { dryRun }) };
+  const { name } = platform.environment;
+  const written = writeTrees(root, treesOf(name, collection), { dryRun });
+  const changed = new Set(written.changed);
+  const files = collection.dist.filter((file) => changed.has(`dist/${name}/${file.path}`));
+  return { ...prepared, taken: takenAway(committed, files), written };
 }
 
 export function treesOf(environment: string, { dist, argocd }: Collection): Tree[] {
@@ -139,6 +160,7 @@ export function manifestFindings(platform: Platform, { dist, argocd }: Collectio
   return [
     ...[...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(objectFindings),
     ...policyFindings(manifests, policyContext(platform)),
+    ...wayInFindings(platform, manifests),
     ...upstreamFindings(platform),
     // Who is reached by pods of which nothing is known can't be told.
     ...(unknownSources(platform).length > 0

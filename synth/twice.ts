@@ -2,8 +2,10 @@ import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IServicePort } from 'kubernetes-models/v1/ServicePort';
 import type { IStatefulSetSpec } from 'kubernetes-models/apps/v1/StatefulSetSpec';
 import type { Finding } from '../constructs/core/error.ts';
+import { manifestOf, objectsOf } from '../constructs/core/kube-object.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
+import type { Platform } from '../constructs/core/platform.ts';
 import { podTemplateOf } from './pods.ts';
 
 type Findings = readonly Omit<Finding, 'where'>[];
@@ -74,6 +76,29 @@ export function nodePortFindings(manifest: Manifest, owners: ReadonlyMap<string,
       allowed: 'each once in the cluster',
       remedy: 'take another one from 30000 to 32767',
     }));
+}
+
+/** The same where several environments live in one cluster. */
+export function nodePortsBeside(manifests: readonly Manifest[], beside: readonly Platform[]): Finding[] {
+  const theirs = new Map(
+    beside.flatMap(({ charts, environment }) => {
+      const services = charts.flatMap(objectsOf).filter(({ kind }) => kind === 'Service');
+      const taken = nodePortOwners(services.map(manifestOf));
+      return [...taken].map(([key, owner]) => [key, `${owner} of ${environment.name}`] as const);
+    }),
+  );
+  return manifests.flatMap((manifest) =>
+    nodePorts(manifest).flatMap((key) => {
+      const owner = theirs.get(key);
+      if (owner === undefined) return [];
+      return {
+        where: describeManifest(manifest),
+        what: `the node port ${key} is also one of ${owner}`,
+        allowed: 'each once in the cluster, whatever the environment',
+        remedy: 'take another one from 30000 to 32767, as edge.nodePorts of the environment does for those of the edge',
+      };
+    }),
+  );
 }
 
 function nodePorts(manifest: Manifest): string[] {

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { applications } from '../apps/index.ts';
+import { wholePlatform } from '../apps/platform.ts';
 import type { Application } from '../constructs/core/application.ts';
-import { Platform } from '../constructs/core/platform.ts';
-import { root } from './support/committed.ts';
-import { refusal, testApplication, testEnvironment, testInput } from './support/harness.ts';
+import { committed, root } from './support/committed.ts';
+import { at, refusal, testApplication, testEnvironment } from './support/harness.ts';
 
 test('every application that a file of apps/ defines is in the table', async () => {
   const files = fs.readdirSync(path.join(root, 'apps')).filter((file) => file.endsWith('.ts'));
@@ -14,6 +14,27 @@ test('every application that a file of apps/ defines is in the table', async () 
     .filter((value) => typeof value === 'object' && value !== null && 'build' in value && 'uses' in value);
   expect(defined.length).toBeGreaterThan(5);
   expect(defined.filter((each) => !applications.includes(each as Application<unknown>))).toEqual([]);
+});
+
+test('the controller of sealed secrets makes no key that nobody keeps', () => {
+  const { manifest } = committed('argocd/production/applications').find(({ file }) =>
+    file.endsWith('sealed-secrets.yaml'),
+  )!;
+  expect(at(manifest, 'spec.sources.0.helm.valuesObject.keyrenewperiod')).toBe('0');
+});
+
+test('backups that nothing copies to the second provider are refused where the configuration says that they are', () => {
+  const offsite = { store: 'offsite', schedule: '20 * * * *' };
+  const orders = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite } as const;
+  const environment = testEnvironment({ hosts: {}, sizes: {}, backups: { orders } });
+  const application = testApplication('orders', (_, asked) => asked.backups('orders'));
+  expect(refusal(() => wholePlatform(environment, [application]))).toMatchObject([
+    {
+      where: 'config/environments/test.ts: backups.orders.offsite',
+      what: 'no application copies these backups: they would be with the first provider alone',
+      remedy: 'make the store in apps/data.ts and add it to that list, or set offsite: false',
+    },
+  ]);
 });
 
 test('a host, bucket, size, volume, backup, generation or copy that no application asks for is refused', () => {
@@ -26,7 +47,6 @@ test('a host, bucket, size, volume, backup, generation or copy that no applicati
       orders: { storageGibibytes: 1 },
     },
     backups: { orders: backup, odrers: backup },
-    objectStores: { ...testInput.objectStores },
     hosts: { backend: 'api.example.com', backofice: 'office.example.com' },
   };
   const environment = testEnvironment(changes, 0, {
@@ -42,8 +62,9 @@ test('a host, bucket, size, volume, backup, generation or copy that no applicati
     asked.copy('orders'),
   ]);
   const what = 'no application asks for it';
-  expect(refusal(() => new Platform(environment, [application]))).toMatchObject([
-    { where: 'config/environments/test.ts: hosts.backofice', what },
+  const remedy = 'correct the name, here or where apps/ asks for it; remove it only if none should';
+  expect(refusal(() => wholePlatform(environment, [application]))).toMatchObject([
+    { where: 'config/environments/test.ts: hosts.backofice', what, remedy },
     { where: 'config/environments/test.ts: objectStores.offsite', what },
     { where: 'config/environments/test.ts: sizes.backnd', what },
     { where: 'config/environments/test.ts: sizes.backend.storageGibibytes', what },

@@ -56,7 +56,7 @@ test('pods of one workload are expected in equal numbers, however much smaller a
   expect([node1?.node.serverType, node2?.node.serverType, cpu]).toEqual([
     'ccx33',
     'ccx23',
-    { least: 1010, most: 1710 },
+    { least: 1140, most: 1720 },
   ]);
 });
 
@@ -124,6 +124,18 @@ const web = (replicas: number, spread: Spread, ...patches: JsonPatch[]) =>
       return workload;
     }),
   ]);
+
+test('members of a store that has more of them than there are nodes are told as what they are', () => {
+  const store = new Platform(testEnvironment({ nodes: testInput.nodes.slice(0, 1) }), [
+    testApplication('test', (scope) => new PatroniCluster(scope, 'postgres', minimal)),
+  ]);
+  expect(budgetFindings(store)).toContainEqual({
+    where: 'workload test/postgres',
+    what: '2 members that never share a node, on 1 node: one would wait for ever',
+    allowed: 'at most 1, one on each node',
+    remedy: 'lower members where it is made, or add a node',
+  });
+});
 
 test('pods that never share a node are refused when they are more than the nodes', () => {
   expect(what(web(3, 'strict'))).toEqual(['3 pods that never share a node, on 2 nodes: one would wait for ever']);

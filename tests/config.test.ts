@@ -4,11 +4,14 @@ import { Schedule } from '../constructs/core/schedule.ts';
 import { sharedFindings } from '../config/environment-checks.ts';
 import { upstreamFindings } from '../config/image-checks.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
+import { certificate } from './support/certificate.ts';
 import { root } from './support/committed.ts';
 import { refusal, testEnvironment, testImages, testInput } from './support/harness.ts';
 
 const parse = (changes: object, images: unknown = testImages, strict = false) =>
   parseEnvironment('test', { ...testInput, ...changes }, images, {}, { strict });
+
+const hostKey = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}`;
 
 const parseTables = (tables: object) =>
   parseEnvironment('test', testInput, testImages, { generations: { test: tables } });
@@ -51,10 +54,43 @@ describe('a configuration', () => {
   const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false };
   const backups = (changes: object) => ({ backups: { a: { ...backup, ...changes } } });
   const store = (changes: object) => ({ objectStores: { a: { ...testInput.objectStores.backups, ...changes } } });
-  const repository = (url: string) => ({ repository: { url, branch: 'main' } });
+  const registries = (privateRegistries: object) => ({ privateRegistries });
+  const repository = (url: string, more: object = {}) => ({ repository: { url, branch: 'main', ...more } });
+  const server = (changes: object) => ({ servers: { mail: { host: 'mail.example', port: 587, ...changes } } });
   const wrong: [string, object, string][] = [
+    [
+      'a load balancer outside of the private network',
+      { edge: { loadBalancer: '203.0.113.7', dns: 'cloudflare', certificates: 'staging' } },
+      '203.0.113.7 is not in the private network 10.10.0.0/16',
+    ],
+    [
+      'a load balancer that is a network',
+      { edge: { loadBalancer: '10.10.0.0/24', dns: 'cloudflare', certificates: 'staging' } },
+      'got "10.10.0.0/24"',
+    ],
     ['overlapping networks', { networks: { ...testInput.networks, services: '10.42.0.0/15' } }, 'overlaps pods'],
     ['a network with host bits', { networks: { ...testInput.networks, pods: '10.42.0.1/16' } }, 'got "10.42.0.1/16"'],
+    [
+      'a private registry that no image comes from',
+      registries({ a: 'ghcr.io/acme' }),
+      'no image comes from ghcr.io/acme',
+    ],
+    [
+      'a private registry in another one',
+      registries({ a: 'registry.example', b: 'registry.example/acme' }),
+      "registry.example/acme is in registry.example, which is a's",
+    ],
+    [
+      'a private registry twice',
+      registries({ a: 'registry.example', b: 'registry.example' }),
+      "registry.example is in registry.example, which is a's",
+    ],
+    ['a private registry without a registry', registries({ a: 'acme' }), 'got "acme"'],
+    [
+      'a private registry with a scheme',
+      registries({ a: 'https://registry.example' }),
+      'got "https://registry.example"',
+    ],
     ['a duplicate host', { hosts: { a: 'x.example.com', b: 'x.example.com' } }, 'is already the host of a'],
     ['a host of another domain', { hosts: { a: 'shop.example.org' } }, 'is not under the domain example.com'],
     ['an unknown key', { retention: 3 }, 'unknown key "retention"'],
@@ -89,6 +125,7 @@ describe('a configuration', () => {
     ['no CPU for pods', { reserved: { ...testInput.reserved, cpuMillicores: 8000 } }, 'leaves nothing of node1'],
     ['no memory for pods', { reserved: { ...testInput.reserved, memoryMebibytes: 99_999 } }, 'leaves nothing of node1'],
     ['a size that no number holds', { sizes: { a: { minReplicas: 1e20 } } }, 'got 100000000000000000000'],
+    ['more pods than anybody could place', { sizes: { a: { maxReplicas: 2 ** 31 } } }, 'got 2147483648'],
     ['no number', { sizes: { a: { minReplicas: NaN } } }, 'got NaN'],
     ['a list in place of names', { hosts: ['a.example.com'] }, "got [ 'a.example.com' ]"],
     [
@@ -133,6 +170,15 @@ describe('a configuration', () => {
       'it is the bucket of backups',
     ],
     ['a region that is none', store({ region: 'fsn 1' }), 'got "fsn 1"'],
+    ['a region that is too long', store({ region: 'a'.repeat(64) }), 'got "aaa'],
+    ['backups that are kept for ever', backups({ keepFullDays: 2 ** 53 - 1 }), 'got 9007199254740991'],
+    ...['HEAD', 'refs/heads/main', 'a..b', 'a//b', 'a/', 'a.', 'a/.b', 'a.lock', 'a'.repeat(201), '1'.repeat(40)].map(
+      (branch): [string, object, string] => [
+        `a branch that git would not make: ${branch.slice(0, 20)}`,
+        { repository: { ...testInput.repository, branch } },
+        `got "${branch.slice(0, 70)}`,
+      ],
+    ),
     ['a bucket with a capital', store({ bucket: 'Backups' }), 'got "Backups"'],
     ['a bucket that is too short', store({ bucket: 'ab' }), 'got "ab"'],
     ['a bucket that ends with a dash', store({ bucket: 'backups-' }), 'got "backups-"'],
@@ -150,6 +196,17 @@ describe('a configuration', () => {
       'there is no object store "nowhere"',
     ],
     ['backups that are kept for no day', backups({ keepFullDays: 0 }), 'got 0'],
+    ['backups of one kind that are kept for no day', backups({ keepDays: 0 }), 'got 0'],
+    [
+      'two copies of one bucket',
+      {
+        backups: {
+          a: { ...backup, offsite: { store: 'offsite', schedule: '20 * * * *' } },
+          b: { ...backup, offsite: { store: 'offsite', schedule: '40 * * * *' } },
+        },
+      },
+      'it is another one than that of a, whose backups are in the same bucket',
+    ],
     ['a volume of nothing', { sizes: { a: { storageGibibytes: 0 } } }, 'got 0'],
     ['credentials in a URL', repository('https://me:secret@host/x.git'), 'got "https://...@host/x.git"'],
     ['credentials for SSH', repository('ssh://git:hunter2@host/x.git'), 'got "ssh://...@host/x.git"'],
@@ -159,6 +216,47 @@ describe('a configuration', () => {
     ['a repository with a quote', repository('https://git.example/a"b.git'), 'got '],
     ['a scheme that git does not know', repository('HTTPS://git.example/a.git'), 'got "HTTPS://git.example/a.git"'],
     ['a repository of which no address is known', repository('git@gitea:a/b.git'), 'gitea is no public name'],
+    [
+      'a repository by SSH on a server that Argo CD does not know',
+      repository('git@git.example:a/b.git'),
+      'Argo CD knows no key of git.example',
+    ],
+    [
+      'a known server at a port where it is not',
+      repository('ssh://git@github.com:2222/a/b.git'),
+      'Argo CD knows no key of github.com',
+    ],
+    ['no key in a list of keys', repository('git@git.example:a/b.git', { hostKeys: [] }), 'got []'],
+    [
+      'a key with its host',
+      repository('git@git.example:a/b.git', { hostKeys: [`git.example ${hostKey}`] }),
+      'got "git.example ssh-ed25519',
+    ],
+    [
+      'keys of a server that is asked by HTTPS',
+      repository('https://git.example/a.git', { hostKeys: [hostKey] }),
+      'https://git.example/a.git is read by HTTPS, where nobody looks at them',
+    ],
+    [
+      'certificates of a server that is asked by SSH',
+      repository('git@github.com:a/b.git', { certificates: certificate }),
+      'git@github.com:a/b.git is read by SSH, where nobody looks at them',
+    ],
+    ['certificates that are none', repository('https://git.example/a.git', { certificates: 'PEM' }), 'got "PEM"'],
+    [
+      'certificates with something beside them',
+      repository('https://git.example/a.git', { certificates: `of git.example\n${certificate}` }),
+      'got "of git.example',
+    ],
+    ['a server of others in the cluster', server({ host: 'mail.shop.svc.cluster.local' }), 'is in the cluster'],
+    ['a server of others of which no address is known', server({ host: 'mail.lan' }), 'mail.lan is no public name'],
+    ['a server of others that is a URL', server({ host: 'smtp://mail.example' }), 'got "smtp://mail.example"'],
+    ['a server of others at a port that is none', server({ port: 65_536 }), 'got 65536'],
+    [
+      'a server of others at an address that is no network',
+      server({ addresses: ['203.0.113.7'] }),
+      'got "203.0.113.7"',
+    ],
     ['something that is no list of nodes', { nodes: 5, hosts: null, sizes: [null] }, 'got 5'],
   ];
   test.each(wrong)('is refused for %s', (_, changes, what) => {
@@ -171,9 +269,17 @@ describe('a configuration', () => {
     ['an endpoint with a slash', store({ endpoint: 'https://s3.example/' })],
     ['a private address', store({ endpoint: 'https://10.10.0.5:9000' })],
     ['a private name with its addresses', store({ endpoint: 'https://minio:9000', addresses: ['10.10.0.5/32'] })],
+    ['a branch in a folder', { repository: { ...testInput.repository, branch: 'release/1.2.x' } }],
     ['names of days', backups({ schedule: '0 4 * * SUN' })],
-    ['a repository by SSH', repository('git@git.example:acme/infra.git')],
-    ['a repository by SSH at a port', repository('ssh://git@git.example:2222/acme/infra.git')],
+    ['a repository by SSH', repository('git@github.com:acme/infra.git')],
+    ['a repository by SSH at the port of others', repository('ssh://git@ssh.github.com:443/acme/infra.git')],
+    ['a repository by SSH with the keys of its server', repository('git@git.example:a.git', { hostKeys: [hostKey] })],
+    [
+      'a repository with the certificate of its server',
+      repository('https://git.example/a.git', { certificates: certificate }),
+    ],
+    ['a server of others', server({})],
+    ['a server of others with its addresses', server({ host: 'mail.lan', addresses: ['10.10.0.5/32'] })],
     ['a repository whose name has other characters', repository('https://git.example/a/_git/my%20repo~1')],
   ];
   test.each(right)('takes %s', (_, changes) => {
@@ -181,6 +287,7 @@ describe('a configuration', () => {
   });
 
   const recovery = (to: string) => ({ generations: { a: { number: 2, recovery: { from: 1, to } } } });
+  const both = { generations: { a: { number: 2, recovery: { from: 1 }, empty: true } } };
   const wrongTables: [string, object, string][] = [
     ['a generation of no number', { generations: { a: { number: 0 } } }, 'got 0'],
     ['a generation before the first', { generations: { a: { number: 2, recovery: { from: 0 } } } }, 'got 0'],
@@ -191,6 +298,8 @@ describe('a configuration', () => {
     ['a day that never was', recovery('2025-02-30 10:00:00+00'), 'got "2025-02-30 10:00:00+00"'],
     ['a moment that never was', recovery('2025-13-22 10:00:00+00'), 'got "2025-13-22 10:00:00+00"'],
     ['a recovery to no moment', { copies: { a: { number: 2, recovery: { from: 1, to: '2025-11-22' } } } }, 'got "2025'],
+    ['a generation that is filled and empty', both, 'it is to be recovered and to begin empty'],
+    ['a generation that is said not to be empty', { generations: { a: { number: 2, empty: false } } }, 'got false'],
     ['a copy of nothing', { copies: { a: { number: 2 } } }, 'the value is missing'],
     [
       'a recovery from itself',
@@ -272,6 +381,19 @@ describe('the image table', () => {
 
   test('has no image that every object has', () => {
     expect(refusal(() => testEnvironment().image('constructor'))[0]?.what).toBe('there is no "constructor"');
+  });
+
+  test('says of the images of a private registry, and of no others, what a node pulls them with', () => {
+    const images = { ...testImages, other: { ...testImages.web, repository: 'registry.example/website' } };
+    const parsed = parse(
+      { privateRegistries: { company: 'registry.example/web' } },
+      { ...images, deep: { ...testImages.web, repository: 'registry.example/web/deep' } },
+    );
+    expect(['web', 'other', 'deep'].map((name) => parsed.image(name).pullSecret)).toEqual([
+      'registry-company',
+      undefined,
+      'registry-company',
+    ]);
   });
 
   test('gives tag and digest together', () => {
@@ -385,8 +507,25 @@ describe('an environment', () => {
     ['ssh://git@git.example:2222/a.git', 'git.example', 2222],
     ['git@git.example:a.git', 'git.example', 22],
   ])('knows the server of the repository %s', (url, host, port) => {
-    const repository = { url, branch: 'main' };
+    const repository = { url, branch: 'main', ...(url.startsWith('https') ? {} : { hostKeys: [hostKey] }) };
     expect(testEnvironment({ repository }).repository).toEqual({ ...repository, host, port });
+  });
+
+  test('gives a server of others, and asks for one that is there', () => {
+    const mail = { host: 'mail.example', port: 587, addresses: ['203.0.113.0/24'] };
+    const environment = testEnvironment({ servers: { mail } });
+    expect(environment.server('mail')).toEqual(mail);
+    expect(refusal(() => environment.server('post'))).toMatchObject([
+      { where: 'config/environments/test.ts: servers', what: 'there is no "post"', allowed: 'mail' },
+    ]);
+  });
+
+  test('knows which servers of others nobody asked for', () => {
+    const parsed = parse({ servers: { mail: { host: 'mail.example', port: 587 } } });
+    const unused = () => parsed.unused().filter((where) => where.includes('servers'));
+    const before = unused();
+    parsed.server('mail');
+    expect([before, unused()]).toEqual([['config/environments/test.ts: servers.mail'], []]);
   });
 
   test('gives the backups of a store, with the buckets that they go to', () => {

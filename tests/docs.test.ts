@@ -12,6 +12,7 @@ import { constructModules, currentPages, pageOf } from '../scripts/docs/pages.ts
 import { built, variablesOf } from './support/constructs.ts';
 import type { Servers } from './support/constructs.ts';
 import { root } from './support/committed.ts';
+import { asFile, guides } from './support/guides.ts';
 import { image, only } from './support/harness.ts';
 
 const page = (name: string): string => fs.readFileSync(path.join(root, `docs/constructs/${name}.md`), 'utf8');
@@ -23,9 +24,22 @@ const files = fs
   .map((file) => `constructs/${file.split(path.sep).join('/')}`)
   .sort();
 
+/** What the guides say to write, as the files that they say; one that is there already is another one here. */
+const samples = [...guides].flatMap(([guide, list]) =>
+  list
+    .map((sample, index) => ({ sample, file: asFile(guide, index, sample) }))
+    .filter(({ sample }) => sample.language === 'ts')
+    .map(({ file: [file, text] }) => {
+      const full = path.join(root, file);
+      const isThere = fs.existsSync(full);
+      return [isThere ? path.join(path.dirname(full), `guide-${path.basename(full)}`) : full, text] as const;
+    }),
+);
+
 /** The examples of all pages, as files of `apps/`. */
-const examples = new Map(
-  fs
+const examples = new Map([
+  ...samples,
+  ...fs
     .readdirSync(path.join(root, 'docs/constructs'))
     .map((file) => path.basename(file, '.md'))
     .flatMap((name) =>
@@ -33,7 +47,7 @@ const examples = new Map(
         ([, code], index) => [path.join(root, `apps/example-${name}-${index}.ts`), code!] as const,
       ),
     ),
-);
+]);
 
 /** One program of all of them: to read types takes TypeScript most of its time. */
 function programOfAll(): ts.Program {
@@ -58,7 +72,8 @@ describe('pages', () => {
     expect(stale.map(({ file }) => file)).toEqual([]);
   });
 
-  test.each(modules.map((module) => [module.file, module] as const))(
+  const ofConstructs = modules.filter((module) => pageOf(module).startsWith('docs/constructs/'));
+  test.each(ofConstructs.map((module) => [module.file, module] as const))(
     'every construct of %s is explained',
     (_, module) => {
       const text = fs.readFileSync(path.join(root, pageOf(module)), 'utf8');
@@ -69,7 +84,8 @@ describe('pages', () => {
 
   test('there is no page of a construct that is gone', () => {
     const pages = fs.readdirSync(path.join(root, 'docs/constructs')).map((name) => `docs/constructs/${name}`);
-    expect(pages.sort()).toEqual(modules.map(pageOf).sort());
+    const wanted = modules.map(pageOf).filter((page) => page.startsWith('docs/constructs/'));
+    expect(pages.sort()).toEqual(wanted.sort());
   });
 });
 
@@ -121,8 +137,11 @@ describe('defaults', () => {
 /** The values of a default as documentation writes them. */
 function leaves(value: unknown): string[] {
   if (value instanceof Cpu) return [value.asString()];
-  if (value instanceof Size) return [`${value.toMebibytes()} MiB`];
-  if (Array.isArray(value)) return [value.join(' ')];
+  if (value instanceof Size) {
+    const kibibytes = value.toKibibytes();
+    return [kibibytes % 1024 === 0 ? `${kibibytes / 1024} MiB` : `${kibibytes} KiB`];
+  }
+  if (Array.isArray(value)) return value.flatMap(leaves);
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leaves);
   return [String(value)];
 }
@@ -164,10 +183,15 @@ describe('environment', () => {
 });
 
 describe('examples', () => {
-  test('every page has one', () => {
-    for (const name of modules.map((module) => path.basename(pageOf(module), '.md'))) {
+  test('every page of a construct has one', () => {
+    const names = modules.map(pageOf).filter((page) => page.startsWith('docs/constructs/'));
+    for (const name of names.map((page) => path.basename(page, '.md'))) {
       expect([...examples.keys()].filter((file) => file.includes(`example-${name}-`))).not.toEqual([]);
     }
+  });
+
+  test('no two guides write the same file', () => {
+    expect(new Set(samples.map(([file]) => file)).size).toBe(samples.length);
   });
 
   test('all compile', () => {

@@ -18,7 +18,36 @@ import { objectFindings } from '../synth/api-server/index.ts';
 import { upstreamManifests } from '../synth/upstream/facts.ts';
 import { HEADER } from '../synth/write/index.ts';
 import { committed, root } from './support/committed.ts';
+import { at } from './support/harness.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
+
+const ofPods = [
+  'automountServiceAccountToken',
+  'restartPolicy',
+  'securityContext.runAsNonRoot',
+  'priorityClassName',
+].map((field) => `template.spec.${field}`);
+const ofJobs = ['activeDeadlineSeconds', 'backoffLimit', 'podReplacementPolicy', ...ofPods];
+
+/** Fields without which an object is taken, and means: one pod, six attempts, without end, everything, or nothing. */
+const owed: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['replicas', 'progressDeadlineSeconds', 'strategy.rollingUpdate.maxUnavailable', ...ofPods].map(inSpec),
+  StatefulSet: ['replicas', 'podManagementPolicy', ...ofPods].map(inSpec),
+  Job: ofJobs.map(inSpec),
+  CronJob: ['concurrencyPolicy', 'timeZone', ...ofJobs.map((field) => `jobTemplate.spec.${field}`)].map(inSpec),
+  HorizontalPodAutoscaler: ['minReplicas', 'behavior.scaleDown.stabilizationWindowSeconds'].map(inSpec),
+  PodDisruptionBudget: ['maxUnavailable', 'unhealthyPodEvictionPolicy'].map(inSpec),
+  NetworkPolicy: ['policyTypes'].map(inSpec),
+  ServiceAccount: ['automountServiceAccountToken'],
+  Namespace: ['metadata.labels'],
+  Application: ['syncPolicy.automated', 'syncPolicy.retry.limit', 'syncPolicy.syncOptions'].map(inSpec),
+  AppProject: ['sourceRepos', 'destinations', 'clusterResourceWhitelist', 'namespaceResourceWhitelist'].map(inSpec),
+  ValidatingAdmissionPolicy: ['failurePolicy'].map(inSpec),
+};
+
+function inSpec(field: string): string {
+  return `spec.${field}`;
+}
 
 /** Read from the committed files, not from memory: this is what Argo CD applies. */
 describe.each(Object.keys(environments))('the committed output of %s', (name) => {
@@ -44,14 +73,15 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
     expect([...labels].filter(([group, may]) => may !== wired.has(group))).toEqual([]);
   });
 
-  test('every namespace with a default-deny but the one of K3s has no room for node ports and load balancers', () => {
+  test('every namespace with a default-deny but the one of K3s has room for no load balancer, and for node ports where Traefik is', () => {
     const named = (name: string) =>
       manifests.filter(({ metadata }) => metadata.name === name).map(({ metadata }) => metadata.namespace);
     const denied = named('default-deny').filter((namespace) => namespace !== 'kube-system');
     expect(named('services').sort()).toEqual(denied.sort());
     const quotas = manifests.filter(({ kind, metadata }) => kind === 'ResourceQuota' && metadata.name === 'services');
-    expect(new Set(quotas.map(({ spec }) => JSON.stringify(spec)))).toEqual(
-      new Set([JSON.stringify({ hard: { 'services.loadbalancers': 0, 'services.nodeports': 0 } })]),
+    const room = (nodePorts: number) => ({ hard: { 'services.loadbalancers': 0, 'services.nodeports': nodePorts } });
+    expect(quotas.map(({ metadata, spec }) => [metadata.namespace, spec])).toEqual(
+      quotas.map(({ metadata }) => [metadata.namespace, room(metadata.namespace === 'edge' ? 3 : 0)]),
     );
   });
 
@@ -105,6 +135,15 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
     expect([...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap(objectFindings)).toEqual([]);
   });
 
+  test('no field is left to the API server whose default hurts: who gives it up later would get that', () => {
+    const missing = [...manifests, ...argocd.map(({ manifest }) => manifest)].flatMap((manifest) =>
+      (owed[manifest.kind] ?? [])
+        .filter((field) => at(manifest, field) === undefined)
+        .map((field) => `${manifest.kind} ${manifest.metadata.name}: ${field}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('the Argo CD tree holds Applications, AppProjects and the policies that keep them as git has them', () => {
     const kinds = new Set(argocd.map(({ manifest }) => manifest.kind));
     expect([...kinds].sort()).toEqual([
@@ -113,6 +152,18 @@ describe.each(Object.keys(environments))('the committed output of %s', (name) =>
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionPolicyBinding',
     ]);
+  });
+
+  test('a project may bring admission policies by their names alone: else it could write those that judge it', () => {
+    const permitted = argocd
+      .filter(({ manifest }) => manifest.kind === 'AppProject')
+      .flatMap(({ manifest }) => (manifest.spec as { clusterResourceWhitelist: object[] }).clusterResourceWhitelist)
+      .filter(
+        (each): each is { kind: string; name?: string } =>
+          'kind' in each && String(each.kind).includes('AdmissionPolicy'),
+      );
+    expect(permitted.filter(({ name }) => name === undefined)).toEqual([]);
+    expect(permitted.length).toBeGreaterThan(4);
   });
 
   test('no selector contains the version, and each matches its own pods', () => {
@@ -225,13 +276,27 @@ describe('a policy refuses', () => {
     spec: { scaleTargetRef: { kind: 'Deployment', name } },
   });
 
+  const withVariable = (name: string, value: string): Manifest => withContainer({ env: [{ name, value }] });
+
   test('nothing of a sound workload', () => {
     expect(policyFindings([deployment(), account], context)).toEqual([]);
   });
 
   test.each([
+    ['DB_PASSWORD_FILE', 'secrets'],
+    ['DB_PASSWORD', '/run/secrets/db'],
+    ['REQUIRE_TOKEN', 'true'],
+    ['NEXT_PUBLIC_MAPS_API_KEY', 'for-every-browser'],
+    ['URL', 'https://user@git.example/a:b@c'],
+  ])('nothing of a variable that holds no secret: %s', (name, value) => {
+    expect(policyFindings([withVariable(name, value), account], context)).toEqual([]);
+  });
+
+  test.each([
     ['with names', role({ resourceNames: ['web-0'] })],
     ['that knows none, for a reason', role({ verbs: ['create'] }, 'create pods: nobody knows their names yet\n')],
+    ['to read roles', role({ resourceNames: ['web'], resources: ['roles'], verbs: ['get'] })],
+    ['to the numbers of nodes', role({ resourceNames: ['a'], resources: ['nodes/metrics'], verbs: ['get'] })],
   ])('nothing of a right %s', (_, manifest) => {
     expect(policyFindings([manifest, binding('web')], context)).toEqual([]);
   });
@@ -266,6 +331,19 @@ describe('a policy refuses', () => {
 
   const spoiled: [string, Manifest[], string][] = [
     ['a Secret with data', [{ apiVersion: 'v1', kind: 'Secret', metadata, data: { a: 'YQ==' } }], 'a Secret with data'],
+    ['a password in a variable', [withVariable('DB_PASSWORD', 'hunter2'), account], 'the variable DB_PASSWORD of web'],
+    ...['PGPASSWORD', 'SMTP_PASS', 'MYSQL_PWD'].map((name): [string, Manifest[], string] => [
+      `a password in ${name}`,
+      [withVariable(name, 'hunter2'), account],
+      `the variable ${name} of web`,
+    ]),
+    ['a password in an address', [withVariable('URL', 'redis://:hunter2@redis'), account], 'the variable URL of web'],
+    ['a password in a command', [withContainer({ args: ['--from=ftp://a:b@c'] }), account], 'the command of web'],
+    [
+      'a private key in a file',
+      [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'a.pem': `-----BEGIN PRIVATE KEY-----` } }],
+      'the file a.pem holds a secret',
+    ],
     ['Endpoints', [{ apiVersion: 'v1', kind: 'Endpoints', metadata }], 'Endpoints are written by controllers'],
     ['an image from elsewhere', [withContainer({ image: 'nginx' }), account], 'runs nginx'],
     ['a right to objects without names', [role({})], 'it allows patch pods without names'],
@@ -280,7 +358,29 @@ describe('a policy refuses', () => {
       [role({ resourceNames: ['a'], resources: ['roles'], verbs: ['escalate'] })],
       'it allows escalate roles with escalate',
     ],
+    ...['nodes/proxy', 'pods/exec', 'pods/ephemeralcontainers', 'services/proxy', 'serviceaccounts/token'].map(
+      (resource): [string, Manifest[], string] => [
+        `a right to ${resource}, only to get it`,
+        [role({ resourceNames: ['a'], resources: [resource], verbs: ['get'] })],
+        `it allows get ${resource} with ${resource}`,
+      ],
+    ),
+    [
+      'a right to write roles',
+      [role({ resourceNames: ['a'], resources: ['rolebindings'], verbs: ['get', 'patch'] })],
+      'it allows get, patch rolebindings with rolebindings',
+    ],
+    [
+      'a right to sign',
+      [role({ resourceNames: ['example.com/a'], resources: ['signers'], verbs: ['sign'] })],
+      'it allows sign signers with sign',
+    ],
     ['the rights of a role that is not there', [binding('admin')], 'the Role admin, which is none of ours'],
+    [
+      'a Service that claims an address',
+      [{ ...service('web', []), spec: { externalIPs: ['203.0.113.7'] } }],
+      'it claims 203.0.113.7 on every node',
+    ],
     [
       'a token in every container',
       [deployment({ automountServiceAccountToken: undefined }), account],
@@ -311,7 +411,7 @@ describe('a policy refuses', () => {
       [deployment({}, { selector: { matchLabels: { 'app.kubernetes.io/version': '1' } } }), account],
       'contains the version',
     ],
-    ['replicas beside an autoscaler', [deployment({}, { replicas: 2 }), account, autoscaler('web')], 'states replicas'],
+    ['no replicas beside an autoscaler', [deployment(), account, autoscaler('web')], 'states no replicas'],
     ['a secret that nobody declared', [mounting('x', 'k'), account], 'reads x.k'],
     ['a key that no Certificate has', [mounting('web-tls', 'k'), account, certificate('shop')], 'reads web-tls.k'],
     [
@@ -336,6 +436,12 @@ describe('a policy refuses', () => {
     expect(policyFindings(manifests, context).map((finding) => finding.what)).toContainEqual(
       expect.stringContaining(what),
     );
+  });
+
+  test('a node port of another protocol is another one, and so is one that the API server chooses', () => {
+    const ports = [{ nodePort: 30_001 }, { nodePort: 30_001, protocol: 'UDP' }, {}, {}];
+    const services = ports.map((port, index) => service(`web-${index}`, [port]));
+    expect(policyFindings(services, context).filter(({ what }) => what.includes('node port'))).toEqual([]);
   });
 });
 

@@ -25,6 +25,8 @@ const idsOfTheMission = `
 const ours: Readonly<Record<string, readonly string[]>> = {
   'gitops-rbac': ['gitops-source'],
   'pg-spread': ['pg-pooler', 'pg-standby', 'pg-restore', 'pg-gapless', 'pg-verify', 'pg-rollout'],
+  'redis-failover': ['redis-view', 'redis-switch', 'redis-server', 'redis-valkey', 'redis-damage'],
+  'edge-metrics': ['edge-rollout', 'edge-split'],
 };
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);
 

@@ -1,16 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { applicationsOf } from '../apps/index.ts';
-import { buildAppOfApps, buildPlatform } from '../apps/platform.ts';
+import { applicationsBeside, buildAppOfApps, buildPlatform, wholePlatform } from '../apps/platform.ts';
 import { sharedFindings } from '../config/environment-checks.ts';
 import production from '../config/environments/production.ts';
 import { parseEnvironment } from '../config/index.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
-import { Platform } from '../constructs/core/platform.ts';
+import type { Platform } from '../constructs/core/platform.ts';
 import { collect } from '../synth/collect.ts';
 import { budgetFindings, nodeLoads } from '../synth/budget.ts';
 import { manifestFindings, synthesise } from '../synth/synthesise.ts';
+import { nodePortsBeside } from '../synth/twice.ts';
 import { root } from './support/committed.ts';
 import { at, only, refusal } from './support/harness.ts';
 
@@ -19,6 +20,7 @@ const staging = {
   ...production,
   shares: 'production',
   hosts: { frontend: 'shop.staging.example.com', backend: 'api.staging.example.com' },
+  edge: { ...production.edge, nodePorts: { web: 31080, websecure: 31443, health: 31081 } },
   objectStores: {
     backups: { ...production.objectStores.backups, bucket: 'example-staging-backups' },
     offsite: { ...production.objectStores.offsite, bucket: 'example-staging-offsite' },
@@ -26,7 +28,7 @@ const staging = {
 };
 const images = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8')) as unknown;
 const environment = parseEnvironment('staging', staging, images, {});
-const platform = new Platform(environment, applicationsOf(environment));
+const platform = wholePlatform(environment, applicationsOf(environment));
 const collected = (of: Platform) => collect(of, buildAppOfApps(of), []);
 const own = collected(platform);
 const manifests = [...own.dist, ...own.argocd].map(({ manifest }) => manifest);
@@ -44,7 +46,7 @@ describe('an environment in the cluster of another one', () => {
   });
 
   test('has namespaces, projects and applications that are named after it', () => {
-    expect(ofKind('Namespace').sort()).toEqual(['staging-data', 'staging-identity', 'staging-shop']);
+    expect(ofKind('Namespace').sort()).toEqual(['staging-data', 'staging-edge', 'staging-identity', 'staging-shop']);
     const named = [...ofKind('AppProject'), ...ofKind('Application')];
     expect(named).toContain('staging-root');
     expect(named.filter((name) => !name.startsWith('staging-'))).toEqual([]);
@@ -59,7 +61,12 @@ describe('an environment in the cluster of another one', () => {
 
   test('has a policy that judges its own applications, and only those', () => {
     const policy = only(manifests, 'ValidatingAdmissionPolicy');
-    expect(at(policy, 'spec.matchConditions.0.expression')).toBe('object.metadata.name.startsWith("staging-")');
+    const names = String(at(policy, 'spec.matchConditions.0.expression')).replace('object.metadata.name in ', '');
+    expect(JSON.parse(names)).toEqual(ofKind('Application'));
+  });
+
+  test('is known to the policy of the other one by each of its applications', () => {
+    expect(applicationsBeside('production', { production, staging }).sort()).toEqual(ofKind('Application').sort());
   });
 
   test('has files that are named as those of any environment', () => {
@@ -84,7 +91,7 @@ describe('an environment in the cluster of another one', () => {
     );
   });
 
-  test('is refused by synthesis where both together do not fit', () => {
+  test('is refused by synthesis where both together do not fit, or take the same node ports', () => {
     const { nodes, networks, reserved } = production;
     const hosts = { frontend: 'shop.three-node.example.com', backend: 'api.three-node.example.com' };
     const changes = { shares: 'production', nodes, networks, reserved, hosts, domain: 'three-node.example.com' };
@@ -92,6 +99,34 @@ describe('an environment in the cluster of another one', () => {
     expect(found.map(({ what }) => what)).toContainEqual(
       expect.stringMatching(/^at full size, the pods of production and three-node expected on node2 request/),
     );
+    expect(found.map(({ what }) => what).filter((what) => what.includes('30443'))).toEqual([
+      'the node port TCP 30443 is also one of Service edge/edge of production',
+    ]);
+  });
+
+  test('has other node ports than the other one: a node has each once', () => {
+    const home = buildPlatform('production');
+    const services = (nodePorts: typeof staging.edge.nodePorts | undefined) => {
+      const same = parseEnvironment('staging', { ...staging, edge: { ...production.edge, nodePorts } }, images, {});
+      return collected(wholePlatform(same, applicationsOf(same))).dist.map(({ manifest }) => manifest);
+    };
+    expect(nodePortsBeside(services(staging.edge.nodePorts), [home])).toEqual([]);
+    expect(nodePortsBeside(services(undefined), [home]).map(({ where, what }) => `${where}: ${what}`)).toEqual(
+      [30080, 30443, 30081].map(
+        (port) => `Service staging-edge/edge: the node port TCP ${port} is also one of Service edge/edge of production`,
+      ),
+    );
+  });
+
+  test('gets its certificates from the issuer of that cluster, which orders for names of its domain', () => {
+    const found = (changes: object) =>
+      sharedFindings({ production, staging: { ...staging, ...changes } }).map(({ where }) => where);
+    const file = 'config/environments/staging.ts';
+    expect(found({ domain: 'staging.example.com' })).toEqual([]);
+    expect(found({ domain: 'elsewhere.example' })).toEqual([`${file}: domain`]);
+    expect(found({ edge: { ...staging.edge, certificates: 'staging' } })).toEqual([`${file}: edge.certificates`]);
+    expect(found({ edge: { ...staging.edge, dns: 'hetzner' } })).toEqual([`${file}: edge.dns`]);
+    expect(found({ edge: undefined, domain: 'elsewhere.example' })).toEqual([]);
   });
 
   test('is on the nodes of that cluster', () => {
@@ -101,6 +136,18 @@ describe('an environment in the cluster of another one', () => {
     expect(sharedFindings({ production, staging: wrong }).map(({ where }) => where)).toEqual([
       'config/environments/staging.ts: networks',
     ]);
+  });
+
+  test('is read from the server that the Argo CD of that cluster knows, whatever repository and branch', () => {
+    const origin = 'https://git.example';
+    const home = { ...production, repository: { url: `${origin}/one.git`, branch: 'main' } };
+    const elsewhere = (repository: object) => ({ ...staging, repository: { ...home.repository, ...repository } });
+    const found = (repository: object) =>
+      sharedFindings({ production: home, staging: elsewhere(repository) }).map(({ where }) => where);
+    const refused = ['config/environments/staging.ts: repository'];
+    expect(found({ url: `${origin}/other/one.git`, branch: 'staging' })).toEqual([]);
+    expect(found({ url: 'https://git.elsewhere.example/one.git' })).toEqual(refused);
+    expect(found({ addresses: ['10.10.0.5/32'] })).toEqual(refused);
   });
 
   test('is refused in a cluster that is not there, or not its own', () => {

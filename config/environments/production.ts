@@ -29,6 +29,7 @@ export default {
   /** Taken from each node before pods get anything: the system, Kubernetes itself, and what eviction keeps free. */
   reserved: { cpuMillicores: 500, memoryMebibytes: 1536 },
 
+  /** They may not overlap: Hetzner's own, WireGuard's between the nodes, and the two of K3s. */
   networks: {
     private: '10.10.0.0/16',
     wireguard: '10.0.0.0/24',
@@ -36,11 +37,15 @@ export default {
     services: '10.43.0.0/16',
   },
 
+  /** The way in. The load balancer's address in the private network is the only one that is let in. */
+  edge: { loadBalancer: '10.10.0.2', dns: 'cloudflare', certificates: 'production' },
+
   /** Only what differs from a construct's defaults. */
   sizes: {
-    backend: { minReplicas: 3, maxReplicas: 6 },
+    backend: { minReplicas: 3, maxReplicas: 6, cpuRequestMillicores: 190 },
     frontend: { minReplicas: 2, maxReplicas: 4 },
     postgres: { storageGibibytes: 50 },
+    redis: { storageGibibytes: 5 },
   },
 
   /** Schedules are in UTC, as CronJobs read them. */
@@ -51,6 +56,13 @@ export default {
       keepFullDays: 30,
       keepWalDays: 7,
       restoreTestSchedule: '0 4 * * 0',
+      offsite: { store: 'offsite', schedule: '20 * * * *' },
+    },
+    redis: {
+      store: 'backups',
+      schedule: '5 * * * *',
+      keepDays: 7,
+      restoreTestSchedule: '30 4 * * 0',
       offsite: { store: 'offsite', schedule: '20 * * * *' },
     },
   },

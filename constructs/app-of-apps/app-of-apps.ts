@@ -17,13 +17,26 @@ export interface ApplicationEntry {
   readonly chart: ApplicationChart;
   /** Its wave: one with a greater number waits until those before it are healthy. */
   readonly wave: number;
-  /** `group/Kind` of every object of ours, the group empty for core kinds. */
+  /**
+   * `group/Kind` of every object of ours, the group empty for core kinds; `group/Kind/name` where its project is to permit
+   * no others of that kind in the cluster.
+   */
   readonly kinds: readonly string[];
   /**
    * Namespaces of objects of ours, where they are others than the application's.
    * @default none
    */
   readonly namespaces?: readonly string[];
+  /**
+   * Deployments whose number of replicas an autoscaler decides.
+   * @default none
+   */
+  readonly autoscaled?: readonly { readonly name: string; readonly namespace: string }[];
+  /**
+   * Whether a Job of its own, such as migrations, runs before each of its syncs.
+   * @default false
+   */
+  readonly runsJobBefore?: boolean;
   /** What it reads where others publish it. */
   readonly upstream: readonly UpstreamSource[];
 }
@@ -37,7 +50,8 @@ export interface AppOfAppsProps {
    */
   readonly prefix?: string;
   /**
-   * The `prefix` of each other tree in the same Argo CD; what begins so is judged by that one's policy.
+   * The applications of the other trees in the same Argo CD, their roots included, by their full names: they are judged by
+   * the policies of those.
    * @default none
    */
   readonly neighbours?: readonly string[];
@@ -137,14 +151,15 @@ export class AppOfApps extends Chart {
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
           syncOptions: ['RespectIgnoreDifferences=true', 'ServerSideApply=true'],
-          retry: retry(5),
+          // For ever: what failed by an outage goes on after it, and each attempt reads the newest commit.
+          retry: { limit: -1, refresh: true, backoff },
         },
       },
     };
   }
 
   private child(entry: ApplicationEntry): Application {
-    const { chart, wave: number, kinds, upstream } = entry;
+    const { chart, wave: number, kinds, upstream, autoscaled = [], runsJobBefore = false } = entry;
     const { repository, environment } = this.props;
     const own: Source = {
       repoURL: repository.url,
@@ -168,6 +183,8 @@ export class AppOfApps extends Chart {
         ...(sources.length === 1 ? { source: only } : { sources }),
         destination: { server, namespace: chart.destination.name },
         revisionHistoryLimit: 10,
+        // Argo CD applies the number that there is (RespectIgnoreDifferences): nobody gives it up, nobody resets it.
+        ...(autoscaled.length > 0 ? { ignoreDifferences: autoscaled.map(keepsReplicas) } : {}),
         syncPolicy: {
           // Without `enabled`: a rollback in the user interface writes it, and it must stay theirs.
           automated: { prune: true, selfHeal: true },
@@ -177,18 +194,26 @@ export class AppOfApps extends Chart {
             'RespectIgnoreDifferences=true',
             'ServerSideApply=true',
           ],
-          retry: retry(3),
+          retry: runsJobBefore ? retriedOnce : { limit: 3, backoff },
         },
       },
     };
   }
 }
 
+function keepsReplicas(deployment: { readonly name: string; readonly namespace: string }) {
+  return { group: 'apps', kind: 'Deployment', ...deployment, jsonPointers: ['/spec/replicas'] };
+}
+
 /**
- * The newest commit counts when a sync is tried again: it may be the one that mends what failed. A child tries again at the
- * pin it began with, so it ends within about a minute and takes the next one; migrations try again by themselves.
+ * A child tries again what it began with, and takes the next release when it has given up, after about a minute. Never the
+ * newest commit (`refresh`), as the root does: healing applies only what differs, without the Job that runs before, and
+ * where children follow the branch, a second attempt would bring what a newer commit says without its migrations.
  */
-const retry = (limit: number) => ({ limit, refresh: true, backoff: { duration: '10s', factor: 2, maxDuration: '1m' } });
+const backoff = { duration: '10s', factor: 2, maxDuration: '1m' };
+
+/** As long an outage is waited out, and what mends a Job that hangs waits for two of them in place of four. */
+const retriedOnce = { limit: 1, backoff: { duration: '1m', factor: 1, maxDuration: '1m' } };
 
 /**
  * Argo CD writes into applications all the time. The API server would compare with what they are now, the controller with

@@ -59,12 +59,9 @@ export function projects(props: AppOfAppsProps): AppProject[] {
 function project(props: AppOfAppsProps, name: string, entries: readonly ApplicationEntry[]): AppProject {
   const upstream = entries.flatMap((entry) => entry.upstream);
   const own = entries.flatMap(({ kinds }) => kinds);
-  const clusterKinds = [
-    ...own.filter((kind) => isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
-    ...upstream.flatMap((source) => source.props.clusterKinds),
-  ];
+  const clusterKinds = [...own.filter(ofCluster), ...upstream.flatMap((source) => source.props.clusterKinds)];
   const namespacedKinds = [
-    ...own.filter((kind) => !isClusterScoped(kind.slice(kind.indexOf('/') + 1))),
+    ...own.filter((kind) => !ofCluster(kind)),
     ...upstream.flatMap((source) => source.props.namespacedKinds),
   ];
   // The foundations write into every namespace: default-deny and quotas.
@@ -102,7 +99,9 @@ function sorted(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }
 
-function groupKind(text: string): { readonly group: string; readonly kind: string } {
-  const [group = '', kind = ''] = text.split('/');
-  return { group, kind };
+const ofCluster = (text: string): boolean => isClusterScoped(groupKind(text).kind);
+
+function groupKind(text: string): { readonly group: string; readonly kind: string; readonly name?: string } {
+  const [group = '', kind = '', name] = text.split('/');
+  return { group, kind, ...(name === undefined ? {} : { name }) };
 }

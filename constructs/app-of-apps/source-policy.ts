@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
-import type { IValidatingAdmissionPolicy } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy';
-import type { IValidatingAdmissionPolicyBinding } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding';
 import type { IValidatingAdmissionPolicySpec } from 'kubernetes-models/admissionregistration.k8s.io/v1/ValidatingAdmissionPolicySpec';
 import type { Application } from '../../imports/argo-cd.ts';
+import { admissionPolicy } from '../core/admission-policy.ts';
+import type { Judged } from '../core/admission-policy.ts';
 import { celLiteral } from './cel.ts';
 
 type Source = NonNullable<Application['spec']['source']>;
@@ -13,7 +13,7 @@ type Source = NonNullable<Application['spec']['source']>;
 export interface SourcePolicyProps {
   /** What stands before the names of this tree's objects. */
   readonly prefix: string;
-  /** What stands before the names of applications that other trees bring into the same Argo CD. */
+  /** Full names of the applications that other trees bring into the same Argo CD. */
   readonly neighbours: readonly string[];
   readonly namespace: string;
   readonly repository: string;
@@ -25,7 +25,7 @@ export interface SourcePolicyProps {
   readonly applications: readonly Application[];
 }
 
-type Objects = readonly [IValidatingAdmissionPolicy, IValidatingAdmissionPolicyBinding];
+type Objects = ReturnType<typeof admissionPolicy>;
 
 export const applicationsPolicyName = (prefix: string): string => `${prefix}applications-from-git`;
 export const projectsPolicyName = 'projects-from-git';
@@ -49,7 +49,8 @@ export function applicationsPolicy(props: SourcePolicyProps): Objects {
     { name: 'tree', expression: celLiteral(treeOf(props)) },
     { name: 'committed', expression: celLiteral(committed(props)) },
   ];
-  return policy(applicationsPolicyName(props.prefix), props, 'applications', ['CREATE', 'UPDATE'], {
+  const judged = { ...argo(props), resource: 'applications', operations: ['CREATE', 'UPDATE'] } as const;
+  return admissionPolicy(applicationsPolicyName(props.prefix), judged, {
     matchConditions,
     variables: [...generated, ...variables],
     validations,
@@ -58,60 +59,26 @@ export function applicationsPolicy(props: SourcePolicyProps): Objects {
 
 /** Projects say which sources, kinds and namespaces there may be: they change where git does, or by kubectl. */
 export function projectsPolicy(props: SourcePolicyProps): Objects {
-  return policy(
-    projectsPolicyName,
-    props,
-    'appprojects',
-    ['CREATE', 'UPDATE', 'DELETE'],
-    rules('projects-policy.yaml', props),
-  );
+  const judged = { ...argo(props), resource: 'appprojects', operations: ['CREATE', 'UPDATE', 'DELETE'] } as const;
+  return admissionPolicy(projectsPolicyName, judged, rules('projects-policy.yaml', props));
+}
+
+function argo({ namespace }: SourcePolicyProps): Pick<Judged, 'apiGroup' | 'apiVersion' | 'namespace'> {
+  return { apiGroup: 'argoproj.io', apiVersion: 'v1alpha1', namespace };
 }
 
 /** @returns the rules of a file, with what they are told of this tree */
-function rules(file: string, { namespace, prefix, neighbours }: SourcePolicyProps): IValidatingAdmissionPolicySpec {
-  const isOf = (start: string): string => `object.metadata.name.startsWith(${celLiteral(start)})`;
-  const inThisTree = [...(prefix === '' ? [] : [isOf(prefix)]), ...neighbours.map((each) => `!${isOf(each)}`)];
+function rules(file: string, props: SourcePolicyProps): IValidatingAdmissionPolicySpec {
+  const { namespace, prefix, neighbours, applications } = props;
+  // By whole names: of what only begins like one of another tree, no policy would say anything.
+  const isOneOf = (names: readonly string[]): string => `object.metadata.name in ${celLiteral(names, '      ')}`;
+  const own = applications.map(({ metadata }) => metadata.name ?? '');
+  const others = neighbours.length === 0 ? 'true' : `!(${isOneOf(neighbours)})`;
   const text = fs
     .readFileSync(path.join(import.meta.dirname, 'files', file), 'utf8')
-    .replace('{inThisTree}', inThisTree.join(' && ') || 'true')
+    .replace('{inThisTree}', prefix === '' ? others : isOneOf(own))
     .replaceAll('{namespace}', namespace);
   return load(text) as IValidatingAdmissionPolicySpec;
-}
-
-function policy(
-  name: string,
-  { namespace }: SourcePolicyProps,
-  resource: string,
-  operations: ('CREATE' | 'UPDATE' | 'DELETE')[],
-  spec: IValidatingAdmissionPolicySpec,
-): Objects {
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        // With the server's defaults: Argo CD would take an item of a list for changed that has more than it has in git.
-        matchConstraints: {
-          matchPolicy: 'Equivalent',
-          objectSelector: {},
-          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-          resourceRules: [
-            { apiGroups: ['argoproj.io'], apiVersions: ['v1alpha1'], operations, resources: [resource], scope: '*' },
-          ],
-        },
-        ...spec,
-      },
-    },
-    {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    },
-  ];
 }
 
 function treeOf({ repository, branch, tag }: SourcePolicyProps): object {

@@ -12,6 +12,7 @@ import { asksOutside } from '../core/outside-names.ts';
 import type { Completes } from '../core/phase.ts';
 import type { PodOwner } from '../core/pod-owner.ts';
 import { serviceQuota } from '../core/service-quota.ts';
+import { refuseClaimedAddresses } from './claimed-addresses.ts';
 import { customDns, mayAskOutside } from './custom-dns.ts';
 
 export interface ClusterSystemProps {
@@ -37,6 +38,12 @@ export interface ClusterSystemProps {
    * @default default, kube-node-lease, kube-public
    */
   readonly emptyNamespaces?: readonly string[];
+  /**
+   * Whether Services that others make may claim addresses (`externalIPs`), in any namespace: each node hands what is sent
+   * there to their pods.
+   * @default refused
+   */
+  readonly claimedAddresses?: 'refused' | 'allowed';
 }
 
 /**
@@ -53,6 +60,7 @@ export class ClusterSystem extends Construct implements Completes {
     const { emptyNamespaces = ['default', 'kube-node-lease', 'kube-public'], outsideNames = 'wired' } = props;
     for (const namespace of [applicationOf(this).destination.name, ...emptyNamespaces]) defaultDeny(this, namespace);
     for (const namespace of emptyNamespaces) serviceQuota(this, namespace);
+    if (props.claimedAddresses !== 'allowed') refuseClaimedAddresses(this);
     this.dns();
     this.metricsServer();
     this.pods('local-path-provisioner', { app: 'local-path-provisioner' }).needs(

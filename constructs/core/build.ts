@@ -4,6 +4,7 @@ import type { Application } from './application.ts';
 import { workersOf } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
+import { inOurWords } from './library-errors.ts';
 
 type AnyApplication = Application<unknown>;
 
@@ -36,13 +37,21 @@ export function buildApplications(
       ),
     );
     beingBuilt.push(application);
-    const exports = application.build(chart, environment, used);
+    const exports = saidClearly(application.name, () => application.build(chart, environment, used));
     beingBuilt.pop();
     built.set(application, { chart, exports });
     return exports;
   };
   for (const application of applications) exportsOf(application);
   return applications.map((application) => built.get(application)?.chart).filter((chart) => chart !== undefined);
+}
+
+function saidClearly<Exports>(application: string, build: () => Exports): Exports {
+  try {
+    return build();
+  } catch (error) {
+    throw inOurWords(application, error);
+  }
 }
 
 function checkTable(applications: readonly AnyApplication[]): void {

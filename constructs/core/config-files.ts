@@ -9,6 +9,7 @@ import type { Finding } from './error.ts';
 import { kubeObject } from './kube-object.ts';
 import { KubeConfigMap } from './level1.ts';
 import { checkName, derivedLabel } from './names.ts';
+import type { Completes } from './phase.ts';
 
 export interface ConfigFilesProps {
   /** Name of the ConfigMap. */
@@ -24,10 +25,10 @@ export interface ConfigFilesProps {
    */
   readonly pick?: readonly string[];
   /**
-   * Files that are made here, by name.
+   * Files that are made here, by name. A function is asked when everything is built, for what follows from others.
    * @default none
    */
-  readonly data?: Readonly<Record<string, string>>;
+  readonly data?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
   /**
    * Whether they are scripts that are started by their path.
    * @default false
@@ -46,47 +47,72 @@ export interface ConfigFilesProps {
 }
 
 /** Files of a ConfigMap that containers mount by `files`. Who mounts them gets new pods when one changes, and nobody else. */
-export class ConfigFiles extends Construct {
+export class ConfigFiles extends Construct implements Completes {
   readonly name: string;
   readonly namespace: string;
   readonly executable: boolean;
   readonly reloaded: boolean;
-  readonly data: Readonly<Record<string, string>>;
+  private readonly props: ConfigFilesProps;
+  private made: { readonly data: Readonly<Record<string, string>>; readonly json: string } | undefined;
 
   /** @throws InputError for files that no ConfigMap holds, or that are others in the pod */
   constructor(scope: Construct, id: string, props: ConfigFilesProps) {
     super(scope, id);
-    const { name, executable = false, reloaded = false, annotations } = props;
+    const { name, executable = false, reloaded = false, data } = props;
+    this.props = props;
     this.name = checkName(`ConfigMap ${name}`, name, 'subdomain');
     this.namespace = applicationOf(this).destination.name;
     this.executable = executable;
     this.reloaded = reloaded;
-    this.data = contents(props);
-    kubeObject(this, 'config-map', KubeConfigMap, {
-      metadata: { name, ...(annotations ? { annotations: { ...annotations } } : {}) },
-      data: this.data,
-    });
+    if (typeof data !== 'function') this.make();
+  }
+
+  complete(): void {
+    if (this.made === undefined) this.make();
+  }
+
+  get data(): Readonly<Record<string, string>> {
+    return this.made?.data ?? contents(this.props);
+  }
+
+  /** Its data as text: large, and asked for by every pod that mounts it. */
+  get json(): string {
+    return this.made?.json ?? JSON.stringify(this.data);
   }
 
   /** What the pods call it. */
   get volume(): string {
     return derivedLabel('files', this.name);
   }
+
+  private make(): void {
+    const { name, annotations } = this.props;
+    const data = contents(this.props);
+    this.made = { data, json: JSON.stringify(data) };
+    kubeObject(this, 'config-map', KubeConfigMap, {
+      metadata: { name, ...(annotations ? { annotations: { ...annotations } } : {}) },
+      data,
+    });
+  }
 }
 
-/** Changes with any byte of what a pod mounts and does not notice by itself; undefined where there is nothing of it. */
-export function hashOfFiles(mounted: Readonly<Record<string, ConfigFiles>>): string | undefined {
+/** Changes with any byte of what a pod mounts. */
+export function hashOfFiles(mounted: Readonly<Record<string, ConfigFiles>>): string {
   const files = Object.entries(mounted)
-    .filter(([, { reloaded }]) => !reloaded)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([where, { data }]) => [where, data]);
-  if (files.length === 0) return undefined;
-  return crypto.createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
+    .map(([where, { json }]) => `[${JSON.stringify(where)},${json}]`);
+  return crypto
+    .createHash('sha256')
+    .update(`[${files.join(',')}]`)
+    .digest('hex')
+    .slice(0, 12);
 }
 
 function contents({ name, folder, pick, data = {} }: ConfigFilesProps): Record<string, string> {
   const read = folder === undefined ? [] : (pick ?? filesIn(folder)).map((file) => fileIn(folder, file));
-  const made = Object.entries(data).map(([file, text]) => [file, Buffer.from(text)] as const);
+  const made = Object.entries(typeof data === 'function' ? data() : data).map(
+    ([file, text]) => [file, Buffer.from(text)] as const,
+  );
   const all = [...read, ...made].sort(([a], [b]) => (a < b ? -1 : 1));
   const findings = fileFindings(`ConfigMap ${name}`, all);
   if (findings.length > 0) throw new InputError(findings);

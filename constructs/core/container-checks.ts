@@ -13,6 +13,8 @@ export function checkContainers(workload: Workload): void {
   const ports = containers.flatMap(({ ports = [] }) => ports.map(({ name }) => name));
   for (const { name, privileges = [] } of workload.allContainers) checkPrivileges(`${where}: ${name}`, privileges);
   const findings = [
+    ...workload.allContainers.flatMap((container) => imageFindings(`${where}: ${container.name}`, container)),
+    ...workload.allContainers.flatMap((container) => commandFindings(`${where}: ${container.name}`, container)),
     ...portFindings(where, workload),
     ...workload.allContainers.flatMap((container) => variableFindings(`${where}: ${container.name}`, container)),
     ...nameFindings(where, workload),
@@ -92,6 +94,32 @@ function portFindings(where: string, { props }: Workload): Finding[] {
       }),
     ),
   );
+}
+
+/** TypeScript says so too, but synth runs without the type checker. */
+function imageFindings(where: string, { image }: Partial<ContainerProps>): Finding[] {
+  if (typeof image?.reference === 'string') return [];
+  return [
+    {
+      where,
+      what: image === undefined ? 'it has no image' : `its image is ${JSON.stringify(image)}`,
+      allowed: "an image of config/images.json: environment.image('backend'), for example",
+      remedy: 'set image',
+    },
+  ];
+}
+
+/** With an empty command, the image's own program would run. */
+function commandFindings(where: string, { command }: ContainerProps): Finding[] {
+  if (command === undefined || (Array.isArray(command) && command.length > 0)) return [];
+  return [
+    {
+      where,
+      what: `its command is ${JSON.stringify(command)}`,
+      allowed: "a program and its arguments, such as ['node', 'dist/migrate.js']",
+      remedy: "write it so; or leave the option out for the image's own program",
+    },
+  ];
 }
 
 /** What would be lost without a word: a value that is no text, and the first of two of one name. */

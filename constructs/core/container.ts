@@ -15,9 +15,14 @@ import type { SecretKeyReference } from './secret-ref.ts';
 import { literal } from './variables.ts';
 
 export interface ContainerPort {
+  /** What probes, Services and `workload.port(name)` call it. */
   readonly name: string;
+  /** Where the program listens. */
   readonly port: number;
-  /** @default TCP */
+  /**
+   * What it speaks below.
+   * @default TCP
+   */
   readonly protocol?: 'TCP' | 'UDP';
 }
 
@@ -37,7 +42,9 @@ export interface Resources {
 
 /** A directory that the container may write to, lost with the pod. */
 export interface WritableDirectory {
+  /** Name of the volume. */
   readonly name: string;
+  /** Where the container sees it. */
   readonly path: string;
   /** The kubelet evicts the pod when more is written. */
   readonly sizeLimit: Size;
@@ -51,11 +58,19 @@ export interface BeforeStop {
 }
 
 export interface ContainerProps {
+  /** Its name in the pod. */
   readonly name: string;
+  /** What runs: `environment.image(name)`. */
   readonly image: Image;
-  /** @default the image's entrypoint */
+  /**
+   * The program and its arguments.
+   * @default the image's entrypoint
+   */
   readonly command?: readonly string[];
-  /** @default none */
+  /**
+   * Variables; the process gets each text as it is given.
+   * @default none
+   */
   readonly environment?: Readonly<Record<string, string>>;
   /**
    * Variables that the kubelet fills from a field of the pod, such as `metadata.name`.
@@ -72,7 +87,10 @@ export interface ContainerProps {
    * @default none
    */
   readonly authorities?: readonly TrustedAuthority[];
-  /** @default none */
+  /**
+   * What it listens on.
+   * @default none
+   */
   readonly ports?: readonly ContainerPort[];
   readonly resources: Resources;
   /** `none` only for containers that end by themselves. */
@@ -87,7 +105,10 @@ export interface ContainerProps {
    * @default none
    */
   readonly beforeStop?: BeforeStop;
-  /** @default none: the root file system is read-only */
+  /**
+   * Where it may write; everything else is read-only.
+   * @default none
+   */
   readonly writableDirectories?: readonly WritableDirectory[];
   /**
    * Volumes of the workload that this container sees.

@@ -17,6 +17,11 @@ export type Controller =
       readonly kind: 'Deployment';
       /** A number, or bounds between which an autoscaler decides. */
       readonly replicas: number | Autoscaling;
+      /**
+       * Seconds that a new pod has to stay ready before a rolling update takes the next one.
+       * @default 0
+       */
+      readonly minReadySeconds?: number;
     }
   | {
       readonly kind: 'StatefulSet';
@@ -25,11 +30,6 @@ export type Controller =
       readonly serviceName: string;
       /** Immutable after creation. */
       readonly volumeClaims: readonly IPersistentVolumeClaim[];
-      /**
-       * Whether pods start one after the other, each when the one before is ready. Immutable after creation.
-       * @default true
-       */
-      readonly ordered?: boolean;
       /**
        * Seconds that a new pod has to stay ready before a rolling update takes the next one.
        * @default 0
@@ -59,9 +59,12 @@ export interface ControllerParts {
   readonly template: IPodTemplateSpec;
   /** Of a Deployment. */
   readonly rollingUpdate: RollingUpdate;
-  /** Of a Deployment. */
+  /** Of a Deployment, and of a StatefulSet. */
   readonly progressDeadlineSeconds: number;
 }
+
+/** On a StatefulSet, which has no such field: its health script in constructs/app-of-apps/files/ reads it. */
+export const progressDeadlineAnnotation = 'diptych/progress-deadline-seconds';
 
 /** Seconds after its time in which a CronJob may still be started: a server that restarts misses none. */
 const startingDeadlineSeconds = 3600;
@@ -75,9 +78,11 @@ export function controllerManifest(controller: Controller, parts: ControllerPart
         kind: 'Deployment',
         metadata,
         spec: {
-          // An autoscaler owns the number: written here, each sync would reset it.
-          ...(typeof controller.replicas === 'number' ? { replicas: controller.replicas } : {}),
+          // With an autoscaler it is where a new Deployment begins; afterwards Argo CD applies what there is. Never left
+          // out: who gives the field up leaves it to the API server, whose default is one pod, until the autoscaler acts.
+          replicas: typeof controller.replicas === 'number' ? controller.replicas : controller.replicas.minimum,
           revisionHistoryLimit: 3,
+          ...(controller.minReadySeconds ? { minReadySeconds: controller.minReadySeconds } : {}),
           progressDeadlineSeconds: parts.progressDeadlineSeconds,
           selector,
           strategy: { type: 'RollingUpdate', rollingUpdate: parts.rollingUpdate },
@@ -88,13 +93,21 @@ export function controllerManifest(controller: Controller, parts: ControllerPart
       return {
         apiVersion: 'apps/v1',
         kind: 'StatefulSet',
-        metadata,
+        metadata: {
+          ...metadata,
+          annotations: {
+            ...metadata.annotations,
+            [progressDeadlineAnnotation]: String(parts.progressDeadlineSeconds),
+          },
+        },
         spec: {
           replicas: controller.replicas,
           revisionHistoryLimit: 3,
           serviceName: controller.serviceName,
           ...(controller.minReadySeconds ? { minReadySeconds: controller.minReadySeconds } : {}),
-          ...(controller.ordered === false ? { podManagementPolicy: 'Parallel' } : {}),
+          // In order, one whose new pod never gets ready would stay so under the release that mends it, until somebody
+          // deletes the pod.
+          podManagementPolicy: 'Parallel',
           selector,
           template,
           volumeClaimTemplates: [...controller.volumeClaims],

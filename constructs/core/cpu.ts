@@ -8,7 +8,8 @@ export class Cpu {
 
   /** Whole or fractional cores: `Cpu.cores(0.5)` is 500 millicores. */
   static cores(cores: number): Cpu {
-    return Cpu.millicores(cores * 1000);
+    // 2.01 * 1000 is 2009.9999999999998: what was written is the nearest number of nine digits.
+    return Cpu.millicores(Number((cores * 1000).toPrecision(9)));
   }
 
   /** @throws RangeError for anything but a positive whole number, the finest step Kubernetes knows. */

@@ -4,6 +4,11 @@ export interface DataFormat {
   readonly program: string;
   readonly major: number;
   /**
+   * Where an older minor version can't read what a newer one wrote.
+   * @default minor versions read what each other wrote
+   */
+  readonly minor?: number;
+  /**
    * Name of the StatefulSet whose backups this one is made from: they are of one major version.
    * @default none
    */
@@ -18,13 +23,38 @@ export interface DataFormat {
    * @default none
    */
   readonly copyOf?: string;
+  /**
+   * Whether somebody has said that it is to begin empty.
+   * @default false
+   */
+  readonly empty?: boolean;
+  /**
+   * Names of what is in it, such as databases: one that another one takes the place of begins empty.
+   * @default nothing that has a name
+   */
+  readonly holds?: readonly string[];
+  /**
+   * Whether its backups are encrypted: those that are there stay as they were written.
+   * @default it has no backups
+   */
+  readonly encrypted?: boolean;
+  /**
+   * Programs that might stand in its place, and can't read what it wrote either.
+   * @default none
+   */
+  readonly alternatives?: readonly string[];
   /** How another major version is reached: a file in docs/runbooks/ without its ending. */
   readonly runbook: string;
 }
 
 /** On the StatefulSet: how synth knows what the last run wrote. */
-export function majorAnnotation({ program }: DataFormat): string {
+export function majorAnnotation({ program }: Pick<DataFormat, 'program'>): string {
   return `diptych/${program.toLowerCase()}-major`;
+}
+
+/** On the StatefulSet, where it matters. */
+export function minorAnnotation({ program }: Pick<DataFormat, 'program'>): string {
+  return `diptych/${program.toLowerCase()}-minor`;
 }
 
 /** On a StatefulSet that follows another one, with that one's name. */
@@ -33,11 +63,24 @@ export const followsAnnotation = 'diptych/follows';
 /** On a StatefulSet that is made from another one's backups, with that one's name. */
 export const recoveredFromAnnotation = 'diptych/recovered-from';
 
+/** On a StatefulSet that somebody wants to begin empty. */
+export const emptyAnnotation = 'diptych/begins-empty';
+
+/** On a StatefulSet, with the names of what it holds. */
+export const holdsAnnotation = 'diptych/holds';
+
+/** On a StatefulSet that has backups. */
+export const encryptedAnnotation = 'diptych/backups-encrypted';
+
 export function dataFormatAnnotations(format: DataFormat): Record<string, string> {
-  const { major, recoveredFrom, follows } = format;
+  const { major, minor, recoveredFrom, follows, empty = false, holds, encrypted } = format;
   return {
     [majorAnnotation(format)]: String(major),
+    ...(minor === undefined ? {} : { [minorAnnotation(format)]: String(minor) }),
     ...(recoveredFrom === undefined ? {} : { [recoveredFromAnnotation]: recoveredFrom }),
     ...(follows === undefined ? {} : { [followsAnnotation]: follows }),
+    ...(empty ? { [emptyAnnotation]: 'true' } : {}),
+    ...(holds === undefined ? {} : { [holdsAnnotation]: holds.join(',') }),
+    ...(encrypted === undefined ? {} : { [encryptedAnnotation]: String(encrypted) }),
   };
 }

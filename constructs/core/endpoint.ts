@@ -98,7 +98,14 @@ export interface RedisEndpoint extends Endpoint {
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
   /** The name under which the Sentinels know the primary. */
   readonly primaryName: string;
-  readonly server: { readonly host: string; readonly port: number };
+  /** Leads to whoever is the primary, for clients that know no Sentinels; undefined where there is no such address. */
+  readonly server: { readonly host: string; readonly port: number } | undefined;
+  /**
+   * The name that every server's certificate is for, whatever address a Sentinel says.
+   * @default there is no TLS
+   */
+  readonly serverName?: string | undefined;
+  /** Of the servers and of the Sentinels. */
   readonly credentials: Credentials;
 }
 

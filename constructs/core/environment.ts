@@ -14,6 +14,21 @@ export interface Image {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string | undefined;
+  /**
+   * Name of the Secret that a node pulls it with.
+   * @default none: its registry lets everybody pull
+   */
+  readonly pullSecret?: string;
+}
+
+/** A registry that lets nobody pull without a password. */
+export interface PrivateRegistry {
+  /** Its name in the configuration, such as `company`. */
+  readonly name: string;
+  /** What the repositories of its images begin with, such as `ghcr.io/acme`. */
+  readonly images: string;
+  /** Name of the Secret that nodes pull with, such as `registry-company`. */
+  readonly secret: string;
 }
 
 /** A release that Argo CD reads where its makers publish it. */
@@ -54,6 +69,20 @@ export interface Networks {
   readonly services: string;
 }
 
+/** How the world gets in. */
+export interface Edge {
+  /** Address of the load balancer in the private network. */
+  readonly loadBalancer: string;
+  /** Who answers for the names of the domain. */
+  readonly dns: 'cloudflare' | 'hetzner';
+  /** Whether browsers trust the certificates, or they are for trying. */
+  readonly certificates: 'production' | 'staging';
+  /** Addresses and networks that are refused. */
+  readonly banned?: readonly string[] | undefined;
+  /** Ports of every node; the construct's default where the configuration says nothing. */
+  readonly nodePorts?: { readonly web: number; readonly websecure: number; readonly health: number } | undefined;
+}
+
 /** How large a workload may be. What is left out is the construct's default. */
 export interface WorkloadSize {
   readonly minReplicas?: number;
@@ -68,6 +97,20 @@ export interface Server {
   readonly port: number;
   /** Networks that the host's name leads to, where they are not public. */
   readonly addresses?: readonly string[];
+}
+
+/** The server of a git repository, and how it proves that it is the one. */
+export interface RepositoryServer extends Server {
+  /**
+   * By SSH, such as `ssh-ed25519 AAAA...`.
+   * @default what comes with Argo CD
+   */
+  readonly hostKeys?: readonly string[];
+  /**
+   * By HTTPS, in PEM: its own, or who signed it.
+   * @default whom the world trusts
+   */
+  readonly certificates?: string;
 }
 
 /** A bucket of an S3 service. */
@@ -91,6 +134,8 @@ export interface Backups {
   readonly keepFullDays?: number;
   /** Days within which any moment can be recovered, for stores that can; else as above. */
   readonly keepWalDays?: number;
+  /** Days that backups are kept, for stores whose backups are all of one kind; else as above. */
+  readonly keepDays?: number;
   /** When the newest backup is restored and read; `false` for never. */
   readonly restoreTestSchedule: Schedule | false;
   /** Copies at a second provider; `false` for none. */
@@ -103,6 +148,8 @@ export interface Generation {
   readonly number: number;
   /** What it is recovered from; undefined for one that began empty. */
   readonly recovery?: Recovery;
+  /** Whether somebody has said that it is to begin empty, although the one before it held something. */
+  readonly empty?: true;
 }
 
 export interface Recovery {
@@ -122,19 +169,25 @@ export interface Environment {
   readonly domain: string;
   readonly nodes: readonly Node[];
   readonly networks: Networks;
+  /** The way in from outside; undefined where there is none. */
+  readonly edge: Edge | undefined;
+  /** Every host of the configuration, by its name. */
+  readonly hosts: Readonly<Record<string, string>>;
   /** The repository Argo CD reads, and the server that has it. */
-  readonly repository: Server & { readonly url: string; readonly branch: string };
+  readonly repository: RepositoryServer & { readonly url: string; readonly branch: string };
   /** Number of the last release, 0 before the first; undefined where applications follow the branch for good. */
   readonly release: number | undefined;
   /** The release tag that child applications are pinned to; undefined lets them follow the branch. */
   readonly releaseTag: string | undefined;
   /** The address of a host of the configuration, such as `api.example.com`. @throws InputError for an unknown name */
   host(name: string): string;
+  /** A server of others, of the configuration. @throws InputError for an unknown name */
+  server(name: string): Server;
   /** A bucket of the configuration. @throws InputError for an unknown name */
   objectStore(name: string): ObjectStore;
   /** All buckets that the configuration names. */
   readonly objectStores: readonly ObjectStore[];
-  /** The generation of a database cluster; the first where the configuration says nothing. */
+  /** The generation of a store; the first where the configuration says nothing. */
   generation(name: string): Generation;
   /** A generation beside the one in use, to look at what an archive holds; undefined for none. */
   copy(name: string): Generation | undefined;
@@ -146,14 +199,16 @@ export interface Environment {
   storage(name: string): Size;
   /** An image of the table. @throws InputError for an unknown name */
   image(name: string): Image;
+  /** Registries that let nobody pull without a password. */
+  readonly privateRegistries: readonly PrivateRegistry[];
   /** A release of `config/upstream.ts`. @throws InputError for an unknown name */
   upstream(name: string): Upstream;
   /** Every reference the table gives. */
   readonly imageReferences: ReadonlySet<string>;
+  /** Names of images that nobody has asked for so far. */
+  unusedImages(): readonly string[];
   /** The size the configuration gives a workload; empty where it gives none. */
   size(name: string): WorkloadSize;
-  /** Where the configuration has what nobody has asked for so far, such as `config/environments/x.ts: sizes.backnd`. */
-  unused(): string[];
 }
 
 /** Those that carry pods: a witness only keeps the quorum. */

@@ -35,5 +35,7 @@ export class ForeignWorkload extends PodOwner {
     this.madeBy = props.madeBy;
     this.ports = props.ports ?? [];
     this.requests = props.requests;
+    // Whoever counts them does so in whole ones: what is none is refused here, where it is given.
+    this.requests?.memory.toMebibytes();
   }
 }

@@ -69,6 +69,11 @@ class PlainObject extends ApiObject {
     super.addJsonPatch(...patches);
   }
 
+  /** What was given, where that is what it holds. */
+  get unpatched(): TypedManifest | undefined {
+    return this.patched ? undefined : this.manifest;
+  }
+
   override toJson(): unknown {
     if (this.patched) return super.toJson();
     return withoutNothing({ ...this.manifest, metadata: this.metadata.toJson() as unknown });
@@ -107,9 +112,12 @@ function withoutNothing(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNothing);
   if (Object.getPrototypeOf(value) !== Object.prototype)
     throw new TypeError(`${value.constructor.name} is no plain data`);
+  const given = value as Readonly<Record<string, unknown>>;
   const copy: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(value))
+  for (const key of Object.keys(given)) {
+    const child = given[key];
     if (child !== undefined && child !== null) copy[key] = withoutNothing(child);
+  }
   return copy;
 }
 
@@ -157,6 +165,16 @@ export function objectsOf(chart: Chart): ApiObject[] {
 /** The manifest of an object as it will stand in its file. */
 export function manifestOf(object: ApiObject): Manifest {
   return object.toJson() as Manifest;
+}
+
+/**
+ * The manifest of an object, to look something up in its spec: nothing is copied, so fields may be there and undefined, and
+ * its metadata lacks what was added to it.
+ */
+export function glanceAt(object: ApiObject): Manifest {
+  // cdk8s takes every object for an instance of each of its subclasses.
+  const { unpatched } = object as ApiObject & Partial<Pick<PlainObject, 'unpatched'>>;
+  return unpatched === undefined ? manifestOf(object) : (unpatched as Manifest);
 }
 
 function metadata(

@@ -62,14 +62,13 @@ export class Platform implements Found {
     const admissions = this.owners.flatMap((owner) => owner.admissions);
     this.connections = [...connectionsOf(this.wires, admissions), ...nameLookups(this.wires)];
     this.checkPeers();
-    this.checkUnused();
     this.needs = applicationNeeds(this.wires);
     this.waves = waves(this.charts, this.needs);
     this.writePolicies();
     for (const owner of this.owners) {
       if (owner instanceof Workload && asksOutside(owner.wires)) owner.labelPods(outsideNames.key, outsideNames.value);
     }
-    for (const construct of built.filter(completes)) construct.complete(this.owners);
+    for (const construct of this.nodes().filter(completes)) construct.complete(this.owners);
   }
 
   /** Every construct of a class, such as what a command works with. */
@@ -91,18 +90,6 @@ export class Platform implements Found {
       const annotations = owner instanceof Workload ? owner.props.annotations : undefined;
       networkPolicy(owner, byPeer.get(owner) ?? [], annotations);
     }
-  }
-
-  /** A name that nobody asks for is a misspelling, and the default would apply without a word. */
-  private checkUnused(): void {
-    const findings = this.environment.unused().map((where) => ({
-      where,
-      what: 'no application asks for it',
-      allowed:
-        'names that apps/ gives to environment.host(...), size(...), storage(...), backups(...), objectStore(...), generation(...) and copy(...)',
-      remedy: 'correct the name, or remove it',
-    }));
-    if (findings.length > 0) throw new InputError(findings);
   }
 
   /** A policy for pods that nobody makes allows nothing: such a wire is a mistake, not a permission. */

@@ -1,4 +1,5 @@
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+import type { IToleration } from 'kubernetes-models/v1/Toleration';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
 import { hashOfFiles } from './config-files.ts';
 import { containerSpec, secretVolume } from './container.ts';
@@ -7,6 +8,7 @@ import { volumeSpec } from './pod-volume.ts';
 import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
 import { hostPaths, hostVolumeSpec } from './privilege.ts';
+import { witnessTaint } from './witness.ts';
 
 /** How the pods of one workload share the nodes. */
 export type Spread =
@@ -14,6 +16,10 @@ export type Spread =
   | 'strict'
   /** Apart where there is room. */
   | 'preferred'
+  /**
+   * In equal numbers, the odd one on a node with the Kubernetes API, and on a witness too: what votes, and needs a majority.
+   */
+  | 'voters'
   /** Wherever the scheduler likes. */
   | 'anywhere';
 
@@ -66,21 +72,35 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
         seccompProfile: { type: 'RuntimeDefault' },
       },
       ...affinity(props.spread, selector),
-      ...tolerations(props.leaveLostNodeAfterSeconds),
+      ...evenly(props.spread, selector),
+      ...tolerations(props),
       ...(initContainers.length > 0 ? { initContainers: initContainers.map(containerSpec) } : {}),
       containers: containers.map(containerSpec),
       ...volumes([...initContainers, ...containers], props.volumes),
+      ...pullSecrets([...initContainers, ...containers]),
     },
   };
 }
 
-/** New pods when a file changes that programs read once. */
+/** What the node pulls images with that not everybody may have. */
+function pullSecrets(containers: readonly ContainerProps[]): Pick<IPodSpec, 'imagePullSecrets'> {
+  const names = [...new Set(containers.flatMap(({ image }) => image.pullSecret ?? []))].sort();
+  return names.length > 0 ? { imagePullSecrets: names.map((name) => ({ name })) } : {};
+}
+
+/** New pods when a file changes that programs read once. Asked for when the object is written: files may follow from others. */
 function filesAnnotation(containers: readonly ContainerProps[]): Record<string, string> {
-  const mounted = containers.flatMap(({ name, files = {} }) =>
-    Object.entries(files).map(([path, configFiles]) => [`${name}:${path}`, configFiles] as const),
-  );
-  const hash = hashOfFiles(Object.fromEntries(mounted));
-  return hash === undefined ? {} : { 'diptych/files': hash };
+  const mounted = containers
+    .flatMap(({ name, files = {} }) =>
+      Object.entries(files).map(([path, configFiles]) => [`${name}:${path}`, configFiles] as const),
+    )
+    .filter(([, { reloaded }]) => !reloaded);
+  if (mounted.length === 0) return {};
+  return {
+    get 'diptych/files'() {
+      return hashOfFiles(Object.fromEntries(mounted));
+    },
+  };
 }
 
 function affinity(spread: Spread, selector: Readonly<Record<string, string>>): Pick<IPodSpec, 'affinity'> {
@@ -97,21 +117,58 @@ function affinity(spread: Spread, selector: Readonly<Record<string, string>>): P
         },
       };
     }
+    case 'voters': {
+      // Without that node there is nobody who could move anything: the majority is where it is of use.
+      const preference = { matchExpressions: [{ key: serverLabel, operator: 'Exists' as const }] };
+      return {
+        affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } },
+      };
+    }
     case 'anywhere':
       return {};
   }
 }
 
-function tolerations(seconds: number | undefined): Pick<IPodSpec, 'tolerations'> {
-  if (seconds === undefined) return {};
+/** Of nodes with the Kubernetes API, as K3s sets it. */
+const serverLabel = 'node-role.kubernetes.io/control-plane';
+
+function evenly(
+  spread: Spread,
+  selector: Readonly<Record<string, string>>,
+): Pick<IPodSpec, 'topologySpreadConstraints'> {
+  if (spread !== 'voters') return {};
+  const labelSelector = { matchLabels: { ...selector } };
   return {
-    tolerations: ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].map((key) => ({
-      key,
-      operator: 'Exists',
-      effect: 'NoExecute',
-      tolerationSeconds: seconds,
-    })),
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: hostname,
+        whenUnsatisfiable: 'DoNotSchedule',
+        labelSelector,
+        // A node that is lost counts no more: those of the others may come back.
+        nodeTaintsPolicy: 'Honor',
+      },
+    ],
   };
+}
+
+function tolerations({
+  spread,
+  leaveLostNodeAfterSeconds: seconds,
+}: Pick<PodTemplateProps, 'spread' | 'leaveLostNodeAfterSeconds'>): Pick<IPodSpec, 'tolerations'> {
+  const lost = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+  const list: IToleration[] = [
+    ...(spread === 'voters' ? [{ ...witnessTaint, operator: 'Exists' as const }] : []),
+    ...(seconds === undefined
+      ? []
+      : lost.map((key) => ({
+          key,
+          operator: 'Exists' as const,
+          effect: 'NoExecute' as const,
+          tolerationSeconds: seconds,
+        }))),
+  ];
+  return list.length > 0 ? { tolerations: list } : {};
 }
 
 function volumes(

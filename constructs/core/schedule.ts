@@ -19,6 +19,9 @@ const names = new Map<string, { readonly field: number; readonly number: number 
 
 const form = 'five fields of a cron schedule in UTC, such as "0 2 * * *"';
 
+/** By the text: configuration, constructs and the checks of objects all ask for the same few. */
+const problems = new Map<string, string | undefined>();
+
 /**
  * When something is done: five fields of cron in UTC, of which all who read them (Kubernetes, the agent beside
  * PostgreSQL) think the same.
@@ -41,7 +44,11 @@ export class Schedule {
 
   /** What is allowed in place of that text; undefined where nothing is wrong with it. */
   static problem(given: string): string | undefined {
-    const text = inNumbers(given);
+    if (!problems.has(given)) problems.set(given, Schedule.problemOf(inNumbers(given)));
+    return problems.get(given);
+  }
+
+  private static problemOf(text: string): string | undefined {
     const [, dayOfMonth, dayOfWeek] = /^[-\d*/,]+ [-\d*/,]+ ([-\d*/,]+) [-\d*/,]+ ([-\d*/,]+)$/.exec(text) ?? [];
     if (dayOfMonth === undefined || dayOfWeek === undefined) return form;
     if (/(^|[,-])7/.test(dayOfWeek)) return 'days of the week from 0 to 6: Kubernetes has no 7, Sunday is 0';

@@ -73,8 +73,22 @@ export class SecretRef extends Construct {
   /** Says that the namespace of `scope` needs this secret. */
   copyTo(scope: Construct, annotations: CopyAnnotations = {}): void {
     const { destination, application } = applicationOf(scope);
-    const namespace = destination.name;
-    const copy = { namespace, application, annotations };
+    this.add({ namespace: destination.name, application, annotations });
+  }
+
+  /** Says that a namespace needs this secret, whichever applications are in it: the one that declares it brings the copy. */
+  copyInto(namespace: string): void {
+    this.add({ namespace, application: applicationOf(this).application, annotations: {} });
+  }
+
+  inventoryEntry(): SecretInventoryEntry & { readonly copies: readonly Copy[] } {
+    const { purpose, keys, type = 'Opaque', rotationDays = 365 } = this.props;
+    const copies = [...this.copies.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
+    return { name: this.name, purpose, type, keys, copies, rotationDays };
+  }
+
+  private add(copy: Copy): void {
+    const { namespace, application } = copy;
     const other = this.copies.get(namespace);
     if (other !== undefined && JSON.stringify(other) !== JSON.stringify(copy)) {
       throw new InputError({
@@ -85,12 +99,6 @@ export class SecretRef extends Construct {
       });
     }
     this.copies.set(namespace, copy);
-  }
-
-  inventoryEntry(): SecretInventoryEntry & { readonly copies: readonly Copy[] } {
-    const { purpose, keys, type = 'Opaque', rotationDays = 365 } = this.props;
-    const copies = [...this.copies.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
-    return { name: this.name, purpose, type, keys, copies, rotationDays };
   }
 }
 

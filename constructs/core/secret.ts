@@ -10,8 +10,17 @@ export type SecretSource =
    * `certificate` names the key of the same secret that holds the authority's own, which its clients get in the clear.
    */
   | { readonly kind: 'authority'; readonly certificate: string }
-  /** Asked for when sealing. `minimumLength` in characters. */
-  | { readonly kind: 'human'; readonly prompt: string; readonly minimumLength?: number }
+  /**
+   * Asked for when sealing. `minimumLength` in characters; `word` for printable ASCII without a space, as keys of services
+   * are. `dockerConfigOf` names a registry: the value has to be a configuration of docker's, with that registry's password.
+   */
+  | {
+      readonly kind: 'human';
+      readonly prompt: string;
+      readonly minimumLength?: number;
+      readonly word?: true;
+      readonly dockerConfigOf?: string;
+    }
   /** Not secret, such as a user name, but part of the Secret. */
   | { readonly kind: 'fixed'; readonly value: string };
 

@@ -8,6 +8,7 @@ import { checkName } from './names.ts';
 import type { Workload } from './workload.ts';
 
 export interface ServicePort {
+  /** What others call it. */
   readonly name: string;
   /**
    * What clients name.
@@ -37,7 +38,10 @@ export interface ServiceProps {
   /** Name of the object, and of the host. */
   readonly name: string;
   readonly pods: Workload;
-  /** @default none: it only gives names, or keeps what others write */
+  /**
+   * What clients connect to.
+   * @default none: it only gives names, or keeps what others write
+   */
   readonly ports?: readonly ServicePort[];
   /**
    * Labels that its pods have besides the workload's; `false` where somebody else writes the addresses.
@@ -59,6 +63,13 @@ export interface ServiceProps {
    * @default Cluster
    */
   readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+  /**
+   * Whether a client is led to a pod of its own node, where there is one that is ready: nothing has to be told when another
+   * node is lost.
+   * @default false
+   * @see https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-distribution (1.36)
+   */
+  readonly preferSameNode?: boolean;
 }
 
 /** A name that leads to the pods of a workload. */
@@ -135,13 +146,14 @@ export class Service extends Construct {
 }
 
 function serviceSpec(props: ServiceProps): NonNullable<IService['spec']> {
-  const { pods, ports = [], select = {}, headless = false, publishNotReady = false } = props;
+  const { pods, ports = [], select = {}, headless = false, publishNotReady = false, preferSameNode = false } = props;
   const external = ports.some(({ nodePort }) => nodePort !== undefined);
   checkOptions(props, external);
   return {
     ...(external ? { type: 'NodePort', externalTrafficPolicy: props.externalTrafficPolicy ?? 'Cluster' } : {}),
     ...(headless ? { clusterIP: 'None' } : {}),
     ...(publishNotReady ? { publishNotReadyAddresses: true } : {}),
+    ...(preferSameNode ? { trafficDistribution: 'PreferSameNode' } : {}),
     ...(select === false ? {} : { selector: { ...pods.selector, ...select } }),
     ...(ports.length > 0
       ? {

@@ -82,8 +82,24 @@ export class UpstreamSource extends Construct {
         remedy: 'pin it in config/upstream.ts',
       });
     }
+    refusePrivateImages(props);
     this.props = props;
   }
+}
+
+/** Whoever made these pods names no Secret of ours in them, so no node could pull. */
+function refusePrivateImages({ repository, images = [] }: UpstreamSourceProps): void {
+  const findings = images.flatMap(({ image }) =>
+    image.pullSecret === undefined
+      ? []
+      : {
+          where: `upstream source ${repository}`,
+          what: `its image ${image.repository} is of a private registry, and its pods do not name ${image.pullSecret}`,
+          allowed: 'images that everybody may pull',
+          remedy: 'narrow privateRegistries to the folder of your own images, or give the nodes the password',
+        },
+  );
+  if (findings.length > 0) throw new InputError(findings);
 }
 
 /** The values of a chart, with the tag of each image, and its digest where the table has one. */

@@ -13,9 +13,11 @@ import type { Controller, ControllerManifest } from './controller.ts';
 import { dataFormatAnnotations } from './data-format.ts';
 import type { DataFormat } from './data-format.ts';
 import { InputError } from './error.ts';
-import { kubeObject, manifestOf } from './kube-object.ts';
+import { glanceAt, kubeObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
 import { labels, selectorLabels } from './labels.ts';
+import { refuseUnknownOptions } from './option-names.ts';
+import type { OptionNames } from './option-names.ts';
 import { podDemand } from './pod-demand.ts';
 import type { PodDemand } from './pod-demand.ts';
 import { PodOwner } from './pod-owner.ts';
@@ -42,6 +44,7 @@ export interface WorkloadProps {
    * @default none
    */
   readonly initContainers?: readonly ContainerProps[];
+  /** Whom a node that is short of memory keeps. */
   readonly priority: Priority;
   readonly spread: Spread;
   /**
@@ -90,8 +93,9 @@ export interface WorkloadProps {
    */
   readonly leaveLostNodeAfterSeconds?: number | false;
   /**
-   * Seconds without progress after which a rollout of a Deployment counts as failed, and Argo CD shows it as Degraded.
-   * @default the longest start that the startup probes allow, and 120 for placing and pulling
+   * Seconds without progress after which a rollout of a Deployment or StatefulSet counts as failed: Argo CD shows it as
+   * Degraded.
+   * @default the longest start that the startup probes allow, 120 for placing and pulling, and a Deployment's minReadySeconds
    */
   readonly progressDeadlineSeconds?: number;
   /**
@@ -109,6 +113,28 @@ export const workloadDefaults = {
   leaveLostNodeAfterSeconds: 30,
 } as const;
 
+const options: OptionNames<WorkloadProps> = {
+  name: true,
+  program: true,
+  component: true,
+  controller: true,
+  containers: true,
+  initContainers: true,
+  priority: true,
+  spread: true,
+  maxUnavailable: true,
+  api: true,
+  runtimeLabels: true,
+  dataFormat: true,
+  user: true,
+  group: true,
+  volumes: true,
+  terminationGracePeriodSeconds: true,
+  leaveLostNodeAfterSeconds: true,
+  progressDeadlineSeconds: true,
+  annotations: true,
+};
+
 /** Until a pod has a node and its image. */
 const secondsToPlaceAndPull = 120;
 
@@ -124,6 +150,7 @@ export class Workload extends PodOwner {
 
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id, props.name);
+    refuseUnknownOptions(`Workload ${props.name}`, props, options);
     this.props = props;
     const identity = {
       name: props.program,
@@ -132,8 +159,8 @@ export class Workload extends PodOwner {
       partOf: this.application,
     };
     this.selector = selectorLabels(identity);
-    this.labels = labels(identity, props.containers[0].image.version);
     checkContainers(this);
+    this.labels = labels(identity, props.containers[0].image.version);
 
     const metadata = { name: props.name, labels: { ...this.labels }, ...annotated(props.annotations) };
     kubeObject(this, 'service-account', KubeServiceAccount, {
@@ -186,7 +213,7 @@ export class Workload extends PodOwner {
    * @param nodes how many a DaemonSet runs on
    */
   demand(nodes: number): PodDemand {
-    return podDemand(manifestOf(this.object), nodes, this.autoscaler && manifestOf(this.autoscaler));
+    return podDemand(glanceAt(this.object), nodes, this.autoscaler && glanceAt(this.autoscaler));
   }
 
   /** Those that run before the others too. */
@@ -242,12 +269,14 @@ export class Workload extends PodOwner {
       ),
       ...(props.dataFormat ? dataFormatAnnotations(props.dataFormat) : {}),
     };
+    // A Deployment makes no progress while a pod has to stay ready.
+    const settling = controller.kind === 'Deployment' ? (controller.minReadySeconds ?? 0) : 0;
     return controllerManifest(controller, {
       metadata: { ...metadata, annotations },
       selector: { matchLabels: { ...this.selector } },
       template,
       rollingUpdate: rollingUpdate(controller, props.spread, applicationOf(this).workers),
-      progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull,
+      progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull + settling,
     });
   }
 

@@ -33,7 +33,8 @@ export function databaseContract(database: PostgresEndpoint, { user, password }:
   };
 }
 
-export function cacheContract({ sentinels, primaryName, server, credentials }: RedisEndpoint): Contract {
+export function cacheContract(cache: RedisEndpoint): Contract {
+  const { sentinels, primaryName, server, serverName, credentials, authority } = cache;
   return {
     environment: {
       ...(sentinels.length > 0
@@ -41,11 +42,14 @@ export function cacheContract({ sentinels, primaryName, server, credentials }: R
             REDIS_SENTINELS: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
             REDIS_PRIMARY_NAME: primaryName,
           }
-        : { REDIS_HOST: server.host, REDIS_PORT: String(server.port) }),
+        : {}),
+      ...(server ? { REDIS_HOST: server.host, REDIS_PORT: String(server.port) } : {}),
       REDIS_USER: credentials.user,
+      ...(authority ? { REDIS_CA_FILE: authorityFile(authority) } : {}),
+      ...(authority && serverName !== undefined ? { REDIS_TLS_NAME: serverName } : {}),
     },
     secretFiles: { REDIS_PASSWORD_FILE: credentials.password },
-    authorities: [],
+    authorities: authority ? [authority] : [],
   };
 }
 
@@ -66,7 +70,9 @@ export function directoryContract({ url, realm, baseDn, credentials }: Directory
 export const contractOptions: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     database: ['HOST', 'PORT', 'NAME', 'SSLMODE', 'USER', 'CA_FILE', 'PASSWORD_FILE'].map((each) => `DATABASE_${each}`),
-    cache: ['SENTINELS', 'PRIMARY_NAME', 'HOST', 'PORT', 'USER', 'PASSWORD_FILE'].map((each) => `REDIS_${each}`),
+    cache: ['SENTINELS', 'PRIMARY_NAME', 'HOST', 'PORT', 'USER', 'CA_FILE', 'TLS_NAME', 'PASSWORD_FILE'].map(
+      (each) => `REDIS_${each}`,
+    ),
     directory: ['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'KERBEROS_REALM'],
   }).flatMap(([option, variables]) => variables.map((variable) => [variable, option])),
 );

@@ -1,10 +1,15 @@
+import path from 'node:path';
 import { Duration, Size } from 'cdk8s';
 import { Construct } from 'constructs';
+import { ConfigFiles } from '../core/config-files.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
+import { InputError } from '../core/error.ts';
+import { refuseUnknownOptions } from '../core/option-names.ts';
+import type { OptionNames } from '../core/option-names.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload } from '../web-workload/index.ts';
+import { webProbes, WebWorkload, webWorkloadOptions } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
 import { cacheContract, contractOptions, databaseContract, directoryContract, mergeContracts } from './contract.ts';
 
@@ -53,6 +58,16 @@ const because =
   'Estimate for a NestJS API until a load test says better: 250m carries its usual load so that the autoscaler has room ' +
   'above it; 512Mi hold a heap of 384Mi with buffers beside it.';
 
+const options: OptionNames<NestBackendProps> = {
+  ...webWorkloadOptions,
+  database: true,
+  cache: true,
+  directory: true,
+  migrations: true,
+  healthPaths: true,
+  startupSeconds: true,
+};
+
 /** A NestJS API with its migrations. */
 export class NestBackend extends Construct {
   readonly workload: Workload;
@@ -61,6 +76,7 @@ export class NestBackend extends Construct {
   constructor(scope: Construct, id: string, props: NestBackendProps) {
     super(scope, id);
     const name = props.name ?? id;
+    refuseUnknownOptions(`NestBackend ${name}`, props, options);
     const { live, ready } = props.healthPaths ?? nestBackendDefaults.healthPaths;
     const startupSeconds = props.startupSeconds ?? nestBackendDefaults.startupSeconds;
     const contract = mergeContracts([
@@ -84,14 +100,25 @@ export class NestBackend extends Construct {
     if (props.cache) this.workload.needs(props.cache, 'caches answers and keeps sessions');
     if (props.directory) this.workload.needs(props.directory, 'authenticates users');
     const migrations = props.migrations ?? nestBackendDefaults.migrations;
+    if (migrations && migrations.length === 0) {
+      throw new InputError({
+        where: `NestBackend ${name}: migrations`,
+        what: 'a command of nothing',
+        allowed: "a program and its arguments, such as ['node', 'dist/migrate.js'], or false for none",
+        remedy: 'write one of the two',
+      });
+    }
     if (props.database && migrations) migrationJob(this, name, props, props.database, migrations);
   }
 }
 
+/** Where the migrations have what starts them. */
+const startPath = '/opt/migrations';
+
 /**
  * Argo CD runs the Job before it applies anything else of the application, and stops there when it fails: the old
  * version goes on serving. On first install nothing else of the application exists yet, so what the Job needs (account,
- * network policy, secret) are hooks as well and its own.
+ * network policy, secret, files) are hooks as well and its own.
  */
 function migrationJob(
   scope: Construct,
@@ -101,23 +128,29 @@ function migrationJob(
   command: readonly string[],
 ): void {
   const { environment, ...files } = databaseContract(database, database.migrationCredentials);
+  const annotations = {
+    'argocd.argoproj.io/hook': 'PreSync',
+    'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+  };
+  const start = new ConfigFiles(scope, 'migrations-start', {
+    name: `${name}-migrations-start`,
+    folder: path.join(import.meta.dirname, 'files'),
+    annotations,
+  });
   const job = new Workload(scope, 'migrations', {
     name: `${name}-migrations`,
     program: 'nest-backend',
     component: 'migrations',
-    // Retries cover the seconds in which the network policy of a new pod is not yet known to the database's node.
     controller: { kind: 'Job', retries: 5, deadline: Duration.minutes(10) },
     priority: 'applications',
     spread: 'anywhere',
-    annotations: {
-      'argocd.argoproj.io/hook': 'PreSync',
-      'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
-    },
+    annotations,
     containers: [
       {
         name: 'migrations',
         image,
-        command,
+        command: ['node', `${startPath}/let-in.mjs`, '60', ...command],
+        files: { [startPath]: start },
         environment: composed(`migrations of ${name}`, { NODE_ENV: 'production', ...environment }),
         ...files,
         resources: {

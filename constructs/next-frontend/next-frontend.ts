@@ -2,8 +2,10 @@ import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
+import { refuseUnknownOptions } from '../core/option-names.ts';
+import type { OptionNames } from '../core/option-names.ts';
 import type { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload, webWorkloadDefaults } from '../web-workload/index.ts';
+import { webProbes, WebWorkload, webWorkloadDefaults, webWorkloadOptions } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
 
 export interface NextFrontendProps extends WebWorkloadProps {
@@ -46,6 +48,15 @@ const because =
   'Estimate for a Next.js server until a load test says better: 200m render its usual pages; 512Mi hold a heap of 384Mi ' +
   'with rendered pages and images beside it.';
 
+const options: OptionNames<NextFrontendProps> = {
+  ...webWorkloadOptions,
+  api: true,
+  cacheSize: true,
+  directory: true,
+  healthPath: true,
+  startupSeconds: true,
+};
+
 /** A Next.js server (`output: 'standalone'`). */
 export class NextFrontend extends Construct {
   readonly workload: Workload;
@@ -53,6 +64,7 @@ export class NextFrontend extends Construct {
 
   constructor(scope: Construct, id: string, props: NextFrontendProps) {
     super(scope, id);
+    refuseUnknownOptions(`NextFrontend ${props.name ?? id}`, props, options);
     const path = props.healthPath ?? nextFrontendDefaults.healthPath;
     const directory = props.directory ?? nextFrontendDefaults.directory;
     const startupSeconds = props.startupSeconds ?? nextFrontendDefaults.startupSeconds;

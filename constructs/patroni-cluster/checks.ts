@@ -3,6 +3,7 @@ import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { scheduleNeedsStorage } from '../stateful/index.ts';
 import { archiveDefaults } from './archive.ts';
 import type { ArchiveProps } from './archive.ts';
 import { connectionFindings, connectionLimits } from './connections.ts';
@@ -88,17 +89,13 @@ const rules: readonly Rule[] = [
       },
     ];
   },
-  function scheduleNeedsStorage({ backups }) {
-    // TypeScript says so too, but synth runs without the type checker.
-    if (backups === false || (backups as Partial<typeof backups>).store !== undefined) return [];
-    return [
-      {
-        what: 'backups are scheduled and there is no store to keep them in',
-        allowed: "a bucket of the configuration, such as environment.objectStore('backups')",
-        remedy: 'set backups.store, or backups: false',
-      },
-    ];
+  function backupsAreOfTwoKinds({ backups }) {
+    // Of the configuration, where stores of every kind have their backups.
+    if (backups === false || !Object.hasOwn(backups, 'keepDays')) return [];
+    const allowed = 'keepFullDays for full backups, keepWalDays for the changes between them';
+    return [{ what: 'backups.keepDays', allowed, remedy: 'remove keepDays' }];
   },
+  scheduleNeedsStorage,
   function recoveryHasItsArchive({ backups, generation }) {
     if (generation?.recovery === undefined || backups !== false) return [];
     return [

@@ -1,7 +1,9 @@
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { nearest } from '../core/nearest.ts';
 import { connectionLimits } from './connections.ts';
 import { databasesWith } from './preload.ts';
+import { exporterUser } from './paths.ts';
 import type { PatroniClusterProps } from './props.ts';
 
 /** A database with the two roles that use it. */
@@ -42,12 +44,24 @@ export type CompleteDatabase = Required<Database>;
 /** Roles and databases that are there already, PostgreSQL's own, and those that mean others in its pg_hba.conf. */
 const taken = new Set([
   ...['postgres', 'template0', 'template1', 'public', 'none', 'pgbouncer'],
-  ...['replication', 'rewind', 'monitoring', 'restapi'],
+  ...['replication', 'rewind', 'monitoring', 'restapi', exporterUser.name],
   ...['all', 'sameuser', 'samerole', 'samegroup'],
 ]);
 
 /** Extensions whose tables can't be read without their library: the restore test reads without any. */
 const unreadable = ['citus', 'timescaledb'];
+
+/**
+ * Extensions that PostgreSQL brings: of others an image has its own, and which ones, only its server says.
+ * @see https://www.postgresql.org/docs/17/contrib.html
+ */
+const contrib = [
+  ...['amcheck', 'autoinc', 'bloom', 'btree_gin', 'btree_gist', 'citext', 'cube', 'dblink', 'dict_int', 'dict_xsyn'],
+  ...['earthdistance', 'file_fdw', 'fuzzystrmatch', 'hstore', 'insert_username', 'intagg', 'intarray', 'isn', 'ltree'],
+  ...['moddatetime', 'pageinspect', 'pg_buffercache', 'pg_freespacemap', 'pg_prewarm', 'pg_stat_statements'],
+  ...['pg_surgery', 'pg_trgm', 'pg_visibility', 'pg_walinspect', 'pgcrypto', 'pgrowlocks', 'pgstattuple', 'plpgsql'],
+  ...['postgres_fdw', 'refint', 'sslinfo', 'tablefunc', 'tsm_system_rows', 'tsm_system_time', 'unaccent', 'uuid-ossp'],
+];
 
 /** @throws InputError for a name that PostgreSQL refuses, or that is there twice */
 export function completeDatabases(
@@ -80,6 +94,11 @@ export function completeDatabases(
             'remove it',
           ),
         ),
+      ...database.extensions.flatMap((extension) => {
+        const near = contrib.includes(extension) ? undefined : nearest(extension, contrib, 1);
+        if (near === undefined || extension.length < 5) return [];
+        return finding(where, `the extension ${extension}`, `${near}, which PostgreSQL brings`, 'correct the name');
+      }),
       ...(database.owner === database.user
         ? [
             finding(

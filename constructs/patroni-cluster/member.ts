@@ -12,6 +12,7 @@ import { httpProbes } from '../core/probes.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 import type { Life } from '../stateful/index.ts';
+import { dataFormatOf } from './data-format.ts';
 import { passwordFiles } from './endpoints.ts';
 import type { PatroniOptions } from './options.ts';
 import {
@@ -31,6 +32,7 @@ import {
 import { refuseOtherMemory } from './patched-memory.ts';
 import type { PatroniClusterProps } from './props.ts';
 import { roleLabel, serviceNames } from './services.ts';
+import { copiedWithinSeconds, copiesFirst } from './volume.ts';
 
 /** What the pods of a cluster are made of. */
 export interface MemberProps extends PatroniOptions {
@@ -71,8 +73,6 @@ export function members(construct: Construct, props: PatroniClusterProps, member
       kind: 'StatefulSet',
       replicas: member.members,
       serviceName: serviceNames(life.scope).members,
-      // The leader may be any of them: one that waits for it must not keep it from starting.
-      ordered: false,
       minReadySeconds: synchronousWithinSeconds,
       volumeClaims: [persistentVolumeClaim(claimName, props.storage, storageClass)],
     },
@@ -88,16 +88,10 @@ export function members(construct: Construct, props: PatroniClusterProps, member
       rules: patroniRules(life.scope, member.members, consensus),
     },
     runtimeLabels: [roleLabel],
-    dataFormat: {
-      program: 'PostgreSQL',
-      major: version,
-      recoveredFrom: life.recovery && life.scopeOf(life.recovery.from),
-      follows: props.standbyOf?.life.scope,
-      copyOf: props.copyOf?.life.scope,
-      runbook: 'postgres-major-upgrade',
-    },
+    dataFormat: dataFormatOf(life, version, props),
     user: postgresUser,
     group: postgresGroup,
+    progressDeadlineSeconds: copiesFirst(life, props) ? copiedWithinSeconds(props.storage) : undefined,
     // On SIGTERM Patroni writes a checkpoint, sends the last WAL to the standby and hands the lock over by itself. A
     // preStop hook that asks for a switchover only takes time from a pod that is killed soon: 22 s in place of 5. Ours
     // asks for nothing, and takes none where there is a successor.

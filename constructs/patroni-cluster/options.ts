@@ -1,3 +1,4 @@
+import type { OptionNames } from '../core/option-names.ts';
 import { patroniClusterDefaults } from './defaults.ts';
 import { postgresqlParameters } from './parameters.ts';
 import { preloadParameters } from './preload.ts';
@@ -41,3 +42,27 @@ export function resolveOptions(props: PatroniClusterProps) {
     },
   };
 }
+
+export const optionNames: OptionNames<PatroniClusterProps> = {
+  image: true,
+  exporter: true,
+  kubernetesApi: true,
+  databases: true,
+  storage: true,
+  authority: true,
+  backups: true,
+  name: true,
+  storageClass: true,
+  version: true,
+  members: true,
+  size: true,
+  synchronous: true,
+  sslMode: true,
+  consensus: true,
+  generation: true,
+  copyOf: true,
+  standbyOf: true,
+  pooler: true,
+  parameters: true,
+  patches: true,
+};

@@ -29,8 +29,28 @@ export function asNumber(value: ParameterValue): number | undefined {
   return withUnit(value, '', { '': 1 });
 }
 
+/**
+ * How many of that unit a value is.
+ * @param unit such as `8kB`, that of a value without one; empty for plain numbers
+ */
+export function inUnit(value: ParameterValue, unit: string): number | undefined {
+  const [, count = '1', name = ''] = /^(\d*)(.*)$/.exec(unit) ?? [];
+  const units = name in seconds ? seconds : name in mebibytes ? mebibytes : {};
+  const own = (units[name] ?? 1) * Number(count || 1);
+  const found = withUnit(value, unit, { ...units, [unit]: own });
+  return found === undefined ? undefined : found / own;
+}
+
+const numberWithUnit = /^\s*([+-]?(?:0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))\s*([a-z]*)\s*$/i;
+
 function withUnit(value: ParameterValue, unit: string, units: Readonly<Record<string, number>>): number | undefined {
-  const [, number, named] = /^\s*(-?\d+(?:\.\d*)?)\s*([a-zA-Z]*)\s*$/.exec(String(value)) ?? [];
+  const [, number, named] = numberWithUnit.exec(String(value)) ?? [];
   const factor = units[named === undefined || named === '' ? unit : named];
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
+  return number === undefined || factor === undefined ? undefined : inDecimal(number) * factor;
+}
+
+/** As in C: modes of files are octal, `0640`. */
+function inDecimal(number: string): number {
+  const [, sign, digits = ''] = /^([+-]?)(.*)$/.exec(number) ?? [];
+  return (sign === '-' ? -1 : 1) * Number(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
 }

@@ -1,12 +1,12 @@
 import type { Size } from 'cdk8s';
 import { InputError } from '../core/error.ts';
-import { manifestOf } from '../core/kube-object.ts';
+import { glanceAt } from '../core/kube-object.ts';
 import { memoryLimit } from '../core/pod-demand.ts';
 import type { Workload } from '../core/workload.ts';
 
 /** PostgreSQL's parameters say how much memory it uses for what: a patch of the one would leave the others. @throws InputError */
 export function refuseOtherMemory({ object, namespace, name }: Workload, container: string, memory: Size): void {
-  const left = memoryLimit(manifestOf(object), container);
+  const left = memoryLimit(glanceAt(object), container);
   if (left === memory.toMebibytes()) return;
   throw new InputError({
     where: `workload ${namespace}/${name}: patches`,

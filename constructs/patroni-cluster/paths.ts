@@ -15,7 +15,7 @@ export const binaries = (version: number): string => `/usr/lib/postgresql/${vers
 export const postgresUser = 101;
 export const postgresGroup = 103;
 
-/** Of the exporter. PostgreSQL asks its own image for the name of a number, and every image has this one. */
+/** Of the exporters. PostgreSQL and PgBouncer ask their own images for the name of a number; every image has this one. */
 export const exporterUser = { number: 65534, name: 'nobody' } as const;
 
 export const ports = {

@@ -4,6 +4,7 @@ import { applicationOf } from '../core/application-chart.ts';
 import { ConfigFiles } from '../core/config-files.ts';
 import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
 import { selectorLabels } from '../core/labels.ts';
+import { refuseUnknownOptions } from '../core/option-names.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
@@ -25,7 +26,7 @@ import {
 import type { DatabaseEndpoints, DatabaseEndpointsProps, OpenDatabase } from './endpoints.ts';
 import { members, program } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
-import { resolveOptions } from './options.ts';
+import { optionNames, resolveOptions } from './options.ts';
 import type { PatroniOptions } from './options.ts';
 import { patroniSettings, patroniYaml } from './patroni-configuration.ts';
 import { ports } from './paths.ts';
@@ -63,6 +64,7 @@ export class PatroniCluster extends Construct {
     const before = props.copyOf ?? props.standbyOf;
     this.life = new Life(this, props.name ?? id, props.generation, before?.life);
     const where = `PatroniCluster ${this.life.name}`;
+    refuseUnknownOptions(where, props, optionNames);
     checkCluster(where, props, this.life.namespace);
     const options = resolveOptions(props);
     this.version = options.version;

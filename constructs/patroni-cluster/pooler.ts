@@ -17,7 +17,7 @@ import { Workload } from '../core/workload.ts';
 import type { CompleteDatabase } from './databases.ts';
 import { poolerDefaults } from './defaults.ts';
 import { passwordFiles } from './endpoints.ts';
-import { ports, tlsPath } from './paths.ts';
+import { exporterUser, ports, tlsPath } from './paths.ts';
 import { serviceNames } from './services.ts';
 
 export interface PoolerProps {
@@ -65,7 +65,7 @@ export interface PoolerSettings extends PoolerProps {
 const user = 998;
 const group = 996;
 const configurationPath = '/etc/pgbouncer';
-/** PgBouncer's socket. Whoever has it in this pod is its administrator. */
+/** PgBouncer's socket. Whoever comes by it as PgBouncer's own user is its administrator; the exporter's may look. */
 const consolePath = '/run/console';
 const because =
   'Estimate: a client takes 2 to 10 KiB, with TLS some 40; one core serves tens of thousands of queries a second.';
@@ -142,8 +142,12 @@ function exporterContainer(image: Image): ContainerProps {
   return {
     name: 'exporter',
     image,
+    // Not PgBouncer's, which it lets in as administrator.
+    user: exporterUser.number,
     command: ['/bin/pgbouncer_exporter'],
-    environment: { PGBOUNCER_EXPORTER_CONNECTION_STRING: connectionString(consoleConnection) },
+    environment: {
+      PGBOUNCER_EXPORTER_CONNECTION_STRING: connectionString({ ...consoleConnection, user: exporterUser.name }),
+    },
     ports: [{ name: 'metrics', port: ports.poolerExporter }],
     resources: {
       cpuRequest: Cpu.millicores(10),
@@ -151,7 +155,7 @@ function exporterContainer(image: Image): ContainerProps {
       because: 'Estimate: the exporter of PostgreSQL takes 14Mi, and PgBouncer has less to tell.',
     },
     probes: httpProbes('metrics', { live: '/' }),
-    mounts: [{ volume: 'console', path: consolePath }],
+    mounts: [{ volume: 'console', path: consolePath, readOnly: true }],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../core/error.ts';
 import { patroniClusterDefaults } from './defaults.ts';
+import { memoryFindings, unknownProblem } from './known-parameters.ts';
 import { asBoolean, asMebibytes, asNumber, asSeconds } from './parameter-values.ts';
 import type { ParameterValue } from './parameter-values.ts';
 import { postgresqlParameters } from './parameters.ts';
@@ -14,10 +15,11 @@ interface Promised {
 
 /** What is wrong with the parameters that were given: what a promise of the cluster needs can't be changed by them. */
 export function parameterFindings(props: PatroniClusterProps): Omit<Finding, 'where'>[] {
+  const { parameters = {}, version = patroniClusterDefaults.version } = props;
   const promised = promisedParameters(props);
-  const refused = Object.entries(props.parameters ?? {}).flatMap(([name, value]) => {
+  const refused = Object.entries(parameters).flatMap(([name, value]) => {
     const rule = promised[name.toLowerCase()];
-    if (rule === undefined || rule.fits(value)) return [];
+    if (rule === undefined || rule.fits(value)) return unknownProblem(name, value, version, rule !== undefined) ?? [];
     return [
       {
         what: `parameters: ${name}: ${value}`,
@@ -26,7 +28,7 @@ export function parameterFindings(props: PatroniClusterProps): Omit<Finding, 'wh
       },
     ];
   });
-  return [...refused, ...volumeFindings(props)];
+  return [...refused, ...volumeFindings(props), ...memoryFindings(props)];
 }
 
 const names = (list: string, rule: Promised): Record<string, Promised> =>

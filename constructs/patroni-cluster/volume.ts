@@ -1,4 +1,7 @@
+import { SizeRoundingBehavior } from 'cdk8s';
 import type { Size } from 'cdk8s';
+import type { Life } from '../stateful/index.ts';
+import type { PatroniClusterProps } from './props.ts';
 
 export interface VolumeShares {
   /** WAL between two checkpoints. */
@@ -22,4 +25,14 @@ export function volumeShares(storage: Size): VolumeShares {
   const wal = Math.min(4096, tenth);
   // What was given up is only removed by the next checkpoint.
   return { wal, standby: tenth, archive: wal, reserve: Math.min(256, Math.floor(volume / 16)) };
+}
+
+/** Whether its first member begins with what another life wrote. */
+export function copiesFirst({ recovery }: Life, { standbyOf, copyOf }: PatroniClusterProps): boolean {
+  return recovery !== undefined || standbyOf !== undefined || copyOf !== undefined;
+}
+
+/** A full volume is back at the promised rate, a minute a gigabyte; five minutes are for all else. */
+export function copiedWithinSeconds(storage: Size): number {
+  return 60 * storage.toGibibytes({ rounding: SizeRoundingBehavior.FLOOR }) + 300;
 }

@@ -72,8 +72,8 @@ function bucketKeys(
     name,
     purpose,
     keys: {
-      'access-key-id': { kind: 'human', prompt: `access key of ${name}${note}`, minimumLength: 3 },
-      'secret-access-key': { kind: 'human', prompt: `secret key of ${name}${note}`, minimumLength: 8 },
+      'access-key-id': { kind: 'human', prompt: `access key of ${name}${note}`, minimumLength: 3, word: true },
+      'secret-access-key': { kind: 'human', prompt: `secret key of ${name}${note}`, minimumLength: 8, word: true },
     },
   });
   return { accessKeyId: secret.key('access-key-id'), secretAccessKey: secret.key('secret-access-key') };

@@ -1,4 +1,5 @@
 export { Authority } from './authority.ts';
+export { scheduleNeedsStorage } from './backup-rules.ts';
 export { Bucket } from './bucket.ts';
 export type { BucketKeys, BucketProps } from './bucket.ts';
 export { KeeperJob } from './keeper-job.ts';

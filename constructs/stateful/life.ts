@@ -15,6 +15,8 @@ export class Life {
   readonly generation: number;
   /** What it is made from; undefined for one that begins empty. */
   readonly recovery: Recovery | undefined;
+  /** Whether it is meant to begin empty, whatever another life holds. */
+  readonly empty: boolean;
   readonly namespace: string;
   /** The first of those that stand beside each other: it has the secrets. */
   readonly owner: Construct;
@@ -24,6 +26,7 @@ export class Life {
     this.name = before?.name ?? name;
     this.generation = generation.number;
     this.recovery = generation.recovery;
+    this.empty = generation.empty ?? false;
     this.namespace = applicationOf(construct).destination.name;
     this.owner = before?.owner ?? construct;
   }

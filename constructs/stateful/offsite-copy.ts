@@ -39,6 +39,8 @@ export class OffsiteCopy extends Construct {
   readonly job: KeeperJob;
   readonly source: Bucket;
   readonly target: Bucket;
+  /** What it copies. */
+  readonly folders: readonly string[];
 
   /** @throws InputError for copies that would be lost with what they are copies of, and for nothing to copy */
   constructor(scope: Construct, id: string, props: OffsiteCopyProps) {
@@ -49,6 +51,7 @@ export class OffsiteCopy extends Construct {
     const target = new Bucket(this, { name, store, purpose: `adds copies of backups to the bucket ${store.bucket}` });
     this.source = source;
     this.target = target;
+    this.folders = folders;
     this.job = new KeeperJob(this, 'job', {
       name,
       program: 'rclone',

@@ -10,11 +10,23 @@ export interface RecoveryCommands {
   readonly members: string;
   /** What backups there are. @param prefix of another archive than its own */
   readonly backups: (prefix?: string) => string;
-  /** How far its archive reaches. */
-  readonly archived: string;
+  /**
+   * How far its archive reaches.
+   * @default as far as the newest backup
+   */
+  readonly archived?: string;
+  /**
+   * Makes a backup now.
+   * @default its members do, at once
+   */
+  readonly backUp?: string;
   /** A shell in each part of its data. */
   readonly look: readonly string[];
-  readonly archives: ArchiveCommands;
+  /**
+   * For those of generations that are gone.
+   * @default its own retention drops them
+   */
+  readonly archives?: ArchiveCommands;
 }
 
 /** Arguments of kubectl for what `npm run archives` does in the cluster. */
@@ -36,6 +48,11 @@ export interface RecoverableProps {
   readonly kind: string;
   readonly life: Life;
   readonly workload: Workload;
+  /**
+   * Others of the same life that have volumes, which go with it.
+   * @default none
+   */
+  readonly beside?: readonly Workload[];
   /** Where its backups are; false for none. */
   readonly archive: RecoveryArchive | false;
   readonly commands: RecoveryCommands;
@@ -46,6 +63,7 @@ export class Recoverable extends Construct {
   readonly kind: string;
   readonly life: Life;
   readonly workload: Workload;
+  readonly beside: readonly Workload[];
   readonly archive: RecoveryArchive | false;
   readonly commands: RecoveryCommands;
 
@@ -54,6 +72,7 @@ export class Recoverable extends Construct {
     this.kind = props.kind;
     this.life = props.life;
     this.workload = props.workload;
+    this.beside = props.beside ?? [];
     this.archive = props.archive;
     this.commands = props.commands;
   }

@@ -9,7 +9,10 @@ import type { Bucket } from './bucket.ts';
 import { KeeperJob } from './keeper-job.ts';
 import type { Life } from './life.ts';
 
-export interface RestoreTestProps extends Pick<WorkloadProps, 'program' | 'user' | 'group' | 'volumes'> {
+export interface RestoreTestProps extends Pick<
+  WorkloadProps,
+  'program' | 'initContainers' | 'user' | 'group' | 'volumes'
+> {
   readonly life: Life;
   /** Where the backups are. */
   readonly bucket: Bucket;
@@ -47,6 +50,7 @@ export class RestoreTest extends Construct {
       priority: 'observability',
       user: props.user,
       group: props.group,
+      initContainers: props.initContainers,
       volumes: { [volume]: { scratch, storageClass }, ...props.volumes },
       container: { ...container, name: 'restore-test', mounts: [mount, ...(container.mounts ?? [])] },
       missed: {

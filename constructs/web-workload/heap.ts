@@ -1,6 +1,6 @@
 import { JsonPatch } from 'cdk8s';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
-import { manifestOf } from '../core/kube-object.ts';
+import { glanceAt } from '../core/kube-object.ts';
 import { memoryLimit } from '../core/pod-demand.ts';
 import type { Workload } from '../core/workload.ts';
 
@@ -15,7 +15,7 @@ export function heapOption(mebibytes: number): string {
 
 /** Gives a server whose memory was patched the heap that goes with it, unless somebody chose one. */
 export function fitHeap({ object, name, props }: Workload): void {
-  const manifest = manifestOf(object);
+  const manifest = glanceAt(object);
   const mebibytes = memoryLimit(manifest, name);
   const given = heapOption(props.containers[0].resources.memory.toMebibytes());
   if (mebibytes === undefined || heapOption(mebibytes) === given) return;

@@ -1,14 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { dump } from 'js-yaml';
-import type { Manifest } from '../../constructs/core/manifest.ts';
-import { ProvingError } from '../machine/error.ts';
 import { freePorts, Processes } from '../machine/processes.ts';
 import { binary } from '../tools/cache.ts';
 import type { ProgramName } from '../tools/programs.ts';
+import { tryKubectl } from './kubectl.ts';
+import type { LoopbackApi } from './kubectl.ts';
 import {
   admissionConfiguration,
   apiServerFlags,
@@ -23,23 +22,21 @@ export const controlPlanePrograms: readonly ProgramName[] = [
   ...(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const),
 ];
 
-/** What a call of kubectl came to. */
-export interface Answer {
-  readonly ok: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 export interface ControlPlaneOptions {
   /**
    * Whether the controllers and the scheduler run beside the API.
    * @default true
    */
   readonly controllers?: boolean;
+  /**
+   * Seconds that the API may take to be ready.
+   * @default 60
+   */
+  readonly readyWithin?: number;
 }
 
 /** A real Kubernetes API with its controllers and scheduler on the loopback interface, and no nodes. */
-export class ControlPlane {
+export class ControlPlane implements LoopbackApi {
   readonly processes: Processes;
   /** Where state and credentials are; gone after `stop`, but for the logs. */
   readonly folder: string;
@@ -58,11 +55,14 @@ export class ControlPlane {
   }
 
   /** @throws ProvingError when a program doesn't come up */
-  static async start(folder: string, { controllers = true }: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  static async start(
+    folder: string,
+    { controllers = true, readyWithin = 60 }: ControlPlaneOptions = {},
+  ): Promise<ControlPlane> {
     fs.rmSync(folder, { recursive: true, force: true });
     const plane = new ControlPlane(folder);
     try {
-      await plane.up();
+      await plane.up(readyWithin);
       if (controllers) await plane.startControllers();
       return plane;
     } catch (error) {
@@ -74,28 +74,6 @@ export class ControlPlane {
   /** The certificate by which clients know the API. */
   get authority(): string {
     return path.join(this.folder, 'certificates', 'apiserver.crt');
-  }
-
-  kubectl(args: readonly string[], input?: string): Answer {
-    const { status, stdout, stderr } = spawnSync(binary('kubectl'), ['--kubeconfig', this.kubeconfig, ...args], {
-      encoding: 'utf8',
-      input,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return { ok: status === 0, stdout, stderr };
-  }
-
-  /** Applies objects as Argo CD does, and lets no unknown field pass. */
-  apply(manifests: readonly Manifest[], ...args: readonly string[]): Answer {
-    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
-    return this.kubectl(['apply', '--server-side', '--validate=strict', ...args, '-f', '-'], input);
-  }
-
-  /** @throws ProvingError with what the server answered */
-  get(...args: readonly string[]): unknown {
-    const { ok, stdout, stderr } = this.kubectl(['get', '-o', 'json', ...args]);
-    if (!ok) throw new ProvingError(`kubectl get ${args.join(' ')}: ${stderr}`);
-    return JSON.parse(stdout);
   }
 
   waitFor<T>(
@@ -135,7 +113,7 @@ export class ControlPlane {
     await this.processes.waitFor(
       'service account of the namespace default',
       60,
-      () => this.kubectl(['get', 'serviceaccount', 'default']).ok,
+      async () => (await tryKubectl(this, ['get', 'serviceaccount', 'default'])).status === 0,
     );
   }
 
@@ -143,7 +121,7 @@ export class ControlPlane {
     return path.join(this.folder, 'service-account.key');
   }
 
-  private async up(): Promise<void> {
+  private async up(readyWithin: number): Promise<void> {
     const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
     this.port = apiPort;
     const token = crypto.randomBytes(32).toString('hex');
@@ -199,7 +177,9 @@ export class ControlPlane {
         'current-context': 'proving',
       }),
     );
-    await this.processes.waitFor('readiness of kube-apiserver', 60, () => this.kubectl(['get', '--raw', '/readyz']).ok);
+    await this.processes.waitFor('readiness of kube-apiserver', readyWithin, async () => {
+      return (await tryKubectl(this, ['get', '--raw', '/readyz'])).status === 0;
+    });
   }
 }
 

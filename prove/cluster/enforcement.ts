@@ -1,4 +1,5 @@
 import type { Manifest } from '../../constructs/core/manifest.ts';
+import { withCleanUp } from '../machine/clean-up.ts';
 import { ProvingError } from '../machine/error.ts';
 import { stopIfAsked } from '../machine/interruption.ts';
 import { waitFor } from '../machine/wait-for.ts';
@@ -15,7 +16,10 @@ const port = 8080;
  */
 export async function checkEnforcement(cluster: Cluster, signal?: AbortSignal): Promise<void> {
   const nodes = cluster.plan.nodes.filter(({ role }) => role !== 'witness').map(({ name }) => name);
-  try {
+  const undo = [
+    () => kubectl(cluster, ['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']).catch(() => ''),
+  ];
+  await withCleanUp(undo, async () => {
     await apply(cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
     await apply(cluster, policies());
     const start = (name: string, role: string, node?: string) =>
@@ -28,9 +32,7 @@ export async function checkEnforcement(cluster: Cluster, signal?: AbortSignal): 
     for (const [index, address] of addresses.entries()) {
       await checkServer(cluster, `server-${nodes[index] ?? ''}`, address, signal);
     }
-  } finally {
-    await kubectl(cluster, ['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']).catch(() => '');
-  }
+  });
 }
 
 async function checkServer(cluster: Cluster, server: string, address: string, signal?: AbortSignal): Promise<void> {

@@ -5,17 +5,36 @@ import { ProvingError } from '../machine/error.ts';
 import { run } from '../machine/run.ts';
 import type { Result, RunOptions } from '../machine/run.ts';
 import { waitFor } from '../machine/wait-for.ts';
+import { binary } from '../tools/cache.ts';
 import { adminKubeconfig } from './handle.ts';
 import type { Cluster } from './handle.ts';
 import { initPid, inNetworkOf } from './nodes.ts';
 import { serversOf } from './plan.ts';
 
+/** An API on the loopback interface. */
+export interface LoopbackApi {
+  /** A file with the credentials of its administrator, in a folder of its own. */
+  readonly kubeconfig: string;
+}
+
+/** What kubectl asks: a cluster, or a control plane alone. */
+export type Api = Cluster | LoopbackApi;
+
 /**
- * Command line of kubectl as administrator, from inside the network of a server that has power: it reaches that one's
- * API also while the server's cable is cut.
+ * Command line of kubectl as administrator. That of a cluster is from inside the network of a server that has power: it
+ * reaches that one's API also while the server's cable is cut.
  * @throws ProvingError where all servers are off
  */
-export function kubectlCommand(cluster: Cluster, args: readonly string[]): readonly string[] {
+export function kubectlCommand(api: Api, args: readonly string[]): readonly string[] {
+  if ('kubeconfig' in api) {
+    const { kubeconfig } = api;
+    const cache = path.join(path.dirname(kubeconfig), 'kubectl');
+    return [binary('kubectl'), `--kubeconfig=${kubeconfig}`, `--cache-dir=${cache}`, ...args];
+  }
+  return clusterCommand(api, args);
+}
+
+function clusterCommand(cluster: Cluster, args: readonly string[]): readonly string[] {
   const server = serversOf(cluster.plan).find(({ name }) => initPid(cluster, name) !== undefined);
   if (server === undefined) throw new ProvingError('no node with an API server has power');
   return [
@@ -29,27 +48,36 @@ export function kubectlCommand(cluster: Cluster, args: readonly string[]): reado
 }
 
 /** Runs kubectl. Never throws for what kubectl refuses. */
-export async function tryKubectl(cluster: Cluster, args: readonly string[], options?: RunOptions): Promise<Result> {
-  const [program = '', ...rest] = kubectlCommand(cluster, args);
+export async function tryKubectl(api: Api, args: readonly string[], options?: RunOptions): Promise<Result> {
+  const [program = '', ...rest] = kubectlCommand(api, args);
   return run(program, rest, options);
 }
 
 /** Runs kubectl. @returns what it printed. @throws ProvingError where it fails */
-export async function kubectl(cluster: Cluster, args: readonly string[], options?: RunOptions): Promise<string> {
-  const { status, stdout, stderr } = await tryKubectl(cluster, args, options);
+export async function kubectl(api: Api, args: readonly string[], options?: RunOptions): Promise<string> {
+  const { status, stdout, stderr } = await tryKubectl(api, args, options);
   if (status !== 0) throw new ProvingError(`kubectl ${args.join(' ')}: exit code ${status}\n${stderr.trim()}`);
   return stdout;
 }
 
-/** Applies objects on the server's side. @throws ProvingError */
-export async function apply(cluster: Cluster, manifests: readonly Manifest[]): Promise<void> {
-  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
-  await kubectl(cluster, ['apply', '--server-side', '--force-conflicts', '--filename=-'], { input });
+const serverSide = ['apply', '--server-side', '--force-conflicts', '--filename=-'] as const;
+
+const listOf = (manifests: readonly Manifest[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
+
+/** Applies objects on the server's side, which lets no unknown field pass. @throws ProvingError */
+export async function apply(api: Api, manifests: readonly Manifest[]): Promise<void> {
+  await kubectl(api, serverSide, { input: listOf(manifests) });
+}
+
+/** The same. Never throws for what the server refuses. */
+export function tryApply(api: Api, manifests: readonly Manifest[], ...more: readonly string[]): Promise<Result> {
+  return tryKubectl(api, [...serverSide, ...more], { input: listOf(manifests) });
 }
 
 /** The object or list that `kubectl get` finds. @throws ProvingError */
-export async function getJson<Value>(cluster: Cluster, args: readonly string[]): Promise<Value> {
-  return JSON.parse(await kubectl(cluster, ['get', ...args, '--output=json'])) as Value;
+export async function getJson<Value>(api: Api, args: readonly string[]): Promise<Value> {
+  return JSON.parse(await kubectl(api, ['get', ...args, '--output=json'])) as Value;
 }
 
 /** Runs a command in a pod, such as `['probe', 'get', url]` in a pod of `runPod`. */

@@ -4,10 +4,10 @@ import type { Environment, Node } from '../../constructs/core/environment.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { witnessTaint } from '../../constructs/core/witness.ts';
 import { nodeLabels } from '../delivery/lifecycle.ts';
-import { ProvingError } from '../machine/error.ts';
 import { asset } from '../tools/assets.ts';
 import { binary } from '../tools/cache.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { apply, tryKubectl } from './kubectl.ts';
 import { planCluster } from './plan.ts';
 import type { NodePlan } from './plan.ts';
 
@@ -41,8 +41,7 @@ export class KwokNodes {
     const { nodes } = planCluster(environment);
     const all = new KwokNodes(plane, nodes);
     const manifests = environment.nodes.map((node, index) => nodeManifest(node, nodes[index]));
-    const { ok, stderr } = plane.apply(manifests);
-    if (!ok) throw new ProvingError(`nodes: ${stderr.trim()}`);
+    await apply(plane, manifests);
     for (const { name } of nodes) all.run(name);
     for (const { name } of nodes) await all.ready(name);
     return all;
@@ -76,7 +75,7 @@ export class KwokNodes {
   private async ready(name: string): Promise<void> {
     const wanted = 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.spec.taints[*].key}';
     await this.plane.waitFor(`readiness of ${name}`, 90, async () => {
-      const { stdout } = this.plane.kubectl(['get', 'node', name, '-o', wanted]);
+      const { stdout } = await tryKubectl(this.plane, ['get', 'node', name, '-o', wanted]);
       if (/^True(?!.*node\.kubernetes\.io)/.test(stdout)) return true;
       await pause(400);
       return undefined;

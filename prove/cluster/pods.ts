@@ -29,6 +29,7 @@ export interface PodObject {
   };
   readonly status: {
     readonly phase?: string;
+    readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly { readonly containerID?: string; readonly restartCount: number }[];
   };
@@ -65,12 +66,17 @@ export function isOnePerNode({ spec }: PodObject): boolean {
   return terms.some(({ topologyKey }) => topologyKey === 'kubernetes.io/hostname');
 }
 
+/** True where a pod has nowhere else to go: a rule forbids it, or what it keeps is there. */
+export function isBound(pod: PodObject): boolean {
+  return isOnePerNode(pod) || (pod.spec.volumes ?? []).some(({ persistentVolumeClaim: claim }) => claim !== undefined);
+}
+
 /** Whatever runs a pod on a node that another node could run, with the number of all its pods in use. */
 export function affectedBy(node: string, pods: readonly PodObject[]): ReadonlyMap<string, number> {
   const affected = new Map<string, number>();
   for (const pod of pods) {
     const owner = ownerOf(pod);
-    if (owner === undefined || pod.spec.nodeName !== node || isOnePerNode(pod)) continue;
+    if (owner === undefined || pod.spec.nodeName !== node || isBound(pod)) continue;
     affected.set(owner, inUseOf(owner, pods).length);
   }
   return affected;

@@ -28,11 +28,7 @@ export function askOf({ namespace, url, labels, port }: Web) {
 
 /** The first backend or frontend of a platform. @throws ProvingError where there is none */
 export function webOf(platform: Platform, kind: 'backend' | 'frontend'): Web {
-  const nodes = platform.charts.flatMap((chart) => chart.node.findAll());
-  const found =
-    kind === 'backend'
-      ? nodes.find((node) => node instanceof NestBackend)
-      : nodes.find((node) => node instanceof NextFrontend);
+  const [found] = kind === 'backend' ? platform.all(NestBackend) : platform.all(NextFrontend);
   if (found === undefined) throw new ProvingError(`${platform.environment.name} has no ${kind}`);
   const { workload, http } = found;
   const [target] = http.targets;

@@ -3,8 +3,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { secretInventory } from '../../apps/inventory.ts';
 import { buildPlatform } from '../../apps/platform.ts';
-import { loadEnvironment } from '../../config/index.ts';
+import { generationsFile, loadEnvironment } from '../../config/index.ts';
+import type { GenerationsInput } from '../../config/schema.ts';
+import type { Platform } from '../../constructs/core/platform.ts';
+import type { SecretSource } from '../../constructs/core/secret.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import { RedisSentinel } from '../../constructs/redis-sentinel/index.ts';
 import { OffsiteCopy } from '../../constructs/stateful/index.ts';
 import type { Bucket } from '../../constructs/stateful/index.ts';
 import type { Cluster } from '../cluster/handle.ts';
@@ -15,6 +19,7 @@ import { bareRepository, copyWorkingTree, git, gitEnvironment } from '../stand-i
 import { repositoryFolder, worldFolder } from '../stand-ins/internet/start.ts';
 import { credentials } from '../stand-ins/object-storage/index.ts';
 import type { SealingKeyFiles } from './sealing-key.ts';
+import { typedValue } from './typed.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -59,6 +64,8 @@ export class PlatformClone {
     const clone = PlatformClone.of(cluster);
     const { folder, environment, branch } = clone;
     const { repository, releaseTag } = loadEnvironment(environment);
+    if (!repository.url.startsWith('https:'))
+      throw new ProvingError(`${repository.url} is read by SSH, and the stand-in for its server serves HTTPS alone`);
     const remote = repositoryFolder(cluster, new URL(repository.url).pathname.slice(1));
     await bareRepository(remote);
     fs.mkdirSync(folder, { recursive: true });
@@ -94,6 +101,14 @@ export class PlatformClone {
   applications(): readonly string[] {
     const folder = path.join(this.folder, 'argocd', this.environment, 'applications');
     return ['root', ...fs.readdirSync(folder).map((file) => path.basename(file, '.yaml'))];
+  }
+
+  /** What its tree describes, with each store in the life that its configuration gives it now. */
+  platform(): Platform {
+    const generations = JSON.parse(
+      fs.readFileSync(path.join(this.folder, generationsFile), 'utf8'),
+    ) as GenerationsInput;
+    return buildPlatform(this.environment, { generations });
   }
 
   /** Commits everything, if there is anything, and pushes the branch. @returns the commit */
@@ -147,7 +162,7 @@ export class PlatformClone {
         const human = Object.entries(keys).filter(([, { kind }]) => kind === 'human');
         return human.length === 0
           ? []
-          : [[name, Object.fromEntries(human.map(([key]) => [key, this.typed(name, key)]))]];
+          : [[name, Object.fromEntries(human.map(([key, source]) => [key, this.typed(name, key, source)]))]];
       }),
     );
     return this.npm('seal', ['--environment', this.environment, ...args, '--values', '-'], JSON.stringify(values));
@@ -155,21 +170,22 @@ export class PlatformClone {
 
   /** Every bucket that constructs have keys of. */
   private buckets(): readonly Bucket[] {
-    const nodes = buildPlatform(this.environment).charts.flatMap((chart) => chart.node.findAll());
-    return nodes.flatMap((node) => {
-      if (node instanceof PatroniCluster) return node.archive === false ? [] : [node.archive.bucket];
-      return node instanceof OffsiteCopy ? [node.source, node.target] : [];
-    });
+    const platform = buildPlatform(this.environment);
+    return [
+      ...platform.all(PatroniCluster).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
+      ...platform.all(RedisSentinel).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
+      ...platform.all(OffsiteCopy).flatMap(({ source, target }) => [source, target]),
+    ];
   }
 
   /** What a person would have got from the provider: the keys of the stand-ins for object storage. */
-  private typed(secret: string, key: string): string {
+  private typed(secret: string, key: string, source: SecretSource): string {
     const holders = this.buckets().flatMap((bucket) => [
       { keys: bucket, store: bucket.store.name, holder: 'owner' as const },
       { keys: bucket.reader(), store: bucket.store.name, holder: 'reader' as const },
     ]);
     const found = holders.find(({ keys }) => keys.accessKeyId.secret.name === secret);
-    if (found === undefined) return `value of ${secret} ${key}`;
+    if (found === undefined) return typedValue(secret, key, source);
     const { accessKey, secretKey } = credentials(this.cluster, storeOf(this.cluster.plan, found.store), found.holder);
     return key === found.keys.accessKeyId.key ? accessKey : secretKey;
   }

@@ -5,7 +5,7 @@ import { isClusterScoped } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { definitionFiles, makerNames, makers } from '../../scripts/import/makers.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
-import { ProvingError } from '../machine/error.ts';
+import { kubectl, tryKubectl } from '../cluster/kubectl.ts';
 
 /** The committed objects of a folder: what Argo CD would apply, not what is in memory. */
 export function committedObjects(root: string, folder: string): Manifest[] {
@@ -26,13 +26,15 @@ export function inOrder(manifests: readonly Manifest[]): Manifest[] {
 export async function defineCustomResources(plane: ControlPlane): Promise<void> {
   for (const name of makerNames) {
     for (const file of definitionFiles(name)) {
-      const { ok, stderr } = plane.kubectl(['apply', '--server-side', '-f', file]);
-      if (!ok) throw new ProvingError(`${file}: ${stderr}`);
+      await kubectl(plane, ['apply', '--server-side', '-f', file]);
     }
   }
-  await plane.waitFor('the custom resources', 30, () =>
-    makerNames
-      .flatMap((name) => makers[name].kinds)
-      .every((kind) => plane.kubectl(['get', kind, '--all-namespaces']).ok),
-  );
+  const kinds = makerNames.flatMap((name) => makers[name].kinds);
+  await plane.waitFor('the custom resources', 30, async () => {
+    for (const kind of kinds) {
+      const { status } = await tryKubectl(plane, ['get', kind, '--all-namespaces']);
+      if (status !== 0) return false;
+    }
+    return true;
+  });
 }

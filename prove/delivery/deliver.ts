@@ -6,9 +6,10 @@ import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
 import { clusterPrograms } from '../cluster/requirements.ts';
 import { applicationsOf, argocdNamespace, refresh, waitForSync } from '../components/argocd/applications.ts';
-import { aliasDigest, publishImage } from '../images/publish.ts';
+import { aliasDigest, isReplaced, publishImage } from '../images/publish.ts';
 import { applicationImage, controllerImages } from '../images/recipes/platform.ts';
 import type { PlatformImage } from '../images/recipes/platform.ts';
+import { ProvingError } from '../machine/error.ts';
 import { stopIfAsked } from '../machine/interruption.ts';
 import type { Progress } from '../machine/interruption.ts';
 import { standIn as certificates, startCertificateController } from '../stand-ins/cert-manager/certificates.ts';
@@ -30,6 +31,7 @@ export const platformPrograms: readonly ProgramName[] = [
     'wal-g',
     'postgres-exporter',
     'pgbouncer-exporter',
+    'redis-exporter',
     'rclone',
   ] as const),
 ];
@@ -106,6 +108,13 @@ async function publishImages(cluster: Cluster): Promise<readonly PlatformImage[]
     await applicationImage(name, 'backend'),
     await applicationImage(name, 'frontend'),
   ];
+  // Pods that run would go on with the old one, and a drill would measure that.
+  if (await isInstalled(cluster)) {
+    const replaced: string[] = [];
+    for (const image of images) if (await isReplaced(cluster, image)) replaced.push(image.reference);
+    if (replaced.length > 0)
+      throw new ProvingError(`nodes keep what they have of ${replaced.join(', ')}: run npm run prove -- down before`);
+  }
   for (const image of images) await publishImage(cluster, image);
   return images;
 }

@@ -4,6 +4,9 @@ import { ProvingError } from '../machine/error.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import type { PlatformClone } from './clone.ts';
 
+/** The tree's values are examples, and no registry has its images. */
+const acceptedHere = ['examples', 'images'].flatMap((check) => ['--accept', check]);
+
 /** Releases of the clone, made as a person makes them, and the way back to what was there before. */
 export class Releases {
   private readonly cluster: Cluster;
@@ -29,19 +32,27 @@ export class Releases {
     clone.editJson('config/releases.json', (all) => ({ ...all, [clone.environment]: last }));
     await clone.npm('synth');
     await clone.commit(`As after release ${last}`, { push: false });
-    await clone.npm('release');
+    await clone.npm('release', acceptedHere);
     // Where nothing changed since the last one, there is none to make.
     await clone.git(['push', '--quiet', 'origin', 'HEAD']);
     await refresh(this.cluster, 'root');
   }
 
-  /** Changes sources, and releases what becomes of them. */
-  async release(message: string, change: (clone: PlatformClone) => void): Promise<void> {
+  /**
+   * Changes sources, and releases what becomes of them.
+   * @param options `tagged: false` leaves the tag unpushed, which everything is pinned to
+   */
+  async release(
+    message: string,
+    change: (clone: PlatformClone) => void,
+    { tagged = true }: { readonly tagged?: boolean } = {},
+  ): Promise<void> {
     const { cluster, clone } = this;
     change(clone);
     await clone.npm('synth');
     await clone.commit(message, { push: false });
-    await clone.npm('release');
+    await clone.npm('release', [...acceptedHere, ...(tagged ? [] : ['--no-push'])]);
+    if (!tagged) await clone.git(['push', '--quiet', 'origin', 'HEAD']);
     await refresh(cluster, 'root');
   }
 
@@ -57,7 +68,8 @@ export class Releases {
     const head = await clone.git(['rev-parse', 'HEAD']);
     await waitFor(`the root to be at ${head}`, { atMost: 300, every: 500, signal }, async () => {
       const { status } = await applicationOf(cluster, 'root');
-      return status?.sync?.revision === head;
+      // Only then has every child the pin that this commit gives it.
+      return status?.sync?.revision === head && status.sync.status === 'Synced';
     });
     await waitForSync(cluster, names, { atMost: 600, signal });
   }

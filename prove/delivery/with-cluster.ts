@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/handle.ts';
+import { withCleanUp } from '../machine/clean-up.ts';
 import { untilInterrupted } from '../machine/interruption.ts';
 import { down, up } from './lifecycle.ts';
 
@@ -14,15 +15,19 @@ export async function withCluster<Value>(
   { report, keep = false }: WithClusterOptions,
   action: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  try {
-    return await untilInterrupted(
-      (name) => report(`${name}: stopping and cleaning up, which takes some seconds`),
-      async (signal) => {
-        await up(cluster, { report, signal });
-        return action(signal);
+  return withCleanUp(
+    [
+      async () => {
+        if (!keep) await down(cluster, { report });
       },
-    );
-  } finally {
-    if (!keep) await down(cluster, { report });
-  }
+    ],
+    () =>
+      untilInterrupted(
+        (name) => report(`${name}: stopping and cleaning up, which takes some seconds`),
+        async (signal) => {
+          await up(cluster, { report, signal });
+          return action(signal);
+        },
+      ),
+  );
 }

@@ -35,6 +35,11 @@ export interface Area<Of extends Need = Need> {
   readonly minutes: number;
   /** Programs beyond those of its ground. */
   readonly programs: readonly ProgramName[];
+  /**
+   * What an environment has to have, of what one can do without, such as `edge`.
+   * @default nothing
+   */
+  readonly asks?: 'edge';
   /** Files and folders, beside its own, whose change can change what it measures; relative to the root. */
   readonly about: readonly string[];
   /** One round. @throws ProvingError where it can't be done at all */

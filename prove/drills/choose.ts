@@ -9,6 +9,8 @@ export interface ChooseOptions {
   /** Any number that is another one each day: areas of the same rank take turns by it. */
   readonly day: number;
   readonly historyOf: (name: string) => History;
+  /** What the environment does not have that an area asks for, in words; undefined where it has all. */
+  readonly lackOf: (area: AnyArea) => string | undefined;
 }
 
 export interface Choice {
@@ -33,7 +35,7 @@ const order: readonly Need[] = ['api', 'cluster', 'empty', 'platform'];
  */
 export function choose(
   areas: readonly (readonly [name: string, area: AnyArea])[],
-  { minutes, day, historyOf }: ChooseOptions,
+  { minutes, day, historyOf, lackOf }: ChooseOptions,
 ): Choice[] {
   const turn = areas.length === 0 ? 0 : day % areas.length;
   const turned = [...areas.slice(turn), ...areas.slice(0, turn)];
@@ -41,6 +43,8 @@ export function choose(
   let left = minutes;
   let shared = false;
   const choices = ranked.map(([name, area]): Choice => {
+    const lacks = lackOf(area);
+    if (lacks !== undefined) return { name, area, skipped: lacks };
     const extra = area.needs === 'platform' && !shared ? platformMinutes : 0;
     const cost = area.minutes + extra;
     if (cost > left) {

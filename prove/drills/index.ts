@@ -2,6 +2,8 @@ import { area as access } from './access/index.ts';
 import { area as admission } from './admission/index.ts';
 import type { AnyArea } from './area.ts';
 import { area as capacity } from './capacity/index.ts';
+import { area as drain } from './drain/index.ts';
+import { area as edge } from './edge/index.ts';
 import { area as failover } from './failover/index.ts';
 import { area as failures } from './failures/index.ts';
 import { area as gapless } from './gapless/index.ts';
@@ -10,6 +12,10 @@ import { area as heal } from './heal/index.ts';
 import { area as modes } from './modes/index.ts';
 import { area as network } from './network/index.ts';
 import { area as postgres } from './postgres/index.ts';
+import { area as redis } from './redis/index.ts';
+import { area as redisDamage } from './redis-damage/index.ts';
+import { area as redisPersist } from './redis-persist/index.ts';
+import { area as redisServer } from './redis-server/index.ts';
 import { area as restore } from './restore/index.ts';
 import { area as rights } from './rights/index.ts';
 import { area as rollback } from './rollback/index.ts';
@@ -17,13 +23,17 @@ import { area as rollout } from './rollout/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
 import { area as updates } from './updates/index.ts';
+import { area as valkey } from './valkey/index.ts';
 import { area as verify } from './verify/index.ts';
+import { area as waf } from './waf/index.ts';
 
 /** Every area, by the name of its folder, under which it is run. */
 export const areas = {
   access,
   admission,
   capacity,
+  drain,
+  edge,
   failover,
   failures,
   gapless,
@@ -32,6 +42,10 @@ export const areas = {
   modes,
   network,
   postgres,
+  redis,
+  'redis-damage': redisDamage,
+  'redis-persist': redisPersist,
+  'redis-server': redisServer,
   restore,
   rights,
   rollback,
@@ -39,5 +53,7 @@ export const areas = {
   scaling,
   secrets,
   updates,
+  valkey,
   verify,
+  waf,
 } as const satisfies Readonly<Record<string, AnyArea>>;

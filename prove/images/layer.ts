@@ -13,7 +13,7 @@ export interface Layer {
   readonly packages?: readonly string[];
   /** Release of Debian that the packages are from, such as `trixie`. @default the machine's own */
   readonly release?: string;
-  /** Packages of PyPI, beside those of Debian that they depend on. @default none */
+  /** Packages of PyPI, beside those of Debian that modules depend on. @default none */
   readonly wheels?: readonly Wheel[];
   /** Text to add at the end of files that the packages bring, by path. @default none */
   readonly additions?: Readonly<Record<string, string>>;

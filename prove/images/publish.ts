@@ -11,12 +11,20 @@ export const referencesFolder = ({ folder }: Pick<Cluster, 'folder'>): string =>
 /** Packs an image and lets the cluster's nodes pull it under its reference. */
 export async function publishImage(cluster: Pick<Cluster, 'folder' | 'images'>, image: Image): Promise<void> {
   const digest = await packImage(cluster.images, image);
-  const folder = referencesFolder(cluster);
-  fs.mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, encodeURIComponent(image.reference));
+  const file = referenceFile(cluster, image);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(`${file}.new`, digest);
   fs.renameSync(`${file}.new`, file);
 }
+
+/** Whether another image was published under the reference: nodes that have pulled it keep it. */
+export async function isReplaced(cluster: Pick<Cluster, 'folder' | 'images'>, image: Image): Promise<boolean> {
+  const file = referenceFile(cluster, image);
+  return fs.existsSync(file) && fs.readFileSync(file, 'utf8') !== (await packImage(cluster.images, image));
+}
+
+const referenceFile = (cluster: Pick<Cluster, 'folder'>, { reference }: Image): string =>
+  path.join(referencesFolder(cluster), encodeURIComponent(reference));
 
 /**
  * Lets all nodes find an image under the digest of the original, which another build of it can't have: a node that has

@@ -25,11 +25,6 @@ export function lastFailure(requests: readonly RecordedRequest[], since: Date): 
   return ends.length === 0 ? 0 : seconds(Math.max(...ends) - since.getTime());
 }
 
-/** Requests of the retrying client that took a second attempt. */
-export function retriedOf(requests: readonly RecordedRequest[]): number {
-  return requests.filter(({ text }) => text.startsWith('2 ')).length;
-}
-
 /** Why requests failed, each reason with how often: `7 x dial tcp 10.43.0.7:3000: i/o timeout`. */
 export function reasonsOf(requests: readonly RecordedRequest[]): string {
   const counts = new Map<string, number>();

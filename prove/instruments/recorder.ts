@@ -22,6 +22,8 @@ export interface RecorderOptions {
   /** Labels of the pods behind the address. The recorder gets policies that let it ask them, beside the committed ones. */
   readonly target: Readonly<Record<string, string>>;
   readonly port: number;
+  /** Pods of other addresses that it asks too. @default none */
+  readonly further?: readonly Pick<RecorderOptions, 'target' | 'port'>[];
   /** In milliseconds. @default 100 */
   readonly every?: number;
   /** Where it runs. @default the first node with the API */
@@ -90,8 +92,9 @@ export async function removeClient(
   cluster: Cluster,
   { namespace, name }: Pick<RecorderOptions, 'namespace' | 'name'>,
 ): Promise<void> {
-  const objects = [`pod/${name}`, `networkpolicy/${name}-asks`, `networkpolicy/${name}-is-answered`];
-  await kubectl(cluster, ['delete', ...objects, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
+  const [[label, value]] = Object.entries(labelsOf(name)) as [[string, string]];
+  const what = ['pod,networkpolicy', `--selector=${label}=${value}`];
+  await kubectl(cluster, ['delete', ...what, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
 }
 
 /** When the last requests began, if they are enough and all of them were answered. */
@@ -133,22 +136,25 @@ function withClient(pod: Manifest, { image, command, secret }: RecordingClient):
 
 export const labelsOf = (name: string) => ({ 'proving/recorder': name });
 
-/** Policies that let a client with `labelsOf(name)` ask the pods behind its address. */
+/** Policies that let a client with `labelsOf(name)` ask the pods behind its addresses. */
 export function policies({
   namespace,
   name,
   target,
   port,
-}: Pick<RecorderOptions, 'namespace' | 'name' | 'target' | 'port'>): readonly Manifest[] {
+  further = [],
+}: Pick<RecorderOptions, 'namespace' | 'name' | 'target' | 'port' | 'further'>): readonly Manifest[] {
   const policy = (suffix: string, spec: unknown): Manifest => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: `${name}-${suffix}`, namespace },
+    metadata: { name: `${name}-${suffix}`, namespace, labels: labelsOf(name) },
     spec,
   });
   const own = { podSelector: { matchLabels: labelsOf(name) } };
-  const others = { podSelector: { matchLabels: target } };
-  const ports = [{ port, protocol: 'TCP' }];
+  const all = [{ target, port }, ...further].map((each) => ({
+    others: { podSelector: { matchLabels: each.target } },
+    ports: [{ port: each.port, protocol: 'TCP' }],
+  }));
   const names = {
     to: [
       {
@@ -161,8 +167,15 @@ export function policies({
       { port: 53, protocol: 'TCP' },
     ],
   };
+  const egress = [...all.map(({ others, ports }) => ({ to: [others], ports })), names];
   return [
-    policy('asks', { ...own, policyTypes: ['Egress'], egress: [{ to: [others], ports }, names] }),
-    policy('is-answered', { ...others, policyTypes: ['Ingress'], ingress: [{ from: [own], ports }] }),
+    policy('asks', { ...own, policyTypes: ['Egress'], egress }),
+    ...all.map(({ others, ports }, index) =>
+      policy(index === 0 ? 'is-answered' : `is-answered-${index}`, {
+        ...others,
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [own], ports }],
+      }),
+    ),
   ];
 }

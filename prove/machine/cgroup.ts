@@ -153,3 +153,15 @@ function readLines(file: string): readonly string[] {
     throw error;
   }
 }
+
+/**
+ * CPU that everything in a cgroup used, in seconds, by its name somewhere below another one.
+ * @throws ProvingError where there is none
+ */
+export function cpuSecondsOf(above: string, name: string): number {
+  const folder = controllerFolders().find((each) => fs.existsSync(path.join(each, above, 'cpuacct.usage'))) ?? '';
+  const found = fs.readdirSync(path.join(folder, above), { recursive: true, encoding: 'utf8' });
+  const cgroup = found.find((each) => path.basename(each) === name);
+  if (cgroup === undefined) throw new ProvingError(`there is no cgroup ${name} below ${above}`);
+  return Number(fs.readFileSync(path.join(folder, above, cgroup, 'cpuacct.usage'), 'utf8')) / 1e9;
+}

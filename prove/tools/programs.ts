@@ -41,7 +41,9 @@ export const families = {
   versitygw: { gibibytes: 3 },
   'postgres-exporter': { gibibytes: 2 },
   'pgbouncer-exporter': { gibibytes: 2 },
+  'redis-exporter': { gibibytes: 2 },
   rclone: { gibibytes: 6 },
+  'go-ftw': { gibibytes: 2 },
 } as const satisfies Readonly<Record<string, Family>>;
 
 export type FamilyName = keyof typeof families;
@@ -211,6 +213,14 @@ export const programs = {
     seconds: 60,
     variables: exporterVersion,
   },
+  'redis-exporter': {
+    family: 'redis-exporter',
+    package: 'github.com/oliver006/redis_exporter',
+    module: 'github.com/oliver006/redis_exporter',
+    purpose: 'metrics of Redis and its Sentinels',
+    seconds: 60,
+    variables: (version) => ({ 'main.BuildVersion': version }),
+  },
   rclone: {
     family: 'rclone',
     package: 'github.com/rclone/rclone',
@@ -218,6 +228,20 @@ export const programs = {
     purpose: 'copies backups to another provider',
     seconds: 529,
     variables: (version) => ({ 'github.com/rclone/rclone/fs.Version': version }),
+  },
+  'crs-suite': {
+    family: 'go-ftw',
+    package: '.',
+    module: 'github.com/coreruleset/go-ftw/v2',
+    purpose: "runs the WAF rules' own tests",
+    seconds: 30,
+  },
+  albedo: {
+    family: 'go-ftw',
+    package: 'github.com/coreruleset/albedo',
+    module: 'github.com/coreruleset/albedo',
+    purpose: 'the server that those tests want behind the WAF',
+    seconds: 5,
   },
 } as const satisfies Readonly<Record<string, Program>>;
 

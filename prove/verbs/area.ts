@@ -1,6 +1,7 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { environmentInput } from '../../config/index.ts';
 import { InputError } from '../../constructs/core/error.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { programsOf } from '../drills/area.ts';
@@ -27,6 +28,7 @@ export async function runArea(
   { stdout, stderr }: Output,
 ): Promise<number> {
   const { record, ...options } = optionsOf(args);
+  checkAsked(name, area, options.environment);
   checkLinux();
   checkBuilt(name, area);
   const start = performance.now();
@@ -64,8 +66,8 @@ function summary({ promise, rounds }: Measured): string {
   return `${promise}: ${held} of ${count} checks hold${figures.length === 0 ? '' : `; ${figures.join(', ')}`}`;
 }
 
-function optionsOf(args: readonly string[]) {
-  const { values } = parseArgs({
+export function optionsOf(args: readonly string[]) {
+  const { values } = parseArguments({
     args: [...args],
     options: {
       rounds: { type: 'string', default: '1' },
@@ -77,6 +79,24 @@ function optionsOf(args: readonly string[]) {
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new UsageError(`--rounds ${values.rounds}: a whole number, 1 or more`);
   return { rounds, environment: values.environment, record: !values['no-record'] };
+}
+
+/** What an environment does not have that an area asks for, in words; undefined where it has all. @throws InputError without it */
+export function lackOf({ asks }: AnyArea, environment: string): string | undefined {
+  const configured = environmentInput(environment);
+  return asks === undefined || configured[asks] !== undefined ? undefined : `${environment} has no ${asks}`;
+}
+
+/** Before anything is brought up for it. */
+function checkAsked(name: string, area: AnyArea, environment: string): void {
+  const lacks = lackOf(area, environment);
+  if (lacks === undefined) return;
+  throw new InputError({
+    where: `area ${name}`,
+    what: lacks,
+    allowed: `an environment with ${area.asks}`,
+    remedy: `name another one with --environment, or add ${area.asks} to config/environments/${environment}.ts`,
+  });
 }
 
 function checkBuilt(name: string, area: AnyArea): void {

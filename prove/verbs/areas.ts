@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../synth/arguments.ts';
 import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { programsOf } from '../drills/area.ts';
@@ -11,18 +11,26 @@ import { buildPrograms } from '../tools/build.ts';
 import { toolsHere } from '../tools/cache.ts';
 import { installPackages, missingPackages } from '../tools/packages.ts';
 import type { ProgramName } from '../tools/programs.ts';
-import { runArea } from './area.ts';
+import { lackOf, optionsOf, runArea } from './area.ts';
 
 const all: readonly (readonly [name: string, area: AnyArea])[] = Object.entries(areas);
 
 /** Runs every area, one after the other. @returns the exit code: 1 if any failed */
 export async function allCommand(args: readonly string[], output: Output): Promise<number> {
+  const { environment } = optionsOf(args);
   const failed: string[] = [];
+  const skipped: string[] = [];
   for (const [name, area] of all) {
     output.stdout.write(`\n== ${name}\n`);
-    if ((await runArea(name, area, args, output)) !== 0) failed.push(name);
+    const lacks = lackOf(area, environment);
+    if (lacks !== undefined) {
+      output.stdout.write(`skipped: ${lacks}\n`);
+      skipped.push(name);
+    } else if ((await runArea(name, area, args, output)) !== 0) failed.push(name);
   }
-  output.stdout.write(`\n${all.length - failed.length} of ${all.length} areas passed\n`);
+  const run = all.length - skipped.length;
+  const without = skipped.length === 0 ? '' : `, skipped: ${skipped.join(', ')}`;
+  output.stdout.write(`\n${run - failed.length} of ${run} areas passed${without}\n`);
   if (failed.length > 0) output.stderr.write(`failed: ${failed.join(', ')}\n`);
   return failed.length === 0 ? 0 : 1;
 }
@@ -48,12 +56,18 @@ export function buildCommand(args: readonly string[], { stdout }: Output): numbe
  * @returns the exit code 0
  */
 export function chooseCommand(args: readonly string[], { stdout }: Output): number {
-  const { values } = parseArgs({ args: [...args], options: { minutes: { type: 'string', default: '' } } });
+  const { values } = parseArguments({ args: [...args], options: { minutes: { type: 'string', default: '' } } });
   const minutes = Number(values.minutes);
   if (values.minutes === '' || !(minutes >= 0)) throw new UsageError('--minutes: how many there are, such as 25');
   const day = Math.floor(Date.now() / 86_400_000);
   const histories = new Map(all.map(([name, area]) => [name, historyOf(process.cwd(), name, area)]));
-  for (const choice of choose(all, { minutes, day, historyOf: (name) => histories.get(name) ?? 'never' })) {
+  const choices = choose(all, {
+    minutes,
+    day,
+    historyOf: (name) => histories.get(name) ?? 'never',
+    lackOf: (area) => lackOf(area, 'production'),
+  });
+  for (const choice of choices) {
     const { name, area } = choice;
     stdout.write(
       choice.skipped === undefined ? `run ${name} ${area.needs} ${area.minutes}\n` : `skip ${name} ${choice.skipped}\n`,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../synth/arguments.ts';
 import type { Output } from '../../synth/command.ts';
 import { adminKubeconfig, clusterOf, readState } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
@@ -66,7 +66,7 @@ export function shellCommand(args: readonly string[], output: Output): Promise<n
 type Action = (cluster: Cluster, progress: Progress) => Promise<unknown>;
 
 async function command(args: readonly string[], { stdout, stderr }: Output, action: Action): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args: [...args],
     options: { environment: { type: 'string', default: 'production' } },
   });

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../synth/arguments.ts';
 import type { Output } from '../../synth/command.ts';
 import { programsOf, promisesOf } from '../drills/area.ts';
 import type { AnyArea } from '../drills/area.ts';
@@ -18,7 +18,7 @@ const rows = Object.entries(areas as Readonly<Record<string, AnyArea>>).map(([na
  */
 export function listCommand(args: readonly string[], output: Output, root = process.cwd()): number {
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({ args: [...args], options: { json: flag, 'write-readme': flag, check: flag } });
+  const { values } = parseArguments({ args: [...args], options: { json: flag, 'write-readme': flag, check: flag } });
   if (values.json) output.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (values['write-readme'] || values.check) {
     const table = { file: 'prove/drills/README.md', name: 'areas', text: readmeTable() };

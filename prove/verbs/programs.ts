@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../synth/arguments.ts';
 import type { Output } from '../../synth/command.ts';
 import { toolsFolder, versionOf } from '../tools/modules.ts';
 import { programNames, programOf } from '../tools/programs.ts';
@@ -11,7 +11,7 @@ export function programsCommand(
   output: Output,
   root = path.resolve(toolsFolder, '..', '..'),
 ): number {
-  const { values } = parseArgs({ args: [...args], options: { check: { type: 'boolean', default: false } } });
+  const { values } = parseArguments({ args: [...args], options: { check: { type: 'boolean', default: false } } });
   const table = { file: 'prove/tools/README.md', name: 'programs', text: programsTable() };
   writeTable({ ...table, writtenBy: 'npm run prove -- programs' }, { check: values.check, root, output });
   return 0;

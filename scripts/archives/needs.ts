@@ -2,7 +2,7 @@ import { generationsFile } from '../../config/index.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import { Recoverable } from '../../constructs/stateful/index.ts';
-import type { RecoveryArchive } from '../../constructs/stateful/index.ts';
+import type { ArchiveCommands, RecoveryArchive, RecoveryCommands } from '../../constructs/stateful/index.ts';
 import { readHistory } from '../recover/history.ts';
 import { checkCommitted, readText } from '../recover/plan.ts';
 import type { Ended } from '../release/child-process.ts';
@@ -20,9 +20,12 @@ export interface ArchivesContext {
   readonly kubectl: (args: readonly string[]) => Promise<Ended>;
 }
 
+/** A store whose archives are pruned by hand. */
+type Prunable = Recoverable & { readonly commands: RecoveryCommands & { readonly archives: ArchiveCommands } };
+
 export interface Needs {
   /** The generation in use. */
-  readonly used: Recoverable & { readonly archive: RecoveryArchive };
+  readonly used: Prunable & { readonly archive: RecoveryArchive };
   readonly platform: Platform;
   /** Why an archive is needed, by its address; what no reason stands for, nothing in the repository needs. */
   readonly reasons: ReadonlyMap<string, readonly string[]>;
@@ -81,8 +84,8 @@ export function generationOf(address: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-function recoverables(platform: Platform): Recoverable[] {
-  return platform.all(Recoverable);
+function recoverables(platform: Platform): Prunable[] {
+  return platform.all(Recoverable).filter((each): each is Prunable => each.commands.archives !== undefined);
 }
 
 function add(reasons: Map<string, string[]>, address: string, reason: string): void {
@@ -93,7 +96,7 @@ function notThere(cluster: string, platform: Platform, isThere: boolean) {
   const all = recoverables(platform).filter(({ archive }) => archive);
   return {
     where: '--cluster',
-    what: isThere ? `${cluster} has no backups` : `there is no cluster ${cluster}`,
+    what: isThere ? `${cluster} has no backups` : `there is no cluster ${cluster} with archives that wait for a person`,
     allowed: [...new Set(all.map(({ life }) => life.name))].join(', ') || 'none so far',
     remedy: 'name one of these',
   };

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { InputError } from '../../constructs/core/error.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 
 export interface ArchivesOptions {
   readonly environment: string;
@@ -39,7 +39,7 @@ export const declared = {
  * @throws InputError for two addresses that differ; what node:util throws for an option that doesn't exist
  */
 export function parseOptions(args: readonly string[]): ArchivesOptions | 'help' {
-  const { values } = parseArgs({ args: [...args], allowPositionals: false, options: declared });
+  const { values } = parseArguments({ args: [...args], allowPositionals: false, options: declared });
   const { help: wanted, prune, again, cluster, environment } = values;
   if (wanted) return 'help';
   if (again !== undefined && again !== prune) {

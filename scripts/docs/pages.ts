@@ -2,22 +2,24 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type ts from 'typescript';
 import { InputError } from '../../constructs/core/error.ts';
+import type { GeneratedFile } from '../generated/command.ts';
 import { readModules } from './options.ts';
 import type { DocumentedModule, Option } from './options.ts';
-
-/** A page as it stands and as it should. */
-export interface Page {
-  /** Path from the root, with slashes. */
-  readonly file: string;
-  readonly then: string;
-  readonly now: string;
-}
 
 const begin = '<!-- options:begin -->';
 const end = '<!-- options:end -->';
 
+/** Of the floor, the files whose options a guide has; all others say in their code what they are. */
+const vocabulary: Readonly<Record<string, string>> = {
+  'constructs/core/workload.ts': 'docs/guides/workload.md',
+  'constructs/core/container.ts': 'docs/guides/workload.md',
+  'constructs/core/secret-ref.ts': 'docs/guides/secrets.md',
+  'constructs/core/service.ts': 'docs/guides/endpoints-and-wires.md',
+  'constructs/core/config-files.ts': 'docs/guides/container-of-others.md',
+};
+
 /**
- * The module that each folder of `constructs/` shows to others; `core/` is the floor they stand on.
+ * The module that each folder of `constructs/` shows to others, and what the guides have of `core/`, the floor they stand on.
  * @param program one that holds them, where there is one
  * @throws InputError for options that are not documented
  */
@@ -31,19 +33,20 @@ export function constructModules(root: string, program?: ts.Program): Documented
     const index = `constructs/${folder}/index.ts`;
     return fs.existsSync(path.join(root, index)) ? index : `constructs/${folder}/${folder}.ts`;
   });
-  const modules = readModules(root, files, program);
+  const floor = Object.keys(vocabulary).filter((file) => fs.existsSync(path.join(root, file)));
+  const modules = readModules(root, [...files, ...floor], program);
   const findings = modules.flatMap((module) => module.findings);
   if (findings.length > 0) throw new InputError(findings);
   return modules;
 }
 
-/** The page of a construct's module. */
+/** The page of a module. */
 export function pageOf({ file }: DocumentedModule): string {
-  return `docs/constructs/${path.posix.basename(path.posix.dirname(file))}.md`;
+  return vocabulary[file] ?? `docs/constructs/${path.posix.basename(path.posix.dirname(file))}.md`;
 }
 
 /** Every page with the tables that follow from the code. @throws InputError for pages that are missing or have no marks */
-export function currentPages(root: string, modules = constructModules(root)): Page[] {
+export function currentPages(root: string, modules = constructModules(root)): GeneratedFile[] {
   const missing = modules.filter((module) => !fs.existsSync(path.join(root, pageOf(module))));
   if (missing.length > 0) {
     throw new InputError(
@@ -55,14 +58,14 @@ export function currentPages(root: string, modules = constructModules(root)): Pa
       })),
     );
   }
-  return modules.map((module) => {
-    const file = pageOf(module);
+  return [...new Set(modules.map(pageOf))].map((file) => {
     const then = fs.readFileSync(path.join(root, file), 'utf8');
-    return { file, then, now: withTables(file, then, module) };
+    const props = modules.filter((module) => pageOf(module) === file).flatMap((module) => [...module.props]);
+    return { file, then, now: withTables(file, then, props) };
   });
 }
 
-function withTables(file: string, page: string, { props }: DocumentedModule): string {
+function withTables(file: string, page: string, props: readonly (readonly [string, readonly Option[]])[]): string {
   const [before, rest, ...more] = page.split(`${begin}\n`);
   const [, after, ...evenMore] = rest?.split(`${end}\n`) ?? [];
   if (before === undefined || after === undefined || more.length + evenMore.length > 0) {
@@ -73,7 +76,7 @@ function withTables(file: string, page: string, { props }: DocumentedModule): st
       remedy: 'add or remove marks',
     });
   }
-  const tables = [...props].map(([name, options]) => (props.size > 1 ? `### ${name}\n\n` : '') + table(options));
+  const tables = props.map(([name, options]) => (props.length > 1 ? `### ${name}\n\n` : '') + table(options));
   // Prettier would pad every column to its widest cell.
   return [
     `${before}${begin}\n<!-- prettier-ignore-start -->\n\n`,

@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { imageFindings } from '../../config/image-checks.ts';
 import { InputError } from '../../constructs/core/error.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand, UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { dockerCredentials } from './credentials.ts';
@@ -9,13 +9,14 @@ import { pinImages } from './pin.ts';
 import type { PinOptions } from './pin.ts';
 import { imagesFile, imageTable, readImages, writeImages } from './table.ts';
 
-const help = `npm run images -- [pin [NAME...] [--update] | check]
+const help = `npm run images -- [pin [NAME...] [--update] | check | dates]
 
 Shows the image table, config/images.json.
 
   pin [NAME...]  asks the registries for the digests that are missing and writes them into the table
     --update     asks also for images that have a digest, and tells where a tag was moved
   check          exit code 1 if any image has no digest
+  dates          tells whose line its makers support for less than 90 days; exit code 1 if any is past its day
   --help         this text
 
 Registries are asked with the user and password of docker login, where ~/.docker/config.json holds them, else as nobody.
@@ -40,7 +41,7 @@ export function imagesCommand(
   return runCommand(
     help,
     async () => {
-      const { values, positionals } = parseArgs({
+      const { values, positionals } = parseArguments({
         args: [...args],
         allowPositionals: true,
         options: { update: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
@@ -58,10 +59,12 @@ export function imagesCommand(
           return 0;
         case 'check':
           return check(context, output);
+        case 'dates':
+          return dates(context, output);
         case 'pin':
           return pin(context, { names, update: values.update }, output);
         default:
-          throw new UsageError(`"${action}" is nothing that it does: pin or check`);
+          throw new UsageError(`"${action}" is nothing that it does: pin, check or dates`);
       }
     },
     output,
@@ -73,6 +76,31 @@ function check({ root }: ImagesContext, { stdout }: Output): number {
   const findings = imageFindings(imagesFile, images, true);
   if (findings.length > 0) throw new InputError(findings);
   stdout.write(`all ${Object.keys(images).length} images are pinned\n`);
+  return 0;
+}
+
+function dates({ root, now }: ImagesContext, { stdout }: Output): number {
+  const { images } = readImages(root);
+  const today = now.toISOString().slice(0, 10);
+  const soon = new Date(now.getTime() + 90 * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  const dated = Object.entries(images).flatMap(([name, { tag, supportedUntil }]) =>
+    supportedUntil === undefined ? [] : [{ name, tag, supportedUntil }],
+  );
+  const past = dated.filter(({ supportedUntil }) => supportedUntil <= today);
+  if (past.length > 0) {
+    throw new InputError(
+      past.map(({ name, tag, supportedUntil }) => ({
+        where: `${imagesFile}: ${name}`,
+        what: `its makers mend nothing in ${tag} since ${supportedUntil}`,
+        allowed: 'a line that is supported',
+        remedy: 'take the next line, and write its day into supportedUntil',
+      })),
+    );
+  }
+  for (const { name, tag, supportedUntil } of dated.filter((each) => each.supportedUntil <= soon)) {
+    stdout.write(`${name} ${tag}: its makers mend nothing from ${supportedUntil} on; take the next line before\n`);
+  }
+  stdout.write(`${dated.length} of ${Object.keys(images).length} images have a day, and none is past it\n`);
   return 0;
 }
 

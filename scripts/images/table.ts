@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { schemaFindings } from '../../config/findings.ts';
-import { parseJson } from '../../config/json.ts';
+import { parseJson, readText } from '../../config/json.ts';
 import { imagesSchema } from '../../config/schema.ts';
 import type { ImagesInput } from '../../config/schema.ts';
 import { InputError } from '../../constructs/core/error.ts';
@@ -16,7 +16,7 @@ export interface ImageFile {
 
 /** @throws InputError with everything that is wrong in it, except that an image is not pinned */
 export function readImages(root: string): ImageFile {
-  const text = fs.readFileSync(path.join(root, imagesFile), 'utf8');
+  const text = readText(imagesFile, path.join(root, imagesFile));
   const images = parseJson(imagesFile, text);
   const findings = schemaFindings(imagesFile, imagesSchema, images);
   if (findings.length > 0) throw new InputError(findings);
@@ -44,12 +44,13 @@ export function writeImages(root: string, before: ImageFile, images: ImagesInput
 
 /** The entry with a digest that a registry gave: in the place of the reason for having none. */
 export function pinned(
-  { repository, tag }: ImagesInput[string],
+  { repository, tag, supportedUntil }: ImagesInput[string],
   digest: string,
   registry: string,
   date: string,
 ): ImagesInput[string] {
-  return { repository, tag, digest, source: `registry ${registry}`, date };
+  const until = supportedUntil === undefined ? {} : { supportedUntil };
+  return { repository, tag, digest, source: `registry ${registry}`, date, ...until };
 }
 
 /** Aligned columns: name, repository, tag, the beginning of the digest or the reason for none, source, date. */

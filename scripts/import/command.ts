@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { buildPlatform } from '../../apps/platform.ts';
 import { environments } from '../../config/index.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import type { Output } from '../../synth/command.ts';
@@ -13,11 +13,13 @@ import { customResourceTable } from './custom-resources.ts';
 import { interfacesOf } from './interfaces.ts';
 import { definitionsIn, makerNames, makers, pinnedModule, sourceOf } from './makers.ts';
 import type { Maker } from './makers.ts';
+import { keptRuleSet, pinnedRuleSet, ruleSet } from '../waf/rule-set.ts';
 import { fetchingHere, keptFiles, moduleFiles } from './module-files.ts';
 import type { Fetching } from './module-files.ts';
 import { kubernetes, packageTable } from './packages.ts';
 import { goMod, pin, unpinned } from './pins.ts';
 import { renderedFacts, renderersHere } from './render.ts';
+import { ruleSetFile, ruleSetText } from './rule-set.ts';
 import { tableText } from './table.ts';
 import type { Table } from './table.ts';
 
@@ -43,7 +45,7 @@ export function importCommand(
   fetching: Fetching = fetchingHere(),
 ): number {
   const command = () => {
-    const { values } = parseArgs({
+    const { values } = parseArguments({
       args: [...args],
       options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     });
@@ -88,7 +90,22 @@ class Import {
         this.settle(`${name}.ts`, interfacesOf(JSON.parse(text) as Table));
       }
     }
+    this.ruleSet();
     return this.isRight ? 0 : 1;
+  }
+
+  /** The rules of the firewall that exclusions may name. */
+  private ruleSet(): void {
+    const version = pinnedRuleSet();
+    const set = this.check ? keptRuleSet(version, this.fetching) : ruleSet(version, this.fetching);
+    if (set !== undefined) {
+      this.settle(ruleSetFile, ruleSetText(set));
+      return;
+    }
+    const { source } = JSON.parse(fs.readFileSync(path.join(this.folder, ruleSetFile), 'utf8')) as { source: string };
+    const isCurrent = source === `OWASP CRS ${version}`;
+    const differs = `differs: it is of ${source}, scripts/waf/go.mod names ${version}`;
+    this.say(ruleSetFile, isCurrent ? 'not compared: its rules were never fetched here' : differs, isCurrent);
   }
 
   /** Whether what is known of upstream is known of the sources that there are. */

@@ -152,8 +152,12 @@ export function packageTable({ package: name, kinds: wanted, additions }: Source
   const validators = new Validators(modules);
   const definitions = new Definitions(validators);
   const kinds: [string, string][] = [];
+  const versions = Object.keys(wanted).map((version) => JSON.stringify([version]));
   for (const file of fs.readdirSync(path.join(modules, name, '_schemas')).sort()) {
     if (!file.endsWith('.js') || file.endsWith('List.js')) continue;
+    // A kind names its version itself: of the others, two in three, nothing needs to be understood.
+    const text = fs.readFileSync(path.join(modules, name, '_schemas', file), 'utf8');
+    if (!versions.some((version) => text.includes(version))) continue;
     const reference = { file: path.posix.join(name, '_schemas', file) };
     const validator = validators.get(reference);
     const apiVersion = onlyValue(validators, validator, 'apiVersion');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { sourcesOf } from './files.ts';
@@ -33,7 +33,7 @@ export function lintCommand(root: string, args: readonly string[], output: Outpu
         install: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       } as const;
-      const { values } = parseArgs({ args: [...args], options });
+      const { values } = parseArguments({ args: [...args], options });
       if (values.help) output.stdout.write(help);
       else if (values.install) installTools(root);
       else return lint(root, output);

@@ -1,10 +1,10 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { buildPlatform } from '../../apps/platform.ts';
 import { environments } from '../../config/index.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand, UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { declaredEdges, foreignPodGroups } from '../../synth/model.ts';
@@ -33,7 +33,7 @@ export function matrixCommand(root: string, args: readonly string[], output: Out
   return runCommand(
     help,
     () => {
-      const { values } = parseArgs({
+      const { values } = parseArguments({
         args: [...args],
         options: {
           environment: { type: 'string' },

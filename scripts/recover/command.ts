@@ -6,10 +6,11 @@ import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { summary } from '../../synth/summary.ts';
 import { generationsFile } from '../../config/index.ts';
+import { kinds } from './kinds.ts';
 import { help, parseOptions } from './options.ts';
 import { planRecovery } from './plan.ts';
 import type { RecoverContext, RecoveryPlan } from './plan.ts';
-import { commitMessage, runbook, steps } from './steps.ts';
+import { commitMessage, steps } from './steps.ts';
 
 /** Runs `npm run recover`. @returns the exit code: 0 done, 1 refused, 2 called wrongly */
 export function recoverCommand(
@@ -73,13 +74,13 @@ export function report(plan: RecoveryPlan): string {
           `  see by hand that no other generation ${number} was: what ${unread.join(', ')} say of ${generationsFile} can't be read`,
         ]),
     '',
-    summary(result, options.dryRun),
+    summary(result, options.dryRun, { orders: false }),
     '',
     'Commit message:',
     '',
     ...indented(commitMessage(plan).split('\n'), '    '),
     '',
-    `What to do from here (the whole procedure: ${runbook}):`,
+    `What to do from here (the whole procedure: ${kinds[options.kind].runbook}):`,
     ...steps(plan).flatMap(({ text, commands, notes }, index) => [
       '',
       `${index + 1}. ${text}`,

@@ -22,7 +22,7 @@ export function listJobs(cluster: Recoverable): string {
   return `${kubectl(cluster)} get jobs`;
 }
 
-/** Lets Argo CD remove what waits for a person. */
+/** Lets Argo CD remove what waits for a person. It compares the moment with the beginning of the sync that waits. */
 export function confirmRemoval(cluster: Recoverable, environment: Named): string {
   const now = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
   const application = `kubectl -n ${clusterNamespaces.argocd.name} annotate application ${applicationOf(cluster, environment)}`;
@@ -30,10 +30,17 @@ export function confirmRemoval(cluster: Recoverable, environment: Named): string
 }
 
 export function deleteVolumes(cluster: Recoverable): string {
-  const { controller } = cluster.workload.props;
-  const volumes = controller.kind === 'StatefulSet' ? controller.volumeClaims : [];
-  const claims = podsOf(cluster).flatMap((pod) => volumes.map(({ metadata }) => `${metadata?.name ?? ''}-${pod}`));
+  const claims = [cluster.workload, ...cluster.beside].flatMap(({ name, props: { controller } }) => {
+    if (controller.kind !== 'StatefulSet') return [];
+    const pods = Array.from({ length: controller.replicas }, (_, index) => `${name}-${index}`);
+    return pods.flatMap((pod) => controller.volumeClaims.map(({ metadata }) => `${metadata?.name ?? ''}-${pod}`));
+  });
   return `${kubectl(cluster)} delete pvc ${claims.join(' ')}`;
+}
+
+/** Begins a sync that asks again, after one that has ended unanswered. */
+export function askAgain(cluster: Recoverable, environment: Named): string {
+  return `argocd app sync ${applicationOf(cluster, environment)} --prune --async`;
 }
 
 /** A sync that waits takes up no newer release. */

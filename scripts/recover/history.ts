@@ -41,20 +41,22 @@ export async function readHistory(git: Git, file: string, owner: Owner): Promise
     });
   }
   // Without --full-history, git leaves out what a branch tried and took back before it was merged.
-  const commits = (await git.read(['log', '--all', '--full-history', '--format=%H', '--', file])).split('\n');
+  const log = await git.read(['log', '--all', '--full-history', '--format=%H', '--', file]);
+  const commits = log.split('\n').filter((each) => each !== '');
+  const [head, ...texts] = await git.versions(['HEAD', ...commits], file);
   const generations: Generation[] = [];
   const used: number[] = [];
   const unread: string[] = [];
-  for (const commit of commits.filter((each) => each !== '')) {
-    const found = await generationsAt(git, commit, file, owner);
+  for (const [index, commit] of commits.entries()) {
+    const found = readable(texts[index], owner);
     if (found === 'unread') unread.push(commit.slice(0, 12));
     else if (found !== undefined) {
       generations.push(...[found.generation, found.copy].filter((each) => each !== undefined));
       if (found.generation !== undefined) used.push(found.generation.number);
     }
   }
-  const head = await generationsAt(git, 'HEAD', file, owner);
-  return { generations, used, head: head === 'unread' ? undefined : head, unread };
+  const checkedOut = readable(head, owner);
+  return { generations, used, head: checkedOut === 'unread' ? undefined : checkedOut, unread };
 }
 
 /** The generations that the text of the file gives a cluster. @throws InputError */
@@ -63,17 +65,11 @@ export function generationsIn(text: string, { environment, cluster }: Owner): Ge
   return { generation: generations?.[cluster], copy: copies?.[cluster] };
 }
 
-/** @returns undefined where the commit has no such file */
-async function generationsAt(
-  git: Git,
-  commit: string,
-  file: string,
-  owner: Owner,
-): Promise<Generations | 'unread' | undefined> {
-  const { code, stdout } = await git.attempt(['show', `${commit}:./${file}`]);
-  if (code !== 0) return undefined;
+/** @param text undefined where a commit has no such file */
+function readable(text: string | undefined, owner: Owner): Generations | 'unread' | undefined {
+  if (text === undefined) return undefined;
   try {
-    return generationsIn(stdout, owner);
+    return generationsIn(text, owner);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return 'unread';

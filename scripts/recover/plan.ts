@@ -13,8 +13,9 @@ import { generationsText, parseGenerations, withGeneration } from './generations
 import type { Recovered } from './generations-file.ts';
 import { generationsIn, readHistory } from './history.ts';
 import type { Generations, History, Owner } from './history.ts';
+import { kinds } from './kinds.ts';
+import type { Kind } from './kinds.ts';
 import { microsecondsOf } from './moment.ts';
-import { recoveredKind } from './options.ts';
 import type { RecoverOptions } from './options.ts';
 
 /** What the command takes from the world. */
@@ -55,19 +56,19 @@ export interface RecoveryPlan {
 
 /** Decides everything and writes nothing. @throws InputError with what stands in the way */
 export async function planRecovery(context: RecoverContext, options: RecoverOptions): Promise<RecoveryPlan> {
-  const { environment: name, cluster, beside } = options;
+  const { kind, environment: name, cluster, beside } = options;
   const owner: Owner = { environment: name, cluster };
   const { platform } = context.synthesise(name, undefined, true);
   const { environment } = platform;
   const inUse: Generations = { generation: environment.generation(cluster), copy: environment.copy(cluster) };
-  const former = findCluster(platform, cluster, environment.generation(cluster).number);
+  const former = findCluster(clustersOf(platform, kind), cluster, environment.generation(cluster).number);
   const textBefore = readText(context.root);
   const history = await readHistory(new Git(context.root), file, owner);
   checkInForce(textBefore, owner, inUse);
   checkCommitted(textBefore, owner, history);
   const known = [inUse.generation, inUse.copy, ...history.generations].filter((each) => each !== undefined);
   // A file of apps/ may number one itself, for an upgrade.
-  const built = clustersOf(platform).filter(({ life }) => life.name === cluster);
+  const built = clustersOf(platform, kind).filter(({ life }) => life.name === cluster);
   const numbers = [
     ...known.flatMap((each) => [each.number, each.recovery?.from ?? 1]),
     ...built.map(({ life }) => life.generation),
@@ -82,18 +83,17 @@ export async function planRecovery(context: RecoverContext, options: RecoverOpti
   const result = context.synthesise(name, generations, true);
   return {
     ...{ options, textBefore, text: generationsText(generations), generations, recovered, former, result },
-    next: findCluster(result.platform, cluster, number),
+    next: findCluster(clustersOf(result.platform, kind), cluster, number),
     replaced: beside ? inUse.copy : undefined,
     unread: history.unread,
   };
 }
 
-function clustersOf(platform: Platform): Recoverable[] {
-  return platform.all(Recoverable).filter(({ kind }) => kind === recoveredKind);
+function clustersOf(platform: Platform, kind: Kind): Recoverable[] {
+  return platform.all(Recoverable).filter((each) => each.kind === kind);
 }
 
-function findCluster(platform: Platform, name: string, generation: number): ArchivedCluster {
-  const all = clustersOf(platform);
+function findCluster(all: readonly Recoverable[], name: string, generation: number): ArchivedCluster {
   const cluster = all.find((each) => each.life.name === name && each.life.generation === generation);
   if (cluster?.archive) return { cluster, archive: cluster.archive };
   throw new InputError({
@@ -141,7 +141,7 @@ export function checkCommitted(text: string, owner: Owner, { head }: History): v
 
 /** The archive that is read has to be that of a generation, and reach back to the moment. */
 function checkSource(
-  { to, from: given }: RecoverOptions,
+  { kind, to, from: given }: RecoverOptions,
   from: number,
   next: number,
   known: readonly Generation[],
@@ -157,7 +157,7 @@ function checkSource(
   const began = known.find((each) => each.number === from && each.recovery?.to !== undefined)?.recovery;
   if (to === undefined || began?.to === undefined || microsecondsOf(to) > microsecondsOf(began.to)) return;
   throw new InputError({
-    where: given === undefined ? '--to' : '--from',
+    where: given === undefined ? `--${kinds[kind].moment}` : '--from',
     what: `generation ${from} was itself recovered to ${began.to}: its archive begins later than ${to}`,
     allowed: `a moment after its recovery, or the generation that was in use at ${to}`,
     remedy: `add --from ${began.from}`,

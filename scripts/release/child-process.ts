@@ -16,6 +16,13 @@ export interface RunOptions {
    * @default false
    */
   readonly shielded?: boolean;
+  /** @default none */
+  readonly input?: string;
+  /**
+   * How what it prints is read.
+   * @default utf8
+   */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 /** Runs a program without a shell in `folder` and waits for its end. @throws InputError where there is no such program */
@@ -23,7 +30,7 @@ export function run(
   folder: string,
   program: string,
   args: readonly string[],
-  { shielded = false }: RunOptions = {},
+  { shielded = false, input, encoding = 'utf8' }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     // A group of its own is what the terminal doesn't signal.
@@ -31,11 +38,13 @@ export function run(
       cwd: folder,
       env: process.env,
       detached: shielded,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // A program that doesn't read its input closes it; its exit code says whether that was right.
+    child.stdin.on('error', () => undefined).end(input);
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stdout.setEncoding(encoding).on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') {

@@ -1,15 +1,17 @@
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { environments, loadEnvironment, parseEnvironment } from '../../config/index.ts';
 import { readJson } from '../../config/json.ts';
+import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
+import { acceptedChecks } from '../ready/accept.ts';
+import { checkTree, treeChecks } from '../ready/checks.ts';
 import { run } from './child-process.ts';
 import { Git } from './git.ts';
 import { planRelease, releasesFile } from './plan.ts';
 import type { ReleaseContext, ReleaseOptions } from './plan.ts';
-import { protectionNotice } from './protection.ts';
+import { protectionNotices, protectionOf } from './protection.ts';
 import { makeRelease, pushCommand } from './release.ts';
 import { Interrupted } from './signals.ts';
 
@@ -17,10 +19,12 @@ const help = `npm run release -- [OPTION...]
 
 Pins every application to the next release tag: writes config/releases.json, synthesises, commits, makes the tag and
 pushes both at once. If any of that fails, commit and tag are taken back. Makes nothing if dist/ENVIRONMENT is as in the
-last release. Says when the tag could be moved or deleted by others; with a token in GH_TOKEN it asks GitHub.
+last release, or if npm run ready finds something in the tree. Says when tag or branch could be changed by others alone;
+with a token in GH_TOKEN it asks GitHub.
 
   --environment NAME  the environment of config/environments   [production]
   --remote NAME       the git remote that Argo CD reads        [origin]
+  --accept CHECK      release although npm run ready finds examples, secrets or images to mend; one CHECK an option
   --no-push           leave the push to you
   --dry-run           check everything, tell what would be released, and change nothing
   --help              this text
@@ -31,11 +35,12 @@ export function releaseCommand(root: string, args: readonly string[], output: Ou
   return runCommand(
     help,
     async () => {
-      const { values } = parseArgs({
+      const { values } = parseArguments({
         args: [...args],
         options: {
           environment: { type: 'string', default: 'production' },
           remote: { type: 'string', default: 'origin' },
+          accept: { type: 'string', multiple: true, default: [] },
           'no-push': { type: 'boolean', default: false },
           'dry-run': { type: 'boolean', default: false },
           help: { type: 'boolean', default: false },
@@ -46,9 +51,10 @@ export function releaseCommand(root: string, args: readonly string[], output: Ou
         return 0;
       }
       const { environment, remote, 'no-push': noPush, 'dry-run': dryRun } = values;
+      const accepted = acceptedChecks(values.accept, Object.keys(treeChecks));
       const context = contextOf(root, environment, (line) => output.stdout.write(`${line}\n`));
       try {
-        await release(context, { environment, remote, push: !noPush }, dryRun);
+        await release(context, { environment, remote, push: !noPush, accepted }, dryRun);
         return 0;
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
@@ -71,13 +77,11 @@ function contextOf(root: string, environment: string, print: (line: string) => v
     tagOf: (number) =>
       input && parseEnvironment(environment, input, images, { releases: { [environment]: number } }).releaseTag,
     // A process of its own: this one has read the configuration already.
-    synthesise: (dryRun) => {
-      const program = ['scripts/run.cjs', 'main.ts', '--environment', environment];
-      return run(root, process.execPath, [...program, ...(dryRun ? ['--dry-run'] : [])]);
-    },
-    protectionNotice: async (tag, remote) => {
-      const { code, stdout } = await git.attempt(['remote', 'get-url', '--push', remote]);
-      return code === 0 ? protectionNotice({ tag, url: stdout.trimEnd(), env: process.env }) : undefined;
+    synthesise: () => run(root, process.execPath, ['scripts/run.cjs', 'main.ts', '--environment', environment]),
+    checkTree: () => checkTree(root, environment, new Date()),
+    protectionNotices: async (tag, remote) => {
+      const url = await git.pushUrl(remote);
+      return url === undefined ? [] : protectionNotices(await protectionOf({ branch, tag, url, env: process.env }));
     },
     print,
   };
@@ -92,8 +96,7 @@ export async function release(context: ReleaseContext, options: ReleaseOptions, 
     print(`nothing in dist/${options.environment} changed since ${previous ?? 'the beginning'}: no release is needed`);
     return;
   }
-  const notice = await context.protectionNotice(tag, options.remote);
-  if (notice !== undefined) print(notice);
+  for (const notice of await context.protectionNotices(tag, options.remote)) print(notice);
   if (!dryRun) await makeRelease(context, options, plan);
   print(`${dryRun ? 'would release' : 'released'} ${tag}: ${applications.join(', ')}`);
   if (dryRun) print(`would commit ${releasesFile} and argocd/${options.environment} and make the tag ${tag}`);

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { InputError } from '../../constructs/core/error.ts';
+import { blobsOf, catFile } from '../../synth/git-blobs.ts';
 import { run } from './child-process.ts';
 import type { Ended, RunOptions } from './child-process.ts';
 
@@ -28,16 +29,30 @@ export class Git {
     return (await this.read(args)).split('\0').filter((path) => path !== '');
   }
 
+  /** Where a remote is pushed to; undefined where there is no such remote. */
+  async pushUrl(remote: string): Promise<string | undefined> {
+    const { code, stdout } = await this.attempt(['remote', 'get-url', '--push', remote]);
+    return code === 0 ? stdout.trimEnd() : undefined;
+  }
+
+  /** What a file is in each of these revisions; undefined where there is none. @throws InputError with git's own words */
+  async versions(revisions: readonly string[], file: string): Promise<(string | undefined)[]> {
+    const input = revisions.map((revision) => `${revision}:./${file}\n`).join('');
+    const ended = await this.attempt(catFile, { input, encoding: 'latin1' });
+    if (ended.code !== 0) throw new InputError(gitFailed(catFile, ended, 'see what git says above, then run again'));
+    return blobsOf(ended.stdout);
+  }
+
   /** @throws InputError unless the folder is the top of a repository that has a commit */
   async checkRepository(): Promise<void> {
-    const top = await this.attempt(['rev-parse', '--show-toplevel']);
-    const folder = top.stdout.trimEnd();
-    const isTop = top.code === 0 && fs.realpathSync(folder) === fs.realpathSync(this.root);
-    const head = isTop ? await this.attempt(['rev-parse', '--verify', '--quiet', 'HEAD']) : top;
-    if (isTop && head.code === 0) return;
+    const { code, stdout, stderr } = await this.attempt(['rev-parse', '--show-toplevel', 'HEAD^{commit}']);
+    const [folder = ''] = stdout.split('\n');
+    const isTop = folder !== '' && fs.realpathSync(folder) === fs.realpathSync(this.root);
+    if (isTop && code === 0) return;
+    const other = folder === '' ? stderr.trimEnd() : `git's top folder is ${folder}`;
     throw new InputError({
       where: 'the repository',
-      what: !isTop && top.code === 0 ? `git's top folder is ${folder}` : top.stderr.trimEnd() || 'it has no commit yet',
+      what: isTop ? 'it has no commit yet' : other,
       allowed: 'a git repository with this folder as its top and at least one commit',
       remedy: 'run this in the clone that Argo CD reads',
     });

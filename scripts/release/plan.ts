@@ -2,6 +2,11 @@ import path from 'node:path';
 import { readJson } from '../../config/json.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
+import { isAcceptable, toMend } from '../ready/accept.ts';
+import type { AcceptableCheck } from '../ready/accept.ts';
+import { treeChecks } from '../ready/checks.ts';
+import type { Outcome, TreeCheck } from '../ready/checks.ts';
+import { dirtFindings } from '../ready/findings.ts';
 import type { Ended } from './child-process.ts';
 import { gitFailed } from './git.ts';
 import type { Git } from './git.ts';
@@ -13,6 +18,8 @@ export interface ReleaseOptions {
   /** Name of the git remote that Argo CD reads. */
   readonly remote: string;
   readonly push: boolean;
+  /** Checks of `npm run ready` whose findings are in nobody's way. */
+  readonly accepted: readonly AcceptableCheck[];
 }
 
 /** What a release takes from the repository it is made in. */
@@ -22,10 +29,12 @@ export interface ReleaseContext {
   readonly branch: string;
   /** The tag of a release; undefined where the applications follow the branch. */
   readonly tagOf: (release: number) => string | undefined;
-  /** Runs the synthesis on the files as they are now; a dry run ends with 1 if it would change any. */
-  readonly synthesise: (dryRun: boolean) => Promise<Ended>;
-  /** What should be known of the tag's protection, where anything is. */
-  readonly protectionNotice: (tag: string, remote: string) => Promise<string | undefined>;
+  /** What `npm run ready` says of the files as they are now. */
+  readonly checkTree: () => readonly Outcome<TreeCheck>[];
+  /** Runs the synthesis on the files as they are now. */
+  readonly synthesise: () => Promise<Ended>;
+  /** What should be known of the protection of tag and branch. */
+  readonly protectionNotices: (tag: string, remote: string) => Promise<readonly string[]>;
   readonly print: (line: string) => void;
 }
 
@@ -43,8 +52,8 @@ export interface ReleasePlan {
 
 /** Looks at everything a release depends on, and changes nothing. @throws InputError with all that stands in the way */
 export async function planRelease(context: ReleaseContext, options: ReleaseOptions): Promise<ReleasePlan> {
-  const { git, tagOf } = context;
-  const { environment } = options;
+  const { git, tagOf, print } = context;
+  const { environment, accepted } = options;
   await git.checkRepository();
   const releases = readJson(releasesFile, path.join(git.root, releasesFile)) as Record<string, number>;
   const last = releases[environment] ?? 0;
@@ -57,14 +66,17 @@ export async function planRelease(context: ReleaseContext, options: ReleaseOptio
       remedy: 'leave it at that, or change it to "tags"',
     });
   }
+  const outcomes = context.checkTree();
   const findings = [
     ...(await branchFindings(context)),
     ...(await dirtFindings(git)),
-    ...(await staleFindings(context, environment)),
+    ...unreadyFindings(outcomes, accepted),
     ...(await tagFindings(context, options, tag)),
     ...(previous === undefined ? [] : await previousFindings(git, previous, options.remote)),
   ];
   if (findings.length > 0) throw new InputError(findings);
+  for (const { check, findings: known } of outcomes)
+    if (known.length > 0) print(`accepted: ${known.length} of ${check} to mend`);
   return {
     tag,
     previous,
@@ -82,34 +94,20 @@ async function branchFindings({ git, branch }: ReleaseContext): Promise<Finding[
   return [{ where: 'the branch', what, allowed: `${branch}, which Argo CD follows`, remedy: `git switch ${branch}` }];
 }
 
-const longestList = 10;
-
-async function dirtFindings(git: Git): Promise<Finding[]> {
-  const status = await git.read(['status', '--porcelain', '--untracked-files=normal']);
-  if (status === '') return [];
-  const files = status.split('\n');
-  const rest = files.length > longestList ? [`and ${files.length - longestList} more`] : [];
-  return [
-    {
-      where: 'the working tree',
-      what: ['it has changes that no commit holds:', ...files.slice(0, longestList), ...rest].join('\n    '),
-      allowed: 'a clean tree: a release is what the last commit says',
-      remedy: 'commit, stash or ignore them',
-    },
-  ];
-}
-
-async function staleFindings({ synthesise }: ReleaseContext, environment: string): Promise<Finding[]> {
-  const { code, stdout, stderr } = await synthesise(true);
-  if (code === 0) return [];
-  return [
-    {
-      where: `dist/${environment} and argocd/${environment}`,
-      what: ['npm run synth would not leave them as they are:', `${stdout}${stderr}`.trimEnd()].join('\n'),
-      allowed: 'what the sources say, byte for byte',
-      remedy: 'run npm run synth and commit what it writes',
-    },
-  ];
+/** What the tree is not ready for: what may be accepted in one finding a check, because `npm run ready` names each. */
+function unreadyFindings(outcomes: readonly Outcome<TreeCheck>[], accepted: readonly AcceptableCheck[]): Finding[] {
+  return toMend(outcomes, accepted).flatMap(({ check, findings }): readonly Finding[] => {
+    const [first] = findings;
+    if (first === undefined || !isAcceptable(check)) return findings;
+    return [
+      {
+        where: `npm run ready, ${check}`,
+        what: `${findings.length} to mend, such as ${first.where}: ${first.what}`,
+        allowed: treeChecks[check],
+        remedy: `npm run ready names each, and what to do; --accept ${check} releases all the same`,
+      },
+    ];
+  });
 }
 
 async function tagFindings(

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Of a ruleset of GitHub's API, what tells whether a tag is protected. */
+/** Of a ruleset of GitHub's API, what tells whether a tag or a branch is protected. */
 const rulesetSchema = v.object({
   target: v.optional(v.string()),
   enforcement: v.string(),
@@ -14,12 +14,23 @@ const rulesetSchema = v.object({
 
 export type Ruleset = v.InferOutput<typeof rulesetSchema>;
 
-/** What a tag needs so that it always says what it said, and what could be done to it otherwise. */
-const needed = { update: 'moved', deletion: 'deleted' };
+/** What a tag or a branch needs so that nobody alone changes what is deployed, and what could be done to it otherwise. */
+const needed = {
+  tag: { update: 'moved', deletion: 'deleted' },
+  branch: {
+    pull_request: 'changed without a review',
+    required_status_checks: 'changed without being verified',
+    non_fast_forward: 'rewritten',
+    deletion: 'deleted',
+  },
+};
 
 export interface Asking {
-  readonly tag: string;
-  /** Where the tag is pushed to, as git knows it. */
+  /** The branch that the root application follows. */
+  readonly branch: string;
+  /** The tag of the next release; undefined where applications follow the branch. */
+  readonly tag: string | undefined;
+  /** Where both are pushed to, as git knows it. */
   readonly url: string;
   /** A token may be in GH_TOKEN or GITHUB_TOKEN; a GitHub of one's own is in GITHUB_SERVER_URL and GITHUB_API_URL. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,16 +38,30 @@ export interface Asking {
   readonly request?: typeof fetch;
 }
 
+/** What is known of their protection; `unknown` says why nothing is. */
+export type Protection =
+  | { readonly open: readonly { readonly name: string; readonly done: readonly string[] }[] }
+  | { readonly unknown: string };
+
 /**
- * Asks GitHub whether anybody could move or delete a tag later. Nothing depends on it: a release is made all the same.
- * @returns what a person should know, in one sentence; undefined where the tag is protected, and where no GitHub is
+ * Asks GitHub whether anybody could move or delete a tag later, or change the branch alone.
+ * @returns undefined where no GitHub is
  */
-export async function protectionNotice({ tag, url, env, request = fetch }: Asking): Promise<string | undefined> {
+export async function protectionOf({
+  branch,
+  tag,
+  url,
+  env,
+  request = fetch,
+}: Asking): Promise<Protection | undefined> {
   const repository = repositoryOf(url, env);
   if (repository === undefined) return undefined;
   const token = [env.GH_TOKEN, env.GITHUB_TOKEN].find(Boolean);
+  const [names, are] = tag === undefined ? [branch, 'is'] : [`${tag} and ${branch}`, 'are'];
   if (token === undefined)
-    return `nobody was asked whether ${tag} is protected: that needs a token in GH_TOKEN, which may only read`;
+    return {
+      unknown: `nobody was asked whether ${names} ${are} protected: that needs a token in GH_TOKEN, which may only read`,
+    };
   // A redirect could lead to somebody whom the token is not for.
   const ask = async (path: string): Promise<unknown> => {
     const response = await request(`${repository}/rulesets${path}includes_parents=true`, {
@@ -48,21 +73,34 @@ export async function protectionNotice({ tag, url, env, request = fetch }: Askin
     return response.json();
   };
   try {
-    const list = v.parse(v.array(v.object({ id: v.number() })), await ask('?per_page=100&targets=tag&'));
+    const list = v.parse(v.array(v.object({ id: v.number() })), await ask('?per_page=100&targets=branch,tag&'));
     const rulesets = await Promise.all(list.map(async ({ id }) => v.parse(rulesetSchema, await ask(`/${id}?`))));
-    const open = unprotected(tag, rulesets);
-    if (open.length === 0) return undefined;
-    return `${tag} is not protected: it can be ${open.join(' and ')}, and Argo CD follows it; .github/rulesets has what to import`;
+    const references = [...(tag === undefined ? [] : [`refs/tags/${tag}`]), `refs/heads/${branch}`];
+    const open = references.map((each) => ({
+      name: each.replace(/^refs\/\w+\//, ''),
+      done: unprotected(each, rulesets),
+    }));
+    return { open: open.filter(({ done }) => done.length > 0) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return `GitHub could not be asked whether ${tag} is protected: ${why.replaceAll(token, '***')}`;
+    return { unknown: `GitHub could not be asked whether ${names} ${are} protected: ${why.replaceAll(token, '***')}` };
   }
 }
 
-/** What could be done to a tag under these rulesets. */
-export function unprotected(tag: string, rulesets: readonly Ruleset[]): string[] {
-  const rules = rulesets.filter((ruleset) => covers(ruleset, `refs/tags/${tag}`)).flatMap((ruleset) => ruleset.rules);
-  return Object.entries(needed)
+/** What a person should know before a release, which is made all the same. */
+export function protectionNotices(protection: Protection | undefined): string[] {
+  if (protection === undefined) return [];
+  if ('unknown' in protection) return [protection.unknown];
+  return protection.open.map(
+    ({ name, done }) =>
+      `${name} is not protected: it can be ${done.join(' and ')}, and Argo CD follows it; .github/rulesets has what to import`,
+  );
+}
+
+/** What could be done to a tag or branch, by its full name, under these rulesets. */
+export function unprotected(reference: string, rulesets: readonly Ruleset[]): string[] {
+  const rules = rulesets.filter((ruleset) => covers(ruleset, reference)).flatMap((ruleset) => ruleset.rules);
+  return Object.entries(needed[kindOf(reference)])
     .filter(([type]) => !rules.some((rule) => rule.type === type))
     .map(([, done]) => done);
 }
@@ -70,15 +108,18 @@ export function unprotected(tag: string, rulesets: readonly Ruleset[]): string[]
 /** Whether a ruleset is in force for a tag or branch, by its full name. */
 export function covers({ target, enforcement, conditions }: Ruleset, reference: string): boolean {
   const names = conditions?.ref_name;
-  const kind = reference.startsWith('refs/tags/') ? 'tag' : 'branch';
   const within = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(pattern, reference));
   return (
-    target === kind &&
+    target === kindOf(reference) &&
     enforcement === 'active' &&
     names !== undefined &&
     within(names.include) &&
     !within(names.exclude)
   );
+}
+
+function kindOf(reference: string): 'branch' | 'tag' {
+  return reference.startsWith('refs/tags/') ? 'tag' : 'branch';
 }
 
 /** GitHub's patterns: `*` is anything within a part of the name. */

@@ -46,7 +46,7 @@ export function pushCommand({ remote }: ReleaseOptions, { branch }: ReleaseConte
 
 async function synthesisedTree({ git, synthesise }: ReleaseContext, plan: ReleasePlan): Promise<void> {
   fs.writeFileSync(path.join(git.root, releasesFile), plan.releases);
-  const { code, stdout, stderr } = await synthesise(false);
+  const { code, stdout, stderr } = await synthesise();
   if (code === 0) return;
   throw new InputError({
     where: `the synthesis of ${plan.tag}`,
@@ -61,6 +61,15 @@ async function push(context: ReleaseContext, options: ReleaseOptions, plan: Rele
   const pushed = await context.git.attempt(command);
   if (pushed.code === 0) return;
   const remedy = `git pull ${options.remote} ${context.branch}, then run again; tag and commit were taken back`;
+  // Git says it in ten lines, of which the last are for whoever pushed by hand.
+  if (/\((fetch first|non-fast-forward)\)/.test(pushed.stderr)) {
+    throw new InputError({
+      where: `${options.remote}, branch ${context.branch}`,
+      what: 'it has commits that this clone does not have',
+      allowed: 'a release of all that is there',
+      remedy,
+    });
+  }
   throw new InputError(gitFailed(command, pushed, remedy));
 }
 

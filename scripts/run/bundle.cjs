@@ -5,10 +5,14 @@ const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { build } = require('esbuild');
+const { modules } = require('./modules.cjs');
 const { cacheOf, stampOf, writeAtomically, writeRecord } = require('./record.cjs');
 
 /** What decides how sources are read, beside the sources themselves. */
-const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/run.cjs', 'scripts/run/bundle.cjs'];
+const settings = [
+  ...['package.json', 'package-lock.json', 'tsconfig.json'],
+  ...['scripts/run.cjs', 'scripts/run/bundle.cjs', 'scripts/run/modules.cjs'],
+];
 
 const hashOf = (content) => crypto.createHash('sha256').update(content).digest('hex');
 
@@ -98,6 +102,7 @@ async function bundle(root, program, files) {
     external: ['typescript', 'esbuild'],
     logLevel: 'silent',
     plugins: [
+      modules,
       {
         name: 'sources',
         setup: ({ onLoad }) =>

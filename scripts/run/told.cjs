@@ -21,7 +21,19 @@ function told(root, bundle, error) {
     })
     .replaceAll(/\n +at .*(node:internal|scripts\/run\.cjs).*/g, '');
   const own = positions.find((position) => !position.startsWith('node_modules/'));
+  const wrong = positions.find((position) => /^(apps|config\/environments)\//.test(position));
+  if (wrong !== undefined && error instanceof Error) return inWords(wrong, own, error);
   return own === undefined ? text : `${own}: ${text}`;
+}
+
+/** What an operator wrote, and a construct could make nothing of: the type checker tells more than a stack does. */
+function inWords(where, found, { name, message }) {
+  const place = found === where ? '' : ` (${found})`;
+  return [
+    `${where}: ${name}: ${message}${place}`,
+    '  allowed: what the types of its constructs and of config/schema.ts say',
+    '  remedy:  run npm run typecheck, which names what was left out, is misspelt or is of another type; else mend that line',
+  ].join('\n');
 }
 
 function escaped(text) {

@@ -21,10 +21,10 @@ import {
   priorityClassProblems,
   quotaProblems,
   rightsProblems,
-  serviceProblems,
 } from './objects.ts';
 import { problem } from './problem.ts';
 import type { Problem } from './problem.ts';
+import { serviceProblems } from './services.ts';
 
 /** The schema has seen to it that a spec is of its type. */
 const ofSpec =

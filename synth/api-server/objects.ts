@@ -1,4 +1,3 @@
-import net from 'node:net';
 import type { IHorizontalPodAutoscalerSpec } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscalerSpec';
 import type { INetworkPolicySpec } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicySpec';
 import type { INetworkPolicyPeer } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer';
@@ -6,11 +5,10 @@ import type { INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1/
 import type { IPodDisruptionBudgetSpec } from 'kubernetes-models/policy/v1/PodDisruptionBudgetSpec';
 import type { ILimitRangeSpec } from 'kubernetes-models/v1/LimitRangeSpec';
 import type { IResourceQuotaSpec } from 'kubernetes-models/v1/ResourceQuotaSpec';
-import type { IServiceSpec } from 'kubernetes-models/v1/ServiceSpec';
 import { contains, parseCidr } from '../../constructs/core/cidr.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { brokenKey } from '../schema/values.ts';
-import { amount, countOrShare, dataKey, label, pathSegment, portName, portOf, resourceOf, subdomain } from './forms.ts';
+import { amount, countOrShare, dataKey, pathSegment, portName, portOf, resourceOf, subdomain } from './forms.ts';
 import { selectorProblems } from './pods.ts';
 import { broken, outside, problem, shown, unlisted } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -61,40 +59,6 @@ function isEncoded({ kind }: Manifest, field: string): boolean {
 
 function decoded(base64: string): number {
   return Buffer.from(base64, 'base64').length;
-}
-
-export function serviceProblems(spec: IServiceSpec): Problem[] {
-  const { type = 'ClusterIP', clusterIP, ports = [], externalTrafficPolicy, externalName } = spec;
-  const isReachedFromOutside = type === 'NodePort' || type === 'LoadBalancer';
-  return [
-    ...unlisted('spec.type', type, ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']),
-    ...(type === 'ExternalName' ? broken('spec.externalName', externalName ?? '', subdomain) : []),
-    ...(ports.length === 0 && clusterIP !== 'None' && type !== 'ExternalName'
-      ? [problem('spec.ports', 'there are none', 'one or more, but for a headless Service')]
-      : []),
-    ...(clusterIP === 'None' && isReachedFromOutside
-      ? [problem('spec.clusterIP', `None, beside the type ${type}`, 'an address: ports of nodes lead to it')]
-      : []),
-    ...broken('spec.clusterIP', clusterIP, (text) =>
-      text === '' || text === 'None' || net.isIP(text) !== 0 ? undefined : 'None, or an address',
-    ),
-    ...unlisted('spec.sessionAffinity', spec.sessionAffinity, ['None', 'ClientIP']),
-    ...unlisted('spec.externalTrafficPolicy', externalTrafficPolicy, isReachedFromOutside ? ['Cluster', 'Local'] : []),
-    ...ports.flatMap(({ name, port, targetPort, nodePort, protocol }, index) => {
-      const at = `spec.ports[${index}]`;
-      return [
-        ...(ports.length > 1 || name ? broken(`${at}.name`, name ?? '', label) : []),
-        ...outside(`${at}.port`, port, 1, 65_535),
-        ...broken(`${at}.targetPort`, targetPort, portOf),
-        ...unlisted(`${at}.protocol`, protocol, ['TCP', 'UDP', 'SCTP']),
-        ...(nodePort === undefined || nodePort === 0
-          ? []
-          : isReachedFromOutside
-            ? outside(`${at}.nodePort`, nodePort, 30_000, 32_767)
-            : [problem(`${at}.nodePort`, `${nodePort}, beside the type ${type}`, 'none', 'remove it')]),
-      ];
-    }),
-  ];
 }
 
 export function networkPolicyProblems(spec: INetworkPolicySpec): Problem[] {

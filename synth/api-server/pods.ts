@@ -198,7 +198,19 @@ function affinityProblems({ affinity, topologySpreadConstraints = [] }: IPodSpec
   ]);
   const constraints = topologySpreadConstraints.flatMap((constraint, index) => {
     const where = at.replace(/affinity$/, `topologySpreadConstraints[${index}]`);
+    const { topologyKey: key, whenUnsatisfiable: when } = constraint;
+    const first = topologySpreadConstraints.findIndex((e) => e.topologyKey === key && e.whenUnsatisfiable === when);
     return [
+      ...(first === index
+        ? []
+        : [
+            problem(
+              where,
+              `it is the second of ${shown(key)} and ${shown(when)}`,
+              'one of each pair',
+              'remove one of them',
+            ),
+          ]),
       ...outside(`${where}.maxSkew`, constraint.maxSkew, 1),
       ...topologyProblems(constraint.topologyKey, where),
       ...unlisted(`${where}.whenUnsatisfiable`, constraint.whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']),

@@ -10,12 +10,21 @@ export interface ImmutableFields {
   readonly defaults?: Readonly<Record<string, unknown>>;
   /** The way out. */
   readonly remedy: string;
+  /** Fields that have another way out, by their first step. */
+  readonly remedies?: Readonly<Record<string, string>>;
 }
 
 const anotherName = 'set it back, or give the object another name: it is made anew, and the old one removed';
 
 const volumesStay =
   'set it back; or take it out in one release and bring it in a later one: its pods are gone meanwhile, its volumes stay';
+
+/** A StatefulSet made anew takes the claims that are there, as they are. */
+const volumesKeep = [
+  'set it back: volumes that are there keep what they were made with, even under a StatefulSet made anew',
+  'or recover into the next generation with it (npm run recover -- --help)',
+  'without generations, another name, which begins empty, in the release after that which removes this one',
+].join('; ');
 
 const otherVolumes = 'set it back; other volumes are made for another name, such as the next generation of a database';
 
@@ -34,6 +43,7 @@ export const immutable: Readonly<Record<string, ImmutableFields>> = {
     ],
     defaults: { 'spec.podManagementPolicy': 'OrderedReady' },
     remedy: volumesStay,
+    remedies: { 'spec.volumeClaimTemplates': volumesKeep },
   },
   'batch/Job': {
     specBut: [
@@ -99,14 +109,21 @@ export const changeable: readonly string[] = [
   '/LimitRange',
   '/Namespace',
   '/ServiceAccount',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
   'autoscaling/HorizontalPodAutoscaler',
   'batch/CronJob',
   'cert-manager.io/Certificate',
+  'cert-manager.io/ClusterIssuer',
   'cert-manager.io/Issuer',
   'networking.k8s.io/NetworkPolicy',
   'policy/PodDisruptionBudget',
   'rbac.authorization.k8s.io/ClusterRole',
   'rbac.authorization.k8s.io/Role',
+  'traefik.io/IngressRoute',
+  'traefik.io/Middleware',
+  'traefik.io/ServersTransport',
+  'traefik.io/TLSOption',
 ];
 
 /** `apps/Deployment`, `/Service`: versions of a kind are one kind. */

@@ -13,8 +13,8 @@ import type { ImmutableFields } from './fields.ts';
  */
 export function immutableFindings(committed: Committed, dist: readonly GeneratedFile[]): Finding[] {
   return dist.flatMap(({ path: file, manifest }) => {
-    const remedy = immutable[groupKind(manifest)]?.remedy;
-    if (remedy === undefined || isMadeAnew(manifest)) return [];
+    const rule = immutable[groupKind(manifest)];
+    if (rule === undefined || isMadeAnew(manifest)) return [];
     const changesFrom = (before: Manifest): readonly Change[] =>
       before.metadata.namespace === manifest.metadata.namespace ? immutableChanges(before, manifest) : [];
     const runs = committed.objects(file, (before) => changesFrom(before).length > 0);
@@ -22,9 +22,13 @@ export function immutableFindings(committed: Committed, dist: readonly Generated
       where: describeManifest(manifest),
       what: `${field} is ${show(before)} and would become ${show(after)}: the API server refuses that`,
       allowed: `${show(before)}, as it was made`,
-      remedy,
+      remedy: remedyOf(rule, field),
     }));
   });
+}
+
+function remedyOf({ remedy, remedies = {} }: ImmutableFields, field: string): string {
+  return Object.entries(remedies).find(([begin]) => field.startsWith(begin))?.[1] ?? remedy;
 }
 
 /** Whether Argo CD deletes the old object and makes the new one. */

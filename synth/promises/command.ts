@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import type { PromiseEntry } from './entry.ts';
 import { ledger, missingTests } from './ledger.ts';
 import { json, table } from './print.ts';
 import { readme, writeReadme } from './readme.ts';
+import { parseArguments } from '../arguments.ts';
 
 const help = `npm run promises -- [OPTION]
 
@@ -76,7 +76,7 @@ type Mode = 'table' | 'json' | 'check' | 'write-readme' | 'help';
 /** Undefined for more than one. */
 function modeOf(args: readonly string[]): Mode | undefined {
   const options = { json: flag, check: flag, 'write-readme': flag, help: flag };
-  const { values } = parseArgs({ args: [...args], options });
+  const { values } = parseArguments({ args: [...args], options });
   const given = Object.keys(values) as (keyof typeof options)[];
   return given.length > 1 ? undefined : (given[0] ?? 'table');
 }

@@ -46,7 +46,7 @@ type RawRules = Omit<Rules, 'pattern'> & { readonly pattern?: string; readonly o
 interface Table {
   readonly kinds: Readonly<Record<string, string>>;
   readonly definitions: Readonly<Record<string, Readonly<Record<string, Type>>>>;
-  readonly read: Map<string, ObjectSchema>;
+  readonly read: Map<string, Definition>;
 }
 
 /** The tables by API group; every other group is Kubernetes' own. */
@@ -81,21 +81,41 @@ export function schemaOf(apiVersion: string, kind: string): ObjectSchema | undef
   return definition === undefined ? undefined : readDefinition(from, definition);
 }
 
-function readDefinition(from: Table, name: string): ObjectSchema {
-  const known = from.read.get(name);
-  if (known !== undefined) return known;
-  const fields = new Map<string, Schema>();
-  const required: string[] = [];
-  const { '*': others, ...own } = from.definitions[name] ?? {};
-  const schema: ObjectSchema = { is: 'object', fields, required, isOpen: others !== undefined, nullable: false };
-  // Before its fields, because a definition may hold itself.
-  from.read.set(name, schema);
-  for (const [key, type] of Object.entries(own)) {
-    const field = key.replace(/!$/, '');
-    if (field !== key) required.push(field);
-    fields.set(field, typeof type === 'string' ? readType(from, type) : readType(from, type[0], type[1]));
+/** Read where it is asked for: objects use few of the definitions that theirs refers to, and one may hold itself. */
+class Definition implements ObjectSchema {
+  readonly is = 'object';
+  readonly required: readonly string[];
+  readonly isOpen: boolean;
+  readonly nullable: boolean;
+  private readonly from: Table;
+  private readonly types: Readonly<Record<string, Type>>;
+  private readFields: ReadonlyMap<string, Schema> | undefined;
+
+  constructor(from: Table, name: string, nullable: boolean) {
+    const { '*': others, ...types } = from.definitions[name] ?? {};
+    this.from = from;
+    this.types = types;
+    this.required = Object.keys(types).flatMap((key) => (key.endsWith('!') ? key.slice(0, -1) : []));
+    this.isOpen = others !== undefined;
+    this.nullable = nullable;
   }
-  return schema;
+
+  get fields(): ReadonlyMap<string, Schema> {
+    this.readFields ??= new Map(
+      Object.entries(this.types).map(([key, type]) => [
+        key.replace(/!$/, ''),
+        typeof type === 'string' ? readType(this.from, type) : readType(this.from, type[0], type[1]),
+      ]),
+    );
+    return this.readFields;
+  }
+}
+
+function readDefinition(from: Table, name: string, nullable = false): Definition {
+  const key = `${name}${nullable ? '?' : ''}`;
+  const definition = from.read.get(key) ?? new Definition(from, name, nullable);
+  from.read.set(key, definition);
+  return definition;
 }
 
 const scalars = new Map<string, ScalarSchema>();
@@ -106,10 +126,7 @@ function readType(from: Table, withMark: string, rawRules?: RawRules): Schema {
   const { of, pattern, ...others } = rawRules ?? {};
   const given = pattern === undefined ? others : { ...others, pattern: new RegExp(pattern, 'u') };
   const rules = Object.keys(given).length === 0 ? undefined : given;
-  if (code.startsWith('#')) {
-    const definition = readDefinition(from, code.slice(1));
-    return nullable ? { ...definition, nullable } : definition;
-  }
+  if (code.startsWith('#')) return readDefinition(from, code.slice(1), nullable);
   if (code === 'M') return readDefinition(table('kubernetes'), 'MetaV1ObjectMeta');
   if (code === 'L' || code === 'A') {
     return { is: 'map', of: readType(from, 's'), holds: code === 'L' ? 'labels' : 'annotations', nullable };

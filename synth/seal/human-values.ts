@@ -37,7 +37,12 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
     if (values.has(name)) refuse(name, 'is given twice', 'one value', 'remove one of them');
     else if (problem === undefined && value !== undefined) values.set(name, value);
     else if (problem !== undefined)
-      refuse(name, `its value ${problem}`, 'text that is long enough', `correct the value that ${where} gives`);
+      refuse(
+        name,
+        `its value ${problem}`,
+        'the value itself, long enough and nothing beside it',
+        `correct the value that ${where} gives`,
+      );
   };
 
   sources.valueFiles.forEach(({ selector, file }, index) => {
@@ -71,9 +76,28 @@ export function givenValues(sources: ValueSources, inventory: readonly SecretInv
 export function valueProblem({ source }: SecretPart, value: Buffer): string | undefined {
   const minimum = (source.kind === 'human' ? source.minimumLength : undefined) ?? 1;
   if (!isUtf8(value)) return 'is no text in UTF-8';
+  if (source.kind === 'human' && source.word && !/^[!-~]*$/.test(value.toString())) {
+    return 'has a space, a line end or a letter that no key has';
+  }
   const length = Array.from(value.toString()).length;
   if (length === 0) return 'is empty';
+  if (source.kind === 'human' && source.dockerConfigOf !== undefined && !hasPassword(value, source.dockerConfigOf))
+    return `is no {"auths":{"${source.dockerConfigOf}":{"auth":"..."}}}`;
   return length < minimum ? `is shorter than ${minimum} characters` : undefined;
+}
+
+/** Whether docker's configuration holds what a registry asks for: an API server takes no Secret with anything else. */
+function hasPassword(value: Buffer, registry: string): boolean {
+  try {
+    const auths = entriesOf((JSON.parse(value.toString()) as { readonly auths?: unknown }).auths) ?? [];
+    const hostOf = (name: string): string => name.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+    const known = registry === 'docker.io' ? ['docker.io', 'index.docker.io'] : [registry];
+    return auths.some(
+      ([name, entry]) => known.includes(hostOf(name)) && entriesOf(entry)?.some(([, text]) => text !== ''),
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Asks for a value twice, until both are the same and long enough. `ask` shows a prompt and reads a hidden line. */

@@ -56,7 +56,28 @@ function sourceFindings(read: ReadSource, { objects }: UpstreamFacts): Finding[]
       allowed: 'Services of the type ClusterIP from others; a Service of ours with a nodePort says why it has to be',
       remedy: 'change its type by the values of its chart, and declare the way in',
     })),
+    ...objects.flatMap((binding) =>
+      everybodyIn(binding).map((name) => ({
+        where: `${where}: ${describeManifest(binding)}`,
+        what: `it gives rights to ${name}`,
+        allowed: 'rights of accounts: whoever else has a token needs none',
+        remedy: 'leave it out by a patch of the source, or by the values of its chart',
+      })),
+    ),
   ];
+}
+
+/** Those of a binding's subjects that are everybody, or every account. */
+function everybodyIn(binding: Manifest): string[] {
+  const { subjects = [] } = binding as {
+    readonly subjects?: readonly { readonly kind: string; readonly name: string }[];
+  };
+  return subjects
+    .filter(
+      ({ kind, name }) =>
+        kind !== 'ServiceAccount' && /^system:(authenticated|unauthenticated|anonymous|serviceaccounts)$/.test(name),
+    )
+    .map(({ name }) => name);
 }
 
 function differences(where: string, field: string, stated: readonly string[], brought: readonly string[]): Finding[] {

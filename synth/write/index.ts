@@ -9,6 +9,7 @@ import { KEPT, makePlan, refuseReadOnly } from './plan.ts';
 import { renderTrees } from './render.ts';
 
 export { HEADER } from './own-file.ts';
+export { bodyOf } from './render.ts';
 
 /** A folder whose generated files belong together. */
 export interface Tree {

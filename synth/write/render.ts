@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { describeManifest } from '../../constructs/core/manifest.ts';
-import type { Tree } from './index.ts';
+import type { GeneratedFile, Tree } from './index.ts';
 import { toYaml } from '../yaml.ts';
 import { HEADER } from './own-file.ts';
 
@@ -35,7 +35,8 @@ export function renderTrees(trees: readonly Tree[]): Map<string, Wanted> {
         remedy: 'give it a folder of its own',
       });
     }
-    for (const { path: name, source, manifest } of files) {
+    for (const each of files) {
+      const { path: name, source, manifest } = each;
       const file = `${folder}/${name}`;
       const origin = `${describeManifest(manifest)} from ${source}`;
       checkPath(`${file} (${origin})`, SAFE_PATH.test(name) && name.endsWith('.yaml') && !/[\n\r]/.test(source));
@@ -46,7 +47,7 @@ export function renderTrees(trees: readonly Tree[]): Map<string, Wanted> {
         findings.push({ where: file, what, allowed, remedy: 'give one of them another name' });
       }
       try {
-        const body = toYaml(manifest);
+        const body = bodyOf(each);
         const text = `${HEADER}${source}; change that, not this file. ${sealOf(body)}${body}`;
         wanted.set(file.toLowerCase(), { path: file, text, origin });
       } catch (error) {
@@ -57,6 +58,15 @@ export function renderTrees(trees: readonly Tree[]): Map<string, Wanted> {
   }
   if (findings.length > 0) throw new InputError(findings);
   return wanted;
+}
+
+const bodies = new WeakMap<GeneratedFile, string>();
+
+/** What stands below the header of a file; made once, for all who compare with it. @throws InputError */
+export function bodyOf(file: GeneratedFile): string {
+  const body = bodies.get(file) ?? toYaml(file.manifest);
+  bodies.set(file, body);
+  return body;
 }
 
 /** The end of the header, by which a file tells whether somebody changed what follows. */

@@ -7,7 +7,7 @@ import { celLiteral } from '../../constructs/app-of-apps/cel.ts';
 import type { Application } from '../../constructs/core/application.ts';
 import { layers } from '../../constructs/core/application-chart.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
-import type { Environment } from '../../constructs/core/environment.ts';
+import type { Environment, RepositoryServer } from '../../constructs/core/environment.ts';
 import { kubeObject, manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import { KubeConfigMap } from '../../constructs/core/level1.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
@@ -191,11 +191,28 @@ describe('releases', () => {
 });
 
 describe('synchronisation', () => {
-  test('a sync that failed is tried again with the newest commit, which may mend it', () => {
-    const retries = [...children(tree), only(tree, 'Application', 'root')].map((each) =>
-      at(each, 'spec.syncPolicy.retry'),
-    );
-    expect(new Set(retries.map((retry) => (retry as { refresh?: boolean }).refresh))).toEqual(new Set([true]));
+  test('a sync of the root that failed is tried again with the newest commit, which may mend it', () => {
+    expect(at(only(tree, 'Application', 'root'), 'spec.syncPolicy.retry')).toMatchObject({ refresh: true });
+  });
+
+  test('a child tries again what it began with: what heals runs no migrations, and may not bring a newer commit', () => {
+    const refreshing = applications.filter((each) => at(each, 'spec.syncPolicy.retry.refresh') !== undefined);
+    expect(refreshing.map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+
+  test('what mends migrations that hang waits for two attempts of them and a minute', () => {
+    const [backend] = applications.filter(({ metadata }) => metadata.name === 'backend');
+    expect(at(backend!, 'spec.syncPolicy.retry')).toEqual({
+      limit: 1,
+      backoff: { duration: '1m', factor: 1, maxDuration: '1m' },
+    });
+    const others = applications.filter((each) => each !== backend && each.metadata.name !== 'root');
+    expect(new Set(others.map((each) => at(each, 'spec.syncPolicy.retry.limit')))).toEqual(new Set([3]));
+  });
+
+  test('the root tries for ever, so what an outage made fail goes on after it; a child ends, and takes the next release', () => {
+    const limit = (each: Manifest) => at(each, 'spec.syncPolicy.retry.limit');
+    expect([limit(only(tree, 'Application', 'root')), ...new Set(children(tree).map(limit))]).toEqual([-1, 3, 1]);
   });
 
   test('the root compares applications with what it remembers of them, not with what they have become since', () => {
@@ -210,6 +227,24 @@ describe('synchronisation', () => {
     ]);
     expect(at(root, 'spec.syncPolicy.syncOptions')).toContain('RespectIgnoreDifferences=true');
     expect(tree.filter((manifest) => at(manifest, 'spec.syncPolicy.automated.enabled') !== undefined)).toEqual([]);
+  });
+
+  test('what an autoscaler steers keeps its number of replicas at each sync, and nothing else does', () => {
+    const scaled = production.charts.flatMap((chart) =>
+      objectsOf(chart)
+        .map(manifestOf)
+        .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+        .map((each) => [chart.application, at(each, 'spec.scaleTargetRef.name'), each.metadata.namespace]),
+    );
+    const kept = applications.flatMap((each) =>
+      ((at(each, 'spec.ignoreDifferences') ?? []) as { name: string; namespace: string }[]).map(
+        ({ name, namespace, ...rest }) => {
+          expect(rest).toEqual({ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] });
+          return [each.metadata.name, name, namespace];
+        },
+      ),
+    );
+    expect([kept.length > 0, kept]).toEqual([true, scaled]);
   });
 
   test('every application heals drift, removes what is gone, and is applied by the server', () => {
@@ -368,11 +403,17 @@ describe('policies', () => {
     expect(variable(treeWith(testEnvironment({}, 0), list), 'tree')).toMatch(/"release": dyn\(0\)/);
   });
 
-  test('leave what begins like another tree in the same Argo CD to that one', () => {
+  test('leave the applications of another tree in the same Argo CD to that one, and nothing else', () => {
     const props = { environment: 'test', repository: { url: ours, branch: 'main' }, namespace: 'argocd', entries: [] };
-    const home = new AppOfApps(new App(), 'tree', { ...props, releaseTag: undefined, neighbours: ['staging-'] });
+    const home = new AppOfApps(new App(), 'tree', {
+      ...props,
+      releaseTag: undefined,
+      neighbours: ['staging-root', 'staging-data'],
+    });
     const policy = only(objectsOf(home).map(manifestOf), 'ValidatingAdmissionPolicy', 'applications-from-git');
-    expect(at(policy, 'spec.matchConditions.0.expression')).toBe('!object.metadata.name.startsWith("staging-")');
+    expect(at(policy, 'spec.matchConditions.0.expression')).toBe(
+      '!(object.metadata.name in ["staging-root", "staging-data"])',
+    );
   });
 });
 
@@ -396,8 +437,18 @@ describe('settings', () => {
 
   test('a wave waits for the applications before it: the health script is in force', () => {
     const script = data('argocd-cm')['resource.customizations.health.argoproj.io_Application'];
-    expect(script).toBe(file('application-health.lua'));
-    expect(script).toMatch(/^return hs$/m);
+    expect(script).toBe(`${file('clock.lua')}\n${file('application-health.lua')}`);
+  });
+
+  test.each(['argoproj.io_Application', 'apps_StatefulSet'])('the health script of %s has a clock', (kind) => {
+    const settings = data('argocd-cm');
+    expect(settings[`resource.customizations.health.${kind}`]).toContain(file('clock.lua'));
+    expect(settings[`resource.customizations.useOpenLibs.${kind}`]).toBe('true');
+  });
+
+  test('no sync runs for ever, and one that waits for a restore within the hour is not ended', () => {
+    const seconds = Number(data('argocd-cmd-params-cm')['controller.sync.timeout.seconds']);
+    expect(seconds).toBeGreaterThan(3600);
   });
 
   test.each([
@@ -420,6 +471,34 @@ describe('settings', () => {
     expect(data('argocd-cm').url).toBe('https://argocd.example.com');
     const partOf = settings.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);
     expect(partOf).toEqual(['argocd', 'argocd', 'argocd']);
+  });
+
+  describe('of a repository on a server of its own', () => {
+    const given = (repository: RepositoryServer) =>
+      manifestsOf((scope) => new ArgoCdSettings(scope, 'settings', { host: 'argocd.example.com', repository }));
+    const host = 'git.example';
+
+    test.each([
+      [22, `${host} ssh-ed25519 A\n${host} ssh-rsa B\n`],
+      [2222, `[${host}]:2222 ssh-ed25519 A\n[${host}]:2222 ssh-rsa B\n`],
+    ])('Argo CD knows its keys, at port %i', (port, known) => {
+      const [keys] = given({ host, port, hostKeys: ['ssh-ed25519 A', 'ssh-rsa B'] }).filter(
+        ({ metadata }) => metadata.name === 'argocd-ssh-known-hosts-cm',
+      );
+      expect(keys).toMatchObject({
+        metadata: { labels: { 'app.kubernetes.io/part-of': 'argocd' } },
+        data: { ssh_known_hosts: known },
+      });
+    });
+
+    test('Argo CD knows its certificate, by its host alone', () => {
+      const certificates = only(given({ host, port: 8443, certificates: 'PEM' }), 'ConfigMap', 'argocd-tls-certs-cm');
+      expect(certificates.data).toEqual({ [host]: 'PEM' });
+    });
+
+    test('Argo CD keeps what it comes with where it has none', () => {
+      expect(given({ host, port: 443 })).toEqual(settings);
+    });
   });
 
   test('a developer may see, synchronise, roll back and read logs of the product, and nothing else', () => {

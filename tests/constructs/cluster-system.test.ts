@@ -70,6 +70,18 @@ describe('what K3s brings', () => {
     );
   });
 
+  test('lets no Service claim an address, unless it is said to', () => {
+    const kinds = (manifests: readonly Manifest[]) =>
+      manifests
+        .filter(({ kind }) => kind.startsWith('Validating'))
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(kinds(system())).toEqual([
+      'ValidatingAdmissionPolicy services-claim-no-addresses',
+      'ValidatingAdmissionPolicyBinding services-claim-no-addresses',
+    ]);
+    expect(kinds(system({ claimedAddresses: 'allowed' }))).toEqual([]);
+  });
+
   test('answers names to whoever is let out to ask, also while the nodes do not know a new pod yet', () => {
     expect(at(policy('coredns'), 'spec.ingress')).toContainEqual({
       ports: ['TCP', 'UDP'].map((protocol) => ({ port: 53, protocol })),

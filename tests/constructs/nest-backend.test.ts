@@ -1,3 +1,4 @@
+import type { TrustedAuthority } from '../../constructs/core/endpoint.ts';
 import { JsonPatch, Size } from 'cdk8s';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
@@ -56,7 +57,7 @@ const changes: ChangeOfEveryOption<NestBackendProps> = {
 };
 
 const isMigration = ({ metadata }: { metadata: { name: string } }): boolean =>
-  /-migrations(-authorities)?$/.test(metadata.name);
+  /-migrations(-authorities|-start)?$/.test(metadata.name);
 
 describe('output', () => {
   test('with nothing but an image and a host', () => {
@@ -109,7 +110,7 @@ describe('options', () => {
 describe('server', () => {
   test('runs 3 replicas at least and 6 at most', () => {
     const { deployment, manifests } = backend();
-    expect(deployment.spec).not.toHaveProperty('replicas');
+    expect(at(deployment, 'spec.replicas')).toBe(3);
     expect(only(manifests, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 3, maxReplicas: 6 });
   });
 
@@ -164,8 +165,8 @@ describe('wires', () => {
     expect(yamlOf(manifests)).not.toMatch(/DATABASE_CA_FILE|authorities/);
   });
 
-  test('a cache behind Sentinels gives their addresses and not that of a server', () => {
-    const variables = variablesOf(backend(({ cache }) => ({ cache })).deployment);
+  test('a cache behind Sentinels gives their addresses, and one that leads to the primary only where there is one', () => {
+    const variables = variablesOf(backend(({ cache }) => ({ cache: { ...cache, server: undefined } })).deployment);
     expect(variables).toMatchObject({
       REDIS_SENTINELS: [0, 1, 2].map((index) => `sentinel-${index}.servers.svc.cluster.local:26379`).join(','),
       REDIS_PRIMARY_NAME: 'shop',
@@ -173,6 +174,21 @@ describe('wires', () => {
       REDIS_PASSWORD_FILE: '/run/secrets/redis-app/password',
     });
     expect(variables).not.toHaveProperty('REDIS_HOST');
+    expect(variablesOf(backend(({ cache }) => ({ cache })).deployment)).toMatchObject({
+      REDIS_SENTINELS: variables.REDIS_SENTINELS,
+      REDIS_HOST: 'redis.servers.svc.cluster.local',
+      REDIS_PORT: '6379',
+    });
+  });
+
+  test('a cache with TLS gives the file of its authority, and the name that its certificates are for', () => {
+    const variables = (authority?: TrustedAuthority): Readonly<Record<string, unknown>> =>
+      variablesOf(backend(({ cache }) => ({ cache: { ...cache, authority } })).deployment);
+    expect(variables({ name: 'redis-ca', certificates: 'the certificate\n' })).toMatchObject({
+      REDIS_CA_FILE: '/run/authorities/redis-ca.crt',
+      REDIS_TLS_NAME: 'redis.servers.svc.cluster.local',
+    });
+    expect(Object.keys(variables()).filter((name) => /^REDIS_(CA|TLS)/.test(name))).toEqual([]);
   });
 
   test('a cache of one server gives its address and no Sentinels', () => {
@@ -285,7 +301,13 @@ describe('migrations', () => {
     const copies = platform.secrets.map((secret) => secret.inventoryEntry()).flatMap(({ copies }) => copies);
     expect(copies.map(({ annotations }) => annotations)).toEqual([{}, hook]);
     const hooks = manifests.filter(isMigration);
-    expect(hooks.map(({ kind }) => kind).sort()).toEqual(['ConfigMap', 'Job', 'NetworkPolicy', 'ServiceAccount']);
+    expect(hooks.map(({ kind }) => kind).sort()).toEqual([
+      'ConfigMap',
+      'ConfigMap',
+      'Job',
+      'NetworkPolicy',
+      'ServiceAccount',
+    ]);
     for (const { metadata } of hooks) expect(metadata.annotations).toMatchObject(hook);
   });
 
@@ -294,10 +316,13 @@ describe('migrations', () => {
     expect(yamlOf(manifests.filter((manifest) => !isMigration(manifest)))).not.toContain('argocd.argoproj.io/hook');
   });
 
-  test('run the image of the server with a command of their own', () => {
+  test('run the image of the server with a command of their own, once the database lets them in', () => {
     const job = only(backend(withDatabase).manifests, 'Job');
     expect(ofContainer(job, 'image')).toBe(image.reference);
-    expect(ofContainer(job, 'command')).toEqual(['node', 'dist/migrate.js']);
+    expect(ofContainer(job, 'command')).toEqual([
+      ...['node', '/opt/migrations/let-in.mjs', '60'],
+      ...['node', 'dist/migrate.js'],
+    ]);
   });
 
   test('are tried again 5 times, for 10 minutes at most', () => {
@@ -305,6 +330,11 @@ describe('migrations', () => {
       backoffLimit: 5,
       activeDeadlineSeconds: 600,
     });
+  });
+
+  test('migrations of nothing are refused: the release would wait for a program that is none', () => {
+    const [finding] = refusal(() => backend((servers, scope) => ({ ...withDatabase(servers, scope), migrations: [] })));
+    expect(finding).toMatchObject({ where: 'NestBackend backend: migrations', what: 'a command of nothing' });
   });
 
   test('migrations: false leaves nothing of them', () => {

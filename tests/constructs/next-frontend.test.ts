@@ -60,7 +60,7 @@ describe('options', () => {
 describe('server', () => {
   test('runs 2 replicas at least and 4 at most', () => {
     const { deployment, manifests } = frontend();
-    expect(deployment.spec).not.toHaveProperty('replicas');
+    expect(at(deployment, 'spec.replicas')).toBe(2);
     expect(only(manifests, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 2, maxReplicas: 4 });
   });
 

@@ -1,3 +1,4 @@
+import { Size } from 'cdk8s';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { backupDefaults, PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
@@ -238,7 +239,18 @@ describe('a copy beside', () => {
       });
     });
     const after = archived(next);
-    const of = (list: readonly Manifest[]): unknown => only(list, 'StatefulSet', 'postgres-2');
+    const of = (list: readonly Manifest[]): unknown => only(list, 'StatefulSet', 'postgres-2').spec;
     expect(of(beside.manifests)).toEqual(of(after.manifests));
+  });
+
+  test('has the time for it that a full volume takes at the promised rate', () => {
+    const deadline = (list: readonly Manifest[], name: string) =>
+      only(list, 'StatefulSet', name).metadata.annotations?.['diptych/progress-deadline-seconds'];
+    const { manifests } = built((scope) => {
+      const copyOf = new PatroniCluster(scope, 'postgres', { ...minimal, storage: Size.gibibytes(50), backups });
+      const copy = { generation: { number: 2 }, storage: Size.gibibytes(50) };
+      return new PatroniCluster(scope, 'postgres-next', { ...minimal, copyOf, ...copy, backups });
+    });
+    expect([deadline(manifests, 'postgres'), deadline(manifests, 'postgres-2')]).toEqual(['240', '3300']);
   });
 });

@@ -153,15 +153,16 @@ describe('PgBouncer', () => {
     expect(services(pooled({}, { authority: false }).manifests)).toMatch(/sslmode=disable\n/);
   });
 
-  test("shows its numbers by an exporter that reaches its console, and that doesn't see its passwords", () => {
+  test("shows its numbers by an exporter of another user that reaches its console, and that doesn't see its passwords", () => {
     const [, exporter] = template.spec!.containers;
     expect(exporter!.env).toEqual([
       {
         name: 'PGBOUNCER_EXPORTER_CONNECTION_STRING',
-        value: 'host=/run/console port=6432 dbname=pgbouncer user=pgbouncer',
+        value: 'host=/run/console port=6432 dbname=pgbouncer user=nobody',
       },
     ]);
-    expect(exporter!.volumeMounts!.map(({ mountPath }) => mountPath)).toEqual(['/run/console']);
+    expect(exporter!.volumeMounts).toEqual([{ name: 'console', mountPath: '/run/console', readOnly: true }]);
+    expect(exporter!.securityContext).toMatchObject({ runAsUser: 65534 });
     expect(platform.scrapes.map(({ endpoint }) => endpoint)).toContainEqual({
       name: 'PgBouncer of postgres',
       path: '/metrics',

@@ -123,9 +123,11 @@ describe('databases are refused for', () => {
       [{ name: 'shop', user: 'restapi' }],
       `the user "restapi" is PostgreSQL's or ours`,
     ],
+    ['the role of the exporter', [{ name: 'shop', user: 'nobody' }], `the user "nobody" is PostgreSQL's or ours`],
     ['a role of ours', [{ name: 'shop', owner: 'replication' }], `the owner "replication" is PostgreSQL's or ours`],
     ['a role that needs quotes', [{ name: 'shop', user: 'shop app' }], 'the user "shop app"'],
     ['an extension that is none', [{ name: 'shop', extensions: ['pg_trgm; drop'] }], 'the extension "pg_trgm; drop"'],
+    ['an extension with a letter too many', [{ name: 'shop', extensions: ['pg_trgmm'] }], 'the extension pg_trgmm'],
     [
       'an extension that the restore test could not read',
       [{ name: 'shop', extensions: ['timescaledb'] }],
@@ -203,6 +205,6 @@ describe('an endpoint', () => {
 test('more members than nodes are refused, because two never share one', () => {
   const findings = budgetFindings(clusterWith({ members: 3 }).platform);
   expect(findings.map(({ what }) => what)).toContain(
-    '3 pods that never share a node, on 2 nodes: one would wait for ever',
+    '3 members that never share a node, on 2 nodes: one would wait for ever',
   );
 });

@@ -203,9 +203,11 @@ describe('members', () => {
     ]);
   });
 
-  test('say in words what version their volumes are of', () => {
-    expect(statefulSet(clusterWith({ version: 16 }).manifests).metadata.annotations).toMatchObject({
+  test('say in words what version their volumes are of, and that they are meant to begin empty', () => {
+    const generation = { number: 2, empty: true } as const;
+    expect(statefulSet(clusterWith({ version: 16, generation }).manifests).metadata.annotations).toMatchObject({
       'diptych/postgresql-major': '16',
+      'diptych/begins-empty': 'true',
     });
   });
 

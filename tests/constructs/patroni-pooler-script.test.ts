@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../support/committed.ts';
+import { until as untilAsked } from '../support/until.ts';
 
 let folder: string;
 let running: ChildProcess | undefined;
@@ -93,17 +94,13 @@ function start(PATH = `${at('bin')}:${process.env.PATH ?? ''}`): {
   return { ended: once(child, 'exit'), stderr: () => said };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition() && Date.now() < deadline) await sleep(20);
-  if (!condition()) throw new Error(`not within 10 s: ${condition.toString()}`);
-}
+const until = (condition: () => boolean): Promise<void> => untilAsked(condition, () => String(condition));
 
 test('PgBouncer starts with the passwords of the roles in a file that nobody else reads', async () => {
   start();
   await until(() => read('started') !== '');
   expect(read('started')).toBe('/etc/pgbouncer/pgbouncer.ini\n');
-  expect(read('run/users.txt')).toBe('"shop_app" "first"\n"shop_owner" "with ""quotes"""\n');
+  expect(read('run/users.txt')).toBe('"shop_app" "first"\n"shop_owner" "with ""quotes"""\n"nobody" ""\n');
   expect(fs.statSync(at('run/users.txt')).mode & 0o777).toBe(0o600);
 });
 

@@ -122,6 +122,7 @@ describe('a keeper job', () => {
     priority: 'observability',
     user: 20_001,
     group: 20_002,
+    initContainers: [{ name: 'before', image, resources, probes: 'none' }],
     volumes: { work: { sizeLimit: Size.mebibytes(1) } },
     container: { ...base.container, command: ['save'] },
   };
@@ -264,6 +265,7 @@ describe('a restore test', () => {
     program: 'other',
     user: 20_001,
     group: 20_002,
+    initContainers: [{ name: 'before', image, resources, probes: 'none' }],
     volumes: { work: { sizeLimit: Size.mebibytes(1) } },
     container: { image, resources, command: ['restore'] },
   };

@@ -44,9 +44,9 @@ describe.each(constructs)('%s', (_, make) => {
   }
 
   describe('replicas', () => {
-    test('leaves the number of replicas to the autoscaler', () => {
+    test('begins with the least number of replicas, which it never leaves to the API server', () => {
       const { deployment, manifests } = web({ size: { minReplicas: 4, maxReplicas: 9 } });
-      expect(deployment.spec).not.toHaveProperty('replicas');
+      expect(at(deployment, 'spec.replicas')).toBe(4);
       expect(only(manifests, 'HorizontalPodAutoscaler').spec).toMatchObject({ minReplicas: 4, maxReplicas: 9 });
     });
 

@@ -102,6 +102,25 @@ describe('one byte of a file', () => {
   });
 });
 
+describe('files that follow from what others build', () => {
+  const later = (port: number): Manifest[] =>
+    manifestsOf((scope) => {
+      let text = '';
+      const files = new ConfigFiles(scope, 'of-one', { name: 'one-files', data: () => ({ 'server.conf': text }) });
+      consumer(scope, 'one', files);
+      consumer(scope, 'two', new ConfigFiles(scope, 'of-two', { name: 'two-files', data }));
+      text = `port ${port}\n`;
+    });
+
+  test('are asked for when everything is built', () => {
+    expect(only(later(3), 'ConfigMap', 'one-files').data).toEqual({ 'server.conf': 'port 3\n' });
+  });
+
+  test('make new pods as others do', () => {
+    expect(changed(later(3), later(4))).toEqual(['one']);
+  });
+});
+
 describe('files are refused', () => {
   test.each([
     ['that are none', {}, 'it has no files'],

@@ -55,6 +55,10 @@ describe('an amount of CPU', () => {
     ]);
   });
 
+  test('is what was written, where a fraction of a core has no exact number', () => {
+    expect([1.001, 2.01, 16.1].map((cores) => Cpu.cores(cores).millicores)).toEqual([1001, 2010, 16_100]);
+  });
+
   test.each([0, -1, 0.5, Number.NaN])('is never %s millicores', (millicores) => {
     expect(() => Cpu.millicores(millicores)).toThrow(RangeError);
   });

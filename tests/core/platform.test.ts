@@ -1,5 +1,7 @@
+import { Duration, Size } from 'cdk8s';
 import { application } from '../../constructs/core/application.ts';
 import type { Application } from '../../constructs/core/application.ts';
+import { Cpu } from '../../constructs/core/cpu.ts';
 import type { Endpoint } from '../../constructs/core/endpoint.ts';
 import { anyone, kubernetesApi, publicEndpoint } from '../../constructs/core/endpoint.ts';
 import { ForeignWorkload } from '../../constructs/core/foreign-workload.ts';
@@ -100,6 +102,44 @@ describe('a platform', () => {
   test('refuses two applications of one name', () => {
     const twice = () => testApplication('twin', () => undefined);
     expect(refusal(() => build(twice(), twice()))[0]?.where).toBe('application twin');
+  });
+
+  test('refuses two constructs of one id in words, which the library does not', () => {
+    const twice = testApplication('shop', (scope) => {
+      for (const name of ['a', 'b'])
+        new ForeignWorkload(scope, 'same', { name, madeBy: 'the tests', podLabels: { app: name } });
+    });
+    expect(refusal(() => new Platform(testEnvironment(), [twice]))).toMatchObject([
+      { where: 'application shop', what: 'two constructs have the id "same" in ApplicationChart [shop]' },
+    ]);
+  });
+
+  test.each([
+    [
+      'a size that is no whole number',
+      () => Size.gibibytes(0.3).toMebibytes(),
+      '0.3 gibibytes is no whole number of mebibytes',
+    ],
+    ['a negative size', () => Size.mebibytes(-1), 'a size is -1'],
+    [
+      'a duration that is no whole number',
+      () => Duration.minutes(1.001).toSeconds(),
+      '1.001 minutes is no whole number of seconds',
+    ],
+    ['CPU that is no whole number', () => Cpu.millicores(0.5), 'an amount of CPU is 0.5 millicores'],
+  ])('refuses %s in words, which the library does not', (_, value, what) => {
+    const wrong = testApplication('shop', () => void value());
+    expect(refusal(() => new Platform(testEnvironment(), [wrong]))).toMatchObject([
+      { where: 'application shop', what },
+    ]);
+  });
+
+  test('refuses pods of others whose memory can not be counted', () => {
+    const requests = { replicas: 1, cpu: Cpu.millicores(10), memory: Size.gibibytes(0.3) };
+    const wrong = testApplication('shop', (scope) => {
+      new ForeignWorkload(scope, 'a', { name: 'a', madeBy: 'the tests', podLabels: { app: 'a' }, requests });
+    });
+    expect(refusal(() => new Platform(testEnvironment(), [wrong]))[0]?.what).toContain('no whole number of mebibytes');
   });
 
   test('gives the same output whatever the order of the table', () => {

@@ -99,9 +99,14 @@ describe('a Service', () => {
     'no select': { select: false },
     headless: { headless: true },
     publishNotReady: { publishNotReady: true },
+    preferSameNode: { preferSameNode: true },
   };
   test.each(Object.entries(changes))('changes with %s', (_, change) => {
     expect(service(change)).not.toEqual(service());
+  });
+
+  test("that prefers it leads to pods of the client's own node", () => {
+    expect(service({ preferSameNode: true }).spec).toMatchObject({ trafficDistribution: 'PreferSameNode' });
   });
 
   test("whose addresses somebody else writes has the number of the pods' port", () => {

@@ -1,5 +1,6 @@
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import type { ContainerProps } from '../../constructs/core/container.ts';
+import { progressDeadlineAnnotation } from '../../constructs/core/controller.ts';
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { kubernetesApi } from '../../constructs/core/endpoint.ts';
 import { persistentVolumeClaim } from '../../constructs/core/pod-volume.ts';
@@ -8,6 +9,7 @@ import { execProbes } from '../../constructs/core/probes.ts';
 import { rollingUpdate } from '../../constructs/core/rolling-update.ts';
 import { Schedule } from '../../constructs/core/schedule.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
+import { witnessTaint } from '../../constructs/core/witness.ts';
 import { Workload, workloadDefaults } from '../../constructs/core/workload.ts';
 import type { WorkloadProps } from '../../constructs/core/workload.ts';
 import { restrictedViolations } from '../../synth/pod-security.ts';
@@ -91,19 +93,16 @@ describe('a CronJob with another', () => {
 });
 
 describe('a StatefulSet', () => {
-  const policy = (ordered?: boolean): unknown => {
-    const controller = { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] } as const;
-    const given = ordered === undefined ? controller : { ...controller, ordered };
-    return only(make({ controller: given }), 'StatefulSet').spec;
-  };
+  const controller = { kind: 'StatefulSet', replicas: 2, serviceName: 'web', volumeClaims: [] } as const;
 
-  test('starts one pod after the other', () => {
-    expect(policy()).not.toHaveProperty('podManagementPolicy');
-    expect(policy(true)).toEqual(policy());
+  test('starts all pods at once: one that waits for another could not be mended by the next release', () => {
+    expect(at(only(make({ controller }), 'StatefulSet'), 'spec.podManagementPolicy')).toBe('Parallel');
   });
 
-  test('starts all at once where they need each other', () => {
-    expect(policy(false)).toMatchObject({ podManagementPolicy: 'Parallel' });
+  test('tells its health script after how long without progress its rollout has failed', () => {
+    const deadline = (props: Partial<WorkloadProps>) =>
+      only(make({ controller, ...props }), 'StatefulSet').metadata.annotations?.[progressDeadlineAnnotation];
+    expect([deadline({}), deadline({ progressDeadlineSeconds: 77 })]).toEqual(['135', '77']);
   });
 
   test('makes a claim of each of its pods', () => {
@@ -182,6 +181,32 @@ describe('a workload', () => {
     expect(demands).toEqual([{ each, apart: false, least: 4, full: 4, most: 6 }]);
   });
 
+  test('what votes is spread evenly, the odd one where the Kubernetes API is, and on a witness', () => {
+    const { affinity, topologySpreadConstraints, tolerations } = pod({
+      spread: 'voters',
+      leaveLostNodeAfterSeconds: false,
+    });
+    expect(affinity).toEqual({
+      nodeAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          {
+            weight: 100,
+            preference: { matchExpressions: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }] },
+          },
+        ],
+      },
+    });
+    expect(topologySpreadConstraints).toMatchObject([
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'DoNotSchedule',
+        nodeTaintsPolicy: 'Honor',
+      },
+    ]);
+    expect(tolerations).toEqual([{ ...witnessTaint, operator: 'Exists' }]);
+  });
+
   test('spreads its pods strictly, preferably or not at all', () => {
     const kinds = (['strict', 'preferred', 'anywhere'] as const).map((spread) =>
       Object.keys(pod({ spread }).affinity?.podAntiAffinity ?? {}),
@@ -211,6 +236,14 @@ describe('a workload', () => {
 
   test('a rollout fails when its pods had their longest start and two minutes for node and image', () => {
     expect(at(deployment(), 'spec.progressDeadlineSeconds')).toBe(probe.periodSeconds * probe.failureThreshold + 120);
+  });
+
+  test('a pod that has to stay ready before the next one is no rollout that failed', () => {
+    const { spec } = only(make({ controller: { kind: 'Deployment', replicas: 2, minReadySeconds: 20 } }), 'Deployment');
+    expect(spec).toMatchObject({
+      minReadySeconds: 20,
+      progressDeadlineSeconds: probe.periodSeconds * probe.failureThreshold + 140,
+    });
   });
 
   describe('that may use the Kubernetes API', () => {
@@ -278,9 +311,14 @@ describe('a workload', () => {
 
   test('says what wrote its volumes', () => {
     const dataFormat = { program: 'Redis', major: 8, recoveredFrom: 'redis-1', runbook: 'redis-major-upgrade' };
-    expect(deployment({ dataFormat }).metadata.annotations).toMatchObject({
+    const said = { minor: 2, holds: ['a', 'b'], encrypted: true, empty: true };
+    expect(deployment({ dataFormat: { ...dataFormat, ...said } }).metadata.annotations).toMatchObject({
       'diptych/redis-major': '8',
+      'diptych/redis-minor': '2',
       'diptych/recovered-from': 'redis-1',
+      'diptych/holds': 'a,b',
+      'diptych/backups-encrypted': 'true',
+      'diptych/begins-empty': 'true',
     });
   });
 
@@ -364,7 +402,13 @@ describe('a workload', () => {
     expect(spec.containers[0]?.env).toEqual([{ name: 'A_FILE', value: '/run/secrets/pair/a' }]);
   });
 
+  const untyped = (changes: object) =>
+    ({ containers: [{ ...container, ...changes }] }) as Pick<WorkloadProps, 'containers'>;
   const refused: [string, Partial<WorkloadProps>, string][] = [
+    ['no image', untyped({ image: undefined }), 'it has no image'],
+    ['the text of an image', untyped({ image: 'web:1' }), 'its image is "web:1"'],
+    ['a command of nothing', untyped({ command: [] }), 'its command is []'],
+    ['a command that is no list', untyped({ command: 'node main.js' }), 'its command is "node main.js"'],
     [
       'a port declared twice',
       { containers: [container, { ...container, name: 'b' }] },

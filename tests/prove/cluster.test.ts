@@ -206,7 +206,7 @@ describe('keys', () => {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
-  }, 30_000);
+  });
 });
 
 describe('system pods', () => {

@@ -2,22 +2,26 @@ import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import { App } from 'cdk8s';
 import { load } from 'js-yaml';
 import { buildAppOfApps } from '../../apps/platform.ts';
 import { applications as table } from '../../apps/index.ts';
 import { loadEnvironment } from '../../config/index.ts';
+import { AppOfApps } from '../../constructs/app-of-apps/index.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Environment } from '../../constructs/core/environment.ts';
 import { Platform } from '../../constructs/core/platform.ts';
 import type { Application } from '../../imports/argo-cd.ts';
 import { ControlPlane } from '../../prove/cluster/control-plane.ts';
+import { apply, kubectl, tryApply, tryKubectl } from '../../prove/cluster/kubectl.ts';
 import { attempts, merged, operationAttempts } from '../../prove/drills/access/attempts.ts';
 import type { AttemptSubjects } from '../../prove/drills/access/attempts.ts';
 import { keptFiles, fetchingHere } from '../../scripts/import/module-files.ts';
 import { makers, pinnedModule } from '../../scripts/import/makers.ts';
 import { built } from '../support/built.ts';
-import { root } from '../support/committed.ts';
+import { patience } from '../support/until.ts';
+import { committed, root } from '../support/committed.ts';
 
 const maker = makers['argo-cd'];
 const definitions = keptFiles(pinnedModule(maker, path.join(root, 'imports')), maker.files, fetchingHere());
@@ -46,21 +50,20 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
 
 (runs ? describe : describe.skip)('a real API server', () => {
   beforeAll(async () => {
-    plane = await ControlPlane.start(fs.mkdtempSync(path.join(os.tmpdir(), 'source-policy-')), { controllers: false });
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'source-policy-'));
+    plane = await ControlPlane.start(folder, { controllers: false, readyWithin: patience / 1000 });
     ask = client(plane);
-    for (const file of definitions ?? []) plane.kubectl(['apply', '--server-side', '-f', file]);
-    plane.kubectl(['create', 'namespace', 'argocd']);
+    await kubectl(plane, ['apply', '--server-side', ...(definitions ?? []).flatMap((file) => ['-f', file])]);
+    await kubectl(plane, ['create', 'namespace', 'argocd']);
     const ofKind = (...kinds: string[]): Manifest[] => tree.filter(({ kind }) => kinds.includes(kind));
     const policies = ofKind('ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding');
-    const applied = plane.apply(policies);
-    if (!applied.ok) throw new Error(applied.stderr);
-    await plane.waitFor('the policies', 60, async () => {
+    await apply(plane, policies);
+    await plane.waitFor('the policies', patience / 1000, async () => {
       const { status } = await write('POST', { ...child('backend'), metadata: { name: 'unknown' } });
       return status === 422;
     });
-    const all = plane.apply(ofKind('AppProject', 'Application'));
-    if (!all.ok) throw new Error(all.stderr);
-  }, 180_000);
+    await apply(plane, ofKind('AppProject', 'Application'));
+  });
   afterAll(() => plane.stop());
 
   test.each(attempts(subjects))('refuses to $what', async ({ change, refusedWith }) => {
@@ -144,7 +147,7 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
   });
 
   test('lets Argo CD write the state of an application that the policy came too late for', async () => {
-    const { ok } = plane.kubectl(['delete', 'validatingadmissionpolicybinding', 'applications-from-git']);
+    await kubectl(plane, ['delete', 'validatingadmissionpolicybinding', 'applications-from-git']);
     await plane.waitFor(
       'the binding to be gone',
       60,
@@ -152,9 +155,12 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
     );
     const late = { spec: { sources: [{ ...source, path: 'elsewhere' }] }, ...annotated('skip-reconcile', 'true') };
     const { status } = await write('PUT', merged(await read('identity'), late), false);
-    plane.apply(tree.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding'));
+    await apply(
+      plane,
+      tree.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding'),
+    );
     await plane.waitFor('the binding', 60, async () => (await refusal('identity', annotated('hook', 'Skip'))) !== '');
-    expect([ok, status]).toEqual([true, 200]);
+    expect(status).toBe(200);
     expect(await refusal('identity', { status: { health: { status: 'Healthy' } } })).toBe('');
     expect(await refusal('identity', { spec: { sources: null }, ...annotated('skip-reconcile', null) })).toBe('');
   });
@@ -170,7 +176,7 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
     [controller, 'PATCH', 200],
     [undefined, 'PATCH', 200],
   ])('lets projects change only from git or by kubectl: %s, %s', async (user, method, expected) => {
-    plane.kubectl([
+    await tryKubectl(plane, [
       'create',
       'clusterrolebinding',
       'all',
@@ -187,16 +193,52 @@ let ask: (method: string, target: string, body?: unknown, as?: string) => Promis
     expect(status).toBe(expected);
   });
 
+  test('judges what only begins like an application of another tree', async () => {
+    const { repository, releaseTag } = environment;
+    const neighbours = ['staging-root', 'staging-backend'];
+    const props = { environment: 'production', repository, releaseTag, namespace: 'argocd', entries: [], neighbours };
+    const home = objectsOf(new AppOfApps(new App(), 'home', props)).map(manifestOf);
+    await apply(plane, policiesIn(home));
+    const made = async (name: string): Promise<number> =>
+      (await write('POST', { ...child('backend'), metadata: { name } })).status;
+    await plane.waitFor('the policies', patience / 1000, async () => (await made('staging-backend')) === 201);
+    expect(await made('staging-other')).toBe(422);
+  });
+
+  test('lets no Service claim an address, and one that has some be changed', async () => {
+    const metadata = { name: 'claims', namespace: 'default' };
+    const tried = async (spec: Body, ...args: string[]): Promise<string> => {
+      const service = { apiVersion: 'v1', kind: 'Service', metadata, spec };
+      const { status, stderr } = await tryApply(plane, [service], ...args);
+      return status === 0 ? '' : stderr;
+    };
+    const dryRun = '--dry-run=server';
+    const ports = [{ port: 443 }];
+    const claims = { externalIPs: ['203.0.113.7'], ports };
+    expect(await tried(claims)).toBe('');
+    const objects = committed('dist/production/cluster-system').map(({ manifest }) => manifest);
+    await apply(plane, policiesIn(objects));
+    const others = { ...claims, externalIPs: ['203.0.113.8'] };
+    await plane.waitFor('the policy', 60, async () => (await tried(others, dryRun)) !== '');
+    expect(await tried(others, dryRun)).toContain('services-claim-no-addresses');
+    expect(await tried({ ...claims, ports: [{ port: 444 }] }, dryRun)).toBe('');
+    expect(await tried({ ports }, dryRun)).toBe('');
+  });
+
   test('takes a root of another repository by hand as soon as the policies of its tree are there', async () => {
     const url = 'https://git.example/moved.git';
     const moved = { spec: { source: { repoURL: url } } };
     expect(await refusal('root', moved)).toMatch(/source: other sources than in git/);
     const there = treeOf({ ...environment, repository: { ...environment.repository, url } });
-    const { ok } = plane.apply(there.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')));
-    await plane.waitFor('the policies', 60, async () => (await refusal('root', moved)) === '');
-    expect(ok).toBe(true);
+    await apply(plane, policiesIn(there));
+    await plane.waitFor('the policies', patience / 1000, async () => (await refusal('root', moved)) === '');
+    expect(await refusal('root', moved)).toBe('');
   });
 });
+
+function policiesIn(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'));
+}
 
 async function read(name: string): Promise<Body> {
   return (await ask('GET', `applications/${name}`)).body;

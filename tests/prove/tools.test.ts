@@ -268,8 +268,13 @@ describe('beside another builder', () => {
   }
 
   test('waits for it and takes what it built', async () => {
-    const other = await builder('sleep 0.3; echo theirs > "$3"');
-    buildPrograms(['etcd'], report, tools);
+    const seen = path.join(folder, 'seen');
+    const other = await builder(`until [ -e ${seen} ]; do sleep 0.05; done; echo theirs > "$3"`);
+    const reportSeen = (text: string) => {
+      report(text);
+      fs.writeFileSync(seen, '');
+    };
+    buildPrograms(['etcd'], reportSeen, tools);
     expect(printed).toBe(`process ${other.pid ?? 0} builds already: waiting for it\n`);
     expect(fs.readFileSync(binary('etcd', tools), 'utf8')).toBe('theirs\n');
     expect(calls()).toBe(1);

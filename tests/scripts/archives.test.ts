@@ -10,7 +10,7 @@ import { Recoverable } from '../../constructs/stateful/index.ts';
 import { archivesCommand } from '../../scripts/archives/command.ts';
 import type { ArchivesContext } from '../../scripts/archives/needs.ts';
 import { backups, minimal } from '../support/patroni-cluster.ts';
-import { bucket, copies, dry, generations, Recovery, second, text, unreadable } from './recovery.ts';
+import { bucket, copies, generations, platformWith, Recovery, second, text, unreadable } from './recovery.ts';
 
 const address = (generation: number): string => `s3://${bucket}/postgres/17-${generation}`;
 const third = { number: 3, recovery: { from: 2 } };
@@ -75,7 +75,7 @@ async function run(args = '', changes: Partial<ArchivesContext> = {}): Promise<n
     environments: ['production'],
     platformOf: (name) => {
       environmentInput(name);
-      return dry(recovery.tables()).platform;
+      return platformWith(recovery.tables());
     },
     kubectl: (given) => {
       asked.push(given.join(' '));
@@ -229,7 +229,7 @@ describe('pruning', () => {
     ['writes to it', generations({ number: 1 })],
     ['begins with it', generations({ number: 5, recovery: { from: 1 } })],
   ])('one that a cluster of another environment needs because it %s is refused', async (why, tables) => {
-    const platformOf = (name: string) => dry(name === 'production' ? recovery.tables() : tables).platform;
+    const platformOf = (name: string) => platformWith(name === 'production' ? recovery.tables() : tables);
     const changes = { environments: ['production', 'other'], platformOf };
     expect(await run(twice(1), changes)).toBe(1);
     expect(stderr).toMatch(new RegExp(`generation \\d of postgres in other ${why}`));
@@ -237,7 +237,7 @@ describe('pruning', () => {
   });
 
   test.each(['copyOf', 'standbyOf'] as const)('that of a cluster beside, by %s, is refused', async (by) => {
-    const environment = dry(recovery.tables()).platform.environment;
+    const environment = platformWith(recovery.tables()).environment;
     const beside = application(
       'beside',
       { namespace: namespaceOf('data'), layer: 'data', uses: () => ({ data }) },

@@ -131,7 +131,7 @@ describe('command', () => {
     const written = page();
     expect(docs()).toBe(0);
     expect(page()).toBe(written);
-    expect(printed).toContain('1 pages of docs/constructs: current\n');
+    expect(printed).toContain('1 pages of docs: current\n');
   });
 
   test('--check tells of a page that is not current, and leaves it as it is', () => {

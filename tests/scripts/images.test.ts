@@ -69,6 +69,13 @@ describe('npm run images', () => {
     ]);
   });
 
+  test('says that there is no table', async () => {
+    expect(await run()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^config\/images\.json: ENOENT/) as string,
+    });
+  });
+
   test('refuses a table that is no JSON', async () => {
     fs.writeFileSync(path.join(root, 'config/images.json'), '{');
     expect(await run()).toMatchObject({
@@ -106,6 +113,35 @@ describe('npm run images -- check', () => {
     expect([code, [...stderr.matchAll(/^config\/images\.json: (\w+)/gm)].map(([, name]) => name)]).toEqual([
       1,
       ['one', 'two'],
+    ]);
+  });
+});
+
+describe('npm run images -- dates', () => {
+  const until = (supportedUntil: string): object => ({ ...pinned('team/app', digest), supportedUntil });
+
+  test('is content while the makers mend what is used', async () => {
+    write({ app: until('2027-09-30'), other: pinned('team/app', digest) });
+    expect(await run('dates')).toMatchObject({
+      code: 0,
+      stdout: '1 of 2 images have a day, and none is past it\n',
+    });
+  });
+
+  test('tells 90 days before', async () => {
+    write({ app: until('2027-02-21') });
+    expect(await run('dates')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('app 1.0: its makers mend nothing from 2027-02-21 on') as string,
+    });
+  });
+
+  test('refuses an image from its day on', async () => {
+    write({ app: until('2026-11-23') });
+    const { code, stderr } = await run('dates');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('app: its makers mend nothing in 1.0 since 2026-11-23'),
     ]);
   });
 });

@@ -125,11 +125,19 @@ test.each([
     'local a = 1\nreturn b',
     'a.lua:2: b is not defined: make it local, or correct the name',
   ],
-  ['what a health script may not call', 'os.exit()', 'a.lua:1: os is not defined: make it local, or correct the name'],
+  ['what a health script may not call', 'io.read()', 'a.lua:1: io is not defined: make it local, or correct the name'],
   ['what Lua 5.1 does not read', 'local a = = 1', "a.lua:[1:10] <expression> expected near '='"],
 ])('%s in a script of Lua is found', (_, text, finding) => {
   put('a.lua', text);
   install({});
   expect(lint()).toBe(1);
   expect(luaFindings(root, ['a.lua'])).toEqual([finding]);
+});
+
+test('a script of Redis may call Redis, and one of Argo CD may not', () => {
+  put('redis-drill/a.lua', "return redis.call('get', KEYS[1])");
+  put('b.lua', 'return redis');
+  expect(luaFindings(root, ['redis-drill/a.lua', 'b.lua'])).toEqual([
+    'b.lua:1: redis is not defined: make it local, or correct the name',
+  ]);
 });

@@ -12,7 +12,7 @@ let repository: RealRepository;
 beforeAll(() => {
   repository = new RealRepository(['dist', 'argocd']);
   repository.publish();
-}, 60_000);
+});
 
 afterAll(() => {
   repository.remove();
@@ -35,4 +35,4 @@ test('the real command leaves a tree that the synthesis would not change, ready 
   const second = repository.run('scripts/recover.ts', 'pg', '--to', 'latest');
   expect(second.text).toContain('are changed and not committed');
   expect([second.status, repository.git('diff')]).toEqual([1, before]);
-}, 60_000);
+});

@@ -27,7 +27,13 @@ async function refusal(args: string, changes: Partial<RecoverContext> = {}): Pro
 describe('bad input', () => {
   test.each([
     ['', 'npm run recover: it is not said what to recover\n  allowed: pg,'],
-    [`redis --to ${to}`, "npm run recover: it can't recover redis\n  allowed: pg,"],
+    [`mysql --to ${to}`, "npm run recover: it can't recover mysql\n  allowed: pg,"],
+    [`redis --to ${to}`, '--to: it is no option of redis\n  allowed: a moment by which a backup was complete'],
+    [`pg --at ${to}`, '--at: it is no option of pg\n  allowed: any second'],
+    ['redis', '--at: it is not said to when\n  allowed: --at TIME'],
+    ['redis --at noon', '--at: "noon" is no time\n'],
+    [`redis --at ${to} --beside`, '--beside: it is no option of redis\n'],
+    [`redis --at ${to} --cluster postgres`, '--cluster: there is no cluster postgres\n  allowed: redis\n'],
     [`pg redis --to ${to}`, "npm run recover: it can't recover pg redis\n"],
     ['pg', '--to: it is not said to when\n  allowed: --to TIME'],
     ['pg --to 2025-11-22T10:00:00', '--to: "2025-11-22T10:00:00" has no time zone\n'],
@@ -43,7 +49,7 @@ describe('bad input', () => {
   });
 
   test('is refused all at once', async () => {
-    expect(await refusal('redis --to noon --from no')).toContain('3 to mend; nothing was written.');
+    expect(await refusal('mysql --to noon --from no')).toContain('3 to mend; nothing was written.');
   });
 
   test('an option that does not exist is answered with the help', async () => {

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { kinds } from '../../scripts/recover/kinds.ts';
 import { parseOptions } from '../../scripts/recover/options.ts';
-import { runbook } from '../../scripts/recover/steps.ts';
 import { podTemplateOf } from '../../synth/pods.ts';
 import { root } from '../support/committed.ts';
 import { dry, Recovery } from './recovery.ts';
 
-const text = fs.readFileSync(path.join(root, runbook), 'utf8');
+const text = fs.readFileSync(path.join(root, kinds.pg.runbook), 'utf8');
 const inBlocks = [...text.matchAll(/^ *```sh\n(.*?)^ *```$/gms)].flatMap(([, block = '']) => block.split('\n'));
 const lines = inBlocks.map((line) => line.trim()).filter((line) => line !== '');
 /** Every command that the page names, in blocks and in the text. */

@@ -119,6 +119,18 @@ test('a target behind the last change is explained where there is a target', asy
   expect(await step('pg --to latest', 'If it stops')).not.toContain(words);
 });
 
+test.each([
+  ['', 'When you are sure'],
+  [' --beside', 'Else remove'],
+])(
+  'a removal%s is confirmed after the sync that asks has begun: an older word counts for nothing',
+  async (args, words) => {
+    const said = await step(`pg --to ${to}${args}`, words);
+    expect(said).toContain('A confirmation counts for the sync that waits for it, and for none that begins later.');
+    expect(said).toContain('\n  argocd app sync data --prune --async');
+  },
+);
+
 test('a copy whose place is taken is told where the new one is removed', async () => {
   recovery.commit(text(copies({ number: 2, recovery: { from: 1 } })));
   expect(await step(`pg --to ${to} --beside`, 'Else remove')).toContain('Generation 2, whose place it takes,');

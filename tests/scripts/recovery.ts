@@ -1,14 +1,16 @@
+import { buildPlatform } from '../../apps/platform.ts';
 import { environmentInput, generationsFile } from '../../config/index.ts';
 import type { GenerationsInput } from '../../config/schema.ts';
 import type { Generation, Recovery as From } from '../../constructs/core/environment.ts';
+import type { Platform } from '../../constructs/core/platform.ts';
 import { recoverCommand } from '../../scripts/recover/command.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import { generationsText, parseGenerations } from '../../scripts/recover/generations-file.ts';
 import { parseOptions } from '../../scripts/recover/options.ts';
 import { planRecovery } from '../../scripts/recover/plan.ts';
 import type { RecoverContext } from '../../scripts/recover/plan.ts';
+import type { Step } from '../../scripts/recover/step.ts';
 import { steps } from '../../scripts/recover/steps.ts';
-import type { Step } from '../../scripts/recover/steps.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { root } from '../support/committed.ts';
@@ -36,19 +38,29 @@ export const copies = (entry: Entry): Tables => ({ copies: { postgres: entry } }
 export const second = { number: 2, recovery: { from: 1, to: '2025-11-20 08:00:00+00' } };
 
 const synthesised = new Map<string, SynthResult>();
+const platforms = new Map<string, Platform>();
 
-/** What the platform would be with these tables, on the tests' own nodes and buckets. Nothing is written. */
-export function dry(tables: Tables): SynthResult {
-  const key = JSON.stringify(tables);
+/** What is read with these tables, on the tests' own nodes and buckets. */
+function read(tables: Tables) {
   const { nodes, reserved, networks } = testInput;
   const objectStores = { ...environmentInput('production').objectStores, ...testInput.objectStores };
-  const own = { nodes, reserved, networks, objectStores, sizes: { postgres: { storageGibibytes: 50 } } };
-  const result =
-    synthesised.get(key) ??
-    synthesise({
-      ...{ root, environment: 'production', strict: false, dryRun: true },
-      ...{ changes: own, generations: { production: tables } },
-    });
+  const sizes = { postgres: { storageGibibytes: 50 }, redis: { storageGibibytes: 5 } };
+  const own = { nodes, reserved, networks, objectStores, sizes };
+  return { strict: false, changes: own, generations: { production: tables } };
+}
+
+/** The platform with these tables, for who needs no files of it. */
+export function platformWith(tables: Tables): Platform {
+  const key = JSON.stringify(tables);
+  const platform = platforms.get(key) ?? buildPlatform('production', read(tables));
+  platforms.set(key, platform);
+  return platform;
+}
+
+/** What would be written with these tables. Nothing is. */
+export function dry(tables: Tables): SynthResult {
+  const key = JSON.stringify(tables);
+  const result = synthesised.get(key) ?? synthesise({ root, environment: 'production', dryRun: true, ...read(tables) });
   synthesised.set(key, result);
   return result;
 }
@@ -58,8 +70,6 @@ function words(args: string): string[] {
 }
 
 let template: Repository | undefined;
-
-afterAll(() => template?.remove());
 
 /** A repository that holds the file of generations, and what the command prints about it. */
 export class Recovery {
@@ -121,7 +131,7 @@ export class Recovery {
   /** Commits a version of the file. */
   commit(content: string): void {
     this.repository.put(file, content);
-    this.repository.commit('Change');
+    this.repository.git('commit', '--quiet', '--all', '--message', 'Change');
   }
 
   /** The tables of production in the file, as far as it can be read. */

@@ -1,5 +1,5 @@
 import { release } from '../../scripts/release/command.ts';
-import { protectionNotice } from '../../scripts/release/protection.ts';
+import { protectionNotices, protectionOf } from '../../scripts/release/protection.ts';
 import type { Asking } from '../../scripts/release/protection.ts';
 import { contextOf, smallPlatform } from './repository.ts';
 
@@ -7,6 +7,10 @@ const token = 'secret-of-the-test';
 const active = { target: 'tag', enforcement: 'active' };
 const releases = { ref_name: { include: ['refs/tags/production-*'], exclude: [] } };
 const both = [{ type: 'update' }, { type: 'deletion' }];
+/** What keeps the branch, so that a test is about the tag alone. */
+const reviewed = ['pull_request', 'required_status_checks', 'non_fast_forward', 'deletion'].map((type) => ({ type }));
+const onMain = { ref_name: { include: ['refs/heads/main'], exclude: [] } };
+const main = { target: 'branch', enforcement: 'active', conditions: onMain, rules: reviewed };
 
 let asked: { readonly url: string; readonly authorization: string | null }[];
 
@@ -26,9 +30,10 @@ function github(...rulesets: readonly object[]): typeof fetch {
   };
 }
 
-function notice(request: typeof fetch, changes: Partial<Asking> = {}): Promise<string | undefined> {
+async function notices(request: typeof fetch, changes: Partial<Asking> = {}): Promise<readonly string[]> {
   const url = 'git@github.com:example/platform.git';
-  return protectionNotice({ tag: 'production-7', url, env: { GH_TOKEN: token }, request, ...changes });
+  const asking = { branch: 'main', tag: 'production-7', url, env: { GH_TOKEN: token }, request, ...changes };
+  return protectionNotices(await protectionOf(asking));
 }
 
 describe('a tag that nobody can move or delete', () => {
@@ -37,7 +42,7 @@ describe('a tag that nobody can move or delete', () => {
     ['by two', both.map((rule) => ({ ...active, conditions: releases, rules: [rule] }))],
     ['like every tag', [{ ...active, conditions: { ref_name: { include: ['~ALL'], exclude: [] } }, rules: both }]],
   ])('%s is nothing to speak of', async (_, rulesets) => {
-    expect(await notice(github(...rulesets))).toBeUndefined();
+    expect(await notices(github(main, ...rulesets))).toEqual([]);
   });
 });
 
@@ -60,10 +65,22 @@ describe('a tag is said to be open', () => {
       'moved and deleted',
     ],
   ])('%s', async (_, rulesets, open) => {
-    expect(await notice(github(...rulesets))).toBe(
+    expect(await notices(github(main, ...rulesets))).toEqual([
       `production-7 is not protected: it can be ${open}, and Argo CD follows it; .github/rulesets has what to import`,
-    );
+    ]);
   });
+});
+
+test.each([
+  ['changed without a review', 'pull_request'],
+  ['changed without being verified', 'required_status_checks'],
+  ['rewritten', 'non_fast_forward'],
+  ['deleted', 'deletion'],
+])('a branch is said to be open where it may be %s', async (done, missing) => {
+  const open = { ...main, rules: reviewed.filter(({ type }) => type !== missing) };
+  expect(await notices(github(open), { tag: undefined })).toEqual([
+    `main is not protected: it can be ${done}, and Argo CD follows it; .github/rulesets has what to import`,
+  ]);
 });
 
 test.each([
@@ -75,9 +92,9 @@ test.each([
     'https://git.example.com/api/v3/repos/example/platform/',
   ],
 ])('the GitHub of %s is asked, with the token', async (url, env, api) => {
-  await notice(github(), { url, env: { GH_TOKEN: token, ...env } });
+  await notices(github(), { url, env: { GH_TOKEN: token, ...env } });
   expect(asked).toEqual([
-    { url: `${api}rulesets?per_page=100&targets=tag&includes_parents=true`, authorization: `Bearer ${token}` },
+    { url: `${api}rulesets?per_page=100&targets=branch,tag&includes_parents=true`, authorization: `Bearer ${token}` },
   ]);
 });
 
@@ -86,12 +103,14 @@ test.each([
   'https://git.example.com/example/platform.git',
   'https://github.com.example.org/example/platform.git',
 ])('nobody gets the token for %s', async (url) => {
-  expect([await notice(github(), { url }), asked]).toEqual([undefined, []]);
+  expect([await notices(github(), { url }), asked]).toEqual([[], []]);
 });
 
 test('without a token it asks nobody, and says so', async () => {
-  expect([await notice(github(), { env: { GH_TOKEN: '' } }), asked]).toEqual([
-    'nobody was asked whether production-7 is protected: that needs a token in GH_TOKEN, which may only read',
+  expect([await notices(github(), { env: { GH_TOKEN: '' } }), asked]).toEqual([
+    [
+      'nobody was asked whether production-7 and main are protected: that needs a token in GH_TOKEN, which may only read',
+    ],
     [],
   ]);
 });
@@ -100,16 +119,18 @@ test.each([
   ['refuses', () => Promise.resolve(new Response('', { status: 403 })), 'it answered 403'],
   ['is away', () => Promise.reject(new Error(`fetch failed for ${token}`)), 'fetch failed for ***'],
 ])('a GitHub that %s is named, and the token never', async (_, request, why) => {
-  expect(await notice(request)).toBe(`GitHub could not be asked whether production-7 is protected: ${why}`);
+  expect(await notices(request)).toEqual([
+    `GitHub could not be asked whether production-7 and main are protected: ${why}`,
+  ]);
 });
 
 test('a release is made all the same, and says it first', async () => {
   const repository = smallPlatform();
   try {
     const context = contextOf(repository, {
-      protectionNotice: (tag, remote) => Promise.resolve(`${tag} of ${remote} is open`),
+      protectionNotices: (tag, remote) => Promise.resolve([`${tag} of ${remote} is open`]),
     });
-    await release(context, { environment: 'production', remote: 'origin', push: true }, false);
+    await release(context, { environment: 'production', remote: 'origin', push: true, accepted: [] }, false);
     expect(context.lines.slice(0, 2)).toEqual([
       'production-1 of origin is open',
       'released production-1: backend, frontend',

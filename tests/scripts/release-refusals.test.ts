@@ -6,7 +6,7 @@ import type { ReleaseContext, ReleaseOptions } from '../../scripts/release/plan.
 import { contextOf, smallPlatform } from './repository.ts';
 import type { Repository } from './repository.ts';
 
-const options: ReleaseOptions = { environment: 'production', remote: 'origin', push: true };
+const options: ReleaseOptions = { environment: 'production', remote: 'origin', push: true, accepted: [] };
 const searchPath = process.env.PATH;
 let repository: Repository;
 
@@ -71,11 +71,24 @@ test('refuses a detached HEAD', async () => {
   expect(await refusals()).toEqual(['the branch: HEAD is on no branch']);
 });
 
-test('refuses output that the synthesis would change, and shows what it says', async () => {
-  const synthesise = (dryRun: boolean) => Promise.resolve({ code: dryRun ? 1 : 0, stdout: '1 changed\n', stderr: '' });
-  expect(await refusals({ synthesise })).toEqual([
-    'dist/production and argocd/production: npm run synth would not leave them as they are:\n1 changed',
+const one = { where: 'somewhere', what: 'something', allowed: 'something else', remedy: 'mend it' };
+const examples = { check: 'examples', findings: [one, one], notes: [] } as const;
+
+test('refuses a tree that is not ready, with all that nobody can accept', async () => {
+  const checkTree = () => [{ check: 'output', findings: [one], notes: [] } as const];
+  expect(await refusals({ checkTree }, { accepted: ['images'] })).toEqual(['somewhere: something']);
+});
+
+test('refuses in one sentence what somebody could accept', async () => {
+  expect(await refusals({ checkTree: () => [examples] }, { accepted: ['images'] })).toEqual([
+    'npm run ready, examples: 2 to mend, such as somewhere: something',
   ]);
+});
+
+test('does not refuse what somebody accepts, and says what it was', async () => {
+  const context = contextOf(repository, { checkTree: () => [examples] });
+  await planRelease(context, { ...options, accepted: ['examples'] });
+  expect(context.lines).toEqual(['accepted: 2 of examples to mend']);
 });
 
 test('refuses a tag that this clone has already', async () => {
@@ -131,11 +144,19 @@ test('names everything that stands in the way at once', async () => {
   expect(places).toEqual(['the branch', 'the working tree', 'this clone', '--remote']);
 });
 
-test('tells an unknown option with the help, and exits with 2', async () => {
+test.each([
+  ['an unknown option', ['--force'], /'--force'[^]*npm run release --/],
+  // It is told, and keeps no release from being made.
+  [
+    'a check that it never waits for',
+    ['--accept', 'protection'],
+    /--accept protection: it takes examples, secrets, images\n/,
+  ],
+])('tells %s with the help, and exits with 2', async (_, args, said) => {
   const told = { stdout: '', stderr: '' };
-  const code = await releaseCommand(repository.clone, ['--force'], {
+  const code = await releaseCommand(repository.clone, args, {
     stdout: { write: (text) => (told.stdout += text) },
     stderr: { write: (text) => (told.stderr += text) },
   });
-  expect([code, told.stdout, told.stderr]).toEqual([2, '', expect.stringMatching(/'--force'[^]*npm run release --/)]);
+  expect([code, told.stdout, told.stderr]).toEqual([2, '', expect.stringMatching(said)]);
 });

@@ -6,7 +6,7 @@ import type { ReleaseContext, ReleaseOptions } from '../../scripts/release/plan.
 import { contextOf, pin, smallPlatform } from './repository.ts';
 import type { Repository } from './repository.ts';
 
-const options: ReleaseOptions = { environment: 'production', remote: 'origin', push: true };
+const options: ReleaseOptions = { environment: 'production', remote: 'origin', push: true, accepted: [] };
 let repository: Repository;
 
 beforeEach(() => {
@@ -120,8 +120,8 @@ describe('a release', () => {
   });
 
   test('takes new files of the synthesis along', async () => {
-    const synthesise = (dryRun: boolean) => {
-      if (!dryRun) repository.put('argocd/production/projects/data.yaml', 'kind: AppProject\n');
+    const synthesise = () => {
+      repository.put('argocd/production/projects/data.yaml', 'kind: AppProject\n');
       return Promise.resolve({ code: 0, stdout: '', stderr: '' });
     };
     await run({ synthesise });
@@ -168,13 +168,19 @@ describe('a release that fails', () => {
     await releasedAndChanged();
     const other = 'git -c user.name=Other -c user.email=other@example.com';
     const script = `git clone -q remote.git other; cd other; ${other} commit -q --allow-empty -m Other; git push -q`;
-    const synthesise = (dryRun: boolean) => {
-      if (!dryRun) execSync(script, { cwd: repository.folder, env: process.env });
+    const synthesise = () => {
+      execSync(script, { cwd: repository.folder, env: process.env });
       pin(repository);
       return Promise.resolve({ code: 0, stdout: '', stderr: '' });
     };
     const before = repository.here();
-    await expect(run({ synthesise })).rejects.toThrow(/\(fetch first\)[^]*git pull origin main, then run again/);
+    await expect(run({ synthesise })).rejects.toThrow(
+      [
+        'origin, branch main: it has commits that this clone does not have',
+        '  allowed: a release of all that is there',
+        '  remedy:  git pull origin main, then run again; tag and commit were taken back',
+      ].join('\n'),
+    );
     expect(repository.here()).toEqual(before);
   });
 
@@ -198,10 +204,10 @@ describe('a release that fails', () => {
   });
 
   test('leaves everything as it was when the synthesis fails half way', async () => {
-    const synthesise = (dryRun: boolean) => {
-      if (!dryRun) pin(repository);
-      if (!dryRun) repository.put('argocd/production/new.yaml', 'kind: New\n');
-      return Promise.resolve({ code: dryRun ? 0 : 1, stdout: '', stderr: 'no room left\n' });
+    const synthesise = () => {
+      pin(repository);
+      repository.put('argocd/production/new.yaml', 'kind: New\n');
+      return Promise.resolve({ code: 1, stdout: '', stderr: 'no room left\n' });
     };
     const before = repository.picture();
     await expect(run({ synthesise })).rejects.toThrow('no room left');
@@ -223,9 +229,9 @@ describe('a release that fails', () => {
   });
 
   test('leaves everything as it was after a signal before the commit', async () => {
-    const synthesise = (dryRun: boolean) => {
-      if (!dryRun) pin(repository);
-      if (!dryRun) process.emit('SIGTERM', 'SIGTERM');
+    const synthesise = () => {
+      pin(repository);
+      process.emit('SIGTERM', 'SIGTERM');
       return Promise.resolve({ code: 0, stdout: '', stderr: '' });
     };
     const before = repository.picture();

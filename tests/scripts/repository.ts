@@ -117,8 +117,6 @@ export function pin(repository: Repository): void {
 
 let template: Repository | undefined;
 
-afterAll(() => template?.remove());
-
 /** A small platform of two applications, published and never released. Made once, and copied for each test. */
 export function smallPlatform(): Repository {
   if (template === undefined) {
@@ -143,11 +141,12 @@ export function contextOf(
     git: new Git(repository.clone),
     branch: 'main',
     tagOf: (number) => `production-${number}`,
-    synthesise: (dryRun) => {
-      if (!dryRun) pin(repository);
+    checkTree: () => [],
+    synthesise: () => {
+      pin(repository);
       return Promise.resolve({ code: 0, stdout: '', stderr: '' });
     },
-    protectionNotice: () => Promise.resolve(undefined),
+    protectionNotices: () => Promise.resolve([]),
     print: (line) => lines.push(line),
     ...changes,
   };

@@ -58,7 +58,7 @@ test('there are environments with releases', () => {
 test.each(tags)('nobody can move or delete the tag %s, and no one is excepted', (tag) => {
   expect(
     unprotected(
-      tag,
+      `refs/tags/${tag}`,
       rulesets.filter(({ bypass_actors: actors }) => actors.length === 0),
     ),
   ).toEqual([]);
@@ -128,7 +128,7 @@ test('the page names every file, and the environment and the secret that the wor
 
 test('somebody of the organisation that owns the repository owns every file', () => {
   const owners = Object.keys(environments).map(
-    (name) => new URL(loadEnvironment(name).repository.url).pathname.split('/')[1],
+    (name) => /([^/:]+)\/[^/]+$/.exec(loadEnvironment(name).repository.url)?.[1],
   );
   const rules = read('CODEOWNERS')
     .split('\n')

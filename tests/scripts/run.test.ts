@@ -136,6 +136,23 @@ describe('a mistake in a source', () => {
     expect(stderr).not.toMatch(/\.cache|node:internal|run\.cjs/);
   });
 
+  test.each(['apps/wrong.ts', 'config/environments/wrong.ts'])('of a type in %s is told in words', (file) => {
+    const { run, write } = bound(copy());
+    write('main.ts', `import './${file}';\n`);
+    write('constructs/image.ts', 'export function tag(image: { tag: string }): string {\n  return image.tag;\n}\n');
+    const construct = path.relative(path.dirname(file), 'constructs/image.ts');
+    write(file, `import { tag } from '${construct}';\nexport const one = tag(undefined as any);\n`);
+    expect(run('main.ts')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: [
+        `${file}:2:20: TypeError: Cannot read properties of undefined (reading 'tag') (constructs/image.ts:2:16)`,
+        '  allowed: what the types of its constructs and of config/schema.ts say',
+        '  remedy:  run npm run typecheck, which names what was left out, is misspelt or is of another type; else mend that line\n',
+      ].join('\n'),
+    });
+  });
+
   test('that is wrong input is told in its own words', () => {
     const { run, write } = bound(copy());
     write('main.ts', "throw Object.assign(new Error('config: wrong'), { name: 'InputError' });\n");
@@ -143,14 +160,16 @@ describe('a mistake in a source', () => {
   });
 });
 
+/** What is kept of a copy's programs. */
+function programs(made: Copy, ending: string): string[] {
+  const folder = path.join(made.folder, 'node_modules/.cache/diptych/programs');
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => path.join(folder, name));
+}
+
 describe('a program is made anew', () => {
-  const programs = (made: Copy, ending: string): string[] => {
-    const folder = path.join(made.folder, 'node_modules/.cache/diptych/programs');
-    return fs
-      .readdirSync(folder)
-      .filter((name) => name.endsWith(ending))
-      .map((name) => path.join(folder, name));
-  };
   interface Kept {
     readAt: string;
     readonly files: { readonly file: string; stamp: string }[];
@@ -230,6 +249,28 @@ describe('a program is made anew', () => {
     expect(made.run('main.ts').stdout).toBe('one\n');
     expect(programs(made, '.js').map((each) => fs.statSync(each).mtimeMs)).toEqual(before);
   });
+});
+
+test('what is seldom used is loaded when it is called, and works then', () => {
+  const made = copy();
+  made.write(
+    'main.ts',
+    `import { spawnSync } from 'node:child_process';
+import path, { basename } from 'node:path';
+import process from 'node:process';
+import { App, Chart, Yaml } from 'cdk8s';
+import { KubeNamespace } from 'cdk8s-plus-28/lib/imports/k8s.js';
+const loaded = () => (process as unknown as { moduleLoadList: string[] }).moduleLoadList.includes('NativeModule child_process');
+const namespace = new KubeNamespace(new Chart(new App(), 'chart'), 'shop');
+const before = loaded();
+const { status } = spawnSync(process.execPath, ['--version']);
+console.log([namespace.kind, basename === path.basename, Yaml.stringify({ a: 1 }).trim(), before, status, loaded()].join());
+`,
+  );
+  expect(made.run('main.ts')).toMatchObject({ status: 0, stderr: '' });
+  // Who makes a program has started esbuild, and who runs one that is so new may have to.
+  const [program = ''] = programs(made, '.js');
+  expect(made.shell(`node ${program}`).stdout).toBe('Namespace,true,a: 1,false,0,true\n');
 });
 
 function bound(made: Copy) {

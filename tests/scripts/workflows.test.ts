@@ -56,6 +56,22 @@ test('pull requests are verified by what a person runs', () => {
   );
 });
 
+test('both halves of the tests run once wherever everything is verified', async () => {
+  const { default: config } = (await import(path.join(root, 'jest.config.mjs'))) as {
+    readonly default: { readonly projects: readonly { readonly displayName: string }[] };
+  };
+  const selected = ['test', 'test:programs'].map(
+    (name) => / --selectProjects (\S+) --ci$/.exec(scripts[name] ?? '')?.[1],
+  );
+  expect(selected).toEqual(config.projects.map(({ displayName }) => displayName));
+  const run = (text: string) => [...text.matchAll(/(?<!')\bnpm (?:run )?(test[a-z:]*)(?!')/g)].map(([, name]) => name);
+  const steps = fs.readFileSync(path.join(root, '.ci/run'), 'utf8');
+  expect([run(scripts.verify ?? ''), run(steps)]).toEqual([
+    ['test', 'test:programs'],
+    ['test', 'test:programs'],
+  ]);
+});
+
 test('what a pull request brings runs without secrets, and nothing is left for it to push with', () => {
   // Not pull_request_target, which runs with the secrets and the token of main.
   expect(Object.keys(workflow('verify').on).sort()).toEqual(['pull_request', 'workflow_call']);
@@ -90,7 +106,10 @@ test('the key that releases is in one job, of an environment, which runs no scri
   const runs = stepsOf(release!).flatMap(({ run = [] }) => run);
   expect(
     runs.filter((run) => /npm (ci|install|i|test|run)\b/.test(run)).map((run) => run.trim().split('\n').at(-1)),
-  ).toEqual(['npm ci --ignore-scripts', 'npm run release']);
+  ).toEqual([
+    'npm ci --ignore-scripts',
+    'for environment in $ENVIRONMENTS; do npm run release -- --environment "$environment"; done',
+  ]);
 });
 
 describe('the last step', () => {
@@ -115,7 +134,12 @@ describe('the last step', () => {
   /** An npm that says what it was asked. */
   function released(commit: string): string {
     fs.writeFileSync(path.join(place, 'npm'), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
-    return sh(release, { PATH: `${place}:${process.env.PATH ?? ''}`, GITHUB_SHA: commit }).stdout;
+    return sh(release, {
+      PATH: `${place}:${process.env.PATH ?? ''}`,
+      GITHUB_SHA: commit,
+      GITHUB_REF_NAME: 'trunk',
+      ENVIRONMENTS: 'production staging',
+    }).stdout;
   }
 
   test('of verify passes when the commands before left nothing behind', () => {
@@ -129,13 +153,15 @@ describe('the last step', () => {
     expect(stdout).toMatch(/\?\? deployment\.yaml\n::error::.*Run it and commit the result/);
   });
 
-  test('of release releases the commit that was verified', () => {
+  test('of release releases the commit that was verified, of each environment', () => {
     sh('git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message Begin');
-    expect(released(sh('git rev-parse HEAD').stdout.trim())).toBe('npm run release\n');
+    expect(released(sh('git rev-parse HEAD').stdout.trim())).toBe(
+      'npm run release -- --environment production\nnpm run release -- --environment staging\n',
+    );
   });
 
   test('of release leaves a newer one to the run that verifies it', () => {
     sh('git -c user.name=a -c user.email=a@example.com commit --quiet --allow-empty --message Begin');
-    expect(released('0'.repeat(40))).toMatch(/^::notice::main has moved on/);
+    expect(released('0'.repeat(40))).toMatch(/^::notice::trunk has moved on/);
   });
 });

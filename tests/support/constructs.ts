@@ -59,6 +59,8 @@ function serversIn(scope: ApplicationChart): Servers {
       sentinels: [0, 1, 2].map((index) => ({ host: `sentinel-${index}.${domain}`, port: 26379 })),
       primaryName: 'shop',
       server: { host: cache.host, port: 6379 },
+      serverName: cache.host,
+      authority: { name: 'redis-ca', certificates: 'the certificate of another authority\n' },
       credentials: { user: 'cache', password: password(scope, 'redis-app') },
       targets: [cache, sentinel],
     },

@@ -1,4 +1,5 @@
 import { parseEnvironment } from '../../config/index.ts';
+import type { ConfiguredEnvironment } from '../../config/index.ts';
 import type { EnvironmentInput, GenerationsInput } from '../../config/schema.ts';
 import { application } from '../../constructs/core/application.ts';
 import type { Application } from '../../constructs/core/application.ts';
@@ -58,14 +59,9 @@ export function testEnvironment(
   changes: Partial<EnvironmentInput> = {},
   release = 0,
   tables: GenerationsInput[string] = {},
-): Environment {
+): ConfiguredEnvironment {
   const records = { releases: { test: release }, generations: { test: tables } };
-  const environment = parseEnvironment('test', { ...testInput, ...changes }, testImages, records);
-  // Its own names are there for whoever wants them; those of a test are for what it builds.
-  if (changes.hosts === undefined) for (const name of Object.keys(testInput.hosts)) environment.host(name);
-  if (changes.objectStores === undefined)
-    for (const name of Object.keys(testInput.objectStores)) environment.objectStore(name);
-  return environment;
+  return parseEnvironment('test', { ...testInput, ...changes }, testImages, records);
 }
 
 export const image: Image = testEnvironment().image('web');

@@ -13,7 +13,7 @@ module.exports = () => {
   const missing = needed.filter((name) => !folders.some((folder) => fs.existsSync(path.join(folder, name))));
   if (missing.length > 0) {
     throw new Error(
-      `These tests start ${needed.join(', ')}, and there is no ${missing.join(', no ')} on the PATH: install it, or run npm test -- --selectProjects unit`,
+      `These tests start ${needed.join(', ')}, and there is no ${missing.join(', no ')} on the PATH: install it; npm test runs the other half`,
     );
   }
   const folder = inMemory() ?? fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-run-'));

@@ -41,26 +41,28 @@ export class Rules {
     return execFileSync(promtool!, ['check', 'rules', path.join(this.folder, 'rules.yaml')], { encoding: 'utf8' });
   }
 
-  /** What promtool says against it; empty if the alert fires, and keeps quiet, as it should. */
-  complaints({ step, series, name, fires, labels = {} }: AlertTest): string {
-    const severity = this.alerts.find((alert) => alert.name === name)!.severity;
+  /** What promtool says against it; empty if every alert fires, and keeps quiet, as it should. All of them have one step. */
+  complaints(...tests: readonly AlertTest[]): string {
     const file = this.put('test.yaml', {
       rule_files: ['rules.yaml'],
-      evaluation_interval: `${step * 60}s`,
-      tests: [
-        {
-          interval: `${step * 60}s`,
-          input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
-          alert_rule_test: [...fires].map(([minutes, firing]) => ({
-            eval_time: `${minutes}m`,
-            alertname: name,
-            exp_alerts: firing ? [{ exp_labels: { severity, ...labels } }] : [],
-          })),
-        },
-      ],
+      evaluation_interval: `${tests[0]!.step * 60}s`,
+      tests: tests.map((test) => this.group(test)),
     });
     const { status, stdout, stderr } = spawnSync(promtool!, ['test', 'rules', file], { encoding: 'utf8' });
     return status === 0 ? '' : `${stdout}${stderr}`;
+  }
+
+  private group({ step, series, name, fires, labels = {} }: AlertTest): object {
+    const severity = this.alerts.find((alert) => alert.name === name)!.severity;
+    return {
+      interval: `${step * 60}s`,
+      input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
+      alert_rule_test: [...fires].map(([minutes, firing]) => ({
+        eval_time: `${minutes}m`,
+        alertname: name,
+        exp_alerts: firing ? [{ exp_labels: { severity, ...labels } }] : [],
+      })),
+    };
   }
 
   remove(): void {

@@ -58,6 +58,31 @@ test('output that was deleted is what git has of it', () => {
   ]).toEqual([[toYaml(store('a'))], [{ serviceName: 'a' }], [file]]);
 });
 
+test('a file that will be the same is not read again, and one that will be another is', () => {
+  const manifest = store('a');
+  const generated = { path: file, source: 'the tests', manifest };
+  const asked = (text: string): Manifest => {
+    write(text);
+    return new Committed(root, 'production', [generated]).objects(file, () => true)[0]!;
+  };
+  expect(asked(`# header\n${toYaml(manifest)}`)).toBe(manifest);
+  expect(asked(`# header\n${toYaml(store('b'))}`)).toEqual(store('b'));
+  expect(asked(`# header\n---\n${toYaml(manifest)}`)).not.toBe(manifest);
+});
+
+test('files are told apart by their bytes, and a folder is no file', () => {
+  write(toYaml(store('a')));
+  for (const [name, text] of Object.entries({ 'a/statefulset-ä.yaml': 'ä\n', 'b/statefulset-b.yaml': '€' })) {
+    fs.mkdirSync(path.join(root, 'dist/production', path.dirname(name)));
+    fs.writeFileSync(path.join(root, 'dist/production', name), text);
+  }
+  commit();
+  fs.rmSync(path.join(root, 'dist'), { recursive: true });
+  const committed = new Committed(root, 'production');
+  const names = ['a/statefulset-ä.yaml', 'b/statefulset-b.yaml', file, 'data'];
+  expect(names.map((name) => committed.texts(name))).toEqual([['ä\n'], ['€'], [toYaml(store('a'))], []]);
+});
+
 test('output that no commit holds was never applied, and may change', () => {
   fs.writeFileSync(path.join(root, 'README.md'), '');
   commit();

@@ -139,6 +139,13 @@ test('the refusal names the object, what it was made as, and the way out', () =>
   ]);
 });
 
+test('the way out from another size of volumes leads not to the old volumes', () => {
+  written(toYaml(set(claims('50Gi'))));
+  expect(findings(set(claims('100Gi'))).map(({ remedy }) => remedy)).toEqual([
+    'set it back: volumes that are there keep what they were made with, even under a StatefulSet made anew; or recover into the next generation with it (npm run recover -- --help); without generations, another name, which begins empty, in the release after that which removes this one',
+  ]);
+});
+
 const taken: readonly (readonly [string, Manifest, Manifest])[] = [
   ['the number of pods', set({ replicas: 1, ...claims('1Gi') }), set({ replicas: 2, ...claims('1Gi') })],
   [

@@ -9,10 +9,13 @@ import { majorUpgradeFindings } from '../../synth/major-upgrade.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import { toYaml } from '../../synth/yaml.ts';
 import { root as repository } from '../support/committed.ts';
-import { refusal } from '../support/harness.ts';
+import type { RedisSentinelProps } from '../../constructs/redis-sentinel/index.ts';
+import { only, refusal } from '../support/harness.ts';
+import { imageNamed, redisWith } from '../support/redis-sentinel.ts';
 import { backups, clusterWith, statefulSet } from '../support/patroni-cluster.ts';
 
 const file = 'data/statefulset-postgres.yaml';
+const redisFile = 'data/statefulset-redis.yaml';
 let root: string;
 
 beforeEach(() => {
@@ -24,9 +27,9 @@ afterEach(() => {
 });
 
 /** What an earlier run wrote. */
-function written(text: string): void {
+function written(text: string, name = file): void {
   fs.mkdirSync(path.join(root, 'dist/production/data'), { recursive: true });
-  fs.writeFileSync(path.join(root, 'dist/production', file), text);
+  fs.writeFileSync(path.join(root, 'dist/production', name), text);
 }
 
 type Version = NonNullable<PatroniClusterProps['version']>;
@@ -97,6 +100,41 @@ describe('another major version of PostgreSQL', () => {
 
   test('is taken where nothing was written yet', () => {
     expect(findings(18)).toEqual([]);
+  });
+});
+
+describe('a store of Redis', () => {
+  const said = (changes: Partial<RedisSentinelProps>): string[] => {
+    const { platform, manifests } = redisWith(changes);
+    const manifest = only(manifests, 'StatefulSet', 'redis');
+    const dist = [{ path: redisFile, source: 'the tests', manifest }];
+    return majorUpgradeFindings(new Committed(root, 'production'), platform, dist).map(({ what }) => what);
+  };
+  const before = (changes: Partial<RedisSentinelProps>): void =>
+    written(toYaml(only(redisWith(changes).manifests, 'StatefulSet', 'redis')), redisFile);
+
+  test('is refused as Valkey, and back, on the volumes that there are', () => {
+    before({});
+    expect(said({ engine: 'valkey' })).toEqual([
+      "Valkey 8.2 is to start on the volumes of Redis 8, and can't read them",
+    ]);
+    before({ engine: 'valkey' });
+    expect(said({})).toEqual(["Redis 8.2 is to start on the volumes of Valkey 8, and can't read them"]);
+  });
+
+  test('is refused as an older version', () => {
+    before({});
+    expect(said({ image: imageNamed('redis', '7.2.5') })).toEqual([
+      "Redis 7.2 is to start on the volumes of 8, and can't read them",
+    ]);
+    expect(said({ image: imageNamed('redis', '8.0.9') })).toEqual([
+      "Redis 8.0 is to start on the volumes of 8.2, and can't read them",
+    ]);
+  });
+
+  test('is taken as a newer minor version, or an older patch of the same', () => {
+    before({});
+    for (const tag of ['8.4.0', '8.10.1', '8.2.0']) expect(said({ image: imageNamed('redis', tag) })).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { followsAnnotation, recoveredFromAnnotation } from '../../constructs/core/data-format.ts';
+import { emptyAnnotation, followsAnnotation, recoveredFromAnnotation } from '../../constructs/core/data-format.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Committed } from '../../synth/committed.ts';
 import { movedFindings } from '../../synth/moved.ts';
@@ -65,13 +65,20 @@ test.each([
       where: `StatefulSet ${name}`,
       what: 'it begins empty, and StatefulSet data/store, whose volumes stay behind, is gone',
       allowed: 'the name and the namespace that it has; or another generation, recovered from its backups',
-      remedy: 'set it back, or see npm run recover -- --help; if both is meant, remove store in a release of its own',
+      remedy:
+        'set it back, or see npm run recover -- --help; if it is to begin empty, give its generation in config/generations.json "empty": true; one without generations comes in the release after that which removes store',
     },
   ]);
 });
 
-test('one that is recovered from backups, or follows another one, begins with its rows', () => {
-  const filled = [recoveredFromAnnotation, followsAnnotation].map((annotation) => ({
+test('one that comes in the release after that which removes the other is taken', () => {
+  expect(findings([store], [])).toEqual([]);
+  fs.rmSync(path.join(root, 'dist'), { recursive: true });
+  expect(findings([], [{ manifest: object('StatefulSet', 'other') }])).toEqual([]);
+});
+
+test('one that is recovered from backups, follows another one, or is meant to begin empty is taken', () => {
+  const filled = [recoveredFromAnnotation, followsAnnotation, emptyAnnotation].map((annotation) => ({
     manifest: object('StatefulSet', 'store-2', 'data', { [annotation]: 'store' }),
   }));
   expect(filled.flatMap((after) => findings([store], [after]))).toEqual([]);

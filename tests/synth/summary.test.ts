@@ -10,10 +10,13 @@ const result = (
   written: Partial<SynthResult['written']>,
   unsealed: string[] = [],
   platform = buildPlatform('production'),
+  taken: string[] = [],
 ) => ({
   platform,
   beside: [],
   collection: { dist: [], argocd: [], unsealed },
+  taken,
+  archives: [] as string[],
   written: { ...nothing, ...written },
 });
 const lines = (...given: Parameters<typeof result>) => summary(result(...given), false).split('\n');
@@ -50,6 +53,11 @@ test('tells what the others carry when a node is lost, and whose loss takes the 
   );
 });
 
+test('tells what stays behind where backups go elsewhere', () => {
+  const text = summary({ ...result({}), archives: ['s3://old keeps what it has'] }, false);
+  expect(text).toContain('  archive     s3://old keeps what it has; copy what is to stay recoverable there first');
+});
+
 test('names the secrets that are still to seal', () => {
   expect(lines({}, ['shop/login.password'])).toContain(
     '  secrets     1 still to seal: shop/login.password (npm run seal -- --cert FILE)',
@@ -62,18 +70,29 @@ test('names the environment where npm run seal would take another one', () => {
   );
 });
 
+test('names the images that no application asks for', () => {
+  expect(lines({})).toContain('              no application asks for pgbouncer, pgbouncer-exporter');
+});
+
 test('warns of files that are not ours, and of those that were edited by hand', () => {
-  const text = lines({ foreign: ['dist/x.yaml'], editedByHand: ['dist/y.yaml'] }).join('\n');
-  expect(text).toMatch(/not ours {4}dist\/x\.yaml/);
+  const foreign = ['dist/production/data/README.md', 'dist/production/data/x.yaml'];
+  const text = lines({ foreign, editedByHand: ['dist/y.yaml'] }).join('\n');
+  expect(text).toMatch(/not ours {4}dist\/\S*\/README\.md: no construct wrote it, and Argo CD would not apply it; /);
+  expect(text).toMatch(/not ours {4}dist\/\S*\/x\.yaml: no construct wrote it, and Argo CD would apply it; /);
   expect(text).toMatch(/edited {6}dist\/y\.yaml/);
 });
 
 describe('an application and one that it needs, changed together', () => {
   const changed = ['dist/production/backend/a.yaml', 'dist/production/data/b.yaml'];
-  const warning = '  order       backend and data, which it needs, change together: commit data first';
+  const warning =
+    '  order       backend and data, which it needs, change together, and follow the branch at once: where they run already, commit data first';
 
   test('have no order while applications follow the branch', () => {
     expect(lines({ changed })).toContain(warning);
+  });
+
+  test('are not told of where a procedure says what to commit', () => {
+    expect(summary(result({ changed }), false, { orders: false })).not.toContain('order ');
   });
 
   test('have one when applications are pinned to releases', () => {
@@ -84,4 +103,15 @@ describe('an application and one that it needs, changed together', () => {
   test('have one on first install', () => {
     expect(lines({ added: changed })).not.toContain(warning);
   });
+});
+
+test('tells what pods lose that still run, and how they would not', () => {
+  const text = lines({}, [], buildPlatform('production'), ['NetworkPolicy shop/web loses the way to data/redis 6379']);
+  expect(text).toEqual(
+    expect.arrayContaining([
+      '  takes away  NetworkPolicy shop/web loses the way to data/redis 6379: pods that run still use it until they are replaced',
+      '              where they need it, release first what no longer uses it, and this afterwards',
+    ]),
+  );
+  expect(lines({}).join()).not.toContain('takes away');
 });

@@ -98,6 +98,29 @@ describe('what a source of others brings', () => {
     ]);
   });
 
+  test('is refused with rights for everybody, not with those for somebody', () => {
+    const kind = 'rbac.authorization.k8s.io/RoleBinding';
+    const platform = platformWith({ namespacedKinds: ['apps/Deployment', kind] });
+    const binding = (subject: object): Manifest => ({
+      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+      ...{ metadata: { name: 'x', namespace: 'other' }, subjects: [subject] },
+    });
+    for (const name of ['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts']) {
+      expect(whats(platform, factsOf(platform, deployment, binding({ kind: 'Group', name })))).toEqual([
+        `it gives rights to ${name}`,
+      ]);
+    }
+    expect(whats(platform, factsOf(platform, deployment, binding({ kind: 'User', name: 'system:anonymous' })))).toEqual(
+      ['it gives rights to system:anonymous'],
+    );
+    for (const subject of [
+      { kind: 'ServiceAccount', name: 'system:authenticated' },
+      { kind: 'Group', name: 'admins' },
+    ]) {
+      expect(whats(platform, factsOf(platform, deployment, binding(subject)))).toEqual([]);
+    }
+  });
+
   test('is refused with a kind that is not named, and where a named one is not brought', () => {
     const platform = platformWith({ clusterKinds: ['/Namespace'] });
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'x' } };

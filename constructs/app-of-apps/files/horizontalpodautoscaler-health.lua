@@ -8,6 +8,10 @@ for _, condition in ipairs(conditions) do
   end
 end
 for _, condition in ipairs(conditions) do
+  -- Somebody scaled to nothing: Argo CD leaves the number to the autoscaler, which rests, so nothing brings a pod back.
+  if condition.type == "ScalingActive" and condition.status == "False" and condition.reason == "ScalingDisabled" then
+    return {status = "Degraded", message = condition.message or condition.reason}
+  end
   if condition.type == "ScalingActive" and condition.status == "False" then
     return {status = "Healthy", message = "does not scale: " .. (condition.message or condition.reason)}
   end

@@ -23,8 +23,14 @@ export interface ApplicationObject {
     readonly syncPolicy?: { readonly automated?: { readonly enabled?: boolean } };
   };
   readonly status?: {
-    readonly sync?: { readonly status?: string; readonly revision?: string; readonly revisions?: readonly string[] };
-    readonly health?: { readonly status?: string; readonly message?: string };
+    readonly sync?: {
+      readonly status?: string;
+      readonly revision?: string;
+      readonly revisions?: readonly string[];
+      /** What the status is about. */
+      readonly comparedTo?: { readonly source?: ApplicationSource; readonly sources?: readonly ApplicationSource[] };
+    };
+    readonly health?: { readonly status?: string; readonly message?: string; readonly lastTransitionTime?: string };
     readonly reconciledAt?: string;
     readonly operationState?: {
       readonly phase?: string;
@@ -71,6 +77,24 @@ function isAt({ spec, status }: ApplicationObject, commit: SyncOptions['commit']
   const sources = spec.sources ?? (spec.source === undefined ? [] : [spec.source]);
   if (!sources.some(({ repoURL }) => repoURL === commit.repository)) return true;
   return [status?.sync?.revision, ...(status?.sync?.revisions ?? [])].includes(commit.id);
+}
+
+/** Whether what is said of it is about the revisions that it is pinned to now, and not about those of before. */
+export function isOfItsPin({ spec, status }: ApplicationObject): boolean {
+  const pins = (all: ApplicationObject['spec']): string =>
+    [...(all.sources ?? []), ...(all.source === undefined ? [] : [all.source])]
+      .map(({ repoURL, targetRevision = '' }) => `${repoURL} ${targetRevision}`)
+      .join('\n');
+  const { source, sources } = status?.sync?.comparedTo ?? {};
+  // Of several sources, the single one is an empty stub.
+  return pins(spec) === pins(sources === undefined ? { source } : { sources });
+}
+
+/** Whether it turned Degraded after that moment, in milliseconds: a verdict on what was there before is none. */
+export function isDegradedSince(moment: number, { status }: Pick<ApplicationObject, 'status'>): boolean {
+  const { status: word, lastTransitionTime } = status?.health ?? {};
+  // Whole seconds are what the API keeps: in the same second, it may have been before.
+  return word === 'Degraded' && Date.parse(lastTransitionTime ?? '') > moment;
 }
 
 function isRunning({ status }: Pick<ApplicationObject, 'status'>): boolean {
@@ -133,7 +157,7 @@ export async function waitForSync(
     }
     const open = expected.filter((name) => {
       const each = all.get(name);
-      return each === undefined || !isSyncedAndHealthy(each) || !isAt(each, commit);
+      return each === undefined || !isSyncedAndHealthy(each) || !isAt(each, commit) || !isOfItsPin(each);
     });
     missing = open.map((name) => known.get(name) ?? `${name} is not there`).join('\n  ');
     return open.length === 0;

@@ -1,12 +1,11 @@
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { RestoreTest as RestoreTestJob } from '../../../constructs/stateful/index.ts';
-import { apply, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import { objects } from '../../stand-ins/object-storage/index.ts';
+import { runJob } from '../cron-jobs.ts';
+import type { JobChanges } from '../cron-jobs.ts';
 import type { Members } from './members.ts';
 
 /** A full backup, as the agent lists it. */
@@ -113,34 +112,6 @@ export interface RestoreTest {
   readonly error?: string;
 }
 
-interface CronJob {
-  readonly spec: { readonly jobTemplate: { readonly spec: JobSpec } };
-}
-
-interface JobSpec {
-  readonly template: {
-    readonly spec: { readonly containers: readonly Container[]; readonly volumes?: readonly object[] };
-  };
-}
-
-interface Container {
-  readonly command: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts?: readonly object[];
-}
-
-/** How a job of a drill is other than its CronJob would make it. */
-interface JobChanges {
-  /** Further arguments. @default none */
-  readonly args?: readonly string[];
-  /** Variables that differ. @default none */
-  readonly env?: Readonly<Record<string, string>>;
-  /** A further Secret, below /run/secrets. @default none */
-  readonly secret?: string;
-  /** Seconds it may take. @default 300 */
-  readonly atMost?: number;
-}
-
 /** Runs the weekly restore test now. @returns its report, also where it failed */
 export async function restoreTest(
   members: Members,
@@ -150,93 +121,7 @@ export async function restoreTest(
 ): Promise<RestoreTest> {
   const test = members.patroni.node.findAll().find((node) => node instanceof RestoreTestJob);
   if (test === undefined) throw new ProvingError(`${members.scope} has no restore test`);
-  const { log } = await runJob(members, test.job.workload.name, `drill-restore-${id}`, options, signal);
+  const { log } = await runJob(members, test.job.workload.name, `restore-${id}`, options, signal);
   const line = log.trim().split('\n').at(-1) ?? '';
   return JSON.parse(line) as RestoreTest;
-}
-
-/** Runs the job of a CronJob of the cluster now, and waits for its end. @throws ProvingError where it fails */
-export async function runCronJob(
-  members: Members,
-  cronJob: string,
-  id: string,
-  { signal, ...changes }: JobChanges & { readonly signal: AbortSignal },
-): Promise<void> {
-  const { outcome, log } = await runJob(members, cronJob, `drill-${id}`, changes, signal);
-  if (outcome !== 'Complete') throw new ProvingError(`the job of ${cronJob} failed:\n${log.slice(-2000)}`);
-}
-
-/** Makes the job of a CronJob, waits for its end, reads its log and removes it. */
-async function runJob(
-  members: Members,
-  cronJob: string,
-  name: string,
-  changes: JobChanges,
-  signal: AbortSignal,
-): Promise<{ readonly outcome: 'Complete' | 'Failed'; readonly log: string }> {
-  const { cluster, namespace } = members;
-  await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found', '--wait']);
-  await apply(cluster, [await jobOf(members, cronJob, name, changes)]);
-  try {
-    const outcome = await finished(members, name, changes.atMost ?? 300, signal);
-    const log = await kubectl(cluster, ['logs', `job/${name}`, `--namespace=${namespace}`]);
-    return { outcome, log };
-  } finally {
-    await kubectl(cluster, ['delete', 'job', name, `--namespace=${namespace}`, '--ignore-not-found']);
-  }
-}
-
-async function jobOf(
-  { cluster, namespace }: Members,
-  cronJob: string,
-  name: string,
-  { args = [], env = {}, secret }: JobChanges,
-): Promise<Manifest> {
-  const { spec } = await getJson<CronJob>(cluster, ['cronjob', cronJob, `--namespace=${namespace}`]);
-  const job = spec.jobTemplate.spec;
-  const volumes =
-    secret === undefined ? [] : [{ name: 'drill-secret', secret: { secretName: secret, defaultMode: 0o440 } }];
-  const mounts = volumes.map(({ name: volume }) => ({
-    name: volume,
-    mountPath: `/run/secrets/${secret ?? ''}`,
-    readOnly: true,
-  }));
-  const containers = job.template.spec.containers.map((container) => ({
-    ...container,
-    volumeMounts: [...(container.volumeMounts ?? []), ...mounts],
-    command: [...container.command, ...args],
-    env: [
-      ...(container.env ?? []).filter((variable) => !(variable.name in env)),
-      ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
-    ],
-  }));
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name, namespace },
-    spec: {
-      ...job,
-      backoffLimit: 0,
-      template: {
-        ...job.template,
-        spec: { ...job.template.spec, containers, volumes: [...(job.template.spec.volumes ?? []), ...volumes] },
-      },
-    },
-  };
-}
-
-async function finished(
-  { cluster, namespace }: Members,
-  job: string,
-  atMost: number,
-  signal: AbortSignal,
-): Promise<'Complete' | 'Failed'> {
-  const format = '--output=jsonpath={.status.conditions[?(@.status=="True")].type}';
-  const outcome = await waitFor(`the end of the job ${job}`, { atMost, every: 1000, signal }, async () => {
-    const { stdout } = await tryKubectl(cluster, ['get', 'job', job, `--namespace=${namespace}`, format]);
-    return (['Complete', 'Failed'] as const).find((each) => stdout.split(' ').includes(each));
-  });
-  // The last lines of the log are there a moment later.
-  await delay(500);
-  return outcome;
 }

@@ -1,8 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { buildPlatform } from '../../../apps/platform.ts';
-import { generationsFile } from '../../../config/index.ts';
-import type { GenerationsInput } from '../../../config/schema.ts';
 import type { ContainerProps } from '../../../constructs/core/container.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { dataDirectory, PatroniCluster, socketDirectory } from '../../../constructs/patroni-cluster/index.ts';
@@ -16,6 +11,7 @@ import type { PlatformClone } from '../../delivery/clone.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
+import { podNames } from '../pod-names.ts';
 
 /** What Patroni says of its own member. */
 interface PatroniStatus {
@@ -64,8 +60,7 @@ export class Members {
 
   /** Names of the pods there should be. */
   get names(): readonly string[] {
-    const { least } = this.patroni.workload.demand(1);
-    return Array.from({ length: least }, (_, index) => `${this.patroni.workload.name}-${index}`);
+    return podNames(this.patroni.workload);
   }
 
   /** Its first database, and how clients reach it. */
@@ -253,15 +248,12 @@ function isLeader({ role, state }: PatroniStatus): boolean {
 
 /** The platform's own cluster, whose backups have no cluster of their own beside it. @throws ProvingError */
 export function patroniOf(platform: Platform): PatroniCluster {
-  const all = platform.charts.flatMap((chart) => chart.node.findAll()).filter((node) => node instanceof PatroniCluster);
-  const found = all.find((cluster) => cluster.life.owner === cluster);
+  const found = platform.all(PatroniCluster).find((cluster) => cluster.life.owner === cluster);
   if (found === undefined) throw new ProvingError(`${platform.environment.name} has no PostgreSQL`);
   return found;
 }
 
 /** The members of the platform's cluster in the life that the clone's configuration gives it now. */
 export function membersOf({ cluster, clone }: { readonly cluster: Cluster; readonly clone: PlatformClone }): Members {
-  const file = path.join(clone.folder, generationsFile);
-  const generations = JSON.parse(fs.readFileSync(file, 'utf8')) as GenerationsInput;
-  return new Members(cluster, patroniOf(buildPlatform(cluster.plan.name, { generations })));
+  return new Members(cluster, patroniOf(clone.platform()));
 }

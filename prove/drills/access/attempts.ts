@@ -37,9 +37,9 @@ export function attempts({ application, otherPath, unreleasedTag }: AttemptSubje
     spec(what, { source: fields }, refusedWith);
   const policy = (what: string, fields: Changes): Attempt =>
     spec(what, { syncPolicy: fields }, rule('spec.syncPolicy'));
-  const annotation = (name: string, value: string): Attempt => ({
+  const annotation = (name: string, value: string, domain = 'argocd.argoproj.io'): Attempt => ({
     what: `annotate it with ${name}: ${value}`,
-    change: { metadata: { annotations: { [`argocd.argoproj.io/${name}`]: value } } },
+    change: { metadata: { annotations: { [`${domain}/${name}`]: value } } },
     refusedWith: rule('metadata.annotations'),
   });
   const revision = (what: string, value: string): Attempt =>
@@ -91,6 +91,9 @@ export function attempts({ application, otherPath, unreleasedTag }: AttemptSubje
     annotation('compare-options', 'IgnoreExtraneous'),
     annotation('hook', 'Skip'),
     annotation('tracking-id', 'other:argoproj.io/Application:argocd/other'),
+    // Its page shows a link, and what that says runs as whoever clicks on it (CVE-2026-45738).
+    annotation('repository', 'Repository|javascript:alert(1)', 'link.argocd.argoproj.io'),
+    annotation('subscribe.on-deployed.webhook', 'drill', 'notifications.argoproj.io'),
     {
       what: 'keep it from ever being deleted',
       change: { metadata: { finalizers: ['example.com/drill'] } },

@@ -4,6 +4,7 @@ import { ArgoApi } from '../../components/argocd/api.ts';
 import type { ApiAnswer } from '../../components/argocd/api.ts';
 import { applicationOf, argocdNamespace, waitForSync } from '../../components/argocd/applications.ts';
 import { webOf } from '../../components/web.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { stopIfAsked } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -41,15 +42,13 @@ async function access(platform: PlatformGround): Promise<Outcome> {
   const api = await ArgoApi.connect(cluster);
   const checks: DrillCheck[] = [];
   const sources: DrillCheck[] = [];
-  try {
+  await withCleanUp([() => api.close()], async () => {
     const subjects = await subjectsOf(platform, api);
     checks.push(...(await tried(platform, api, accessTable(subjects))), ...(await forgeries(platform, api)));
     report('roles are tried; now the sources of applications');
     sources.push(...(await tried(platform, api, sourceTable(subjects, await projectsOf(platform, api)))));
     sources.push(...(await operations(platform, api, subjects)));
-  } finally {
-    await api.close();
-  }
+  });
   await waitForSync(cluster, applications, { atMost: 300, signal });
   report('every application is Synced and Healthy, as before');
   const standIns = [
@@ -185,20 +184,23 @@ async function operations(ground: PlatformGround, api: ArgoApi, subjects: Access
     const got = status === 200 ? '200' : `${status} ${messageOf(body).trim()}`;
     checks.push({ what: `a developer ${what}`, expected: '200', got });
   };
-  try {
+  const undo = [
+    () => forgetSwitch(cluster, name),
+    () => tryKubectl(cluster, ['annotate', 'applications.argoproj.io', ...where, `${approved}-`]),
+  ];
+  await withCleanUp(undo, async () => {
     await allow('compares it with git', () => developer.refresh(name, 'normal'));
     await allow('compares it with git anew', () => developer.refresh(name, 'hard'));
     await allow('switches automatic synchronisation off', () => developer.switchAutoSync(name, false));
+    // First, so that what ran last is what git says: a drill before this one may have released, and taken that back.
+    await allow('synchronises', () => developer.sync(name));
+    await idle(ground);
     const id = (await developer.read(name)).status?.history?.at(-1)?.id ?? 0;
     await allow('rolls back to what ran last', () => developer.rollBack(name, id));
-    await allow('synchronises', () => developer.sync(name));
     await allow('switches automatic synchronisation on', () => developer.switchAutoSync(name, true));
     await allow('confirms a deletion', () => developer.confirmDeletion(name));
     await idle(ground);
-  } finally {
-    await forgetSwitch(cluster, name);
-    await tryKubectl(cluster, ['annotate', 'applications.argoproj.io', ...where, `${approved}-`]);
-  }
+  });
   const { spec } = await getJson<AppProject>(cluster, ['appproject', 'default', `--namespace=${argocdNamespace}`]);
   const { sourceRepos = [], destinations = [], clusterResourceWhitelist = [], namespaceResourceWhitelist } = spec;
   const open = [...sourceRepos, ...destinations, ...clusterResourceWhitelist, ...(namespaceResourceWhitelist ?? ['*'])];

@@ -38,6 +38,13 @@ export const brokenRules: readonly BrokenRule[] = [
     /podAffinityTerm\.labelSelector: none beside matchLabelKeys/,
   ],
   [
+    'two ways to be spread over the same nodes',
+    'Deployment',
+    [...podPath, 'topologySpreadConstraints'],
+    [1, 2].map((maxSkew) => ({ maxSkew, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} })),
+    /topologySpreadConstraints\[1\]: it is the second of "a" and "DoNotSchedule"/,
+  ],
+  [
     'a port name of 21 letters',
     'Deployment',
     [...containerPath, 'ports', 0, 'name'],
@@ -221,6 +228,13 @@ export const brokenRules: readonly BrokenRule[] = [
     ['spec', 'ports', 0, 'nodePort'],
     30_001,
     /nodePort: 30001, beside the type ClusterIP/,
+  ],
+  [
+    'a way to prefer pods that there is not',
+    'Service',
+    ['spec', 'trafficDistribution'],
+    'PreferFar',
+    /trafficDistribution: got "PreferFar" PreferClose, PreferSameZone, PreferSameNode/,
   ],
   [
     'more pods at least than at most',

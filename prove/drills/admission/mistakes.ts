@@ -1,10 +1,10 @@
-import { describeManifest } from '../../../constructs/core/manifest.ts';
+import { describeManifest, typeOf } from '../../../constructs/core/manifest.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { schemaOf } from '../../../synth/schema/index.ts';
 import type { ObjectSchema, ScalarCode, Schema } from '../../../synth/schema/index.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
-import { largestOfEachKind } from './largest.ts';
+import { largestFirst } from './largest.ts';
 
 /** A committed object with one mistake of form in it, which synth refuses. */
 export interface Mistake {
@@ -29,29 +29,33 @@ const wrongValues: Readonly<Record<ScalarCode, unknown>> = {
 /** Fields that Kubernetes' own description of its API requires, and its server doesn't. synth asks for them. */
 const notAskedFor = [
   'LimitRange: spec.limits',
+  'StatefulSet: spec.template.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[].preference',
   'Deployment: spec.template.spec.containers[].lifecycle.preStop.sleep.seconds',
 ];
 
 /**
- * The largest object of each kind with every mistake that its schema names: a field that is unknown, missing, of another
- * type or not in the list, once for each place that it fills in.
+ * Objects of each kind with every mistake that its schema names: a field that is unknown, missing, of another type or not
+ * in the list, once for each place that any of them fills in.
  */
 export function mistakesOf(manifests: readonly Manifest[]): readonly Mistake[] {
-  return largestOfEachKind(manifests).flatMap((manifest) => {
+  const found = new Map<string, Mistake>();
+  for (const manifest of largestFirst(manifests)) {
     const schema = schemaOf(manifest.apiVersion, manifest.kind);
-    return schema === undefined ? [] : new Mistakes(manifest).of(schema);
-  });
+    if (schema !== undefined) new Mistakes(manifest, found).visitAll(schema);
+  }
+  return [...found.values()];
 }
 
 class Mistakes {
   private readonly manifest: Manifest;
-  private readonly found = new Map<string, Mistake>();
+  private readonly found: Map<string, Mistake>;
 
-  constructor(manifest: Manifest) {
+  constructor(manifest: Manifest, found: Map<string, Mistake>) {
     this.manifest = manifest;
+    this.found = found;
   }
 
-  of(schema: ObjectSchema): readonly Mistake[] {
+  visitAll(schema: ObjectSchema): void {
     this.add('an unknown field', 'object', ['unheardOf'], 'x');
     for (const [field, value] of Object.entries(this.manifest)) {
       const inner = schema.fields.get(field);
@@ -59,7 +63,6 @@ class Mistakes {
       if (schema.required.includes(field)) this.add('a missing field', field, [field], undefined);
       this.visit(inner, value, field, [field]);
     }
-    return [...this.found.values()];
   }
 
   /** @param place the path as it is for every item of a list and every key of a map */
@@ -92,11 +95,15 @@ class Mistakes {
     }
   }
 
-  /** Adds a mistake, unless it was made in another item or under another key. */
+  /** Adds a mistake, unless it was made in a larger object, in another item or under another key. */
   private add(what: string, place: string, path: Path, value: unknown): void {
     if (value === undefined && notAskedFor.includes(`${this.manifest.kind}: ${place}`)) return;
-    const description = `${describeManifest(this.manifest)}: ${place}: ${what}`;
-    if (this.found.has(description)) return;
-    this.found.set(description, { what: description, manifest: changed(this.manifest, path, value) });
+    const mistake = `${place}: ${what}`;
+    const key = `${typeOf(this.manifest)}: ${mistake}`;
+    if (this.found.has(key)) return;
+    this.found.set(key, {
+      what: `${describeManifest(this.manifest)}: ${mistake}`,
+      manifest: changed(this.manifest, path, value),
+    });
   }
 }

@@ -56,6 +56,8 @@ const table: readonly Row[] = [
   ['NetworkPolicy', 'taken', [['spec', 'podSelector', 'matchLabels'], { [label]: 'a' }]],
   ['Role', 'taken', [['rules'], []]],
   ['ServiceAccount', 'taken', [['automountServiceAccountToken'], true]],
+  ['ValidatingAdmissionPolicy', 'taken', [['spec', 'validations', 0, 'message'], 'another one']],
+  ['ValidatingAdmissionPolicyBinding', 'taken', [['spec', 'policyName'], 'other']],
   ['LimitRange', 'taken', [['spec', 'limits', 0, 'defaultRequest', 'cpu'], '1m']],
 ];
 

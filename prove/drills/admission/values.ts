@@ -3,7 +3,7 @@ import { schemaOf } from '../../../synth/schema/index.ts';
 import type { ObjectSchema, Schema } from '../../../synth/schema/index.ts';
 import { changed } from './changed.ts';
 import type { Path } from './changed.ts';
-import { largestOfEachKind } from './largest.ts';
+import { largestFirst } from './largest.ts';
 import { podOf } from './spoiled.ts';
 
 /** A committed object with one value of its type changed: it may be right or wrong, and synth and server have to agree. */
@@ -45,7 +45,7 @@ const judgedElsewhere = /^(Application|ValidatingAdmissionPolicy(Binding)?)$/;
  */
 export function valuesIn(manifests: readonly Manifest[]): readonly Value[] {
   const found = new Map<string, Value>();
-  for (const manifest of [...deploymentOfAll(manifests), ...largestOfEachKind(manifests)]) {
+  for (const manifest of [...deploymentOfAll(manifests), ...largestFirst(manifests)]) {
     if (judgedElsewhere.test(manifest.kind)) continue;
     const schema = schemaOf(manifest.apiVersion, manifest.kind);
     if (schema !== undefined) new Values(manifest, found).visitObject(schema);
@@ -53,10 +53,10 @@ export function valuesIn(manifests: readonly Manifest[]): readonly Value[] {
   return [...found.values()];
 }
 
-/** The pods of the StatefulSet, which use most of what a pod can, as pods of a Deployment. */
+/** The pods of the largest StatefulSet, which use most of what a pod can, as pods of a Deployment. */
 function deploymentOfAll(manifests: readonly Manifest[]): Manifest[] {
   const deployment = manifests.find(({ kind }) => kind === 'Deployment');
-  const stateful = manifests.find(({ kind }) => kind === 'StatefulSet');
+  const [stateful] = largestFirst(manifests.filter(({ kind }) => kind === 'StatefulSet'));
   if (deployment === undefined || stateful === undefined) return [];
   const { metadata, spec } = podOf(stateful);
   const { labels } = metadata;
@@ -114,7 +114,7 @@ class Values {
     }
   }
 
-  /** Adds a value, unless it was tried in another item or under another key. */
+  /** Adds a value, unless it was tried in a larger object, in another item or under another key. */
   private add(place: string, path: Path, value: unknown, words = shown(value)): void {
     const where = `${this.manifest.kind}: ${place}`;
     const key = `${where}: ${words}`;
@@ -153,6 +153,15 @@ export const stricter: readonly { readonly place: RegExp; readonly value?: RegEx
     place: /^(LimitRange|NetworkPolicy|PodDisruptionBudget|ResourceQuota): spec(\.limits)?$/,
     value: /^removed$/,
     because: 'the object would say nothing',
+  },
+  {
+    place: /topologySpreadConstraints\[\]\.topologyKey$/,
+    because: 'the server does not look at it, and no node has such a label',
+  },
+  {
+    place: /nodePort$/,
+    value: /^(-1|1|101|65536|2147483647)$/,
+    because: 'a dry run does not look at the range; who really makes one is refused',
   },
   { place: /defaultRequest$/, value: /^the key "a\/b"$/, because: 'no container could request half of one' },
 ];

@@ -4,6 +4,7 @@ import { nodeLoads } from '../../../synth/budget.ts';
 import type { Amount } from '../../../synth/budget.ts';
 import type { KwokNodes } from '../../cluster/kwok-nodes.ts';
 import { add, computed, differences, missingPods, percent, requestsOf } from './placement.ts';
+import { witnessTaint } from '../../../constructs/core/witness.ts';
 import type { Pod, Size } from './placement.ts';
 import type { RoundRecord } from './record.ts';
 import type { Outcome, Stage } from './stage.ts';
@@ -44,7 +45,7 @@ export class CapacityDrill {
     this.perNode('least', outcome.placed);
     const open = await this.stage.rolledOut(patience);
     this.check('every Deployment is available', 'yes', open === '' ? 'yes' : `not ${open}`);
-    const closed = this.stage.closedBudgets();
+    const closed = await this.stage.closedBudgets();
     this.check(
       'every disruption budget lets a pod go',
       'yes',
@@ -54,7 +55,7 @@ export class CapacityDrill {
 
   async atMost(): Promise<void> {
     this.say(`everything ${words.most}`);
-    this.stage.scaleTo('most');
+    await this.stage.scaleTo('most');
     const outcome = await this.stage.placement('most', patience);
     this.asComputed('most', outcome);
     this.perNode('most', outcome.placed);
@@ -63,9 +64,9 @@ export class CapacityDrill {
   /** From the most, with all nodes there; afterwards the pods are spread anew. */
   async rollout(): Promise<void> {
     this.say(`everything ${words.rollout}`);
-    this.stage.beginRollout();
+    await this.stage.beginRollout();
     this.asComputed('rollout', await this.stage.placement('rollout', patience));
-    this.stage.endRollout();
+    await this.stage.endRollout();
     const open = await this.stage.rolledOut(patience);
     this.check('the rollout ends', 'yes', open === '' ? 'yes' : `not of ${open}`);
     const outcome = await this.stage.placement('most', patience);
@@ -77,22 +78,21 @@ export class CapacityDrill {
   async lossAtLeast(node: Node): Promise<void> {
     await this.lose(node);
     this.again('least', node, await this.stage.placement('least', lossPatience), true);
-    this.stage.scaleTo('most');
+    await this.stage.scaleTo('most');
     this.without('most', node, await this.stage.placement('most', patience));
     await this.regain(node);
   }
 
   /** Leaves everything at its least with all nodes there. */
   async lossAtMost(node: Node): Promise<void> {
-    this.stage.scaleTo('most');
+    await this.stage.scaleTo('most');
     await this.stage.placement('most', patience);
     await this.lose(node);
     const outcome = await this.stage.placement('most', lossPatience);
     this.again('most', node, outcome, false);
     this.without('most', node, outcome);
-    this.stage.scaleTo('least');
-    const { placed } = await this.stage.placement('least', patience);
-    this.stays('least', node, placed);
+    await this.stage.scaleTo('least');
+    this.stays('least', node, await this.stage.placement('least', patience));
     await this.regain(node);
   }
 
@@ -137,9 +137,9 @@ export class CapacityDrill {
     }
     for (const { name, role } of this.platform.environment.nodes) {
       if (role !== 'witness') continue;
-      const on = placed.filter(({ spec }) => spec.nodeName === name);
+      const on = placed.filter(({ spec }) => spec.nodeName === name && !votes(spec));
       this.check(
-        `${words[size]}, pods on ${name}, which only votes`,
+        `${words[size]}, pods on ${name} that do not vote, as it does`,
         'none',
         on.length === 0 ? 'none' : String(on.length),
       );
@@ -147,21 +147,21 @@ export class CapacityDrill {
   }
 
   private again(size: Size, { name }: Node, outcome: Outcome, promised: boolean): void {
-    const { seconds, placed } = outcome;
+    const { seconds } = outcome;
     this.figure(`everything ${words[size]} is ready again after the loss of ${name}`, 's', seconds);
     this.say(seconds === undefined ? `not all ready again ${words[size]}` : `all ready again after ${seconds} s`);
-    if (promised) this.stays(size, { name }, placed);
+    if (promised) this.stays(size, { name }, outcome);
   }
 
-  private stays(size: Size, { name }: Pick<Node, 'name'>, placed: readonly Pod[]): void {
-    const open = differences(this.stage.groups, placed, size, this.stage.nodes);
+  private stays(size: Size, { name }: Pick<Node, 'name'>, { placed, left }: Outcome): void {
+    const open = differences(this.stage.groups, placed, size, left);
     const what = `with ${name} lost, everything ${words[size]} is placed and ready`;
     this.check(what, 'yes', open.length === 0 ? 'yes' : open.join(', '));
   }
 
   /** Told, not checked: that everything fits at its most is promised with all nodes there. */
-  private without(size: Size, { name }: Node, { placed, open }: Outcome): void {
-    const missing = missingPods(this.stage.groups, placed, size, this.stage.nodes);
+  private without(size: Size, { name }: Node, { placed, open, left }: Outcome): void {
+    const missing = missingPods(this.stage.groups, placed, size, left);
     this.figure(`without a place ${words[size]} with ${name} lost`, 'pods', missing);
     for (const { node, allocatable } of nodeLoads(this.platform)) {
       if (node.name === name) continue;
@@ -179,4 +179,9 @@ export class CapacityDrill {
   private figure(name: string, unit: string, value: number | undefined): void {
     this.record.figure(`${this.platform.environment.name}: ${name}`, unit, value);
   }
+}
+
+/** Whether it may run on a witness: a Sentinel does. */
+function votes({ tolerations = [] }: Pod['spec']): boolean {
+  return tolerations.some(({ key }) => key === witnessTaint.key);
 }

@@ -2,9 +2,9 @@ import path from 'node:path';
 import { ForeignWorkload } from '../../../constructs/core/foreign-workload.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
+import { apply } from '../../cluster/kubectl.ts';
 import { KwokNodes } from '../../cluster/kwok-nodes.ts';
 import { defineCustomResources, inOrder } from '../../delivery/committed.ts';
-import { ProvingError } from '../../machine/error.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
 import { CapacityDrill } from './drill.ts';
@@ -14,6 +14,7 @@ import { RoundRecord } from './record.ts';
 import { shapesOf } from './shapes.ts';
 import type { Shape } from './shapes.ts';
 import { Stage } from './stage.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 
 export const area: Area<'api'> = {
   purpose: 'lets the real scheduler place everything, also with a node gone',
@@ -93,13 +94,12 @@ async function drillShape(shape: Shape, folder: string, report: (line: string) =
   const say = (line: string): void => report(`${name}: ${line}`);
   say('starting a control plane and its nodes');
   const plane = await ControlPlane.start(path.join(folder, name));
-  try {
+  return withCleanUp([() => plane.stop()], async () => {
     await defineCustomResources(plane);
     const kwok = await KwokNodes.start(plane, platform.environment);
     const workers = nodes.filter(({ role }) => role !== 'witness');
     for (const manifest of [...inOrder(manifests).map(withoutClaims), ...foreignDeployments(platform, manifests)]) {
-      const { ok, stderr } = plane.apply([manifest]);
-      if (!ok) throw new ProvingError(`apply ${manifest.kind} ${manifest.metadata.name}: ${stderr.trim()}`);
+      await apply(plane, [manifest]);
     }
     const drill = new CapacityDrill(platform, new Stage(plane, groupsOf(platform), workers.length), kwok, record, say);
     await drill.atLeast();
@@ -114,7 +114,5 @@ async function drillShape(shape: Shape, folder: string, report: (line: string) =
       for (const node of losable) await drill.lossAtMost(node);
     }
     return record;
-  } finally {
-    await plane.stop();
-  }
+  });
 }

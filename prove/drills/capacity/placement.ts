@@ -18,6 +18,8 @@ export interface Group {
   readonly own: boolean;
   /** Whether two of them never share a node: a lost node's one has nowhere to go. */
   readonly strict: boolean;
+  /** Whether they have volumes of their own: a lost node's pods come back with it, and nowhere else. */
+  readonly bound: boolean;
   /** What one pod requests. */
   readonly each: Amount;
   readonly count: Readonly<Record<Size, number>>;
@@ -34,6 +36,7 @@ export interface Pod {
   readonly spec: {
     readonly nodeName?: string;
     readonly priorityClassName?: string;
+    readonly tolerations?: readonly { readonly key?: string }[];
     readonly containers: readonly { readonly resources?: { readonly requests?: Requests } }[];
   };
   readonly status?: {
@@ -62,6 +65,7 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
           selector,
           own: controller.kind === 'Deployment',
           strict,
+          bound: controller.kind === 'StatefulSet' && controller.volumeClaims.length > 0,
           each,
           count: { least, most, rollout },
         },
@@ -71,7 +75,7 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
       const { cpu, memory, replicas } = owner.requests;
       const each = { cpu: cpu.millicores, memory: memory.toMebibytes() };
       const count = { least: replicas, most: replicas, rollout: replicas };
-      return [{ name, namespace, selector, own: false, strict: false, each, count }];
+      return [{ name, namespace, selector, own: false, strict: false, bound: false, each, count }];
     }
     return [];
   });
@@ -88,6 +92,15 @@ export function computed(groups: readonly Group[], size: Size): { readonly pods:
   };
 }
 
+/** Which nodes are left, and what was on the others. */
+export interface Left {
+  readonly nodes: number;
+  /** Pods on lost nodes, as the API still has them. */
+  readonly stranded: readonly Pod[];
+}
+
+const nothingLost: Left = { nodes: Infinity, stranded: [] };
+
 /** Pods that hold their requests on a node that isn't lost. */
 export function placedPods(pods: readonly Pod[], lost: readonly string[] = []): Pod[] {
   return pods.filter(({ metadata, spec, status }) => {
@@ -100,13 +113,17 @@ export function placedPods(pods: readonly Pod[], lost: readonly string[] = []): 
 /**
  * What keeps `placed` from being exactly the computed pods, all of them ready, a line each; empty when nothing does.
  * @param placed what `placedPods` returned
- * @param nodes that are left
  */
-export function differences(groups: readonly Group[], placed: readonly Pod[], size: Size, nodes = Infinity): string[] {
+export function differences(
+  groups: readonly Group[],
+  placed: readonly Pod[],
+  size: Size,
+  left: Left = nothingLost,
+): string[] {
   const lines = groups.flatMap((group) => {
     const pods = placed.filter((pod) => belongs(pod, group));
     const ready = pods.filter(isReady).length;
-    const wanted = wantedOf(group, size, nodes);
+    const wanted = wantedOf(group, size, left);
     if (ready === wanted && pods.length === wanted) return [];
     return [`${group.name}: ${ready} ready and ${pods.length - ready} others of ${wanted}`];
   });
@@ -115,14 +132,21 @@ export function differences(groups: readonly Group[], placed: readonly Pod[], si
 }
 
 /** How many computed pods have no place. */
-export function missingPods(groups: readonly Group[], placed: readonly Pod[], size: Size, nodes = Infinity): number {
+export function missingPods(
+  groups: readonly Group[],
+  placed: readonly Pod[],
+  size: Size,
+  left: Left = nothingLost,
+): number {
   return groups.reduce((sum, group) => {
     const has = placed.filter((pod) => belongs(pod, group)).length;
-    return sum + Math.max(0, wantedOf(group, size, nodes) - has);
+    return sum + Math.max(0, wantedOf(group, size, left) - has);
   }, 0);
 }
 
-function wantedOf({ count, strict }: Group, size: Size, nodes: number): number {
+function wantedOf(group: Group, size: Size, { nodes, stranded }: Left): number {
+  const { count, strict, bound } = group;
+  if (bound) return count[size] - stranded.filter((pod) => belongs(pod, group)).length;
   return strict ? Math.min(count[size], nodes) : count[size];
 }
 

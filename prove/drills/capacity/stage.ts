@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
+import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { differences, placedPods } from './placement.ts';
-import type { Group, Pod, Size } from './placement.ts';
+import type { Group, Left, Pod, Size } from './placement.ts';
 
 interface Deployment extends Manifest {
   readonly metadata: Manifest['metadata'] & { readonly generation: number };
@@ -27,6 +28,7 @@ export interface Outcome {
   readonly seconds: number | undefined;
   /** What was still different from the computed pods. */
   readonly open: readonly string[];
+  readonly left: Left;
 }
 
 /** The computed pods on a control plane: moves the numbers, and sees where the pods are. */
@@ -43,11 +45,6 @@ export class Stage {
     this.workers = workers;
   }
 
-  /** Nodes that are left. */
-  get nodes(): number {
-    return this.workers - this.lost.size;
-  }
-
   /** Pods on these nodes count as gone, whatever the API still says. */
   lose(node: string): void {
     this.lost.add(node);
@@ -62,45 +59,48 @@ export class Stage {
     const start = performance.now();
     let placed: Pod[] = [];
     let open: string[] = [];
+    let left: Left = { nodes: this.workers - this.lost.size, stranded: [] };
     const reached = async (): Promise<number | undefined> => {
-      placed = placedPods(this.list('pods') as unknown as Pod[], [...this.lost]);
-      open = differences(this.groups, placed, size, this.nodes);
+      const pods = (await this.list('pods')) as unknown as Pod[];
+      placed = placedPods(pods, [...this.lost]);
+      left = { ...left, stranded: pods.filter(({ spec: { nodeName = '' } }) => this.lost.has(nodeName)) };
+      open = differences(this.groups, placed, size, left);
       if (open.length === 0) return Math.round((performance.now() - start) / 100) / 10;
       // Each question costs the machine more than it costs the answer.
       await pause(700);
       return undefined;
     };
-    return { seconds: await this.patient(`the pods at their ${size}`, seconds, reached), placed, open };
+    return { seconds: await this.patient(`the pods at their ${size}`, seconds, reached), placed, open, left };
   }
 
   /** Has every autoscaler stand at one of its bounds. */
-  scaleTo(size: 'least' | 'most'): void {
-    for (const { metadata } of this.list('horizontalpodautoscalers')) {
+  async scaleTo(size: 'least' | 'most'): Promise<void> {
+    for (const { metadata } of await this.list('horizontalpodautoscalers')) {
       const { name, namespace = '' } = metadata;
       const group = this.groups.find((candidate) => candidate.name === `${namespace}/${name}`);
       if (group === undefined)
         throw new ProvingError(`the autoscaler ${namespace}/${name} scales nothing that is computed`);
       const spec = { minReplicas: group.count[size], maxReplicas: group.count[size] };
-      this.patch('hpa', namespace, name, { spec });
+      await this.patch('hpa', namespace, name, { spec });
     }
   }
 
   /** Begins a rollout of each of our Deployments and holds it where both its old and its new pods are there. */
-  beginRollout(): void {
+  async beginRollout(): Promise<void> {
     const template = { metadata: { annotations: { 'proving/rollout': String(Date.now()) } } };
     // A new pod counts as available only after this time: until then no old one goes.
-    this.patchOwn({ spec: { minReadySeconds: 600, progressDeadlineSeconds: 1200, template } });
+    await this.patchOwn({ spec: { minReadySeconds: 600, progressDeadlineSeconds: 1200, template } });
   }
 
-  endRollout(): void {
-    this.patchOwn({ spec: { minReadySeconds: 0 } });
+  async endRollout(): Promise<void> {
+    await this.patchOwn({ spec: { minReadySeconds: 0 } });
   }
 
   /** Waits until every Deployment has only new, available pods. @returns what is left to do, empty when nothing is */
   async rolledOut(seconds: number): Promise<string> {
     let open: string[] = [];
     await this.patient('the end of rollouts', seconds, async () => {
-      const deployments = this.list('deployments') as Deployment[];
+      const deployments = (await this.list('deployments')) as Deployment[];
       open = deployments.filter((each) => !isRolledOut(each)).map(({ metadata }) => metadata.name);
       if (open.length === 0) return true;
       await pause(700);
@@ -110,25 +110,25 @@ export class Stage {
   }
 
   /** Names of disruption budgets that would refuse even one drain. */
-  closedBudgets(): string[] {
-    const budgets = this.list('poddisruptionbudgets') as Budget[];
+  async closedBudgets(): Promise<string[]> {
+    const budgets = (await this.list('poddisruptionbudgets')) as Budget[];
     return budgets.filter(({ status }) => (status?.disruptionsAllowed ?? 0) < 1).map(({ metadata }) => metadata.name);
   }
 
-  private patchOwn(body: object): void {
+  private async patchOwn(body: object): Promise<void> {
     for (const { own, namespace, name } of this.groups) {
-      if (own) this.patch('deployment', namespace, name.replace(`${namespace}/`, ''), body);
+      if (own) await this.patch('deployment', namespace, name.replace(`${namespace}/`, ''), body);
     }
   }
 
-  private patch(kind: string, namespace: string, name: string, body: object): void {
+  private async patch(kind: string, namespace: string, name: string, body: object): Promise<void> {
     const args = ['patch', kind, name, '--namespace', namespace, '--type=merge', '--patch', JSON.stringify(body)];
-    const { ok, stderr } = this.plane.kubectl(args);
-    if (!ok) throw new ProvingError(`${kind} ${namespace}/${name}: ${stderr.trim()}`);
+    await kubectl(this.plane, args);
   }
 
-  private list(kind: string): readonly Manifest[] {
-    return (this.plane.get(kind, '--all-namespaces') as { readonly items: readonly Manifest[] }).items;
+  private async list(kind: string): Promise<readonly Manifest[]> {
+    const found = await getJson<{ readonly items: readonly Manifest[] }>(this.plane, [kind, '--all-namespaces']);
+    return found.items;
   }
 
   /** undefined when it doesn't come; what ended unexpectedly is told by the next waiting, which nobody forgives. */

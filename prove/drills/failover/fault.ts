@@ -6,6 +6,7 @@ import { expendableOf } from '../../cluster/plan.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -118,7 +119,13 @@ export async function failover(
   const { leader } = fault.on === undefined ? await members.whole(signal) : await members.leadOn(fault.on, signal);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1, pooled });
-  try {
+  const undo = [
+    () => initPid(cluster, node) === undefined && returnNode(cluster, node),
+    () => restore(cluster, node).catch(() => undefined),
+    () => kubectl(cluster, ['uncordon', node]),
+    () => writer.remove(),
+  ];
+  return withCleanUp(undo, async () => {
     await delay(2000);
     const since = new Date();
     const start = performance.now();
@@ -146,12 +153,7 @@ export async function failover(
       checks.push({ what: `${fault.name}: who leads`, expected: 'another one', got });
     }
     return { name: fault.name, outage, lost: lost.length, whole, checks };
-  } finally {
-    if (initPid(cluster, node) === undefined) await returnNode(cluster, node);
-    await restore(cluster, node).catch(() => undefined);
-    await kubectl(cluster, ['uncordon', node]);
-    await writer.remove();
-  }
+  });
 }
 
 /** Ten commits in a row. */

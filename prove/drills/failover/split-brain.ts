@@ -4,6 +4,7 @@ import { expendableOf, workersOf } from '../../cluster/plan.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
@@ -28,7 +29,8 @@ export async function splitBrain({ cluster, report, signal }: PlatformGround, me
   await Writer.prepare(members);
   const inside = await Writer.start(members, { number: 2, host: status.podIP ?? '', node: isolated });
   const outside = await Writer.start(members, { number: 3, node: other.name });
-  try {
+  const undo = [() => restore(cluster, isolated).catch(() => undefined), () => inside.remove(), () => outside.remove()];
+  return withCleanUp(undo, async () => {
     await delay(2000);
     const since = new Date();
     await cut(cluster, isolated, 'all');
@@ -63,9 +65,5 @@ export async function splitBrain({ cluster, report, signal }: PlatformGround, me
         { what: 'cable pulled: rows lost', expected: 'none', got: lost.slice(0, 5).join(', ') || 'none' },
       ],
     };
-  } finally {
-    await restore(cluster, isolated).catch(() => undefined);
-    await inside.remove();
-    await outside.remove();
-  }
+  });
 }

@@ -1,3 +1,5 @@
+import type { Platform } from '../../../constructs/core/platform.ts';
+import { Workload } from '../../../constructs/core/workload.ts';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
@@ -7,16 +9,15 @@ import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../
 import type { PodObject } from '../../cluster/pods.ts';
 import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
 import { askOf, webOf } from '../../components/web.ts';
-import type { Web } from '../../components/web.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Recorder } from '../../instruments/recorder.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
 import { gatherStateful } from './placement.ts';
 
-const spread = ['backend', 'frontend'] as const;
 /** Seconds that are waited for the pods: longer than the promise allows. What isn't there by then has missed it. */
 const patience = 130;
 
@@ -44,12 +45,13 @@ export async function nodeDown(platform: PlatformGround): Promise<Round> {
   await gatherStateful(platform, lost, other);
   const before = await allPods(platform);
   const affected = affectedBy(lost, before);
-  const checks: DrillCheck[] = spread.map((kind) => spreadCheck(webOf(platform.platform, kind), nodes, before));
+  const checks: DrillCheck[] = spreadOf(platform.platform).map((each) => spreadCheck(each, nodes, before));
   const recorder = await Recorder.start(cluster, {
     ...askOf(webOf(platform.platform, 'backend')),
     name: 'node2-client',
   });
-  try {
+  const undo = [() => initPid(cluster, lost) === undefined && returnNode(cluster, lost), () => recorder.remove()];
+  return withCleanUp(undo, async () => {
     report(`${lost} loses its power, with pods of ${[...affected.keys()].join(', ')}`);
     const since = new Date();
     await powerOff(cluster, lost);
@@ -78,10 +80,7 @@ export async function nodeDown(platform: PlatformGround): Promise<Round> {
       units,
       checks,
     };
-  } finally {
-    if (initPid(cluster, lost) === undefined) await returnNode(cluster, lost);
-    await recorder.remove();
-  }
+  });
 }
 
 interface Outage {
@@ -160,7 +159,7 @@ async function restore(
   }
   await waitForHealth(platform, before);
   const after = await allPods(platform);
-  return { ready, whole, checks: spread.map((kind) => spreadCheck(webOf(platform.platform, kind), nodes, after)) };
+  return { ready, whole, checks: spreadOf(platform.platform).map((each) => spreadCheck(each, nodes, after)) };
 }
 
 /** Waits until as many pods are in use as before, and Argo CD has looked at everything again and found no fault. */
@@ -178,7 +177,14 @@ async function waitForHealth(platform: PlatformGround, before: readonly PodObjec
   await waitForSync(cluster, applications, { atMost: 300, signal });
 }
 
-function spreadCheck({ name, namespace }: Web, { lost, other }: Nodes, pods: readonly PodObject[]): DrillCheck {
+/** Our Deployments of several pods: a node that is lost may take only some of them. */
+export function spreadOf({ owners }: Platform): readonly Workload[] {
+  return owners
+    .filter((owner) => owner instanceof Workload)
+    .filter((workload) => workload.props.controller.kind === 'Deployment' && workload.demand(1).least > 1);
+}
+
+function spreadCheck({ name, namespace }: Workload, { lost, other }: Nodes, pods: readonly PodObject[]): DrillCheck {
   const got = nodesOf(`Deployment ${namespace}/${name}`, pods).join(', ');
   return { what: `the nodes of the ${name}'s pods`, expected: [other, lost].sort().join(', '), got };
 }

@@ -1,6 +1,7 @@
 import { kubectl } from '../../cluster/kubectl.ts';
-import { inUseOf, isInUse, isOnePerNode, ownerOf, podsOf } from '../../cluster/pods.ts';
+import { inUseOf, isBound, isInUse, ownerOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -14,22 +15,24 @@ const patience = 30;
  */
 export async function gatherStateful(platform: PlatformGround, node: string, from: string): Promise<void> {
   const { cluster, report, signal } = platform;
-  const candidates = movablePods(from, await podsOf(cluster, ['--all-namespaces']));
+  const all = await podsOf(cluster, ['--all-namespaces']);
+  const candidates = movablePods(from, all);
   for (const pod of candidates) {
     const { name, namespace } = pod.metadata;
     const where = [`--namespace=${namespace}`];
-    const isBack = async (): Promise<boolean> => inUseOf(ownerOf(pod) ?? '', await podsOf(cluster, where)).length > 0;
+    const owner = ownerOf(pod) ?? '';
+    // One of several is back only when the others are not all there is.
+    const isBack = async (): Promise<boolean> =>
+      inUseOf(owner, await podsOf(cluster, where)).length >= inUseOf(owner, all).length;
     report(`moving ${namespace}/${name} to ${node}`);
     await kubectl(cluster, ['cordon', from]);
-    try {
+    await withCleanUp([() => kubectl(cluster, ['uncordon', from])], async () => {
       await kubectl(cluster, ['delete', 'pod', name, ...where]);
-      await waitFor(`${name} on ${node}`, { atMost: patience, every: 500, signal }, isBack);
-    } catch (error) {
-      if (!(error instanceof ProvingError) || signal.aborted) throw error;
-      report(`${namespace}/${name} is bound to ${from}`);
-    } finally {
-      await kubectl(cluster, ['uncordon', from]);
-    }
+      await waitFor(`${name} on ${node}`, { atMost: patience, every: 500, signal }, isBack).catch((error: unknown) => {
+        if (!(error instanceof ProvingError) || signal.aborted) throw error;
+        report(`${namespace}/${name} is bound to ${from}`);
+      });
+    });
     await waitFor(name, { atMost: 120, every: 500, signal }, isBack);
   }
 }
@@ -37,8 +40,7 @@ export async function gatherStateful(platform: PlatformGround, node: string, fro
 /** Pods of StatefulSets on a node that have nothing there to leave behind. */
 export function movablePods(node: string, pods: readonly PodObject[]): readonly PodObject[] {
   return pods.filter((pod) => {
-    const keeps = (pod.spec.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined);
     const stateful = ownerOf(pod)?.startsWith('StatefulSet ') === true;
-    return stateful && isInUse(pod) && pod.spec.nodeName === node && !isOnePerNode(pod) && !keeps;
+    return stateful && isInUse(pod) && pod.spec.nodeName === node && !isBound(pod);
   });
 }

@@ -12,6 +12,7 @@ import { membersOf } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { Round } from '../../results/index.ts';
 import { startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
@@ -43,7 +44,8 @@ async function gapless(platform: PlatformGround): Promise<Round> {
   const clusters = new DrillClusters(own, name);
   const { store } = own.archive;
   let isAway = false;
-  try {
+  const undo = [() => isAway && startObjectStorage(cluster, store), () => clusters.remove()];
+  return withCleanUp(undo, async () => {
     await clusters.remove();
     const props = (environment: Environment): PatroniClusterProps => ({
       image: environment.image('spilo'),
@@ -134,10 +136,7 @@ async function gapless(platform: PlatformGround): Promise<Round> {
         },
       ],
     };
-  } finally {
-    if (isAway) await startObjectStorage(cluster, store);
-    await clusters.remove();
-  }
+  });
 }
 
 interface Lost {
@@ -155,7 +154,11 @@ async function loseThePrimary(
 ): Promise<Lost> {
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1 });
-  try {
+  const undo = [
+    // No row is written after the moment that is recovered to.
+    () => writer.remove(),
+  ];
+  return withCleanUp(undo, async () => {
     await commitsAfter(writer, new Date(), signal);
     const left: string[] = [];
     for (let segment = 0; segment < backlog; segment += 1) {
@@ -177,10 +180,7 @@ async function loseThePrimary(
       `${leader} is gone with its volume and ${left.length} segments; ${acknowledged.length} rows are acknowledged`,
     );
     return { left, acknowledged };
-  } finally {
-    // No row is written after the moment that is recovered to.
-    await writer.remove();
-  }
+  });
 }
 
 /** Ten commits in a row. */

@@ -16,7 +16,7 @@ export const databaseStandIn = 'a server that sleeps before it answers, for the 
 
 /**
  * Adds an application to the clone's table: a database that takes 15 s to start, in two parts of which the second waits
- * for the first. The data tier has no pods yet that could be slow.
+ * for the first. Those that the data tier has are not slow, and have no waves of their own.
  */
 export function addDatabase(clone: PlatformClone): void {
   const source = fs.readFileSync(path.join(import.meta.dirname, 'files', 'drill-database.ts'), 'utf8');

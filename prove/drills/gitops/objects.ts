@@ -1,6 +1,7 @@
 import { clusterNamespaces } from '../../../apps/namespaces.ts';
 import { isClusterScoped } from '../../../constructs/core/kube-object.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
+import { Workload } from '../../../constructs/core/workload.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { argocdNamespace } from '../../components/argocd/applications.ts';
@@ -87,9 +88,14 @@ function ownedByNobody(
   objects: readonly LiveObject[],
   platform: Platform,
 ): readonly { readonly pattern: RegExp; readonly because: string }[] {
-  const { life, workload } = patroniOf(platform);
-  const { controller } = workload.props;
-  const claims = controller.kind === 'StatefulSet' ? controller.volumeClaims.map(({ metadata }) => metadata?.name) : [];
+  const { life } = patroniOf(platform);
+  const claims = platform
+    .all(Workload)
+    .flatMap(({ namespace, name, props: { controller } }) =>
+      controller.kind === 'StatefulSet'
+        ? controller.volumeClaims.map(({ metadata }) => `${namespace}/${metadata?.name}-${name}`)
+        : [],
+    );
   const certified = objects
     .filter(({ kind }) => kind === 'Certificate')
     .map(({ metadata, spec }) => `${metadata.namespace}/${spec?.secretName}`);
@@ -110,7 +116,7 @@ function ownedByNobody(
       because: 'the key that opens everything is never in git',
     },
     {
-      pattern: exactly(`PersistentVolumeClaim/${life.namespace}/(${claims.join('|')})-${workload.name}-\\d+`),
+      pattern: exactly(`PersistentVolumeClaim/(${claims.join('|')})-\\d+`),
       because: 'a StatefulSet makes it, and it outlives it',
     },
     { pattern: /^PersistentVolume\/pvc-[-0-9a-f]+$/, because: 'the provisioner makes it for a claim' },

@@ -14,6 +14,7 @@ import type { PlatformGround } from '../ground.ts';
 import { promoteUnder } from './pooler-memory.ts';
 import { poolerRound } from './pooler.ts';
 import { standbyRound } from './standby.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 
 const name = 'modes';
 
@@ -39,7 +40,7 @@ export const area: Area<'platform'> = {
 async function modes(platform: PlatformGround): Promise<Outcome> {
   const clusters = new DrillClusters(membersOf(platform), name);
   const { authority } = clusters;
-  try {
+  return withCleanUp([() => clusters.remove()], async () => {
     await clusters.remove();
     const first = await clusters.apply((...given) => firstCluster(given, authority));
     const pooled = await poolerRound(platform, first, clusters);
@@ -86,9 +87,7 @@ async function modes(platform: PlatformGround): Promise<Outcome> {
         },
       },
     };
-  } finally {
-    await clusters.remove();
-  }
+  });
 }
 
 /** As small as allowed: the platform's own cluster runs beside it. */

@@ -5,6 +5,7 @@ import type { DrillClusters } from '../../components/postgres/drill-clusters.ts'
 import type { Members } from '../../components/postgres/members.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { failover, quickFaults, slowFaults } from '../failover/fault.ts';
@@ -60,7 +61,7 @@ async function updatePooler({ cluster, report, signal }: PlatformGround, members
   const { namespace } = members;
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 1, pooled: true });
-  try {
+  return withCleanUp([() => writer.remove()], async () => {
     const since = new Date();
     await kubectl(cluster, ['rollout', 'restart', deployment, `--namespace=${namespace}`]);
     await kubectl(cluster, ['rollout', 'status', deployment, `--namespace=${namespace}`, '--timeout=180s'], {
@@ -84,9 +85,7 @@ async function updatePooler({ cluster, report, signal }: PlatformGround, members
         },
       ],
     };
-  } finally {
-    await writer.remove();
-  }
+  });
 }
 
 /** Another password, as `npm run seal` brings it: who is connected stays, and who comes uses the new one. */
@@ -98,7 +97,7 @@ async function rotatePassword(
   await Writer.prepare(members);
   const before = await Writer.start(members, { number: 1, pooled: true });
   const since = new Date();
-  try {
+  return withCleanUp([() => before.remove()], async () => {
     const { password } = members.database.pooled.credentials;
     await clusters.rotate(password.secret.name, password.key);
     const selector = selectorArgument(poolerOf(members).selector);
@@ -129,7 +128,5 @@ async function rotatePassword(
         { what: 'writes while a password changed', expected: 'some', got: writes.length > 0 ? 'some' : 'none' },
       ],
     };
-  } finally {
-    await before.remove();
-  }
+  });
 }

@@ -87,7 +87,7 @@ async function network({ root, folder, cluster, report, signal }: ClusterGround)
     .filter(({ group }) => lookups.has(group.name))
     .map((standIn) => ({ standIn, isWired: wired.has(standIn.group.name) }));
   const answers = await askNames(cluster, asking, { report, signal });
-  const first = asking.find(({ standIn, isWired }) => isWired && standIn.namespace === 'data');
+  const first = asking.find(({ isWired }) => isWired);
   if (first !== undefined) answers.push(await askAtStart(cluster, first.standIn, { report, signal }));
   return {
     'net-deny': {

@@ -15,6 +15,7 @@ import type { Members } from '../../components/postgres/members.ts';
 import { memberMetric } from '../../components/postgres/metrics.ts';
 import { longestGap } from '../../instruments/figures.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -132,7 +133,8 @@ export async function outageRound({ cluster, report, signal }: PlatformGround, m
   await members.whole(signal);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 4 });
-  try {
+  const undo = [() => startObjectStorage(cluster, store).catch(() => undefined), () => writer.remove()];
+  return withCleanUp(undo, async () => {
     const since = new Date();
     await stopObjectStorage(cluster, store);
     report('object storage is away');
@@ -163,8 +165,5 @@ export async function outageRound({ cluster, report, signal }: PlatformGround, m
         },
       ],
     };
-  } finally {
-    await startObjectStorage(cluster, store).catch(() => undefined);
-    await writer.remove();
-  }
+  });
 }

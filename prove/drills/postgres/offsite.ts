@@ -1,8 +1,10 @@
 import type { Platform } from '../../../constructs/core/platform.ts';
 import { OffsiteCopy } from '../../../constructs/stateful/index.ts';
 import { storeOf } from '../../cluster/plan.ts';
-import { archiveAll, fullBackups, restoreTest, runCronJob } from '../../components/postgres/backups.ts';
+import { runCronJob } from '../../components/cron-jobs.ts';
+import { archiveAll, fullBackups, restoreTest } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { redisOf } from '../../components/redis/store.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { Part } from '../../results/index.ts';
@@ -14,10 +16,8 @@ const slowly = { RCLONE_BWLIMIT: '4M' };
 const fewestSegments = 3;
 
 /** Copies while the archive grows, empties the first provider, copies again, and restores from the copy alone. */
-export async function offsiteRound(
-  { cluster, platform, report, signal }: PlatformGround,
-  members: Members,
-): Promise<Part> {
+export async function offsiteRound(ground: PlatformGround, members: Members): Promise<Part> {
+  const { cluster, platform, report, signal } = ground;
   const copy = copyOf(platform, members);
   const cronJob = copy.job.workload.name;
   const { life, version } = members.patroni;
@@ -26,12 +26,14 @@ export async function offsiteRound(
   const newest = (await fullBackups(members)).at(-1)?.name ?? 'none';
   const keys = (store: 'primary' | 'offsite'): string[] =>
     objects(cluster, stores[store], folder).map(({ key }) => key);
+  // It copies the backups of every store in the bucket, and a folder without any is a fault.
+  await redisOf(ground).backUp('redis-backup', signal);
   // What comes while it copies is for the next copy.
   const source = keys('primary');
   const start = performance.now();
-  const { failure, segments } = await whileArchiving(members, signal, () =>
-    runCronJob(members, cronJob, 'offsite', { env: slowly, signal }),
-  );
+  const { failure, segments } = await whileArchiving(members, signal, async () => {
+    await runCronJob(members, cronJob, 'offsite', { env: slowly, signal });
+  });
   const took = seconds(performance.now() - start);
   const copied = keys('offsite');
   report(`${copied.length} of ${source.length} objects copied in ${took} s, ${segments} segments archived meanwhile`);
@@ -134,9 +136,8 @@ async function whileArchiving(members: Members, signal: AbortSignal, action: () 
 
 /** What copies the bucket that a cluster's backups are in. */
 function copyOf(platform: Platform, { patroni }: Members): OffsiteCopy {
-  const copies = platform.charts.flatMap((chart) => chart.node.findAll()).filter((node) => node instanceof OffsiteCopy);
   const bucket = patroni.archive === false ? undefined : patroni.archive.bucket.store.name;
-  const found = copies.find(({ source }) => source.store.name === bucket);
+  const found = platform.all(OffsiteCopy).find(({ source }) => source.store.name === bucket);
   if (found === undefined) throw new ProvingError(`nothing copies the backups of ${patroni.life.name}`);
   return found;
 }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimName } from '../../../constructs/patroni-cluster/index.ts';
 import { kubectl, tryKubectl } from '../../cluster/kubectl.ts';
-import { argocdNamespace } from '../../components/argocd/applications.ts';
+import { confirmingPruning } from '../../components/argocd/pruning.ts';
 import { archiveAll, waitForBackups } from '../../components/postgres/backups.ts';
 import { membersOf } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { webOf } from '../../components/web.ts';
 import { Releases } from '../../delivery/releases.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { objects, startObjectStorage, stopObjectStorage } from '../../stand-ins/object-storage/index.ts';
@@ -48,8 +49,7 @@ export async function recoveryRound(platform: PlatformGround): Promise<Part> {
   );
   const changed = [...before].filter(([key, size]) => after.get(key) !== size).map(([key]) => key);
   const fulls = await waitForBackups(second, 1, { atMost: 240, signal });
-  await confirmPruning(platform, first.patroni.workload.application);
-  await gone(platform, first);
+  await confirmingPruning(platform, first.patroni.workload.application, () => gone(platform, first));
   const again = await secondRecovery(platform, releases, second);
   return {
     figures: {
@@ -129,23 +129,9 @@ async function clientsMoved({ cluster, platform, signal }: PlatformGround, scope
   });
 }
 
-/** What a person does in the user interface when the new cluster is right: lets Argo CD remove the old one. */
-async function confirmPruning({ cluster, signal, report }: PlatformGround, application: string): Promise<void> {
-  const get = ['get', 'application', application, `--namespace=${argocdNamespace}`];
-  await waitFor('Argo CD to ask before it removes the old cluster', { atMost: 180, every: 1000, signal }, async () => {
-    const { stdout } = await tryKubectl(cluster, [...get, '--output=jsonpath={.status.operationState.message}']);
-    return stdout.includes('waiting for pruning confirmation');
-  });
-  report('confirming that the old cluster may go');
-  const annotation = `argocd.argoproj.io/deletion-approved=${new Date().toISOString()}`;
-  await kubectl(cluster, [
-    ...['annotate', 'application', application, `--namespace=${argocdNamespace}`, '--overwrite', annotation],
-  ]);
-}
-
 /** Waits until a cluster's members are removed, and removes their volumes. */
 async function gone({ cluster, signal }: PlatformGround, { scope, namespace, names }: Members): Promise<void> {
-  await waitFor(`${scope} to be gone`, { atMost: 300, every: 1000, signal }, async () => {
+  await waitFor(`${scope} to be gone`, { atMost: 420, every: 1000, signal }, async () => {
     const get = ['get', 'statefulset', scope, `--namespace=${namespace}`, '--ignore-not-found', '--output=name'];
     const { status, stdout } = await tryKubectl(cluster, get);
     return status === 0 && stdout.trim() === '';
@@ -175,15 +161,14 @@ async function secondRecovery(
   await restoring(third, signal);
   await stopObjectStorage(cluster, third.archive.store);
   report('object storage is away in the middle of the recovery');
-  let promoted = false;
-  try {
+  const promoted = await withCleanUp([() => startObjectStorage(cluster, third.archive.store, { signal })], async () => {
+    let seen = false;
     for (let passed = 0; passed < 40; passed += 1) {
-      promoted ||= (await third.leader()) !== undefined;
+      seen ||= (await third.leader()) !== undefined;
       await delay(1000, undefined, { signal });
     }
-  } finally {
-    await startObjectStorage(cluster, third.archive.store, { signal });
-  }
+    return seen;
+  });
   report(`object storage is back; ${promoted ? 'promoted meanwhile' : 'nobody was promoted meanwhile'}`);
   await third.whole(signal, 600);
   const took = seconds(performance.now() - start);

@@ -1,10 +1,12 @@
 import { archiveAll, backUp, fullBackups, restoreTest, waitForBackups } from '../../components/postgres/backups.ts';
+import type { FullBackup } from '../../components/postgres/backups.ts';
 import { bulk, bulkGigabytes } from '../../components/postgres/bulk.ts';
 import { membersOf } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { seconds } from '../../instruments/figures.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
-import { objects } from '../../stand-ins/object-storage/index.ts';
+import { loseObjects, objects } from '../../stand-ins/object-storage/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 
@@ -30,20 +32,25 @@ async function restore(ground: PlatformGround): Promise<Outcome> {
   const { signal, report } = ground;
   const members = membersOf(ground);
   const { leader } = await members.whole(signal, 300);
-  await waitForBackups(members, 1, { atMost: 180, signal });
-  try {
+  const before = await waitForBackups(members, 1, { atMost: 180, signal });
+  const sinceThen = async () =>
+    (await fullBackups(members)).filter(({ name }) => before.every((each) => each.name !== name));
+  const undo = [
+    () => members.sqlOfClients(`drop table if exists ${table}`),
+    async () => forget(members, await sinceThen()),
+  ];
+  return withCleanUp(undo, async () => {
     const rows = await fill(members, leader, ground);
     const size = Number(await members.sql(leader, 'select sum(pg_database_size(oid)) from pg_database')) / 1e9;
     const { standby } = await members.whole(signal, 300);
     await archiveAll(members, signal, 600);
-    const before = new Set((await fullBackups(members)).map(({ name }) => name));
     const start = performance.now();
     await backUp(members, standby, 1200);
     const backup = seconds(performance.now() - start);
-    const made = (await fullBackups(members)).find(({ name }) => !before.has(name));
+    const made = (await sinceThen()).at(-1);
     if (made === undefined) throw new ProvingError('the backup is not in the archive');
     const stored = objects(members.cluster, members.archive.store, members.archive.folder)
-      .filter(({ key }) => key.includes(`/basebackups_005/${made.name}/`))
+      .filter(({ key }) => key.startsWith(`${folderOf(members, made)}/`))
       .reduce((sum, object) => sum + object.size, 0);
     report(`${tenths(size)} GB: backed up in ${backup} s, ${tenths(stored / 1e9)} GB in the archive`);
     const result = await restoreTest(members, 'large', { args: ['--backup', made.name], atMost: 1200 }, signal);
@@ -67,9 +74,23 @@ async function restore(ground: PlatformGround): Promise<Outcome> {
         ],
       },
     };
-  } finally {
-    await members.sqlOfClients(`drop table if exists ${table}`);
+  });
+}
+
+/** Loses fulls with the large table. Their WAL stays, until retention; who restores the newest next needs none of it. */
+async function forget(members: Members, large: readonly FullBackup[]): Promise<void> {
+  if (large.length === 0) return;
+  const { standby } = await members.whole(undefined, 300);
+  await backUp(members, standby);
+  for (const full of large) {
+    for (const part of ['', '_backup_stop_sentinel.json']) {
+      loseObjects(members.cluster, members.archive.store, `${folderOf(members, full)}${part}`);
+    }
   }
+}
+
+function folderOf({ archive }: Members, { name }: FullBackup): string {
+  return `${archive.folder}basebackups_005/${name}`;
 }
 
 /** @returns how many rows the database has at the end */

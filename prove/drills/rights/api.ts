@@ -11,7 +11,7 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From `/`, with its query. */
   readonly target: string;
-  /** Of a PATCH, a merge patch. */
+  /** Of a PATCH, a strategic merge patch: containers are told by their names. */
   readonly body?: object;
 }
 
@@ -33,7 +33,7 @@ export async function callApi(
   const server = serversOf(cluster.plan).find(({ name }) => initPid(cluster, name) !== undefined);
   if (server === undefined) throw new ProvingError('no node with an API server has power');
   const pki = (file: string): string => path.join(pkiFolder(cluster), file);
-  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
   const [program, ...args] = [
     ...inNetworkOf(cluster, server.name),
     ...['curl', '--silent', '--show-error', '--max-time', '30', '--config', '-', '--request', method],

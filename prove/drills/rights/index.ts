@@ -1,6 +1,11 @@
+import { describePeer } from '../../../constructs/core/endpoint.ts';
 import { apiTokenPath } from '../../../constructs/core/pod-volume.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
 import { Workload } from '../../../constructs/core/workload.ts';
+import { TraefikWaf } from '../../../constructs/traefik-waf/index.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
+import { selectorArgument } from '../../components/endpoints.ts';
+import { podNames } from '../../components/pod-names.ts';
 import { membersOf } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
 import { webOf } from '../../components/web.ts';
@@ -12,8 +17,8 @@ import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { callApi } from './api.ts';
 import type { Answer } from './api.ts';
-import { attemptsOfAnybody, attemptsOfPatroni, declaredRights, inWords } from './table.ts';
-import type { Attempt, Right } from './table.ts';
+import { attemptsOfAnybody, attemptsOfPatroni, attemptsOfTraefik, declaredRights, inWords } from './table.ts';
+import type { Attempt, PatroniSubjects, Right } from './table.ts';
 
 export const area: Area<'platform'> = {
   purpose: 'lets every account try, with its own token, what it may do by the Kubernetes API and what not',
@@ -25,7 +30,10 @@ export const area: Area<'platform'> = {
   needs: 'platform',
   minutes: 1,
   programs: [],
-  about: ['constructs/core/api-rights.ts', 'constructs/patroni-cluster/member.ts', 'synth/rights.ts'],
+  about: [
+    ...['constructs/core/api-rights.ts', 'constructs/patroni-cluster/member.ts', 'constructs/traefik-waf/traefik'],
+    'synth/rights.ts',
+  ],
   run: rights,
 };
 
@@ -45,15 +53,17 @@ async function rights(ground: PlatformGround): Promise<Outcome> {
   for (const workload of workloads) {
     stopIfAsked(signal);
     const { name, namespace } = workload;
-    const who = `${namespace}/${name}`;
-    const asks = workload.props.api !== undefined;
-    const token = asks ? await mounted(ground, workload, leader) : await requested(ground, namespace, name);
+    const who = describePeer(workload);
+    const own = workload.props.api === undefined ? undefined : await ownOf(ground, workload, members, leader);
+    const { token, attempts } = own ?? {
+      token: await requested(ground, namespace, name),
+      attempts: attemptsOfAnybody(namespace),
+    };
     checks.push({
       what: `${who}: what the API says that it may`,
       expected: declaredRights(committed, namespace, name).join('; ') || 'nothing',
       got: (await told(ground, namespace, token)).join('; ') || 'nothing',
     });
-    const attempts = asks ? await attemptsOf(ground, members, leader) : attemptsOfAnybody(namespace);
     for (const attempt of attempts) {
       const got = outcomeOf(await callApi(cluster, attempt.call, token));
       checks.push({ what: `${who}: ${attempt.what}`, expected: attempt.expected, got });
@@ -63,10 +73,11 @@ async function rights(ground: PlatformGround): Promise<Outcome> {
         checks.push({ what: `the administrator in place of ${who}: ${attempt.what}`, expected, got: answer });
       }
     }
+    if (own !== undefined) checks.push(await whoHasTheToken(ground, workload, own.pod));
     tried += attempts.length;
     report(`${who}: tried ${attempts.length} calls`);
   }
-  checks.push(await whoHasTheToken(ground, members, leader), await exporterLooks(members, leader));
+  checks.push(await exporterLooks(members, leader));
   return {
     rbac: {
       figures: { accounts: workloads.length, tried },
@@ -75,6 +86,32 @@ async function rights(ground: PlatformGround): Promise<Outcome> {
       standIns: ["only accounts of our own workloads: those of Argo CD and of charts are their makers'"],
     },
   };
+}
+
+/** An account with rights of its own: with which token it tries what, and one of its pods. */
+interface Own {
+  readonly token: string;
+  readonly attempts: readonly Attempt[];
+  readonly pod: string;
+}
+
+async function ownOf(ground: PlatformGround, workload: Workload, members: Members, leader: string): Promise<Own> {
+  const { namespace, name } = workload;
+  if (describePeer(workload) === describePeer(members.patroni.workload)) {
+    const token = await mounted(ground, workload, leader);
+    return { token, attempts: await attemptsOf(ground, members, leader), pod: leader };
+  }
+  if (ground.platform.all(TraefikWaf).some(({ traefik }) => traefik === workload)) {
+    const pod = await runningPod(ground, namespace, selectorArgument(workload.selector));
+    const elsewhere = webOf(ground.platform, 'backend').namespace;
+    // Nothing in its image could read the one that its pods have.
+    return {
+      token: await requested(ground, namespace, name),
+      attempts: attemptsOfTraefik({ namespace, name, elsewhere }),
+      pod,
+    };
+  }
+  throw new ProvingError(`${describePeer(workload)} has rights of its own, and nothing here says which of them to try`);
 }
 
 /** The token that a pod of a workload has. */
@@ -108,19 +145,35 @@ async function told(ground: PlatformGround, namespace: string, token: string): P
 async function attemptsOf(ground: PlatformGround, members: Members, member: string): Promise<readonly Attempt[]> {
   const { scope, namespace } = members;
   const web = webOf(ground.platform, 'backend');
-  const where = ['pods', `--namespace=${web.namespace}`, web.selector, '--field-selector=status.phase=Running'];
-  const { items } = await getJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(
-    ground.cluster,
-    where,
-  );
-  const [other] = items;
-  if (other === undefined) throw new ProvingError('no pod of the backend is running');
   return attemptsOfPatroni({
     scope,
     namespace,
     member,
-    other: { namespace: web.namespace, name: other.metadata.name },
+    beside: besideOf(ground.platform, members.patroni.workload),
+    other: { namespace: web.namespace, name: await runningPod(ground, web.namespace, web.selector) },
   });
+}
+
+async function runningPod({ cluster }: PlatformGround, namespace: string, selector: string): Promise<string> {
+  const where = ['pods', `--namespace=${namespace}`, selector, '--field-selector=status.phase=Running'];
+  const { items } = await getJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(
+    cluster,
+    where,
+  );
+  const [first] = items;
+  if (first === undefined) throw new ProvingError(`no pod with ${selector} is running in ${namespace}`);
+  return first.metadata.name;
+}
+
+/** A pod of another StatefulSet in a workload's namespace, such as one of Redis beside PostgreSQL. */
+export function besideOf(platform: Platform, own: Workload): PatroniSubjects['beside'] {
+  const found = platform.owners
+    .filter((owner) => owner instanceof Workload)
+    .find(({ name, namespace, props }) => {
+      return props.controller.kind === 'StatefulSet' && namespace === own.namespace && name !== own.name;
+    });
+  const [name] = found === undefined ? [] : podNames(found);
+  return found && name !== undefined ? { name, container: found.props.containers[0].name } : undefined;
 }
 
 /** `done`, `refused` for want of a right, or what else came of it. */
@@ -139,12 +192,12 @@ interface Pod {
   };
 }
 
-async function whoHasTheToken({ cluster }: PlatformGround, members: Members, pod: string): Promise<DrillCheck> {
-  const { spec } = await getJson<Pod>(cluster, ['pod', pod, `--namespace=${members.namespace}`]);
+async function whoHasTheToken({ cluster }: PlatformGround, workload: Workload, pod: string): Promise<DrillCheck> {
+  const { spec } = await getJson<Pod>(cluster, ['pod', pod, `--namespace=${workload.namespace}`]);
   const having = spec.containers.filter(({ volumeMounts = [] }) =>
     volumeMounts.some(({ mountPath }) => mountPath === apiTokenPath),
   );
-  const expected = members.patroni.workload.props.api?.containers.join(', ') ?? 'none';
+  const expected = workload.props.api?.containers.join(', ') ?? 'none';
   return { what: `containers of ${pod} with the token`, expected, got: having.map(({ name }) => name).join(', ') };
 }
 

@@ -18,7 +18,7 @@ export interface Attempt {
    * What the administrator is answered, so that a refusal is one of who asks and not of the request; undefined where it
    * would do harm.
    */
-  readonly administrator?: 200 | 404;
+  readonly administrator?: 200;
 }
 
 /** Such as `get, patch endpoints postgres, postgres-config`. */
@@ -71,14 +71,20 @@ export interface PatroniSubjects {
   readonly namespace: string;
   /** One of its members. */
   readonly member: string;
+  /** A pod of another StatefulSet in their namespace, and a container of it; undefined where there is none. */
+  readonly beside?: { readonly name: string; readonly container: string };
   /** A pod of another namespace. */
   readonly other: { readonly namespace: string; readonly name: string };
 }
 
+function imageOf(own: string, { name, container }: NonNullable<PatroniSubjects['beside']>): Omit<Attempt, 'expected'> {
+  const image = { spec: { containers: [{ name: container, image: 'registry.example/other' }] } };
+  return { what: `change the image of ${name}`, call: patch(`${own}/pods/${name}`, image), administrator: 200 };
+}
+
 /** What the account of the members may, and what is near to it. */
-export function attemptsOfPatroni({ scope, namespace, member, other }: PatroniSubjects): readonly Attempt[] {
+export function attemptsOfPatroni({ scope, namespace, member, beside, other }: PatroniSubjects): readonly Attempt[] {
   const own = within(namespace);
-  const image = { spec: { containers: [{ name: 'redis', image: 'registry.example/other' }] } };
   const roles = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles`;
   const allowed = [
     { what: 'change its own pod', call: patch(`${own}/pods/${member}`) },
@@ -92,8 +98,7 @@ export function attemptsOfPatroni({ scope, namespace, member, other }: PatroniSu
   return [
     ...allowed.map((attempt) => ({ ...attempt, expected: 'done' as const })),
     ...refusals([
-      // There is none yet, and only who may is told so.
-      { what: 'change the image of redis-0', call: patch(`${own}/pods/redis-0`, image), administrator: 404 },
+      ...(beside === undefined ? [] : [imageOf(own, beside)]),
       {
         what: 'change a pod elsewhere',
         call: patch(`${within(other.namespace)}/pods/${other.name}`),
@@ -122,6 +127,53 @@ export function attemptsOfPatroni({ scope, namespace, member, other }: PatroniSu
       },
       { what: 'list pods everywhere', call: get('/api/v1/pods?limit=1'), administrator: 200 },
       { what: 'list nodes', call: get('/api/v1/nodes?limit=1'), administrator: 200 },
+    ]),
+  ];
+}
+
+export interface TraefikSubjects {
+  readonly namespace: string;
+  /** Of the account, its role and its Deployment. */
+  readonly name: string;
+  /** A namespace of applications. */
+  readonly elsewhere: string;
+}
+
+/** What the account of Traefik may, which reads routes and certificates of its namespace, and what is near to it. */
+export function attemptsOfTraefik({ namespace, name, elsewhere }: TraefikSubjects): readonly Attempt[] {
+  const own = within(namespace);
+  const routes = (of: string): string => `/apis/traefik.io/v1alpha1/namespaces/${of}/ingressroutes`;
+  const route = { apiVersion: 'traefik.io/v1alpha1', kind: 'IngressRoute', metadata, spec: { routes: [] } };
+  const allowed = [
+    { what: 'list its routes', call: get(routes(namespace)) },
+    { what: 'list its certificates', call: get(`${own}/secrets`) },
+    { what: 'list its Services', call: get(`${own}/services`) },
+  ];
+  return [
+    ...allowed.map((attempt) => ({ ...attempt, expected: 'done' as const })),
+    ...refusals([
+      { what: 'list secrets elsewhere', call: get(`${within(elsewhere)}/secrets`), administrator: 200 },
+      { what: 'list secrets everywhere', call: get('/api/v1/secrets?limit=1'), administrator: 200 },
+      { what: 'list routes elsewhere', call: get(routes(elsewhere)), administrator: 200 },
+      { what: 'list pods beside it', call: get(`${own}/pods`), administrator: 200 },
+      { what: 'list nodes', call: get('/api/v1/nodes?limit=1'), administrator: 200 },
+      { what: 'create a route', call: create(routes(namespace), route) },
+      { what: 'create a pod', call: create(`${own}/pods`, pod) },
+      { what: 'change its settings', call: patch(`${own}/configmaps/${name}-settings`), administrator: 200 },
+      {
+        what: 'change its Deployment',
+        call: patch(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`),
+        administrator: 200,
+      },
+      {
+        what: 'give itself rights',
+        call: patch(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/${name}`),
+        administrator: 200,
+      },
+      {
+        what: 'ask for the token of another account',
+        call: create(`${own}/serviceaccounts/default/token`, tokenRequest),
+      },
     ]),
   ];
 }

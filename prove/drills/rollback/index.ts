@@ -8,6 +8,7 @@ import { publishImage } from '../../images/publish.ts';
 import { applicationImage } from '../../images/recipes/platform.ts';
 import { Recorder } from '../../instruments/recorder.ts';
 import type { RecordedRequest } from '../../instruments/recorder.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
@@ -44,34 +45,31 @@ async function rollback(platform: PlatformGround): Promise<Outcome> {
   await publishImage(cluster, await applicationImage(environment, 'backend', mistake));
   await publishImage(cluster, await applicationImage(environment, 'frontend', next));
   const releases = await Releases.of(cluster, clone);
-  try {
+  const undo = [
+    // Also after an interruption: nothing else brings an application back whose synchronisation is switched off.
+    () => report('everything as before'),
+    () => forgetSwitch(cluster, application),
+    async () => {
+      await releases.undo();
+      await releases.applied(applications);
+    },
+  ];
+  return withCleanUp(undo, async () => {
     await releases.pin();
     return await withClients(platform, releases);
-  } finally {
-    // Also after an interruption: nothing else brings an application back whose synchronisation is switched off.
-    report('everything as before');
-    await forgetSwitch(cluster, application);
-    await releases.undo();
-    await releases.applied(applications);
-  }
+  });
 }
 
 async function withClients(platform: PlatformGround, releases: Releases): Promise<Outcome> {
   const { cluster } = platform;
   const api = await ArgoApi.connect(cluster);
-  try {
+  return withCleanUp([() => api.close()], async () => {
     const recorder = await Recorder.start(cluster, {
       ...askOf(webOf(platform.platform, application)),
       name: 'rollback',
     });
-    try {
-      return await new RollbackDrill(platform, api, recorder, releases).run();
-    } finally {
-      await recorder.remove();
-    }
-  } finally {
-    await api.close();
-  }
+    return withCleanUp([() => recorder.remove()], () => new RollbackDrill(platform, api, recorder, releases).run());
+  });
 }
 
 class RollbackDrill {

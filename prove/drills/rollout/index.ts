@@ -6,6 +6,7 @@ import { Releases } from '../../delivery/releases.ts';
 import { publishImage } from '../../images/publish.ts';
 import { databaseImages } from '../../images/recipes/postgres.ts';
 import { Writer } from '../../instruments/writer.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -38,21 +39,24 @@ async function rollout(ground: PlatformGround): Promise<Outcome> {
   await members.whole(signal, 300);
   await Writer.prepare(members);
   const writer = await Writer.start(members, { number: 4 });
-  try {
+  const undo = [
+    () => report('everything as before'),
+    () => writer.remove(),
+    async () => {
+      await releases.undo();
+      await refresh(cluster);
+      await releases.applied(applications);
+      await members.whole(undefined, 300);
+      // A parameter that is gone waits for a restart too.
+      for (const name of members.names) {
+        if (await members.waitsForRestart(name, parameter.name)) await members.restart(name);
+      }
+    },
+  ];
+  return withCleanUp(undo, async () => {
     await releases.pin();
     return await updates(ground, members, writer, releases, tag);
-  } finally {
-    report('everything as before');
-    await writer.remove();
-    await releases.undo();
-    await refresh(cluster);
-    await releases.applied(applications);
-    await members.whole(undefined, 300);
-    // A parameter that is gone waits for a restart too.
-    for (const name of members.names) {
-      if (await members.waitsForRestart(name, parameter.name)) await members.restart(name);
-    }
-  }
+  });
 }
 
 async function updates(

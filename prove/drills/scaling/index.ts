@@ -9,6 +9,7 @@ import type { LoadOptions } from '../../instruments/load.ts';
 import { noneFailed, Recorder } from '../../instruments/recorder.ts';
 import { checksOf, isAt } from '../../instruments/samples.ts';
 import type { Range, Sample } from '../../instruments/samples.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { Area, Outcome } from '../area.ts';
@@ -17,7 +18,7 @@ import type { PlatformGround } from '../ground.ts';
 type Scaled = LoadOptions & Range & { readonly url: string };
 
 /**
- * What scales, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of their target, 963
+ * What scales, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of their target, 847
  * millicores of the backend's; 3 of the frontend's 462.
  */
 function scaledOf(platform: Platform): readonly [backend: Scaled, frontend: Scaled] {
@@ -67,7 +68,12 @@ async function scaling(platform: PlatformGround): Promise<Outcome> {
   for (const each of scaled) await waitUntilCalm(platform, each);
   const recorders = new Map<string, Recorder>();
   const watch = watchOf(platform, scaled);
-  try {
+  const undo = [
+    () => watch.stop(),
+    ...scaled.map((each) => () => stopLoad(cluster, each)),
+    () => Promise.all([...recorders.values()].map((recorder) => recorder.remove())),
+  ];
+  return withCleanUp(undo, async () => {
     for (const each of scaled) recorders.set(each.name, await startRecorder(platform, each));
     // One after the other: two cores carry one of the loads, and both wait for the same five minutes at the end.
     const tops: (() => Promise<Times>)[] = [];
@@ -95,11 +101,7 @@ async function scaling(platform: PlatformGround): Promise<Outcome> {
         ],
       },
     };
-  } finally {
-    await watch.stop();
-    for (const each of scaled) await stopLoad(cluster, each);
-    for (const recorder of recorders.values()) await recorder.remove();
-  }
+  });
 }
 
 /** The autoscaler has figures to go by, and nothing is left of an earlier load. */

@@ -8,11 +8,16 @@ import { fetchingHere } from '../../../scripts/import/module-files.ts';
 import { renderSource } from '../../../scripts/import/render.ts';
 import { sourcesOf } from '../../../synth/upstream/facts.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
+import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { freePorts } from '../../machine/processes.ts';
 import { binary } from '../../tools/cache.ts';
 
 const application = sealedSecrets.name;
+
+interface KeyList {
+  readonly items: readonly { readonly data: Readonly<Record<string, string>> }[];
+}
 
 /** What the chart renders with the committed values, as Argo CD would render it. */
 export function renderedChart(platform: Platform): Manifest[] {
@@ -47,15 +52,8 @@ export class SealedSecretsController {
     const { plane, namespace } = this;
     const account = path.join(plane.folder, 'account');
     fs.mkdirSync(account, { recursive: true, mode: 0o700 });
-    const { ok, stdout, stderr } = plane.kubectl([
-      'create',
-      'token',
-      'sealed-secrets-controller',
-      '--namespace',
-      namespace,
-    ]);
-    if (!ok) throw new ProvingError(`token of the controller: ${stderr}`);
-    fs.writeFileSync(path.join(account, 'token'), stdout.trim(), { mode: 0o600 });
+    const token = await kubectl(plane, ['create', 'token', 'sealed-secrets-controller', '--namespace', namespace]);
+    fs.writeFileSync(path.join(account, 'token'), token.trim(), { mode: 0o600 });
     fs.copyFileSync(plane.authority, path.join(account, 'ca.crt'));
     fs.writeFileSync(path.join(account, 'namespace'), namespace);
 
@@ -90,11 +88,11 @@ export class SealedSecretsController {
   }
 
   /** Writes every sealing key to a file, as a backup would. */
-  backUpKeys(): string {
+  async backUpKeys(): Promise<string> {
     const label = 'sealedsecrets.bitnami.com/sealed-secrets-key';
-    const { items } = this.plane.get('secrets', '--namespace', this.namespace, '--selector', label) as {
-      readonly items: readonly { readonly data: Readonly<Record<string, string>> }[];
-    };
+    const { items } = await getJson<KeyList>(this.plane, [
+      ...['secrets', `--namespace=${this.namespace}`, `--selector=${label}`],
+    ]);
     const keys = items.map(({ data }) => Buffer.from(data['tls.key'] ?? '', 'base64').toString());
     const file = path.join(this.plane.folder, 'sealing-keys.pem');
     fs.writeFileSync(file, keys.join('\n'), { mode: 0o600 });

@@ -8,7 +8,10 @@ import type { SecretInventoryEntry } from '../../../constructs/core/secret.ts';
 import { sealCommand } from '../../../synth/seal/command.ts';
 import { sealedManifests } from '../../../synth/seal/files.ts';
 import { ControlPlane } from '../../cluster/control-plane.ts';
+import { apply, getJson, tryApply, tryKubectl } from '../../cluster/kubectl.ts';
 import { committedObjects, defineCustomResources, inOrder } from '../../delivery/committed.ts';
+import { typedValue } from '../../delivery/typed.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import { podOf } from '../admission/spoiled.ts';
@@ -21,6 +24,14 @@ const namespace = clusterNamespaces.sealedSecrets.name;
 interface Secret {
   readonly metadata: { readonly uid: string };
   readonly data: Readonly<Record<string, string>>;
+}
+
+interface Sealed {
+  readonly metadata: { readonly generation: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 export const area: Area<'api'> = {
@@ -43,7 +54,7 @@ export const area: Area<'api'> = {
 async function secrets({ root, folder, environment, report }: Ground): Promise<Outcome> {
   report('starting a control plane');
   const plane = await ControlPlane.start(folder);
-  try {
+  return withCleanUp([() => plane.stop()], async () => {
     return {
       secrets: {
         figures: {},
@@ -52,9 +63,7 @@ async function secrets({ root, folder, environment, report }: Ground): Promise<O
         standIns: ['the controller runs as a process with the rights of its pod, not as a pod'],
       },
     };
-  } finally {
-    await plane.stop();
-  }
+  });
 }
 
 class SecretsDrill {
@@ -89,7 +98,7 @@ class SecretsDrill {
     const second = await this.renewed(rotated, first);
 
     report('rotating the sealing key');
-    const keys = controller.backUpKeys();
+    const keys = await controller.backUpKeys();
     await controller.stop();
     const newCertificate = await controller.start(new Date(Date.now() + 1000));
     this.check('a new sealing key', fs.readFileSync(newCertificate, 'utf8') !== fs.readFileSync(certificate, 'utf8'));
@@ -104,23 +113,25 @@ class SecretsDrill {
     await defineCustomResources(plane);
     const committed = inOrder(committedObjects(root, `dist/${environment}/namespaces`));
     const chart = renderedChart(buildPlatform(environment));
-    const answer = plane.apply([...committed, ...inOrder(chart)]);
+    const { status, stderr } = await tryApply(plane, [...committed, ...inOrder(chart)]);
     this.check(
       'the chart renders with the committed values and is applied',
-      answer.ok && !answer.stderr.includes('Warning'),
+      status === 0 && !stderr.includes('Warning'),
     );
-    if (!answer.ok) throw new ProvingError(answer.stderr);
+    if (status !== 0) throw new ProvingError(stderr);
     for (const workload of chart.filter(({ kind }) => kind === 'Deployment')) {
-      const pod = plane.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(podOf(workload)));
-      this.check('Pod Security restricted admits the controller', pod.ok);
+      const input = JSON.stringify(podOf(workload));
+      const pod = await tryKubectl(plane, ['create', '--dry-run=server', '-f', '-'], { input });
+      this.check('Pod Security restricted admits the controller', pod.status === 0);
     }
     return new SealedSecretsController(plane, namespace);
   }
 
   /** Runs `npm run seal` and applies what it wrote. */
   private async seal(...args: readonly string[]): Promise<void> {
-    const output = new PassThrough();
-    output.resume();
+    const output = new PassThrough({ encoding: 'utf8' });
+    let said = '';
+    output.on('data', (text: string) => (said += text));
     const code = await sealCommand({
       arguments: ['--environment', this.environment, ...args],
       root: this.plane.folder,
@@ -130,9 +141,10 @@ class SecretsDrill {
       stdout: output,
       stderr: output,
     });
-    this.check(`npm run seal -- ${args.filter((arg) => arg.startsWith('--')).join(' ')} succeeds`, code === 0);
-    const { ok, stderr } = this.plane.apply(this.sealed());
-    if (!ok) throw new ProvingError(`sealed secrets: ${stderr}`);
+    const command = `npm run seal -- ${args.filter((arg) => arg.startsWith('--')).join(' ')}`;
+    if (code !== 0) throw new ProvingError(`${command} ends with ${code}: ${said}`);
+    this.check(`${command} succeeds`, true);
+    await apply(this.plane, this.sealed());
   }
 
   /** What a person would type. */
@@ -142,7 +154,7 @@ class SecretsDrill {
       Object.fromEntries(
         Object.entries(keys)
           .filter(([, { kind }]) => kind === 'human')
-          .map(([key]) => [key, `value of ${name} ${key}`]),
+          .map(([key, source]) => [key, typedValue(name, key, source)]),
       ),
     ]);
     return JSON.stringify(Object.fromEntries(human.filter(([, values]) => Object.keys(values ?? {}).length > 0)));
@@ -174,22 +186,17 @@ class SecretsDrill {
     const spec = manifest.spec as { readonly template: object };
     const template = { ...spec.template, metadata: { name, namespace: 'default' } };
     const copy = { ...manifest, metadata: { name, namespace: 'default' }, spec: { ...spec, template } };
-    const { ok, stderr } = this.plane.apply([copy]);
-    if (!ok) throw new ProvingError(stderr);
-    const conditions = await this.plane.waitFor('the verdict on the moved secret', 30, () => {
-      const { status } = this.plane.get('sealedsecret', name, '--namespace', 'default') as {
-        readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-      };
+    await apply(this.plane, [copy]);
+    const conditions = await this.plane.waitFor('the verdict on the moved secret', 30, async () => {
+      const { status } = await getJson<Sealed>(this.plane, ['sealedsecret', name, '--namespace=default']);
       return status?.conditions;
     });
     this.check(
       'a secret sealed for another namespace is refused',
       conditions.some(({ type, status }) => type === 'Synced' && status === 'False'),
     );
-    this.check(
-      'and no Secret is made of it',
-      !this.plane.kubectl(['get', 'secret', name, '--namespace', 'default']).ok,
-    );
+    const secret = await tryKubectl(this.plane, ['get', 'secret', name, '--namespace', 'default']);
+    this.check('and no Secret is made of it', secret.status !== 0);
   }
 
   /** Waits for the new value; the object itself stays, so that nobody who mounts it loses it. */
@@ -217,14 +224,10 @@ class SecretsDrill {
   private async kept(before: ReadonlyMap<string, Secret>): Promise<void> {
     for (const [id, old] of before) {
       const [copy = '', name = ''] = id.split('/');
-      const synced = await this.plane.waitFor(`the verdict on ${id}`, 30, () => {
-        const { metadata, status } = this.plane.get('sealedsecret', name, '--namespace', copy) as {
-          readonly metadata: { readonly generation: number };
-          readonly status?: {
-            readonly observedGeneration?: number;
-            readonly conditions?: readonly { readonly status: string }[];
-          };
-        };
+      const synced = await this.plane.waitFor(`the verdict on ${id}`, 30, async () => {
+        const { metadata, status } = await getJson<Sealed>(this.plane, [
+          ...['sealedsecret', name, `--namespace=${copy}`],
+        ]);
         return status?.observedGeneration === metadata.generation ? status.conditions?.[0]?.status : undefined;
       });
       const now = await this.secret(copy, name, () => true);
@@ -235,9 +238,10 @@ class SecretsDrill {
 
   private async secret(copy: string, name: string, fits: (secret: Secret) => boolean): Promise<Secret | undefined> {
     try {
-      return await this.plane.waitFor(`${copy}/${name}`, 30, () => {
-        const { ok, stdout } = this.plane.kubectl(['get', 'secret', name, '--namespace', copy, '-o', 'json']);
-        const secret = ok ? (JSON.parse(stdout) as Secret) : undefined;
+      return await this.plane.waitFor(`${copy}/${name}`, 30, async () => {
+        const asked = ['get', 'secret', name, '--namespace', copy, '-o', 'json'];
+        const { status, stdout } = await tryKubectl(this.plane, asked);
+        const secret = status === 0 ? (JSON.parse(stdout) as Secret) : undefined;
         return secret !== undefined && fits(secret) ? secret : undefined;
       });
     } catch (error) {

@@ -1,6 +1,8 @@
+import { frontend } from '../../../apps/frontend.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
-import { applicationOf, refresh } from '../../components/argocd/applications.ts';
+import { applicationOf, isDegradedSince, isSyncedAndHealthy, refresh } from '../../components/argocd/applications.ts';
+import { membersOf } from '../../components/postgres/members.ts';
 import { askOf, webOf } from '../../components/web.ts';
 import type { Web } from '../../components/web.ts';
 import { Releases } from '../../delivery/releases.ts';
@@ -8,6 +10,7 @@ import { publishImage } from '../../images/publish.ts';
 import { applicationImage } from '../../images/recipes/platform.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { noneFailed, Recorder } from '../../instruments/recorder.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
@@ -20,35 +23,37 @@ import {
   removeDatabase,
 } from '../gitops/database.ts';
 import type { PlatformGround } from '../ground.ts';
+import { changedByMistakes, fixReplicas, isStuck, mistakes, published, shortenDeadlines } from './mistakes.ts';
+import type { Mistake } from './mistakes.ts';
 import { readyAfter } from './order.ts';
 import type { Timed } from './order.ts';
-
-/** Versions of the stand-in applications that are published; the second never becomes ready. */
-const published = { good: '0.2.0', neverReady: '0.3.0-never-ready' } as const;
+import { ReplicasWatch } from './replicas.ts';
 
 /** Whom the clients ask. */
 const clients = ['backend', 'frontend'] as const;
 
-/** A version that nobody published. */
-const missing = '9.9.9';
+/** How many pods the frontend has without an autoscaler: more than its least. */
+const fixed = 3;
 
 export const area: Area<'platform'> = {
   purpose: 'releases what works and what does not, under clients',
   promises: {
     'gitops-update':
-      'one good release of database and backend, and three broken ones that are taken back, ' +
-      'while two clients ask backend and frontend ten times a second',
+      'one good release of database and backend that also leaves the replicas of the frontend to an autoscaler, and four ' +
+      'mistakes, each mended by the next release without a hand: a tag that was never pushed, PostgreSQL without an image ' +
+      'and without its configuration, a backend that never becomes ready; while two clients ask backend and frontend ten ' +
+      'times a second',
   },
   needs: 'platform',
-  minutes: 14,
+  minutes: 15,
   programs: [],
   about: ['constructs/app-of-apps', 'scripts/release', 'prove/components/argocd', 'prove/delivery/releases.ts'],
   run: updates,
 };
 
 /**
- * Releases while clients ask all the time: a good one of database and backend, and three broken ones, each taken back as
- * a person would, by a release of what was before.
+ * Releases while clients ask all the time: a good one of database and backend, and mistakes, each taken back by the release
+ * after it, which brings the next one; the last by a release of what was before.
  */
 async function updates(platform: PlatformGround): Promise<Outcome> {
   const { cluster, environment, clone, report } = platform;
@@ -57,20 +62,23 @@ async function updates(platform: PlatformGround): Promise<Outcome> {
   }
   const releases = await Releases.of(cluster, clone);
   const recorders: Recorder[] = [];
-  try {
+  const undo = [
+    () => report('everything as before'),
+    () => Promise.all(recorders.map((recorder) => recorder.remove())),
+    async () => {
+      await releases.undo();
+      await refresh(cluster);
+      await releases.applied(platform.applications);
+    },
+    () => removeDatabase(cluster),
+  ];
+  return withCleanUp(undo, async () => {
     for (const kind of clients) {
       const web = webOf(platform.platform, kind);
       recorders.push(await Recorder.start(cluster, { ...askOf(web), name: `asks-${web.name}` }));
     }
     return await new Updates(platform, releases, recorders).run();
-  } finally {
-    report('everything as before');
-    for (const recorder of recorders) await recorder.remove();
-    await releases.undo();
-    await refresh(cluster);
-    await releases.applied(platform.applications);
-    await removeDatabase(cluster);
-  }
+  });
 }
 
 class Updates {
@@ -87,21 +95,33 @@ class Updates {
   }
 
   async run(): Promise<Outcome> {
-    const { clone } = this.platform;
+    const { clone, signal } = this.platform;
+    const members = membersOf(this.platform);
     // Earlier rounds have left tags.
     await this.releases.pin();
     await this.applied();
-    await this.release('a database', () => addDatabase(clone));
-    await this.applied();
-    await this.inOrder();
-    await this.broken('a database whose image is missing, with a new backend', 'drill-database', () => {
-      clone.setImage('drill-database', missing);
-      changeDatabase(clone, '3');
+    const before = await clone.git(['rev-parse', 'HEAD']);
+    await this.release('a database, deadlines of a minute, a frontend without autoscaler', () => {
+      addDatabase(clone);
+      shortenDeadlines(clone);
+      fixReplicas(clone, fixed);
     });
-    await this.broken('a backend that never becomes ready', 'backend', () =>
-      clone.setImage('backend', published.neverReady),
-    );
-    await this.broken('a frontend whose image is missing', 'frontend', () => clone.setImage('frontend', missing));
+    await this.applied();
+    await this.inOrder(before);
+    const good = await clone.git(['rev-parse', 'HEAD']);
+    const { image } = members.container('postgres');
+    let former: (Mistake & { readonly from: number }) | undefined;
+    for (const mistake of mistakes) former = await this.mistaken(mistake, good, former);
+    await this.restored('what was before', good);
+    await this.applied();
+    this.healed(former);
+    const { standby } = await members.whole(signal, 300);
+    const found = await imageOf(this.platform.cluster, 'pod', { name: standby, namespace: members.namespace });
+    this.checks.push({
+      what: 'the image of the standby at the end',
+      expected: image.tag,
+      got: found.split(':').at(-1) ?? '',
+    });
     const seen = await Promise.all(this.recorders.map((recorder) => recorder.requests()));
     this.checks.push(...clients.map((name, index) => noneFailed(name, seen[index] ?? [])));
     const requests = seen.flat();
@@ -111,24 +131,41 @@ class Updates {
         units: {
           failed: 'requests',
           asked: 'requests',
-          ...Object.fromEntries(Object.keys(this.figures).map((name) => [name, 's'])),
+          ...Object.fromEntries(Object.keys(this.figures).map((name) => [name, name.includes('least') ? 'pods' : 's'])),
         },
         checks: this.checks,
-        standIns: [databaseStandIn],
+        standIns: [databaseStandIn, 'deadlines of a minute for PostgreSQL and the backend, which have three and four'],
       },
     };
   }
 
-  /** A release that changes database and backend: the second waits for the first. */
-  private async inOrder(): Promise<void> {
+  /**
+   * A release that changes database and backend: the second waits for the first. It also has an autoscaler for the frontend
+   * again, which begins with the replicas that there are.
+   */
+  private async inOrder(before: string): Promise<void> {
     const { clone, cluster, platform } = this.platform;
     const backend = webOf(platform, 'backend');
     const released = Date.now();
-    await this.release('database and backend', () => {
-      changeDatabase(clone, '2');
-      clone.setImage('backend', published.good);
+    const watch = new ReplicasWatch(cluster, webOf(platform, 'frontend'));
+    const undo = [
+      async () => {
+        this.figures['least replicas of the frontend'] = await watch.stop();
+      },
+    ];
+    await withCleanUp(undo, async () => {
+      await clone.git(['restore', `--source=${before}`, '--', `apps/${frontend.name}.ts`]);
+      await this.release('database, backend and an autoscaler', () => {
+        changeDatabase(clone, '2');
+        clone.setImage('backend', published.good);
+      });
+      await this.applied();
     });
-    await this.applied();
+    this.checks.push({
+      what: 'the least replicas of the frontend while an autoscaler takes them over',
+      expected: String(fixed),
+      got: String(this.figures['least replicas of the frontend']),
+    });
     const { items } = await getJson<{ readonly items: readonly Timed[] }>(cluster, [
       ...['pods', `--namespace=${databaseNamespace(cluster)}`, `--selector=${databaseSelector}`],
     ]);
@@ -147,41 +184,63 @@ class Updates {
     });
   }
 
-  /** A release that can't work: Argo CD says so, what runs goes on, and a release of what was before heals it. */
-  private async broken(what: string, application: string, change: () => void): Promise<void> {
-    const { clone, cluster, platform, signal, report } = this.platform;
+  /**
+   * A release that can't work: Argo CD says so, and what runs goes on.
+   * @param good the commit with everything as it should be
+   * @param former the mistake that this release mends
+   */
+  private async mistaken(
+    mistake: Mistake,
+    good: string,
+    former: (Mistake & { readonly from: number }) | undefined,
+  ): Promise<Mistake & { readonly from: number }> {
+    const { cluster, platform, signal, report } = this.platform;
+    const { what, application } = mistake;
     const backend = webOf(platform, 'backend');
-    const before = await clone.git(['rev-parse', 'HEAD']);
-    const runs = await imageOf(cluster, backend);
+    const runs = await imageOf(cluster, 'deployment', backend);
     const start = performance.now();
-    await this.release(what, change);
-    await waitFor(`${application} to be Degraded`, { atMost: 420, every: 1000, signal }, async () => {
-      const { status } = await applicationOf(cluster, application);
-      return status?.health?.status === 'Degraded';
-    });
+    await this.restored(what, good, mistake);
+    const released = { tag: await this.releases.tag(), moment: Date.now() };
+    if (former !== undefined && former.application !== application) {
+      const { application: mended } = former;
+      await waitFor(`${mended} to be mended`, { atMost: 300, every: 1000, signal }, async () =>
+        isSyncedAndHealthy(await applicationOf(cluster, mended)),
+      );
+      this.healed(former);
+    }
+    await waitFor(`${application} to be stuck`, { atMost: 420, every: 1000, signal }, async () =>
+      isStuck(released, await applicationOf(cluster, application)),
+    );
+    await waitFor('the root to be Degraded', { atMost: 300, every: 1000, signal }, async () =>
+      isDegradedSince(released.moment, await applicationOf(cluster, 'root')),
+    );
     this.figures[`until Degraded: ${what}`] = seconds(performance.now() - start);
-    await waitFor('the root to be Degraded', { atMost: 60, every: 1000, signal }, async () => {
-      const { status } = await applicationOf(cluster, 'root');
-      return status?.health?.status === 'Degraded';
-    });
-    if (application !== 'backend') {
+    if (application !== backend.application) {
       this.checks.push({
         what: `${what}: the backend's image`,
         expected: runs,
-        got: await imageOf(cluster, backend),
+        got: await imageOf(cluster, 'deployment', backend),
       });
     }
-    report(`${what}: Degraded; taking it back`);
-    const back = performance.now();
-    await clone.git(['restore', `--source=${before}`, '--staged', '--worktree', '--', 'apps', 'config/images.json']);
-    await this.release(`Take back: ${what}`, () => undefined);
-    await this.applied();
-    this.figures[`until healed: ${what}`] = seconds(performance.now() - back);
+    report(`${what}: Degraded`);
+    return { ...mistake, from: performance.now() };
   }
 
-  private async release(message: string, change: () => void): Promise<void> {
+  private healed(former: (Mistake & { readonly from: number }) | undefined): void {
+    if (former === undefined) return;
+    this.figures[`until healed: ${former.what}`] = seconds(performance.now() - former.from);
+  }
+
+  /** Releases what is good, with a mistake in it. */
+  private async restored(message: string, good: string, { change, tagged }: Partial<Mistake> = {}): Promise<void> {
+    const { clone } = this.platform;
+    await clone.git(['restore', `--source=${good}`, '--staged', '--worktree', '--', ...changedByMistakes]);
+    await this.release(message, () => change?.(clone), { tagged });
+  }
+
+  private async release(message: string, change: () => void, options?: { readonly tagged?: boolean }): Promise<void> {
     this.platform.report(`release: ${message}`);
-    await this.releases.release(message, change);
+    await this.releases.release(message, change, options);
   }
 
   private applied(): Promise<void> {
@@ -190,8 +249,13 @@ class Updates {
   }
 }
 
-/** What a Deployment of the product asks for now. */
-function imageOf(cluster: Cluster, { name, namespace }: Web): Promise<string> {
-  const format = '--output=jsonpath={.spec.template.spec.containers[0].image}';
-  return kubectl(cluster, ['get', 'deployment', name, `--namespace=${namespace}`, format]);
+/** What the first container of an object's pods, or of a pod, is to run now. */
+function imageOf(
+  cluster: Cluster,
+  kind: 'deployment' | 'pod',
+  { name, namespace }: Pick<Web, 'name' | 'namespace'>,
+): Promise<string> {
+  const spec = kind === 'pod' ? 'spec' : 'spec.template.spec';
+  const format = `--output=jsonpath={.${spec}.containers[0].image}`;
+  return kubectl(cluster, ['get', kind, name, `--namespace=${namespace}`, format]);
 }

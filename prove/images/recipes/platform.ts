@@ -10,7 +10,9 @@ import { asset } from '../../tools/assets.ts';
 import { withLibraries } from '../layer.ts';
 import type { Layer } from '../layer.ts';
 import type { Image } from '../store.ts';
+import { edgeImages } from './edge.ts';
 import { databaseImages } from './postgres.ts';
+import { redisImages } from './redis.ts';
 import { accounts, debianLayer, probeLayer } from './system.ts';
 
 /** An image, with what it stands in for where it isn't the real thing. */
@@ -32,6 +34,8 @@ export function controllerImages(
   return [
     ...installImages(cluster),
     ...databaseImages(environment, cluster),
+    ...redisImages(environment, cluster),
+    ...edgeImages(environment),
     {
       reference: tagged(controller),
       layers: [

@@ -65,7 +65,7 @@ export const probeLayer = ({ program }: Pick<Cluster, 'program'>) => ({
 /** Debian's part of images: made once for all of them, because it takes the longest. */
 export const debianLayer: Layer = {
   name: 'debian',
-  packages: ['ca-certificates', 'git', 'gnupg', 'redis-server', 'tini'],
+  packages: ['ca-certificates', 'git', 'gnupg', 'haproxy', 'redis-server', 'tini'],
 };
 
 /** Lets an image trust the stand-in for the internet, and nobody else; its authority is another one in each cluster. */

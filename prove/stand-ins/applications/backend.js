@@ -9,8 +9,9 @@ import { work } from './work.js';
 checkContract('backend', [
   ...webVariables,
   ...databaseVariables,
-  ...(process.env.REDIS_HOST ? ['REDIS_HOST', 'REDIS_PORT'] : ['REDIS_SENTINELS', 'REDIS_PRIMARY_NAME']),
-  ...['REDIS_USER', 'REDIS_PASSWORD_FILE'],
+  // A cache of one server has neither; one behind Sentinels has both ways.
+  ...(process.env.REDIS_HOST && !process.env.REDIS_SENTINELS ? [] : ['REDIS_SENTINELS', 'REDIS_PRIMARY_NAME']),
+  ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_USER', 'REDIS_PASSWORD_FILE', 'REDIS_CA_FILE', 'REDIS_TLS_NAME'],
   ...['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'KERBEROS_REALM', 'SESSION_KEY_FILE'],
 ]);
 

@@ -9,13 +9,13 @@ import { readSecret } from './shared.js';
 /** The first message of a client that wants TLS; a server that has it answers S. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const milliseconds = { answer: 5000, betweenTries: 500 };
-const tries = 20;
 
 /**
  * Connects, and says who the server is: the subject of the authority that signed its certificate.
+ * @param tries for how often a server may begin
  * @throws Error with the reason as `code`, such as SELF_SIGNED_CERT_IN_CHAIN or ERR_TLS_CERT_ALTNAME_INVALID
  */
-export async function verifyDatabase() {
+export async function verifyDatabase(tries = 20) {
   for (let left = tries - 1; ; left -= 1) {
     try {
       return await verifyOnce();

@@ -9,7 +9,7 @@ checkContract('frontend', [
   ...['API_URL', 'HOSTNAME', 'KEEP_ALIVE_TIMEOUT', 'NEXT_TELEMETRY_DISABLED'],
 ]);
 
-const apiTimeoutMilliseconds = 2000;
+const apiTimeoutMilliseconds = Number(process.env.API_TIMEOUT_MS ?? 2000);
 const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text) => text.replace(/[&<>"]/g, (character) => entities[character]);
 

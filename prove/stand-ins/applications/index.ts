@@ -4,6 +4,7 @@ const files = {
   backend: {
     'app/package.json': 'package.json',
     'app/dist/shared.js': 'shared.js',
+    'app/dist/echo.js': 'echo.js',
     'app/dist/database.js': 'database.js',
     'app/dist/work.js': 'work.js',
     'app/dist/main.js': 'backend.js',
@@ -12,6 +13,7 @@ const files = {
   frontend: {
     'app/package.json': 'package.json',
     'app/shared.js': 'shared.js',
+    'app/echo.js': 'echo.js',
     'app/work.js': 'work.js',
     'app/server.js': 'frontend.js',
   },

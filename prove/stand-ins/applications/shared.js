@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import process from 'node:process';
+import { Readable } from 'node:stream';
+import { acceptSocket, echo, isEcho } from './echo.js';
 
 /** Baked into the image, as a server knows its version; everything else comes from the Deployment. */
 export const version = process.env.APP_VERSION || '0.1.0';
@@ -83,7 +85,8 @@ function metricsText(requests) {
 }
 
 /**
- * Serves until SIGTERM: `routes` maps a path to a function from (query, response) to { status, type, body }.
+ * Serves until SIGTERM: `routes` maps a path to a function from (query, response) to { status, type, body }; a body is text,
+ * or made of parts that are sent as they come.
  * Without `host` it listens on all addresses.
  */
 export function serve({ name, host, live, ready, routes }) {
@@ -93,6 +96,7 @@ export function serve({ name, host, live, ready, routes }) {
 
   async function answerTo(request, response) {
     const [path, query] = request.url.split('?', 2);
+    if (isEcho(path)) return echo(name, request);
     if (!['GET', 'HEAD'].includes(request.method)) return { status: 405, body: 'only GET and HEAD\n' };
     // Database, cache and directory have no pods in the proving ground yet, so readiness asks none of them: it only says
     // whether this server is leaving.
@@ -112,8 +116,11 @@ export function serve({ name, host, live, ready, routes }) {
       return { status: 500, body: 'internal error\n' };
     });
     if (draining) response.setHeader('Connection', 'close');
+    // Tells a refusal of its own from one on the way to it.
+    response.setHeader('X-Application', name);
     send(response, answer);
   });
+  server.on('upgrade', acceptSocket);
   server.keepAliveTimeout = Number(process.env.KEEP_ALIVE_TIMEOUT_MS);
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -157,5 +164,10 @@ export function serve({ name, host, live, ready, routes }) {
 const ok = { body: 'ok\n' };
 
 function send(response, { status = 200, type = 'text/plain; charset=utf-8', body }) {
+  if (typeof body !== 'string') {
+    response.writeHead(status, { 'Content-Type': type });
+    Readable.from(body).pipe(response);
+    return;
+  }
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }

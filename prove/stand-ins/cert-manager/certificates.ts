@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { adminKubeconfig } from '../../cluster/handle.ts';
+import { adminKubeconfig, pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { fabricProcesses, startInFabric } from '../../cluster/nodes.ts';
 import { must } from '../../machine/run.ts';
@@ -131,5 +131,6 @@ export function startCertificateController(cluster: Cluster): void {
   if (fabricProcesses(cluster).some(({ command }) => command.includes(program))) return;
   const launcher = path.join(import.meta.dirname, '..', '..', '..', 'scripts', 'run.cjs');
   const log = path.join(cluster.folder, 'logs', 'certificates.log');
-  startInFabric(cluster, [process.execPath, launcher, program, adminKubeconfig(cluster)], log);
+  const acme = ['world-ca.crt', 'world-ca.key'].map((file) => path.join(pkiFolder(cluster), file));
+  startInFabric(cluster, [process.execPath, launcher, program, adminKubeconfig(cluster), ...acme], log);
 }

@@ -1,12 +1,15 @@
 // A stand-in for cert-manager's controller: it looks at every Issuer and Certificate once a second, signs with openssl
 // what is missing, old or asked for again, and says in their status that they are ready. Issuers are those of a
-// namespace that sign with the key in a Secret; others are left as they are.
-// node scripts/run.cjs prove/stand-ins/cert-manager/controller.ts KUBECONFIG
+// namespace that sign with the key in a Secret, and those of the cluster that ask an ACME server: for this one stands the
+// authority of the proving ground's internet. Others are left as they are.
+// node scripts/run.cjs prove/stand-ins/cert-manager/controller.ts KUBECONFIG ACME-CERTIFICATE ACME-KEY
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isOfZones, tokensOf } from './acme.ts';
+import type { AcmeSpec } from './acme.ts';
 import { issue, renewalTime, validityOf } from './certificates.ts';
 import type { CertificateSpec, KeyPair } from './certificates.ts';
 
@@ -17,12 +20,13 @@ interface Condition {
 }
 
 interface Resource<Spec> {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly generation: number };
+  /** Without a namespace for what is the cluster's. */
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly generation: number };
   readonly spec: Spec;
   readonly status?: { readonly conditions?: readonly Condition[]; readonly revision?: number };
 }
 
-type Issuer = Resource<{ readonly ca?: { readonly secretName: string } }>;
+type Issuer = Resource<{ readonly ca?: { readonly secretName: string }; readonly acme?: AcmeSpec }>;
 type Certificate = Resource<CertificateSpec>;
 
 interface Secret {
@@ -39,6 +43,10 @@ interface Kubeconfig {
 const madeFor = 'proving.local/made-for';
 
 const kubeconfig = JSON.parse(fs.readFileSync(process.argv[2] ?? '', 'utf8')) as Kubeconfig;
+const [certificate = '', key = ''] = process.argv.slice(3).map((file) => fs.readFileSync(file, 'utf8'));
+const acmeServer: KeyPair = { certificate, key };
+/** Where cert-manager looks for what issuers of the cluster name. */
+const clusterResources = 'cert-manager';
 const [{ cluster }] = kubeconfig.clusters;
 const [{ user }] = kubeconfig.users;
 const decoded = (text = ''): string => Buffer.from(text, 'base64').toString();
@@ -80,6 +88,19 @@ async function all<Spec>(kind: string): Promise<readonly Resource<Spec>[]> {
   return (await call<{ readonly items: readonly Resource<Spec>[] }>('GET', `${group}/${kind}`))?.items ?? [];
 }
 
+/** What an issuer signs with; undefined while it lacks something. */
+async function signerOf({ metadata, spec }: Issuer): Promise<KeyPair | undefined> {
+  const { ca, acme } = spec;
+  if (ca !== undefined) return metadata.namespace === undefined ? undefined : pairIn(metadata.namespace, ca.secretName);
+  if (acme === undefined) return undefined;
+  const tokens = await Promise.all(
+    tokensOf(acme).map(({ name, key }) =>
+      call<Secret>('GET', secretPath(clusterResources, name)).then((secret) => decoded(secret?.data?.[key])),
+    ),
+  );
+  return tokens.includes('') ? undefined : acmeServer;
+}
+
 async function pairIn(namespace: string, name: string): Promise<KeyPair | undefined> {
   const { data = {} } = (await call<Secret>('GET', secretPath(namespace, name))) ?? {};
   const [certificate, key] = [decoded(data['tls.crt']), decoded(data['tls.key'])];
@@ -89,11 +110,12 @@ async function pairIn(namespace: string, name: string): Promise<KeyPair | undefi
 /** Writes a status that says that it is ready, in place of all conditions. */
 async function setReady(kind: string, { metadata }: Resource<unknown>, reason: string, status: object): Promise<void> {
   const { namespace, name, generation } = metadata;
+  const where = namespace === undefined ? '' : `namespaces/${namespace}/`;
   const since = new Date().toISOString().replace(/\.\d+/, '');
   const ready = { type: 'Ready', status: 'True', reason, lastTransitionTime: since, observedGeneration: generation };
-  const target = `${group}/namespaces/${namespace}/${kind}/${name}/status`;
+  const target = `${group}/${where}${kind}/${name}/status`;
   await call('PATCH', target, { status: { ...status, conditions: [ready] } }, 'application/merge-patch+json');
-  log(`${kind} ${namespace}/${name}: ${reason}`);
+  log(`${kind} ${where}${name}: ${reason}`);
 }
 
 function isReady({ metadata, status }: Resource<unknown>): boolean {
@@ -106,10 +128,13 @@ function isReady({ metadata, status }: Resource<unknown>): boolean {
 
 async function reconcile(issuers: readonly Issuer[], certificate: Certificate): Promise<void> {
   const { metadata, spec, status } = certificate;
-  const { namespace, name } = metadata;
+  const { namespace = '', name } = metadata;
   const { issuerRef, secretName, secretTemplate } = spec;
-  const issuer = issuers.find((each) => each.metadata.namespace === namespace && each.metadata.name === issuerRef.name);
-  if (issuer === undefined || (issuerRef.kind ?? 'Issuer') !== 'Issuer' || !isReady(issuer)) return;
+  const { kind = 'Issuer' } = issuerRef;
+  const theirs = kind === 'Issuer' ? namespace : undefined;
+  const issuer = issuers.find((each) => each.metadata.namespace === theirs && each.metadata.name === issuerRef.name);
+  if (issuer === undefined || !isReady(issuer)) return;
+  if (issuer.spec.acme !== undefined && !isOfZones(spec, issuer.spec.acme)) return;
   const digest = crypto.createHash('sha256').update(JSON.stringify(spec)).digest('hex');
   const secret = await call<Secret>('GET', secretPath(namespace, secretName));
   const current = decoded(secret?.data?.['tls.crt']);
@@ -118,7 +143,7 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
   const isOld = current === '' || secret?.metadata.annotations?.[madeFor] !== digest;
   const due = isOld || asked || renewalTime(spec, current) < new Date();
   if (!due && isReady(certificate)) return;
-  const signer = issuer.spec.ca && (await pairIn(namespace, issuer.spec.ca.secretName));
+  const signer = await signerOf(issuer);
   if (signer === undefined) return;
   const issued = due ? await issue(spec, signer) : undefined;
   if (issued !== undefined) {
@@ -126,7 +151,7 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
       ...secretTemplate?.annotations,
       'cert-manager.io/certificate-name': name,
       'cert-manager.io/issuer-name': issuerRef.name,
-      'cert-manager.io/issuer-kind': 'Issuer',
+      'cert-manager.io/issuer-kind': kind,
       [madeFor]: digest,
     };
     const encoded = (text: string): string => Buffer.from(text).toString('base64');
@@ -138,7 +163,8 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
       data: {
         'tls.crt': encoded(issued.certificate),
         'tls.key': encoded(issued.key),
-        'ca.crt': encoded(issued.authority),
+        // An ACME server doesn't say who signs.
+        ...(issuer.spec.acme === undefined ? { 'ca.crt': encoded(issued.authority) } : {}),
       },
     };
     const target = `${secretPath(namespace, secretName)}?fieldManager=cert-manager&force=true`;
@@ -151,12 +177,11 @@ async function reconcile(issuers: readonly Issuer[], certificate: Certificate): 
 }
 
 async function look(): Promise<void> {
-  const issuers = await all<Issuer['spec']>('issuers');
+  const issuers = [...(await all<Issuer['spec']>('issuers')), ...(await all<Issuer['spec']>('clusterissuers'))];
   for (const issuer of issuers.filter((each) => !isReady(each))) {
-    const { ca } = issuer.spec;
-    const { namespace } = issuer.metadata;
-    if (ca !== undefined && (await pairIn(namespace, ca.secretName)) !== undefined)
-      await setReady('issuers', issuer, 'KeyPairVerified', {});
+    if ((await signerOf(issuer)) === undefined) continue;
+    const kind = issuer.metadata.namespace === undefined ? 'clusterissuers' : 'issuers';
+    await setReady(kind, issuer, issuer.spec.acme === undefined ? 'KeyPairVerified' : 'ACMEAccountRegistered', {});
   }
   for (const certificate of await all<CertificateSpec>('certificates')) {
     // One that can't be made holds no other one up.

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../../synth/arguments.ts';
 import type { Output } from '../../../synth/command.ts';
 import { buildPrograms } from '../../tools/build.ts';
 import { missingPrograms, toolsHere } from '../../tools/cache.ts';
@@ -20,7 +20,7 @@ export function doctorCommand(
   tools: Tools = toolsHere(),
   machine: () => readonly Check[] = () => machineChecks(),
 ): number {
-  const { values } = parseArgs({ args: [...args], options: { fix: { type: 'boolean', default: false } } });
+  const { values } = parseArguments({ args: [...args], options: { fix: { type: 'boolean', default: false } } });
   if (values.fix) {
     const report = (text: string) => stdout.write(text);
     installPackages(missingPackages(tools.env), report, tools);

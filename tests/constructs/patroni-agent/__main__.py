@@ -1,6 +1,6 @@
 """
 Runs the Python tests of this folder: python3 tests/constructs/patroni-agent [-k PATTERN ...], with what unittest takes
-beside discovery. With --json it prints one line for each test, which is how npm test shows them.
+beside discovery. With --json it prints one line for each test, which is how npm run test:programs shows them.
 """
 
 import json

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { until } from '../../support/until.ts';
 import { postgresPrograms } from './real-postgres.ts';
-import { until, World } from './support.ts';
+import { World } from './support.ts';
 import { TestServer } from './test-server.ts';
 
 /** Whether this user may mount a file system in memory. */

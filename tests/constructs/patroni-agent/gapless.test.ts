@@ -1,6 +1,8 @@
 import fs from 'node:fs';
-import { patience, programsHere, RealArchive, until } from './real-archive.ts';
+import { until } from '../../support/until.ts';
+import { programsHere, RealArchive } from './real-archive.ts';
 import type { Server } from './real-archive.ts';
+import { copiedCluster } from './real-postgres.ts';
 
 // With PostgreSQL, WAL-G and an S3 server, where this machine has them.
 
@@ -13,7 +15,7 @@ import type { Server } from './real-archive.ts';
   beforeAll(async () => {
     await archive.start();
     const first = await archive.server('first');
-    archive.postgres('initdb', ['--pgdata', first.data, '--username=postgres', '--auth=trust', '--no-sync']);
+    copiedCluster(first.data);
     await first.start();
     first.sql('create table r (n int)');
     archive.backUp(first);
@@ -51,7 +53,7 @@ import type { Server } from './real-archive.ts';
       () => archive.archived().includes(after),
       () => `${after} in ${archive.archived().join(', ')}: ${second.said()}`,
     );
-  }, patience);
+  });
 
   afterAll(() => archive.stop());
 
@@ -73,44 +75,32 @@ import type { Server } from './real-archive.ts';
     return server;
   }
 
-  test(
-    'has what the old primary could not push',
-    async () => {
-      await until(
-        () => lost.every((segment) => archive.archived().includes(segment)),
-        () => `${lost.join(', ')} in ${archive.archived().join(', ')}`,
-      );
-      const server = await recovered('whole');
-      expect(server.sql('select count(*) from r')).toBe(acknowledged);
-      await server.kill();
-    },
-    patience,
-  );
+  test('has what the old primary could not push', async () => {
+    await until(
+      () => lost.every((segment) => archive.archived().includes(segment)),
+      () => `${lost.join(', ')} in ${archive.archived().join(', ')}`,
+    );
+    const server = await recovered('whole');
+    expect(server.sql('select count(*) from r')).toBe(acknowledged);
+    await server.kill();
+  });
 
-  test(
-    'that lacks a segment all the same ends no recovery before its end',
-    async () => {
-      archive.lose(lost[1]!);
-      const server = await recovered('lacking');
-      expect(server.ended()).toBe(true);
-      expect(server.said()).toContain(`${lost[1]} is missing`);
-    },
-    patience,
-  );
+  test('that lacks a segment all the same ends no recovery before its end', async () => {
+    archive.lose(lost[1]!);
+    const server = await recovered('lacking');
+    expect(server.ended()).toBe(true);
+    expect(server.said()).toContain(`${lost[1]} is missing`);
+  });
 
-  test(
-    'that lacks what follows a full, as retention leaves it, restores the full where nothing is read ahead',
-    async () => {
-      const full = /base_([0-9A-F]{24})/.exec(archive.run('walg.sh', ['backup-list']).stdout)?.[1] ?? '';
-      const next = archive.archived().filter((segment) => segment > full);
-      expect(next).not.toEqual([]);
-      for (const segment of next) if (segment.startsWith('00000001') && segment <= lost[0]!) archive.lose(segment);
-      const target = { recovery_target: 'immediate', recovery_target_action: 'promote' };
-      const ahead = await recovered('ahead', target);
-      const one = await recovered('one', { ...target, recovery_prefetch: 'off' });
-      expect([ahead.ended(), one.ended(), one.ended() ? one.said() : '']).toEqual([true, false, '']);
-      await one.kill();
-    },
-    patience,
-  );
+  test('that lacks what follows a full, as retention leaves it, restores the full where nothing is read ahead', async () => {
+    const full = /base_([0-9A-F]{24})/.exec(archive.run('walg.sh', ['backup-list']).stdout)?.[1] ?? '';
+    const next = archive.archived().filter((segment) => segment > full);
+    expect(next).not.toEqual([]);
+    for (const segment of next) if (segment.startsWith('00000001') && segment <= lost[0]!) archive.lose(segment);
+    const target = { recovery_target: 'immediate', recovery_target_action: 'promote' };
+    const ahead = await recovered('ahead', target);
+    const one = await recovered('one', { ...target, recovery_prefetch: 'off' });
+    expect([ahead.ended(), one.ended(), one.ended() ? one.said() : '']).toEqual([true, false, '']);
+    await one.kill();
+  });
 });

@@ -9,8 +9,8 @@ import { Size } from 'cdk8s';
 import { postgresqlParameters } from '../../../constructs/patroni-cluster/parameters.ts';
 import { exporterUser } from '../../../constructs/patroni-cluster/paths.ts';
 import { clusterWith, patroniFile } from '../../support/patroni-cluster.ts';
-import { postgresPrograms } from './real-postgres.ts';
-import { until } from './support.ts';
+import { copiedCluster, postgresPrograms } from './real-postgres.ts';
+import { until } from '../../support/until.ts';
 
 /** The account of PostgreSQL on this machine, whose number is not that of the exporter. */
 function accountOfPostgres(): { readonly uid: number; readonly gid: number } | undefined {
@@ -32,9 +32,8 @@ const account = accountOfPostgres();
     fs.chmodSync(folder, 0o755);
     fs.chownSync(folder, account!.uid, account!.gid);
     const data = path.join(folder, 'data');
-    const quiet = ['-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
     const options = { ...account!, env: { PATH: process.env.PATH } };
-    execFileSync(path.join(bin!, 'initdb'), ['-D', data, '-U', 'postgres', ...quiet], { ...options, cwd: folder });
+    copiedCluster(data, account);
     const { pg_hba: hba, pg_ident: ident } = patroniFile(clusterWith({}).manifests).postgresql;
     fs.writeFileSync(path.join(data, 'pg_hba.conf'), `${hba.join('\n').replaceAll('hostssl', 'host')}\n`);
     fs.writeFileSync(path.join(data, 'pg_ident.conf'), `${(ident as readonly string[]).join('\n')}\n`);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import process from 'node:process';
-import { listed, until, World } from './support.ts';
+import { until } from '../../support/until.ts';
+import { listed, World } from './support.ts';
 
 // What only real processes show: the folders that the pods have, signals, and all parts together. Everything else about
 // the agent, the jobs and the scripts is tested in Python, beside this file.

@@ -10,7 +10,7 @@ import { Size } from 'cdk8s';
 import { consumers } from '../../../constructs/patroni-cluster/config-files.ts';
 import { postgresqlParameters } from '../../../constructs/patroni-cluster/parameters.ts';
 import { binary } from '../../../prove/tools/cache.ts';
-import { until as untilWithin } from './support.ts';
+import { patience, until } from '../../support/until.ts';
 
 const files = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files');
 /** What PostgreSQL 15 and newer lack and WAL-G 1.1.3 calls, as in the proving ground's image. */
@@ -18,14 +18,6 @@ const functions = path.join(import.meta.dirname, '../../../prove/images/recipes/
 const parameters = postgresqlParameters(Size.gibibytes(2), Size.gibibytes(50), false);
 const bucket = 'backups';
 const installed = '/usr/lib/postgresql';
-
-/** Milliseconds. Programs like these take a second on an idle machine, and a minute on one that is busy. */
-export const patience = 300_000;
-
-/** Waits as long as a test does. */
-export function until(condition: () => boolean, what: () => string): Promise<void> {
-  return untilWithin(condition, what, patience / 1000);
-}
 
 /** What a test with a real archive needs of this machine; undefined where something of it isn't there. */
 export function programsHere():
@@ -197,6 +189,9 @@ export class RealArchive {
       LC_ALL: 'C',
       PYTHONDONTWRITEBYTECODE: '1',
       WALG: this.path('wal-g'),
+      // It ends before its garbage is in the way: a third of what most of its calls take.
+      GOGC: 'off',
+      GOMEMLIMIT: '256MiB',
       AWS_ENDPOINT: `http://127.0.0.1:${this.port}`,
       AWS_REGION: 'x',
       AWS_ACCESS_KEY_ID: 'key',

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { until } from './support.ts';
+import { until } from '../../support/until.ts';
 
 /** The programs of the newest PostgreSQL of this machine. */
 export function postgresPrograms(): string | undefined {
@@ -24,8 +24,11 @@ export function newCluster(data: string): void {
   execFileSync(path.join(postgresPrograms()!, 'initdb'), ['-D', data, ...quiet], { ...postgresUser, stdio: 'pipe' });
 }
 
-/** The same at a tenth of the work, as a copy: to PostgreSQL, those of one run are the same cluster. */
-export function copiedCluster(data: string): void {
+/**
+ * The same at a tenth of the work, as a copy: to PostgreSQL, those of one run are the same cluster.
+ * @param owner who runs it
+ */
+export function copiedCluster(data: string, owner = postgresUser): void {
   const folder = path.join(os.tmpdir(), 'cluster');
   if (!fs.existsSync(folder)) {
     const own = fs.mkdtempSync(`${folder}-`);
@@ -36,6 +39,7 @@ export function copiedCluster(data: string): void {
     fs.renameSync(`${own}.made`, folder);
   }
   execFileSync('cp', ['-a', `${folder}/.`, data]);
+  if (owner !== postgresUser) execFileSync('chown', ['-R', `${owner?.uid}:${owner?.gid}`, data]);
 }
 
 /** A server that was started in a folder, whose socket is there. */

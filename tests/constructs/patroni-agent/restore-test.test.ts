@@ -119,7 +119,7 @@ const cases: readonly Case[] = [
     world.list([backup]);
     world.program('walg.sh', 'case "$*" in *--json*) cat "$here/list.json" ;; *) cp -a "$here/base" "$2" ;; esac');
     world.configure({ databases: [{ name: shared, owner: 'shop_owner', user: 'shop_app', extensions: [] }] });
-  }, 120_000);
+  });
   afterAll(async () => {
     await primary.stop();
     await world.stop();
@@ -138,5 +138,5 @@ const cases: readonly Case[] = [
       expected.set(database, { tables: tables + counted.tables, rows: count + counted.rows });
     }
     expect(databases).toEqual(Object.fromEntries(expected));
-  }, 120_000);
+  });
 });

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { parameterFindings } from '../../../constructs/patroni-cluster/promised-parameters.ts';
+import { minimal } from '../../support/patroni-cluster.ts';
 import { copiedCluster, postgresPrograms, postgresUser as user, RealPostgres } from './real-postgres.ts';
 import type { ResidentAgent } from './resident-agent.ts';
 import { World } from './support.ts';
@@ -78,6 +80,17 @@ interface Said {
     for (const signature of ['pg_ls_dir(text, boolean, boolean)', 'pg_stat_file(text, boolean)']) {
       expect(ask(`select has_function_privilege('rewind', '${signature}', 'execute')`)).toBe('t');
     }
+  });
+
+  test('every parameter that it has is known', () => {
+    const major = Number(ask('SHOW server_version_num').slice(0, 2)) as 15 | 16 | 17 | 18;
+    const names = ask('SELECT name FROM pg_settings').trim().split('\n');
+    const unknown = names.filter((name) =>
+      parameterFindings({ ...minimal, version: major, parameters: { [name]: '' } }).some(({ what }) =>
+        what.includes('none of that name'),
+      ),
+    );
+    expect({ unknown, many: names.length > 300 }).toEqual({ unknown: [], many: true });
   });
 
   test('a second time writes nothing, and leaves no trace in the log', async () => {

@@ -46,12 +46,12 @@ class each:
         return lambda test: self._function(test, *row)
 
 
-def listed(days: float, segment: int, **changes: Any) -> dict[str, Any]:
+def listed(days: float, segment: int, *, timeline: int = 1, **changes: Any) -> dict[str, Any]:
     """A full backup as WAL-G lists it, `days` old, that began in that segment and took ten minutes."""
     finished = NOW - timedelta(days=days)
     start = segment * 0x1000000
     return {
-        'backup_name': f'base_00000001{segment >> 8:08X}{segment & 255:08X}',
+        'backup_name': f'base_{segment_name(timeline, segment)}',
         'start_time': (finished - timedelta(minutes=10)).isoformat().replace('+00:00', 'Z'),
         'finish_time': finished.isoformat().replace('+00:00', 'Z'),
         'start_lsn': start + 0x28,

@@ -6,9 +6,9 @@ import type http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { consumers } from '../../../constructs/patroni-cluster/config-files.ts';
 import { LoopbackServer } from '../../support/loopback-server.ts';
+import { until } from '../../support/until.ts';
 import { ResidentAgent } from './resident-agent.ts';
 
 const files = path.join(import.meta.dirname, '../../../constructs/patroni-cluster/files');
@@ -236,22 +236,5 @@ export class Running {
   async end(): Promise<number | null> {
     this.child.kill('SIGTERM');
     return (await this.ended)[0] as number | null;
-  }
-}
-
-/** Waits, at most so many seconds. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: () => string,
-  atMost = 20,
-): Promise<void> {
-  const deadline = Date.now() + atMost * 1000;
-  for (;;) {
-    const asked = Date.now();
-    if (await condition()) return;
-    const now = Date.now();
-    if (now > deadline) throw new Error(`not within ${atMost} s: ${what()}`);
-    // A question that starts a program leaves the machine to what it asks for.
-    await sleep(Math.max(20, 4 * (now - asked)));
   }
 }

@@ -406,37 +406,42 @@ class KeepingBackups(WorldTest):
         self.turn(ALONE, 1441)
         self.assertEqual(self.verified(), (None, None))
 
-    def promote(self, timeline: int, position: str) -> View:
-        """As the member's own copy of the history tells."""
-        folder = self.world.folder / 'pg_wal'
-        folder.mkdir(exist_ok=True)
-        history = f'{timeline - 1}\t{position}\tno recovery target specified\n'
-        (folder / f'{timeline:08X}.history').write_text(history)
-        self.world.configure(dataDirectory=str(self.world.folder))
-        return replace(ALONE, timeline=timeline)
-
     def test_makes_one_a_minute_after_a_promotion_and_no_second_one(self) -> None:
         self.turn(ALONE)
-        promoted = self.promote(2, '0/B000100')
+        promoted = replace(ALONE, timeline=2)
         self.turn(promoted, 10)
         self.turn(promoted, 10.9)
         self.assertEqual(self.called('backup-push'), 0)
-        # A standby's begins where it last had a restart point, which may be on the timeline before.
         self.answers['backup-push'] = ''
         self.turn(promoted, 11)
         self.assertEqual(self.called('backup-push'), 1)
-        self.world.backups = [listed(0, 9), listed(0, 10, finish_lsn=0xB000200)]
-        for minutes in (12, 20, 30):
+        self.world.backups = [listed(0, 9), listed(-11 / 1440, 11, timeline=2)]
+        for minutes in (12, 20, 30, 90):
             self.turn(promoted, minutes)
         self.assertEqual(self.called('backup-push'), 1)
 
-    def test_makes_none_for_a_promotion_that_a_full_has_followed_or_whose_history_is_not_there(self) -> None:
-        self.world.backups = [listed(0, 9)]
-        promoted = self.promote(2, '0/9000028')
-        for minutes in (0, 2, 4):
+    def test_takes_none_for_one_after_a_promotion_that_needs_what_the_primary_before_wrote(self) -> None:
+        ends_later = listed(0, 10, finish_lsn=0xF000200)
+        of_the_lost_primary = listed(0, 15)
+        promoted = replace(ALONE, timeline=2)
+        self.answers['backup-push'] = ''
+        for kind, newest in enumerate((ends_later, of_the_lost_primary), start=1):
+            self.begin()
+            self.world.backups = [listed(1, 9), newest]
+            self.turn(promoted)
+            self.turn(promoted, 1)
+            self.assertEqual(self.called('backup-push'), kind)
+
+    def test_makes_no_other_within_the_hour_where_a_standby_still_begins_before_the_promotion(self) -> None:
+        promoted = replace(ALONE, timeline=2)
+        self.answers['backup-push'] = ''
+        self.turn(promoted)
+        self.turn(promoted, 1)
+        # Its last restart point is on the timeline before.
+        self.world.backups = [listed(0, 9), listed(-11 / 1440, 10, finish_lsn=0xB000200)]
+        for minutes, made in [(2, 1), (60, 1), (61, 2)]:
             self.turn(promoted, minutes)
-            self.turn(replace(ALONE, timeline=3), minutes + 1)
-        self.assertEqual(self.called('backup-push'), 0)
+            self.assertEqual(self.called('backup-push'), made, minutes)
 
     def test_shows_a_gap_of_the_window_apart_from_kept_older_fulls_that_lack_wal_of_their_own(self) -> None:
         kept = [listed(20, 1, is_permanent=True), listed(15, 3, is_permanent=True)]

@@ -5,15 +5,20 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
 import unittest
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import fetch_backup
 import walg
+from log import log_to
 from support import archived, each, listed
 from wal import SEGMENT_BYTES, segment_name
 
@@ -49,6 +54,13 @@ class Sources(unittest.TestCase):
     def test_stay_small_enough_to_be_read(self, _: str, file: Path) -> None:
         self.assertLess(len(file.read_text(encoding='utf-8').splitlines()), 250)
 
+    @each(*((str(script.relative_to(FILES)), script) for script in SCRIPTS))
+    def test_never_wait_for_ever_for_a_storage(self, _: str, script: Path) -> None:
+        """WAL-G does."""
+        text = script.read_text(encoding='utf-8')
+        calls = re.findall(r'[^(|;&\n]*(?:"\$walg"|walg\.sh") (?:backup|wal)-\w+', text)
+        self.assertEqual([call for call in calls if 'timeout ' not in call], [])
+
     def test_have_no_statement_that_drops_anything(self) -> None:
         statements = sorted(FILES.glob('*/*.sql'))
         self.assertGreater(len(statements), 5)
@@ -70,7 +82,7 @@ class ScriptTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.mounted = tempfile.TemporaryDirectory(prefix='patroni-scripts-')
         cls.addClassCleanup(cls.mounted.cleanup)
-        for file in [*FILES.glob('member/*'), *FILES.glob('common/*')]:
+        for file in (path for folder in ('member', 'agent', 'common') for path in FILES.glob(f'{folder}/*')):
             shutil.copy(file, cls.mounted.name)
 
     def setUp(self) -> None:
@@ -463,7 +475,7 @@ class BootstrapEmpty(ScriptTest):
         result = self.bootstrap('case $1 in wal-show) cat $here/wal.json ;; *) echo "No backups found" >&2 ;; esac')
         self.assertEqual((result.returncode, result.stdout), (1, ''))
         self.assertIn('s3://bucket/postgres/17-2 has WAL of another life of this cluster, and no full', result.stderr)
-        self.assertIn('{ "number": 3 } under generations in config/generations.json', result.stderr)
+        self.assertIn('{ "number": 3, "empty": true } under generations in config/generations.json', result.stderr)
 
     def test_waits_while_nobody_knows_whether_there_is_wal(self) -> None:
         result = self.bootstrap('case $1 in wal-show) echo "connection refused"; exit 1 ;; esac')
@@ -496,6 +508,56 @@ class CreateReplica(ScriptTest):
 
     def test_needs_the_data_directory(self) -> None:
         self.assertEqual(self.run_script('create-replica.sh', walg='exit 0').returncode, 2)
+
+
+class FetchBackup(ScriptTest):
+    """fetch_backup.py"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        self.now = 0.0
+
+    def follow(self, *had: int, ends: int = 0) -> tuple[int, str]:
+        """The exit code and what is logged, of a backup of which so many bytes are there at each look."""
+        looks, out = iter(had), StringIO()
+
+        def wait(seconds: float) -> int:
+            self.now += seconds
+            if self.now > seconds * len(had):
+                return ends
+            raise subprocess.TimeoutExpired('wal-g', seconds)
+
+        with (
+            mock.patch('fetch_backup.time.monotonic', lambda: self.now),
+            mock.patch.object(fetch_backup, 'data_bytes', lambda _: next(looks)),
+            mock.patch.dict('os.environ', {'WALG_S3_PREFIX': 's3://bucket/postgres/17-1'}),
+        ):
+            log_to(out)
+            return fetch_backup.follow(mock.Mock(wait=wait), '/data', 'LATEST'), out.getvalue()
+
+    def test_fetches_for_hours_as_long_as_something_comes(self) -> None:
+        seldom = [bytes for bytes in range(60) for _ in range(59)]
+        code, said = self.follow(*seldom)
+        self.assertEqual((code, self.now > 9 * 3600, 'giving up' in said), (0, True, False))
+
+    def test_ends_as_wal_g_does(self) -> None:
+        self.assertEqual(self.follow(1, 2, 3, ends=2), (2, ''))
+
+    def test_says_each_minute_what_it_waits_for_and_gives_up_after_ten(self) -> None:
+        code, said = self.follow(9, *[9] * 99)
+        self.assertEqual((code, self.now), (124, 610))
+        self.assertEqual(said.count('nothing of LATEST has come from s3://bucket/postgres/17-1 for '), 10)
+        self.assertRegex(said, r'for 60\.0 s: waiting", "bytes": 9')
+        self.assertRegex(said, r'giving up: nothing of LATEST has come from .* for 600\.0 s')
+
+    def test_that_is_told_to_end_leaves_nobody_behind_who_writes(self) -> None:
+        program = self.program('walg.sh', 'echo $$ >"$here/pid"; kill $PPID; exec sleep 60')
+        arguments = ['fetch_backup.py', '--walg', program, str(self.folder), 'LATEST']
+        with mock.patch('sys.argv', arguments), self.assertRaises(SystemExit):
+            sys.exit(fetch_backup.main())
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(self.read('pid')), 0)
 
 
 class Start(ScriptTest):

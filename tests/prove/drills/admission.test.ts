@@ -1,9 +1,12 @@
+import { another, apart } from '../../../prove/drills/admission/asking.ts';
+import { isInner } from '../../../prove/drills/admission/index.ts';
 import { mistakesOf } from '../../../prove/drills/admission/mistakes.ts';
 import { podOf } from '../../../prove/drills/admission/spoiled.ts';
 import { updatesOf, verdictOfSynthOn } from '../../../prove/drills/admission/updates.ts';
 import { expectedVerdicts, variantsOf, verdictOfSynth } from '../../../prove/drills/admission/variants.ts';
 import { changeable, groupKind, immutable } from '../../../synth/immutable/fields.ts';
 import { stricter, valuesIn, whyStricter } from '../../../prove/drills/admission/values.ts';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { objectFindings } from '../../../synth/api-server/index.ts';
 import { schemaFindings } from '../../../synth/schema/index.ts';
 import { committed } from '../../support/committed.ts';
@@ -11,9 +14,56 @@ import { committed } from '../../support/committed.ts';
 const manifests = ['dist', 'argocd'].flatMap((folder) => committed(folder)).map(({ manifest }) => manifest);
 const mistakes = mistakesOf(manifests);
 
+test('the Service that is asked to become a way in is none yet', () => {
+  const service = (spec: object): Manifest => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec });
+  const ports = [{ port: 80 }];
+  expect(isInner(service({ ports }))).toBe(true);
+  const others = [{ type: 'NodePort', ports }, { clusterIP: 'None', ports }, {}];
+  expect(others.map(service).filter(isInner)).toEqual([]);
+});
+
+describe('an object that the server is asked of beside the committed one', () => {
+  const services = manifests.filter(({ kind }) => kind === 'Service');
+  const nodePorts = (service: Manifest): unknown[] =>
+    ((service.spec as { ports?: { nodePort?: number }[] }).ports ?? []).flatMap(({ nodePort }) => nodePort ?? []);
+  const asked = (port: object): Manifest =>
+    another(
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'edge' }, spec: { ports: [port] } },
+      'b',
+    );
+
+  test('wants no port of the nodes that a committed Service holds', () => {
+    const held = services.flatMap(nodePorts);
+    expect(held.length).toBeGreaterThan(0);
+    const wanted = services.flatMap((service) => nodePorts(another(service, 'b')));
+    expect(wanted.filter((port) => held.includes(port))).toEqual([]);
+    expect(new Set(wanted).size).toBe(new Set(held).size);
+  });
+
+  test.each([[-1], [0], [29_999], [32_768], [undefined]])('keeps %s, which is no port of the nodes', (nodePort) => {
+    expect(asked({ port: 80, nodePort }).spec).toEqual({ ports: [{ port: 80, nodePort }] });
+  });
+
+  test('is in a namespace that no committed quota counts in', () => {
+    expect(asked({ port: 80 }).metadata).toEqual({ name: 'b', namespace: 'apart' });
+    expect(manifests.filter(({ metadata }) => metadata.namespace === apart.metadata.name)).toEqual([]);
+  });
+
+  test('is in no namespace where the committed one is in none', () => {
+    expect(another(apart, 'b').metadata).toEqual({ name: 'b' });
+  });
+});
+
 test('mistakes are made in an object of every committed kind', () => {
   const kinds = (of: readonly { readonly kind: string }[]) => [...new Set(of.map(({ kind }) => kind))].sort();
   expect(kinds(mistakes.map(({ manifest }) => manifest))).toEqual(kinds(manifests));
+});
+
+test('mistakes are made at places that only a smaller object of its kind fills in', () => {
+  const places = mistakes.map(({ what }) => what.replace(/^(\w+) \S+/, '$1'));
+  const ofServices = ['externalTrafficPolicy', 'clusterIP'].map((field) => `Service spec.${field}: another type`);
+  expect(places).toEqual(expect.arrayContaining(ofServices));
+  expect(new Set(places).size).toBe(places.length);
 });
 
 test('synth refuses every mistake that the API server is asked to refuse', () => {
@@ -64,7 +114,7 @@ describe('what synth says of a change of what is there, which the API server is 
     const known = new Set([...Object.keys(immutable), ...changeable]);
     const kinds = new Set(
       manifests
-        .filter((each) => known.has(groupKind(each)) && !each.apiVersion.startsWith('cert-manager'))
+        .filter((each) => known.has(groupKind(each)) && !/^(cert-manager|traefik)\.io\//.test(each.apiVersion))
         .map(({ kind }) => kind),
     );
     const asked = new Set(updates.map(({ manifest }) => manifest.kind));
@@ -81,6 +131,13 @@ describe('values that synth and the API server are asked of', () => {
     expect(without.filter((kind) => !/^(Application|ValidatingAdmission.*)$/.test(kind))).toEqual(['Namespace']);
   });
 
+  test('are tried at places that only a smaller object of its kind fills in', () => {
+    const places = new Set(values.map(({ place }) => place));
+    expect([...places]).toEqual(
+      expect.arrayContaining(['Service: spec.externalTrafficPolicy', 'Service: spec.clusterIP']),
+    );
+  });
+
   test('are each another one', () => {
     expect(new Set(values.map(({ place, value }) => `${place} ${value}`)).size).toBe(values.length);
   });
@@ -90,7 +147,8 @@ describe('values that synth and the API server are asked of', () => {
   });
 
   test('are refused by synth at least once for each reason to be stricter than the server', () => {
-    const reasons = values.filter(({ manifest }) => objectFindings(manifest).length > 0).map(whyStricter);
-    expect(new Set(reasons.filter((each) => each !== undefined)).size).toBe(stricter.length);
+    const excused = values.filter((value) => whyStricter(value) !== undefined);
+    const refused = excused.filter(({ manifest }) => objectFindings(manifest).length > 0);
+    expect(new Set(refused.map(whyStricter)).size).toBe(stricter.length);
   });
 });

@@ -12,6 +12,7 @@ import { Used } from '../../../prove/drills/ground.ts';
 import { historyOf } from '../../../prove/drills/history.ts';
 import { areas } from '../../../prove/drills/index.ts';
 import { merged } from '../../../prove/drills/run.ts';
+import { lackOf, runArea } from '../../../prove/verbs/area.ts';
 import { listCommand } from '../../../prove/verbs/list.ts';
 import { root } from '../../support/committed.ts';
 
@@ -78,8 +79,8 @@ describe('what CI runs', () => {
     minutes: number,
     { day = 0, histories = {} }: { readonly day?: number; readonly histories?: Readonly<Record<string, History>> } = {},
   ): string[] =>
-    choose(few, { minutes, day, historyOf: (name) => histories[name] ?? 'fresh' }).flatMap(({ name, skipped }) =>
-      skipped === undefined ? [name] : [],
+    choose(few, { minutes, day, historyOf: (name) => histories[name] ?? 'fresh', lackOf: () => undefined }).flatMap(
+      ({ name, skipped }) => (skipped === undefined ? [name] : []),
     );
 
   test('is everything where there is time, what shares a platform last', () => {
@@ -101,7 +102,9 @@ describe('what CI runs', () => {
   });
 
   test('names what it skips, and why', () => {
-    const skipped = choose(few, { minutes: 4, day: 0, historyOf: () => 'fresh' }).filter((each) => each.skipped);
+    const skipped = choose(few, { minutes: 4, day: 0, historyOf: () => 'fresh', lackOf: () => undefined }).filter(
+      (each) => each.skipped,
+    );
     expect(skipped.map((each) => `${each.name}: ${each.skipped}`)).toEqual([
       `b: it takes ${6 + platformMinutes} min of 0 that are left; run npm run prove -- b`,
       'c: it takes 5 min of 0 that are left; run npm run prove -- c',
@@ -184,5 +187,27 @@ describe('the rounds of an area', () => {
 
   test('that say nothing of a promise of their area are refused', () => {
     expect(() => merged(area, [{}], new Used())).toThrow('a round measured nothing of hpa');
+  });
+
+  test('names what the environment lacks that an area asks for', () => {
+    const asking = [['edge', { ...areaOf('platform', 9), asks: 'edge' as const }]] as const;
+    const options = { minutes: 60, day: 0, historyOf: (): History => 'never' };
+    const skips = (without: boolean): (string | undefined)[] =>
+      choose(asking, { ...options, lackOf: () => (without ? 'it has no edge' : undefined) }).map(
+        ({ skipped }) => skipped,
+      );
+    expect([skips(true), skips(false)]).toEqual([['it has no edge'], [undefined]]);
+  });
+
+  test('with what an environment lacks are refused before anything is brought up', async () => {
+    const output = new PassThrough();
+    // Every environment has an edge; production shares nobody's cluster.
+    const asking = { ...areaOf('platform', 9), asks: 'shares' as 'edge' };
+    const run = (environment: string) =>
+      runArea('asking', asking, ['--environment', environment], { stdout: output, stderr: output });
+    await expect(run('production')).rejects.toThrow('production has no shares');
+    await expect(run('nowhere')).rejects.toThrow('there is none called "nowhere"');
+    const has = { ...asking, asks: 'edge' as const };
+    expect([lackOf(has, 'production'), lackOf(areaOf('api', 1), 'production')]).toEqual([undefined, undefined]);
   });
 });

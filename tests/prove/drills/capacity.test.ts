@@ -37,6 +37,7 @@ const web: Group = {
   selector: { app: 'web' },
   own: true,
   strict: false,
+  bound: false,
   each: { cpu: 250, memory: 512 },
   count: { least: 1, most: 2, rollout: 3 },
 };
@@ -127,8 +128,22 @@ describe('the difference between computed and placed', () => {
 
   test('those that never share a node are expected on the nodes that are left', () => {
     const strict = { ...web, strict: true };
-    expect(differences([strict], [pod()], 'rollout', 1)).toEqual([]);
-    expect(missingPods([strict], [], 'rollout', 1)).toBe(1);
+    const left = { nodes: 1, stranded: [] };
+    expect(differences([strict], [pod()], 'rollout', left)).toEqual([]);
+    expect(missingPods([strict], [], 'rollout', left)).toBe(1);
+  });
+
+  test('those with volumes of their own are not expected elsewhere while their node is lost', () => {
+    const bound = { ...web, bound: true };
+    const left = { nodes: 1, stranded: [pod({ node: 'lost', leaving: true })] };
+    expect(differences([bound], [pod(), pod()], 'rollout', left)).toEqual([]);
+    expect(missingPods([bound], [pod()], 'rollout', left)).toBe(1);
+    expect(missingPods([web], [pod()], 'rollout', left)).toBe(2);
+  });
+
+  test("the platform's stores and Sentinels are such", () => {
+    const bound = groupsOf(buildPlatform('production')).filter((group) => group.bound);
+    expect(bound.map(({ name }) => name)).toEqual(['data/postgres', 'data/redis', 'data/redis-sentinel']);
   });
 });
 

@@ -1,25 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import readline from 'node:readline';
+import { buildPlatform } from '../../../apps/platform.ts';
 import { affectedBy, isInUse, isOnePerNode, missingOn, nodesOf, ownerOf } from '../../../prove/cluster/pods.ts';
 import type { PodObject } from '../../../prove/cluster/pods.ts';
+import { spreadOf } from '../../../prove/drills/failures/node-down.ts';
 import { movablePods } from '../../../prove/drills/failures/placement.ts';
-import {
-  failedOf,
-  gapsOf,
-  lastFailure,
-  longestGap,
-  reasonsOf,
-  retriedOf,
-  slowestOf,
-} from '../../../prove/instruments/figures.ts';
-import { parseRequest } from '../../../prove/instruments/recorder.ts';
+import { failedOf, gapsOf, lastFailure, longestGap, reasonsOf, slowestOf } from '../../../prove/instruments/figures.ts';
 import type { RecordedRequest } from '../../../prove/instruments/recorder.ts';
-import { root } from '../../support/committed.ts';
 
 describe('what a client saw', () => {
   const request = (at: number, ok: boolean, milliseconds: number, text = ''): RecordedRequest => ({
@@ -29,15 +14,15 @@ describe('what a client saw', () => {
     text,
   });
   const requests = [
-    request(1000, true, 10, '1 body'),
+    request(1000, true, 10, 'body'),
     request(1100, false, 2000, 'Get "http://backend/": dial tcp 10.43.0.7:3000: i/o timeout'),
     request(3100, false, 900, 'Get "http://backend/": dial tcp 10.43.0.7:3000: i/o timeout'),
-    request(4000, true, 40, '2 (10.42.0.9 ECONNREFUSED) body'),
-    request(4100, true, 10, '1 body'),
+    request(4000, true, 40, 'body'),
+    request(4100, true, 10, 'body'),
   ];
 
-  test('is counted by failures, repetitions and the slowest answer', () => {
-    expect([failedOf(requests), retriedOf(requests), slowestOf(requests)]).toEqual([2, 1, 40]);
+  test('is counted by failures and the slowest answer', () => {
+    expect([failedOf(requests), slowestOf(requests)]).toEqual([2, 40]);
   });
 
   test('has its longest gap between the ends of two answers', () => {
@@ -118,6 +103,7 @@ describe('pods', () => {
       backend({ node: 'node2' }),
       pod({ owner: ['StatefulSet', 'redis'] }),
       pod({ ...onePerNode, owner: ['ReplicaSet', 'dns-1'], node: 'node2' }),
+      pod({ owner: ['StatefulSet', 'sentinels'], node: 'node2', spec: { volumes: [{ persistentVolumeClaim: {} }] } }),
     ];
     const affected = affectedBy('node2', before);
     expect([...affected]).toEqual([['Deployment shop/backend', 2]]);
@@ -138,51 +124,16 @@ describe('pods', () => {
     expect(movablePods('node1', [movable, ...bound, backend(), pod({ ...own, node: 'node2' })])).toEqual([movable]);
   });
 
+  test('are looked for on both nodes of every Deployment of ours that has several', () => {
+    const names = spreadOf(buildPlatform('production')).map(({ name }) => name);
+    expect(names.sort()).toEqual(['backend', 'edge', 'edge-waf', 'frontend', 'redis-proxy']);
+  });
+
   test('are on the nodes where some are in use', () => {
     const pods = [backend({ node: 'node2' }), backend(), backend()];
     expect(nodesOf('Deployment shop/backend', pods)).toEqual(['node1', 'node2']);
     expect(nodesOf('Deployment shop/backend', [backend(), backend({ node: 'node2', leaving: true })])).toEqual([
       'node1',
     ]);
-  });
-});
-
-describe('the retrying client', () => {
-  const script = path.join(root, 'prove/drills/failures/retrying-client.js');
-
-  /** The first requests of a client that asks 127.0.0.1, where a server answers with a status, and another address. */
-  async function ask(other: string, status: number, count: number): Promise<readonly RecordedRequest[]> {
-    const server = http.createServer((_, response) => response.writeHead(status).end('hello\n')).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const text = fs.readFileSync(script, 'utf8');
-    const options = ['--', `127.0.0.1,${other}`, `${port}`, '/', '10', '1000'];
-    const client = spawn(process.execPath, ['--input-type=module', '--eval', text, ...options], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      const requests: RecordedRequest[] = [];
-      for await (const line of readline.createInterface(client.stdout)) {
-        requests.push(parseRequest(line)!);
-        if (requests.length === count) break;
-      }
-      return requests;
-    } finally {
-      client.kill();
-      server.closeAllConnections();
-      server.close();
-    }
-  }
-
-  test('asks the addresses in turn, and the next one where nobody listens', async () => {
-    const requests = await ask('127.0.0.2', 200, 4);
-    expect(requests.map(({ ok }) => ok)).toEqual([true, true, true, true]);
-    const texts = requests.map(({ text }) => text);
-    expect(texts).toEqual(['1 hello', ...Array.from({ length: 3 }, () => '2 (127.0.0.2 ECONNREFUSED) hello')]);
-  });
-
-  test('does not repeat what was answered, be it with an error', async () => {
-    const requests = await ask('127.0.0.1', 503, 2);
-    expect(requests.map(({ ok, text }) => [ok, text])).toEqual(Array.from({ length: 2 }, () => [false, '1 503']));
   });
 });

@@ -106,6 +106,7 @@ test('what Kubernetes, Argo CD, cert-manager, Patroni and volumes make is right 
     'AppProject/argocd/default',
     'Secret/sealed-secrets/sealing-key',
     'PersistentVolumeClaim/data/data-postgres-1',
+    'PersistentVolumeClaim/data/data-redis-1',
     'Endpoints/data/postgres',
     'Endpoints/data/postgres-sync',
     'Secret/data/postgres-tls',

@@ -1,5 +1,7 @@
+import { buildPlatform } from '../../../apps/platform.ts';
 import { readyAfter } from '../../../prove/drills/updates/order.ts';
 import type { Timed } from '../../../prove/drills/updates/order.ts';
+import { isStuck, mistakes } from '../../../prove/drills/updates/mistakes.ts';
 
 describe('the database of a release', () => {
   const released = Date.parse('2026-11-23T10:00:00.700Z');
@@ -36,5 +38,35 @@ describe('the database of a release', () => {
 
   test('is refused with a pod from before the release', () => {
     expect(() => readyAfter(released, [pod('09:59:59', '10:00:20')])).toThrow('found made-09:59:59');
+  });
+});
+
+describe('a mistake', () => {
+  const released = { tag: 'production-7', moment: Date.parse('2026-11-23T10:00:00.700Z') };
+  const at = (tag: string) => ({ source: { repoURL: 'https://git.example', targetRevision: `refs/tags/${tag}` } });
+  const spec = at('production-7');
+  const degraded = (time: string) => ({ health: { status: 'Degraded', lastTransitionTime: `2026-11-23T${time}Z` } });
+  const unknown = (type: string) => ({ sync: { status: 'Unknown' }, conditions: [{ type, message: 'why' }] });
+
+  test('is what turned Degraded after its release, or can not be compared', () => {
+    expect(isStuck(released, { spec, status: degraded('10:00:01') })).toBe(true);
+    expect(isStuck(released, { spec, status: unknown('ComparisonError') })).toBe(true);
+  });
+
+  test('is nothing that was Degraded before, also in the same second, or is compared', () => {
+    expect(isStuck(released, { spec, status: degraded('10:00:00') })).toBe(false);
+    expect(isStuck(released, { spec, status: unknown('SharedResourceWarning') })).toBe(false);
+  });
+
+  test('is nothing of the release before', () => {
+    const before = at('production-6');
+    expect(isStuck(released, { spec: before, status: degraded('10:00:09') })).toBe(false);
+    expect(isStuck(released, { spec: before, status: unknown('ComparisonError') })).toBe(false);
+  });
+
+  test('is mended by the release of the next one: they are in the order of the waves', () => {
+    const { waves } = buildPlatform('production');
+    const order = mistakes.map(({ application }) => waves.get(application));
+    expect([order.includes(undefined), order]).toEqual([false, order.toSorted((a, b) => a! - b!)]);
   });
 });

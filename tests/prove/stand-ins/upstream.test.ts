@@ -42,7 +42,7 @@ test('the programs of the proving ground are of the releases that the platform r
     string,
     { readonly tag: string }
   >;
-  const bare = (version: string): string => version.replace(/^v/, '');
+  const bare = (version: string): string => version.replace(/^v|-alpine$/g, '');
   const pinned = {
     argocd: upstreamRelease('argocd').revision,
     ...Object.fromEntries(Object.entries(images).map(([name, { tag }]) => [name, tag])),
@@ -53,6 +53,7 @@ test('the programs of the proving ground are of the releases that the platform r
     'pgbouncer-exporter',
     'postgres-exporter',
     'rclone',
+    'redis-exporter',
     'sealed-secrets-controller',
   ]);
   const built = both.map(([name]) => [name, bare(versionOf(name as ProgramName))]);

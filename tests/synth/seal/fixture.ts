@@ -16,19 +16,13 @@ export interface Pair {
   readonly key: string;
 }
 
-const folders: string[] = [];
-
-afterAll(() => folders.splice(0).forEach((folder) => fs.rmSync(folder, { recursive: true })));
-
-/** A folder that is removed after the tests of the file. */
+/** A folder that is removed after the last test. */
 export function temporaryFolder(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seal-'));
-  folders.push(folder);
-  return folder;
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'seal-'));
 }
 
-/** How many pairs this file has by now. */
-let pairs = 0;
+/** How many pairs a file of tests has by now. */
+const pairs = new Map<string, number>();
 
 /** A certificate as the controller makes it, and its private key, as files. */
 export function makePair(folder: string, name: string, algorithm = 'rsa:2048'): Pair {
@@ -38,8 +32,10 @@ export function makePair(folder: string, name: string, algorithm = 'rsa:2048'): 
     return pair;
   }
   // The primes take most of the time of these tests: no two keys of a file are the same, those of two files are.
-  pairs += 1;
-  const shared = path.join(process.env.DIPTYCH_RUN!, `sealing-key-${pairs}`);
+  const { testPath = '' } = expect.getState();
+  const number = (pairs.get(testPath) ?? 0) + 1;
+  pairs.set(testPath, number);
+  const shared = path.join(process.env.DIPTYCH_RUN!, `sealing-key-${number}`);
   if (!fs.existsSync(shared)) {
     const made = fs.mkdtempSync(`${shared}-`);
     generate({ cert: path.join(made, 'crt'), key: path.join(made, 'key') }, algorithm);

@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { valueProblem } from '../../../synth/seal/human-values.ts';
+import { partsOf } from '../../../synth/seal/inventory.ts';
 import { copiesIn, entry, makePair, Repository, temporaryFolder } from './fixture.ts';
 
 const folder = temporaryFolder();
@@ -13,6 +15,8 @@ const mail = entry('mail', {
   copies: copiesIn('shop', 'data'),
 });
 const given = '{"mail":{"password":"hunter2hunter2","user":"grüße"}}';
+const pulling = (registry: string) =>
+  partsOf(entry('pull', { keys: { x: { kind: 'human', prompt: 'X', dockerConfigOf: registry } } }))[0]!;
 let repository: Repository;
 
 beforeEach(() => {
@@ -105,6 +109,39 @@ describe('values in files', () => {
       expect.stringMatching(new RegExp(`^${expected}(?!.*LEAK)`, 's')),
       {},
     ]);
+  });
+
+  test.each(['sec ret-key', 'secret-key\n\nline2', 'secret-k\u00eby', 'secret-key\t'])(
+    'of keys are refused that no service would take: %j',
+    async (value) => {
+      const keys = entry('s3', { keys: { key: { kind: 'human', prompt: 'Key', word: true } } });
+      const { code, err } = await new Repository(keys).run([...cert, '--values', '-'], {
+        piped: JSON.stringify({ s3: { key: value } }),
+      });
+      expect([code, err]).toEqual([
+        1,
+        expect.stringContaining('s3.key: its value has a space, a line end or a letter'),
+      ]);
+    },
+  );
+  test.each([
+    ['other text', 'hunter2'],
+    ['an empty object', '{}'],
+    ['no list of registries', '{"auths":["hunter2"]}'],
+    ['another registry', '{"auths":{"hunter2.io":{"auth":"hunter2"}}}'],
+    ['a registry without a password', '{"auths":{"ghcr.io":{}}}'],
+  ])('that nodes pull with are refused without being repeated: %s', (_what, text) => {
+    const problem = valueProblem(pulling('ghcr.io'), Buffer.from(text));
+    expect(problem).toBe('is no {"auths":{"ghcr.io":{"auth":"..."}}}');
+  });
+
+  test.each([
+    ['ghcr.io', 'ghcr.io'],
+    ['https://ghcr.io/v2/', 'ghcr.io'],
+    ['https://index.docker.io/v1/', 'docker.io'],
+  ])('that nodes pull with may name %s', (name, registry) => {
+    const text = JSON.stringify({ auths: { [name]: { auth: 'dTpw' } } });
+    expect(valueProblem(pulling(registry), Buffer.from(text))).toBeUndefined();
   });
 
   test('count characters, not bytes', async () => {

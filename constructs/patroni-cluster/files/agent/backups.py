@@ -67,10 +67,10 @@ class Keeper:
         made = False
         others = _others(settings, view)
         given_up = given_up_by_members(self._figures, others, settings.metrics_port)
-        if self._ready(settings, rules, given_up, now):
+        if self._ready(rules, given_up, now):
             # Since the last look another member may have made it, or have begun to.
             self._refresh(settings, now)
-            if self._ready(settings, rules, given_up, now) and not _another_makes_one(others, settings.metrics_port):
+            if self._ready(rules, given_up, now) and not _another_makes_one(others, settings.metrics_port):
                 made = self.make(settings)
         if self._backups and (made or self._verify_at is None or now >= self._verify_at):
             self._verify(settings, view.timeline, now)
@@ -103,7 +103,7 @@ class Keeper:
             figures.walg_backup_last_result = 1 if self._failures == 0 else 0
             figures.walg_backup_last_duration_seconds = (datetime.now(timezone.utc) - begin).total_seconds()
 
-    def _ready(self, settings: Settings, rules: Backups, given_up: list[datetime], now: datetime) -> bool:
+    def _ready(self, rules: Backups, given_up: list[datetime], now: datetime) -> bool:
         """Never without a list: what cannot be seen may be there."""
         waiting = self._retry_at is not None and now < self._retry_at
         if self._backups is None or waiting:
@@ -113,7 +113,7 @@ class Keeper:
             return True
         if due.after_gap(made, self._gap, now):
             return True
-        return self._promotion.needs_full(self._backups, settings.data_directory, now)
+        return self._promotion.needs_full(self._backups, now)
 
     def _refresh(self, settings: Settings, now: datetime) -> None:
         figures = self._figures

@@ -1,9 +1,8 @@
 """Whether another primary took over since the newest full backup."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from wal import Lineage
+from due import AFTER_GAP_EVERY
 from walg import Backup
 
 # A member that has just taken over has other work.
@@ -22,16 +21,13 @@ class Promotion:
         if timeline is not None and timeline != self._timeline:
             self._timeline, self._since = timeline, now
 
-    def needs_full(self, backups: list[Backup], data_directory: str, now: datetime) -> bool:
+    def needs_full(self, backups: list[Backup], now: datetime) -> bool:
         """
-        Whether all fulls are from before it, as the member's own copy of the timeline's history tells. What the primary
-        before had not archived may be lost: a recovery from a full after that needs none of it.
+        Whether none began on this timeline. What the primary before had not archived may be lost, and one that began
+        there needs it, wherever it ended: or else it is of what that primary alone wrote, and leads nowhere. A standby
+        begins at its last restart point: for a while that may still be there.
         """
-        if self._timeline is None or self._since is None or now - self._since < SETTLED_AFTER:
+        if self._timeline in (None, 1) or self._since is None or now - self._since < SETTLED_AFTER:
             return False
-        history = Path(data_directory) / 'pg_wal' / f'{self._timeline:08X}.history'
-        try:
-            began = Lineage(self._timeline, history.read_text(encoding='utf-8')).position
-        except OSError:
-            return False
-        return not any(backup.finish_lsn > began for backup in backups)
+        since = max(self._since, now - AFTER_GAP_EVERY)
+        return not any(backup.timeline == self._timeline or since < backup.started <= now for backup in backups)

@@ -33,8 +33,7 @@ class Lineage:
     def __init__(self, timeline: int, history: str) -> None:
         switches = [(int(line.split()[0]), _position(line.split()[1])) for line in history.splitlines() if line.strip()]
         self.timeline = timeline
-        # Where the timeline itself began, in bytes.
-        self.position = switches[-1][1] if switches else 0
+        self._ends = dict(switches)
         timelines = [number for number, _ in switches] + [timeline]
         first_segments = [0] + [position // SEGMENT_BYTES for _, position in switches]
         self._begins = list(zip(timelines, first_segments, strict=True))
@@ -56,6 +55,10 @@ class Lineage:
         """Whether it is a segment that a timeline before this one wrote to its end."""
         number = segment_number(name)
         return number < self.begin and self.owner(number) == timeline_of(name)
+
+    def has(self, timeline: int, position: int) -> bool:
+        """Whether what a timeline wrote before that position, in bytes, is part of it."""
+        return timeline == self.timeline or position <= self._ends.get(timeline, -1)
 
     def before(self) -> list[int]:
         """The timelines that it came from."""

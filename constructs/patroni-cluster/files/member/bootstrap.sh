@@ -21,4 +21,4 @@ fi
 export WALG_S3_PREFIX=$prefix
 backup=$(python3 "$here/choose_backup.py" --walg "$here/walg.sh" --target "$target")
 echo "bootstrap.sh: fetching $backup from $prefix"
-exec "$here/walg.sh" backup-fetch "$data" "$backup"
+exec python3 "$here/fetch_backup.py" --walg "$here/walg.sh" "$data" "$backup"

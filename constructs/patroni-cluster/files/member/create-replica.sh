@@ -14,7 +14,8 @@ if [ -z "$data" ]; then
   exit 2
 fi
 
-if ! "$(dirname "$0")/walg.sh" backup-fetch "$data" LATEST; then
+here=$(dirname "$0")
+if ! python3 "$here/fetch_backup.py" --walg "$here/walg.sh" "$data" LATEST; then
   echo 'create-replica.sh: no backup was fetched; the next method of create_replica_methods is tried' >&2
   exit 1
 fi

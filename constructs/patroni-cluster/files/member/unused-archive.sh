@@ -12,8 +12,9 @@ say() {
   printf 'unused-archive.sh: %s\n' "$@" >&2
 }
 
-# Without --detail the list fails when it cannot be made.
-if ! listed=$("$walg" backup-list 2>&1) || ! wal=$("$walg" wal-show --detailed-json --without-backups 2>&1); then
+# Without --detail the list fails when it cannot be made. WAL-G waits for an answer for ever.
+if ! listed=$(timeout --kill-after=10 120 "$walg" backup-list 2>&1) ||
+  ! wal=$(timeout --kill-after=10 120 "$walg" wal-show --detailed-json --without-backups 2>&1); then
   say "whether $WALG_S3_PREFIX is empty can't be known; trying again. $listed ${wal:-}"
   exit 1
 fi
@@ -26,7 +27,7 @@ if [[ $wal == *start_segment* ]]; then
   number=${WALG_S3_PREFIX##*-}
   say "$WALG_S3_PREFIX has WAL of another life of this cluster, and no full backup that it could be recovered with." \
     'Beside it nothing could be archived: the names are taken. Give the cluster the next generation, which has an archive' \
-    "of its own: { \"number\": $((number + 1)) } under generations in config/generations.json" \
+    "of its own: { \"number\": $((number + 1)), \"empty\": true } under generations in config/generations.json" \
     '(docs/runbooks/postgres-recovery.md, "WAL without a full backup")'
   exit 1
 fi

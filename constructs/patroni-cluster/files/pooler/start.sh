@@ -25,6 +25,8 @@ write_users() {
     escaped=${password//\\/\\\\}
     printf '*:*:*:%s:%s\n' "${role,,}" "${escaped//:/\\:}" >>"$PGPASSFILE.new"
   done >"$users.new"
+  # PgBouncer wants to know everybody, also who has no password.
+  echo '"nobody" ""' >>"$users.new"
   mv "$PGPASSFILE.new" "$PGPASSFILE"
   mv "$users.new" "$users"
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { patience } from '../../../support/until.ts';
 import { ask, Image } from './image.ts';
 
 let images: Image[];
@@ -18,7 +19,8 @@ function start(name: 'backend' | 'frontend', entry: string, changes: Record<stri
   return image.start(entry, image.variables(`${name}/deployment-${name}.yaml`, changes));
 }
 
-async function frontend(apiUrl: string, changes: Record<string, string> = {}) {
+/** Where a backend answers, it has as long as a busy machine takes. */
+async function frontend(apiUrl: string, changes: Record<string, string> = { API_TIMEOUT_MS: `${patience}` }) {
   const program = start('frontend', 'server.js', { API_URL: apiUrl, ...changes });
   return { program, ...(await program.listening()) };
 }
@@ -69,7 +71,7 @@ test('renders no markup of the backend', async () => {
 test('waits no longer than 2 seconds for a backend that is silent', async () => {
   const silent = http.createServer(() => undefined).listen(0, '127.0.0.1');
   await new Promise((resolve) => silent.once('listening', resolve));
-  const { port } = await frontend(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  const { port } = await frontend(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, {});
   const { text } = await ask(port, '/');
   silent.closeAllConnections();
   silent.close();

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -105,7 +105,7 @@ export class Image {
     }
     this.secrets = path.join(this.folder, 'secrets');
     fs.mkdirSync(this.secrets);
-    execFileSync('chmod', ['-R', 'a+rX,a-w', this.folder]);
+    this.setModes(0o555, 0o444);
     fs.chmodSync(this.secrets, 0o755);
   }
 
@@ -132,7 +132,13 @@ export class Image {
 
   close(): void {
     for (const program of this.programs) program.kill();
-    execFileSync('chmod', ['-R', 'u+w', this.folder]);
+    this.setModes(0o755, 0o644);
     fs.rmSync(this.folder, { recursive: true });
+  }
+
+  private setModes(ofFolder: number, ofFile: number): void {
+    fs.chmodSync(this.folder, ofFolder);
+    for (const entry of fs.readdirSync(this.folder, { recursive: true, withFileTypes: true }))
+      fs.chmodSync(path.join(entry.parentPath, entry.name), entry.isDirectory() ? ofFolder : ofFile);
   }
 }

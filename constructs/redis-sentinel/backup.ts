@@ -1,0 +1,161 @@
+import path from 'node:path';
+import { Duration, Size } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { authorityFile } from '../core/authority-files.ts';
+import { ConfigFiles } from '../core/config-files.ts';
+import type { ContainerProps } from '../core/container.ts';
+import { Cpu } from '../core/cpu.ts';
+import type { Endpoint, TrustedAuthority } from '../core/endpoint.ts';
+import type { Image } from '../core/environment.ts';
+import { KeeperJob, RestoreTest, restoreTestName } from '../stateful/index.ts';
+import type { Archive, RedisBackupProps } from './archive.ts';
+import { redisBackupDefaults } from './defaults.ts';
+import type { RedisOptions } from './options.ts';
+import { common } from './parts.ts';
+import type { Parts } from './parts.ts';
+import { configurationPath, redisUser, script, scriptsPath } from './paths.ts';
+import type { RedisSentinelProps } from './props.ts';
+
+export interface BackupSettings {
+  readonly image: Image;
+  readonly backups: RedisBackupProps;
+  readonly archive: Archive;
+  readonly options: RedisOptions;
+  readonly parts: Parts;
+  readonly authority: TrustedAuthority | false;
+  readonly members: Endpoint;
+}
+
+const workPath = '/work';
+const temporary = { name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(16) } as const;
+const folder = path.join(import.meta.dirname, 'files');
+
+export const backupName = (scope: string): string => `${scope}-backup`;
+
+/** Copies what a member holds to object storage, and misses whoever doesn't. */
+export function backupJob(construct: Construct, settings: BackupSettings): KeeperJob {
+  const { image, backups, archive, options, parts, authority, members } = settings;
+  const { life, passwords } = parts;
+  const name = backupName(life.scope);
+  const { keepDays = redisBackupDefaults.keepDays } = backups;
+  const { container: carrier, volumes, mount } = archive.carrier;
+  const { MEMBERS = '', PORT = '', TLS = '' } = common(parts);
+  const earlier = Array.from({ length: life.generation - 1 }, (_, index) => archive.folder(index + 1));
+  const job = new KeeperJob(construct, 'backup', {
+    name,
+    program: options.engine,
+    component: 'backup',
+    schedule: backups.schedule,
+    retries: 3,
+    deadline: Duration.minutes(45),
+    priority: 'critical-data',
+    user: redisUser,
+    volumes: { ...volumes, work: { sizeLimit: options.memory } },
+    initContainers: [carrier],
+    container: {
+      name: 'backup',
+      image,
+      command: [script('backup.sh')],
+      environment: {
+        MEMBERS,
+        PORT,
+        TLS,
+        ...archive.environment,
+        KEEP_DAYS: String(keepDays),
+        ...(earlier.length > 0 ? { EARLIER_FOLDERS: earlier.join(' ') } : {}),
+        ...(authority ? { CA_FILE: authorityFile(authority) } : {}),
+      },
+      secretFiles: { BACKUP_PASSWORD_FILE: passwords.own.backup, ...archive.writerFiles() },
+      authorities: authority ? [authority] : [],
+      mounts: [mount, { volume: 'work', path: workPath }],
+      writableDirectories: [temporary],
+      files: { [scriptsPath]: scripts(construct, 'backup-scripts', name, ['common/ask.sh', 'backup/backup.sh']) },
+      resources: {
+        cpuRequest: Cpu.millicores(25),
+        memory: Size.mebibytes(256),
+        because: 'Estimate: rclone is held to 128Mi, and redis-check-rdb has one value at a time in memory.',
+      },
+    },
+    missed: {
+      name: 'RedisBackupTooOld',
+      severity: 'page',
+      forMinutes: 15,
+      late: Duration.hours(1),
+      summary: (within) => `no backup of ${life.scope} was made and read back within ${within}`,
+      runbook: 'redis-backup',
+    },
+  });
+  job.workload.observes(members, 'copies what they hold');
+  job.workload.observes(archive.bucket.endpoint, 'keeps the backups');
+  return job;
+}
+
+/** Starts a server on what it restored, and counts its keys. */
+export function restoreTest(
+  construct: Construct,
+  { image, backups, archive, options, parts }: BackupSettings,
+  { storage }: Pick<RedisSentinelProps, 'storage'>,
+  configuration: ConfigFiles,
+): void {
+  const { life } = parts;
+  if (!backups.restoreTestSchedule) return;
+  const { container: carrier, volumes, mount } = archive.carrier;
+  const name = restoreTestName(life);
+  new RestoreTest(construct, 'restore-test', {
+    life,
+    bucket: archive.bucket,
+    schedule: backups.restoreTestSchedule,
+    scratch: storage,
+    storageClass: options.storageClass,
+    kind: 'Redis',
+    program: options.engine,
+    user: redisUser,
+    volumes,
+    initContainers: [carrier],
+    container: {
+      image,
+      command: [script('restore-test.sh')],
+      environment: archive.environment,
+      secretFiles: archive.readerFiles(),
+      mounts: [mount],
+      writableDirectories: [temporary],
+      files: {
+        [configurationPath]: configuration,
+        [scriptsPath]: scripts(construct, 'restore-test-scripts', name, [
+          ...['common/ask.sh', 'backup/load.sh', 'backup/restore-test.sh'],
+        ]),
+      },
+      resources: {
+        cpuRequest: Cpu.millicores(50),
+        memory: options.memory,
+        because: 'As a member has: all keys are loaded, and written to a log.',
+      },
+    },
+  });
+}
+
+/** What a member of a life needs that begins with a backup of another one. */
+export function restoring({ life }: Parts, archive: Archive): Pick<ContainerProps, 'environment' | 'secretFiles'> {
+  const { recovery } = life;
+  if (recovery === undefined) return {};
+  return {
+    environment: {
+      ...archive.environment,
+      RESTORE_FOLDER: archive.folder(recovery.from),
+      RESTORE_AT: recovery.to ?? 'latest',
+    },
+    secretFiles: archive.readerFiles(),
+  };
+}
+
+/** What a member needs for it, beside its own scripts. */
+export const restoringScripts = ['backup/bucket.sh', 'backup/load.sh', 'member/restore.sh'] as const;
+
+function scripts(construct: Construct, id: string, name: string, files: readonly string[]): ConfigFiles {
+  return new ConfigFiles(construct, id, {
+    name: `${name}-scripts`,
+    folder,
+    pick: [...files, 'backup/bucket.sh'],
+    executable: true,
+  });
+}

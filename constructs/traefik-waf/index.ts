@@ -1,0 +1,13 @@
+export { AcmeIssuer } from './acme-issuer.ts';
+export type { AcmeIssuerProps } from './acme-issuer.ts';
+export { traefikWafDefaults, usualLimits } from './defaults.ts';
+export type { ClientLimits, RouteProps, TraefikWafProps } from './props.ts';
+export type { EdgeRoute, Exclusion, Mode, WeightedEndpoint } from './routes.ts';
+export { edgeRoute } from './routes.ts';
+export { TraefikWaf } from './traefik-waf.ts';
+export { Firewall, firewallFiles } from './waf/firewall.ts';
+export { outdatedExclusions } from './waf/exclusions.ts';
+export type { WafSettings } from './waf/index.ts';
+export { knownRules } from './waf/known-rules.ts';
+export type { KnownRule } from './waf/known-rules.ts';
+export { configurationPath } from './waf/paths.ts';

@@ -1,0 +1,21 @@
+import type { OptionNames } from '../core/option-names.ts';
+import type { WebWorkloadProps } from './web-workload.ts';
+
+/** For the constructs that have these options too. */
+export const webWorkloadOptions: OptionNames<WebWorkloadProps> = {
+  image: true,
+  host: true,
+  name: true,
+  size: true,
+  autoscaleAtCpuPercent: true,
+  port: true,
+  metrics: true,
+  traces: true,
+  environment: true,
+  secretFiles: true,
+  spread: true,
+  preStopSleepSeconds: true,
+  shutdownSeconds: true,
+  keepAliveSeconds: true,
+  patches: true,
+};

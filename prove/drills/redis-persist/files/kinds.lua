@@ -1,0 +1,16 @@
+-- A key of every type, some with an end: eval kinds.lua 0
+redis.call('set', 'persist:string', 'a value')
+redis.call('set', 'persist:number', 42, 'ex', 86400)
+redis.call('set', 'persist:short', 'ends before it is recovered', 'ex', 30)
+redis.call('setbit', 'persist:bits', 100000, 1)
+redis.call('pfadd', 'persist:counter', 'a', 'b', 'c')
+redis.call('rpush', 'persist:list', 'a', 'b', 'a')
+redis.call('sadd', 'persist:words', 'one', 'two', 'three')
+redis.call('sadd', 'persist:numbers', 3, 1, 2)
+redis.call('hset', 'persist:hash', 'field', 'value', 'other', 1.5)
+redis.call('zadd', 'persist:sorted', 1.5, 'a', '-inf', 'b')
+redis.call('xadd', 'persist:stream', '1-1', 'field', 'value')
+redis.call('xgroup', 'create', 'persist:stream', 'group', 0)
+redis.call('pexpire', 'persist:list', 7200123)
+redis.call('pexpire', 'persist:hash', 7200456)
+return 'done'

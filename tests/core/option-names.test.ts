@@ -1,0 +1,47 @@
+import { refuseUnknownOptions } from '../../constructs/core/option-names.ts';
+import { NestBackend } from '../../constructs/nest-backend/index.ts';
+import type { NestBackendProps } from '../../constructs/nest-backend/index.ts';
+import { NextFrontend } from '../../constructs/next-frontend/index.ts';
+import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
+import { RedisSentinel } from '../../constructs/redis-sentinel/index.ts';
+import { TraefikWaf } from '../../constructs/traefik-waf/index.ts';
+import { Workload } from '../../constructs/core/workload.ts';
+import { manifestsOf, refusal } from '../support/harness.ts';
+
+interface Props {
+  readonly endpoint?: string;
+  readonly port?: number;
+}
+const known = { endpoint: true, port: true } as const;
+const refused = (props: object) => refusal(() => refuseUnknownOptions<Props>('Store a', props, known));
+
+test('an option that is misspelt is refused with the one that is most likely meant', () => {
+  expect(refused({ endpiont: 'x', port: 1 })).toEqual([
+    {
+      where: 'Store a',
+      what: 'it has no option endpiont',
+      allowed: 'endpoint, port',
+      remedy: 'write endpoint, if that is meant',
+    },
+  ]);
+  expect(refused({ whatever: 'x' })[0]?.remedy).toBe('leave it out, or name one of these');
+});
+
+test('what is there, and what is left undefined, is not', () => {
+  expect(() => refuseUnknownOptions<Props>('Store a', { port: 1, ...{ none: undefined } }, known)).not.toThrow();
+});
+
+test.each([
+  ['NestBackend', NestBackend, 'directroy', 'directory'],
+  ['NextFrontend', NextFrontend, 'apii', 'api'],
+  ['PatroniCluster', PatroniCluster, 'poolr', 'pooler'],
+  ['RedisSentinel', RedisSentinel, 'exportr', 'exporter'],
+  ['TraefikWaf', TraefikWaf, 'bannd', 'banned'],
+  ['Workload', Workload, 'prioritty', 'priority'],
+] as const)('a %s refuses a misspelt one before it looks at anything else', (name, Kind, wrong, meant) => {
+  const props = { name: 'a', [wrong]: false } as unknown as NestBackendProps;
+  const make = Kind as unknown as new (scope: object, id: string, props: object) => object;
+  expect(refusal(() => manifestsOf((scope) => new make(scope, 'a', props)))).toMatchObject([
+    { where: `${name} a`, what: `it has no option ${wrong}`, remedy: `write ${meant}, if that is meant` },
+  ]);
+});
