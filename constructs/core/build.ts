@@ -27,15 +27,7 @@ export function buildApplications(
       namespace: application.namespace(environment),
       workers: workersOf(environment.nodes).length,
     });
-    const used = Object.defineProperties(
-      {},
-      Object.fromEntries(
-        Object.entries(application.uses()).map(([key, other]) => [
-          key,
-          { get: () => exportsOf(other), enumerable: true },
-        ]),
-      ),
-    );
+    const used = usedBy(application, exportsOf);
     beingBuilt.push(application);
     const exports = saidClearly(application.name, () => application.build(chart, environment, used));
     beingBuilt.pop();
@@ -44,6 +36,27 @@ export function buildApplications(
   };
   for (const application of applications) exportsOf(application);
   return applications.map((application) => built.get(application)?.chart).filter((chart) => chart !== undefined);
+}
+
+/** What an application reads of others, each built when it is first read. @throws InputError for one that `uses` lacks */
+function usedBy(application: AnyApplication, exportsOf: (other: AnyApplication) => unknown): Record<string, unknown> {
+  const uses = application.uses();
+  return new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get(_, key) {
+        if (typeof key === 'symbol') return undefined;
+        const other = Object.hasOwn(uses, key) ? uses[key] : undefined;
+        if (other !== undefined) return exportsOf(other);
+        throw new InputError({
+          where: `application ${application.name}`,
+          what: `it reads used.${key}, which its uses does not name`,
+          allowed: Object.keys(uses).join(', ') || 'none: it has no uses',
+          remedy: `add ${key} to what uses returns`,
+        });
+      },
+    },
+  );
 }
 
 function saidClearly<Exports>(application: string, build: () => Exports): Exports {

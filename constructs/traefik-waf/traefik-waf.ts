@@ -111,7 +111,7 @@ export class TraefikWaf extends Construct implements Collects {
           where: `hosts.${name}`,
           what: `nobody routes ${host}: whoever asks for it finds nothing`,
           allowed: `hosts with a route of ${this.name}, or withheld with a reason`,
-          remedy: `edge.route(environment.host('${name}'), ...) or edge.withhold(...) in apps/edge.ts, or remove the host`,
+          remedy: `in apps/edge.ts, call route(environment.host('${name}'), ...) or withhold(...) of it, or remove the host`,
         })),
       ...[...this.withheld]
         .filter((host) => routed.has(host))

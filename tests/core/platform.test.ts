@@ -99,6 +99,17 @@ describe('a platform', () => {
     expect(refusal(() => build(present))[0]?.what).toBe('it uses absent, which is not in the table');
   });
 
+  test('refuses an application that reads one that its uses does not name', () => {
+    const present = application(
+      'present',
+      { namespace: defineNamespace('present'), layer: 'applications' },
+      (_scope, _environment, used) => (used as { readonly absent?: unknown }).absent,
+    );
+    expect(refusal(() => build(present))).toMatchObject([
+      { where: 'application present', what: 'it reads used.absent, which its uses does not name' },
+    ]);
+  });
+
   test('refuses two applications of one name', () => {
     const twice = () => testApplication('twin', () => undefined);
     expect(refusal(() => build(twice(), twice()))[0]?.where).toBe('application twin');

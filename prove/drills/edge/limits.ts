@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { usualLimits } from '../../../constructs/traefik-waf/index.ts';
 import { subscriberAddress } from '../../components/edge/way-in.ts';
 import type { WayIn } from '../../components/edge/way-in.ts';
@@ -43,12 +44,13 @@ export async function limits({ report }: PlatformGround, way: WayIn): Promise<Ro
     checks.push(...boundsOf(name, flooding, accepted), noneRefused(name, calm));
   }
   const subscriber = await bySubscriber(way);
+  const patient = await withPatience(way);
   const inFlight = await atOnce(way);
   const units = Object.fromEntries(Object.keys(figures).map((name) => [name, 'requests a second']));
   return {
     figures: { ...figures, 'accepted at once, api': inFlight.accepted },
     units: { ...units, 'accepted at once, api': 'requests' },
-    checks: [...checks, ...subscriber, ...inFlight.checks],
+    checks: [...checks, ...subscriber, patient, ...inFlight.checks],
   };
 }
 
@@ -133,6 +135,28 @@ async function bySubscriber(way: WayIn): Promise<readonly DrillCheck[]> {
       got: String(answers.at(-1)?.status === 429),
     },
   ];
+}
+
+/** A client that comes back when Traefik has forgotten it (ADR 0009): nginx behind it has not. */
+async function withPatience(way: WayIn): Promise<DrillCheck> {
+  const { requests, perSeconds, burst } = usualLimits.auth;
+  const [times, seconds, each] = [6, 8, burst * replicas];
+  const began = Date.now();
+  let accepted = 0;
+  for (let time = 0; time < times; time++) {
+    await delay(Math.max(0, began + time * seconds * 1000 - Date.now()));
+    const answers = await askWeb(
+      way.cluster,
+      Array.from({ length: each }, () => requestOf(way, 'auth', 52)),
+    );
+    accepted += answers.filter(({ status }) => status > 0 && status !== 429).length;
+  }
+  const bound = Math.floor(replicas * (burst + (requests / perSeconds) * ((Date.now() - began) / 1000 + 1)));
+  return {
+    what: `accepted of ${times * each} sign-ins, ${each} each ${seconds} s, at most ${bound}`,
+    expected: 'within',
+    got: accepted >= burst && accepted <= bound ? 'within' : String(accepted),
+  };
 }
 
 /** More requests under way at once than one client may have. */

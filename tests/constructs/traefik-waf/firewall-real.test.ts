@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import http from 'node:http';
+import os from 'node:os';
 import process from 'node:process';
 import { exclusions } from '../../../apps/edge-exclusions.ts';
 import { usualLimits } from '../../../constructs/traefik-waf/index.ts';
@@ -352,11 +354,29 @@ describeHere('the firewall with the real nginx, ModSecurity and rule set', () =>
   });
 });
 
-test('what start.sh finds without a rule set is no firewall', () => {
+describe('start.sh does not start', () => {
   const script = `${import.meta.dirname}/../../../constructs/traefik-waf/files/waf/start.sh`;
-  const { status, stderr } = spawnSync('bash', [script], {
-    env: { PATH: process.env.PATH, RULES: '/nowhere' },
-    encoding: 'utf8',
+  const ended = (env: Record<string, string>): unknown => {
+    const { status, stderr } = spawnSync('bash', [script], {
+      env: { PATH: process.env.PATH, ...env },
+      encoding: 'utf8',
+    });
+    return [status, stderr];
+  };
+
+  test('without a rule set, because that is no firewall', () => {
+    expect(ended({ RULES: '/nowhere' })).toEqual([
+      1,
+      'start.sh: there is no rule set in /nowhere: the image is another one\n',
+    ]);
   });
-  expect([status, stderr]).toEqual([1, 'start.sh: there is no rule set in /nowhere: the image is another one\n']);
+
+  test('without a nameserver, because it would find no application', () => {
+    const rules = fs.mkdtempSync(`${os.tmpdir()}/rules-`);
+    fs.writeFileSync(`${rules}/REQUEST-949-BLOCKING-EVALUATION.conf`, '');
+    expect(ended({ RULES: rules, RESOLV_CONF: '/dev/null' })).toEqual([
+      1,
+      'start.sh: /dev/null names no nameserver: no application could be found\n',
+    ]);
+  });
 });

@@ -16,6 +16,10 @@ servers=()
 while read -r word address _; do
   if [[ $word == nameserver ]]; then servers+=("$address"); fi
 done <"${RESOLV_CONF:-/etc/resolv.conf}"
+if [[ ${#servers[@]} -eq 0 ]]; then
+  echo "start.sh: ${RESOLV_CONF:-/etc/resolv.conf} names no nameserver: no application could be found" >&2
+  exit 1
+fi
 # Addresses of Services stay as long as the Services do. Those of a minute ago are good while names can't be asked for.
 echo "resolver ${servers[*]} valid=60s ipv6=off; resolver_timeout 10s;" >"$temporary/resolver.conf"
 
