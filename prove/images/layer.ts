@@ -2,6 +2,8 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { must } from '../machine/run.ts';
+import { installNpmPackages } from './npm.ts';
+import type { NpmPackage } from './npm.ts';
 import { installWheels } from './wheels.ts';
 import type { Wheel } from './wheels.ts';
 
@@ -15,6 +17,8 @@ export interface Layer {
   readonly release?: string;
   /** Packages of PyPI, beside those of Debian that modules depend on. @default none */
   readonly wheels?: readonly Wheel[];
+  /** Packages of npm for programs in /app, with all that they depend on. @default none */
+  readonly npmPackages?: readonly NpmPackage[];
   /** Text to add at the end of files that the packages bring, by path. @default none */
   readonly additions?: Readonly<Record<string, string>>;
   /** Files of this machine, by their path in the image. @default none */
@@ -43,6 +47,7 @@ export async function writeLayer(layer: Layer, root: string, archive: string): P
     packages = [],
     release,
     wheels = [],
+    npmPackages = [],
     additions = {},
     files = {},
     texts = {},
@@ -52,6 +57,7 @@ export async function writeLayer(layer: Layer, root: string, archive: string): P
   fs.mkdirSync(root);
   if (packages.length > 0) await installInto(root, packages, release);
   if (wheels.length > 0) await installWheels(root, wheels);
+  if (npmPackages.length > 0) await installNpmPackages(root, npmPackages);
   for (const [file, text] of Object.entries(additions)) {
     // Only where there is one: a release that keeps it elsewhere is to be noticed.
     fs.accessSync(path.join(root, file));

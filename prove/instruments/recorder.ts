@@ -1,3 +1,4 @@
+import { authoritiesPath } from '../../constructs/core/authority-files.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
@@ -37,6 +38,10 @@ export interface RecordingClient {
   readonly command: readonly string[];
   /** A Secret whose keys it finds as files in /run/secret. @default none */
   readonly secret?: string;
+  /** @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Certificates that it finds in the folder of pods' authorities, by the names of their files. @default none */
+  readonly authorities?: Readonly<Record<string, string>>;
 }
 
 /** Answers in a row after which a client counts: it has then most likely asked pods of every node. */
@@ -63,7 +68,8 @@ export class Recorder {
     const { namespace, name, url, every = 100, node = firstServer(cluster.plan).name } = options;
     const args = ['every', `${every}ms`, url, '2s'];
     const pod = podManifest({ namespace, name, args, labels: labelsOf(name), node });
-    await apply(cluster, [...policies(options), options.client === undefined ? pod : withClient(pod, options.client)]);
+    const client = options.client === undefined ? [pod] : withClient(pod, options.client, options);
+    await apply(cluster, [...policies(options), ...client]);
     recorder.settled = await waitFor(`${enough} answers in a row of ${url}`, { atMost: 60, every: 500 }, async () =>
       // There is no log before its container.
       settledSince(await recorder.requests().catch(() => []), enough),
@@ -81,19 +87,19 @@ export class Recorder {
       .filter(({ at }) => at >= since);
   }
 
-  /** Removes it and its policies. */
+  /** Removes it and what it was given. */
   remove(): Promise<void> {
     return removeClient(this.cluster, this.options);
   }
 }
 
-/** Removes a client's pod and its policies. */
+/** Removes a client's pod, its policies and its certificates. */
 export async function removeClient(
   cluster: Cluster,
   { namespace, name }: Pick<RecorderOptions, 'namespace' | 'name'>,
 ): Promise<void> {
   const [[label, value]] = Object.entries(labelsOf(name)) as [[string, string]];
-  const what = ['pod,networkpolicy', `--selector=${label}=${value}`];
+  const what = ['pod,networkpolicy,configmap', `--selector=${label}=${value}`];
   await kubectl(cluster, ['delete', ...what, `--namespace=${namespace}`, '--ignore-not-found', '--now']);
 }
 
@@ -120,18 +126,37 @@ export function parseRequest(line: string): RecordedRequest | undefined {
   return { at: new Date(at), ok: state === 'ok', milliseconds: Number(milliseconds), text };
 }
 
-function withClient(pod: Manifest, { image, command, secret }: RecordingClient): Manifest {
-  const spec = pod.spec as { readonly containers: readonly object[] };
+/** The pod with another client in it, behind what that one reads. */
+export function withClient(
+  pod: Manifest,
+  { image, command, secret, environment = {}, authorities }: RecordingClient,
+  { namespace, name }: Pick<RecorderOptions, 'namespace' | 'name'>,
+): readonly Manifest[] {
+  const spec = pod.spec as { readonly containers: readonly { readonly env: readonly object[] }[] };
   const resources = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } };
-  const volumes = secret === undefined ? [] : [{ name: 'secret', secret: { secretName: secret } }];
-  const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/run/${name}`, readOnly: true }));
+  const certificates: Manifest = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace, labels: labelsOf(name) },
+    data: authorities,
+  };
+  const files = [
+    ...(secret === undefined ? [] : [{ name: 'secret', at: '/run/secret', from: { secret: { secretName: secret } } }]),
+    ...(authorities === undefined ? [] : [{ name: 'authorities', at: authoritiesPath, from: { configMap: { name } } }]),
+  ];
+  const volumes = files.map(({ name: volume, from }) => ({ name: volume, ...from }));
+  const volumeMounts = files.map(({ name: volume, at }) => ({ name: volume, mountPath: at, readOnly: true }));
+  const variables = Object.entries(environment).map(([variable, value]) => ({ name: variable, value }));
   const containers = spec.containers.map((container) => ({
     ...container,
-    ...{ image, command, args: [], resources, volumeMounts },
+    ...{ image, command, args: [], resources, volumeMounts, env: [...container.env, ...variables] },
   }));
   // Neither a lost node nor pods that move to a full one may take the observer away.
   const stays = { priorityClassName: 'critical-data', tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] };
-  return { ...pod, spec: { ...spec, containers, volumes, ...stays } };
+  return [
+    ...(authorities === undefined ? [] : [certificates]),
+    { ...pod, spec: { ...spec, containers, volumes, ...stays } },
+  ];
 }
 
 export const labelsOf = (name: string) => ({ 'proving/recorder': name });

@@ -1,18 +1,37 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { loadEnvironment } from '../../config/index.ts';
+import { authorityFile } from '../../constructs/core/authority-files.ts';
+import type { RedisEndpoint } from '../../constructs/core/endpoint.ts';
+import { cacheContract } from '../../constructs/nest-backend/index.ts';
 import type { RedisStore } from '../components/redis/store.ts';
+import { publishImage } from '../images/publish.ts';
+import { ioredisImage } from '../images/recipes/ioredis.ts';
 import { ProvingError } from '../machine/error.ts';
 import { Recorder } from './recorder.ts';
-import type { RecordedRequest } from './recorder.ts';
+import type { RecordedRequest, RecordingClient } from './recorder.ts';
 
 /** Milliseconds between two writes. */
 const every = 50;
 /** Room for the keys of one writer: numbers never meet. */
 const block = 1_000_000;
 
-/** By the Sentinels, or by the address of the proxy. */
-export type Way = 'sentinel' | 'plain';
+/**
+ * By which client, and whom it asks:
+ * - `sentinel`: the Sentinels, by a client of ours that waits for nothing
+ * - `plain`: the address of the proxy, by the same
+ * - `ioredis`: the Sentinels, by ioredis with the settings that the page of the construct shows
+ */
+export type Way = 'sentinel' | 'plain' | 'ioredis';
+
+/** What each is called in records. */
+export const wayNames: Readonly<Record<Way, string>> = {
+  sentinel: 'by Sentinels',
+  plain: 'by the plain address',
+  ioredis: 'by ioredis',
+};
+
+const numbers: Readonly<Record<Way, number>> = { sentinel: 1, plain: 2, ioredis: 3 };
 
 /** Sets keys all the time, each with a number of its own, as the applications' user. */
 export class RedisWriter {
@@ -24,21 +43,14 @@ export class RedisWriter {
     this.recorder = recorder;
   }
 
-  /** @param number of the writer: keys of each begin at another million */
-  static async start(store: RedisStore, way: Way, number: number, node?: string): Promise<RedisWriter> {
-    const { cluster, redis, namespace } = store;
-    const { endpoint } = redis;
-    const { server, sentinels, credentials } = endpoint;
-    if (server === undefined || redis.proxy === undefined) throw new ProvingError('there is no proxy');
-    const script = fs.readFileSync(path.join(import.meta.dirname, 'redis_writer.py'), 'utf8');
-    const servers = way === 'plain' ? [server] : sentinels;
-    // It has Python.
-    const { repository, tag } = loadEnvironment(cluster.plan.name).image('spilo');
+  static async start(store: RedisStore, way: Way, node?: string): Promise<RedisWriter> {
+    const { redis, namespace } = store;
     const [member, sentinel] = [redis.members, redis.sentinels];
-    const recorder = await Recorder.start(cluster, {
+    if (redis.proxy === undefined) throw new ProvingError('there is no proxy');
+    const recorder = await Recorder.start(store.cluster, {
       namespace,
-      name: `redis-writer-${number}`,
-      url: `Redis by ${way}`,
+      name: `redis-writer-${numbers[way]}`,
+      url: `Redis ${wayNames[way]}`,
       ...(way === 'plain'
         ? { target: redis.proxy.selector, port: redis.proxy.port('redis') }
         : {
@@ -47,15 +59,7 @@ export class RedisWriter {
             further: [{ target: sentinel.selector, port: sentinel.port('sentinel') }],
           }),
       node,
-      client: {
-        image: `${repository}:${tag}`,
-        secret: credentials.password.secret.name,
-        command: [
-          ...['python3', '-u', '-c', script, way, servers.map(({ host, port }) => `${host}:${port}`).join(',')],
-          ...[endpoint.primaryName, credentials.user, `/run/secret/${credentials.password.key}`],
-          ...[String(number * block), String(every)],
-        ],
-      },
+      client: way === 'ioredis' ? await ioredisClient(store) : ownClient(store, way),
     });
     return new RedisWriter(way, recorder);
   }
@@ -68,6 +72,52 @@ export class RedisWriter {
   remove(): Promise<void> {
     return this.recorder.remove();
   }
+}
+
+/** Keys of each begin at another million. */
+const first = (way: Way): string => String(numbers[way] * block);
+
+function ownClient({ cluster, redis: { endpoint } }: RedisStore, way: 'sentinel' | 'plain'): RecordingClient {
+  const { server, sentinels, credentials } = endpoint;
+  if (server === undefined) throw new ProvingError('there is no plain address');
+  const script = fs.readFileSync(path.join(import.meta.dirname, 'redis_writer.py'), 'utf8');
+  const servers = way === 'plain' ? [server] : sentinels;
+  // It has Python.
+  const { repository, tag } = loadEnvironment(cluster.plan.name).image('spilo');
+  return {
+    image: `${repository}:${tag}`,
+    secret: credentials.password.secret.name,
+    command: [
+      ...['python3', '-u', '-c', script, way, servers.map(({ host, port }) => `${host}:${port}`).join(',')],
+      ...[endpoint.primaryName, credentials.user, `/run/secret/${credentials.password.key}`],
+      ...[first(way), String(every)],
+    ],
+  };
+}
+
+/** With the variables and certificates that a backend has. */
+async function ioredisClient({ cluster, redis: { endpoint } }: RedisStore): Promise<RecordingClient> {
+  const image = await ioredisImage();
+  await publishImage(cluster, image);
+  return {
+    image: image.reference,
+    ...ioredisInputs(endpoint),
+    command: ['node', 'writer.js', first('ioredis'), String(every)],
+  };
+}
+
+export function ioredisInputs(
+  endpoint: RedisEndpoint,
+): Pick<RecordingClient, 'secret' | 'environment' | 'authorities'> {
+  const { environment, authorities } = cacheContract(endpoint);
+  const { secret, key } = endpoint.credentials.password;
+  return {
+    secret: secret.name,
+    environment: { ...environment, REDIS_PASSWORD_FILE: `/run/secret/${key}` },
+    authorities: Object.fromEntries(
+      authorities.map((each) => [path.basename(authorityFile(each)), each.certificates ?? '']),
+    ),
+  };
 }
 
 /** Writes that were acknowledged and that the primary does not have. */

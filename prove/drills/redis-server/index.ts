@@ -9,7 +9,6 @@ import type { RedisStore } from '../../components/redis/store.ts';
 import { longestGap, seconds } from '../../instruments/figures.ts';
 import type { RecordedRequest } from '../../instruments/recorder.ts';
 import { lostOf } from '../../instruments/redis-writer.ts';
-import type { Way } from '../../instruments/redis-writer.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
@@ -17,7 +16,7 @@ import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { startWriters } from '../redis/fault.ts';
-import type { Writers } from '../redis/fault.ts';
+import type { OwnWay, Writers } from '../redis/fault.ts';
 
 /** Seconds without the node: longer than anything that is promised takes. */
 const away = 60;
@@ -147,7 +146,7 @@ async function comesBack({ cluster, signal }: PlatformGround, lost: string): Pro
   }
 }
 
-function mapWays<Value>(value: (way: Way) => Value): Readonly<Record<Way, Value>> {
+function mapWays<Value>(value: (way: OwnWay) => Value): Readonly<Record<OwnWay, Value>> {
   return { sentinel: value('sentinel'), plain: value('plain') };
 }
 

@@ -6,28 +6,32 @@ import { initPid } from '../../cluster/nodes.ts';
 import { expendableOf } from '../../cluster/plan.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
 import { longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
-import { lostOf, RedisWriter } from '../../instruments/redis-writer.ts';
+import type { RecordedRequest } from '../../instruments/recorder.ts';
+import { lostOf, RedisWriter, wayNames } from '../../instruments/redis-writer.ts';
 import type { Way } from '../../instruments/redis-writer.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { PlatformGround } from '../ground.ts';
 
-/** Who writes all the time, each by its own way. */
-export type Writers = Readonly<Record<Way, RedisWriter>>;
+/** The ways of clients that wait for nothing: what they see is what the store itself does. */
+export type OwnWay = 'sentinel' | 'plain';
 
-/** Starts both on a node; whoever started them removes them. */
+/** Who writes all the time, each by its own way. */
+export type Writers<Of extends Way = OwnWay> = Readonly<Record<Of, RedisWriter>>;
+
+/** Starts both of ours on a node; whoever started them removes them. */
 export async function startWriters(store: RedisStore, node: string): Promise<Writers> {
   return {
-    sentinel: await RedisWriter.start(store, 'sentinel', 1, node),
-    plain: await RedisWriter.start(store, 'plain', 2, node),
+    sentinel: await RedisWriter.start(store, 'sentinel', node),
+    plain: await RedisWriter.start(store, 'plain', node),
   };
 }
 
 /** What one fault did to clients that write all the time. */
-export interface Struck {
+export interface Struck<Of extends Way = OwnWay> {
   readonly name: string;
   /** Longest time without an acknowledged write, in seconds, for each way. */
-  readonly outage: Readonly<Record<Way, number>>;
+  readonly outage: Readonly<Record<Of, number>>;
   /** Acknowledged writes that the primary doesn't have afterwards. */
   readonly lost: number;
   /** Seconds from the fault until one primary, its replica and all Sentinels agreed again. */
@@ -44,12 +48,12 @@ export interface Fault {
 }
 
 /** Strikes under the writers, and waits until everything is as before. */
-export async function struck(
+export async function struck<Of extends Way>(
   { cluster, report, signal }: PlatformGround,
   store: RedisStore,
-  writers: Writers,
+  writers: Writers<Of>,
   fault: Fault,
-): Promise<Struck> {
+): Promise<Struck<Of>> {
   const { name: node } = expendableOf(cluster.plan);
   const before = fault.on === undefined ? await store.whole(signal) : await store.leadOn(fault.on, signal);
   const undo = [
@@ -69,25 +73,31 @@ export async function struck(
     const after = await store.whole(signal, 300);
     const whole = seconds(performance.now() - start);
     await delay(1000);
-    const [sentinel, plain] = [await writers.sentinel.writes(since), await writers.plain.writes(since)];
+    const seen: { readonly way: Of; readonly writes: readonly RecordedRequest[] }[] = [];
+    for (const [way, writer] of entriesOf(writers)) seen.push({ way, writes: await writer.writes(since) });
     const to = new Date(since.getTime() + performance.now() - start);
-    const outage = { sentinel: longestGap(sentinel, since, to), plain: longestGap(plain, since, to) };
+    const gaps = seen.map(({ way, writes }) => [way, longestGap(writes, since, to)] as const);
+    const outage = Object.fromEntries(gaps) as Struck<Of>['outage'];
     const stored = await store.numbers(signal);
-    const lost = lostOf([...sentinel, ...plain], stored).length;
+    const all = seen.flatMap(({ writes }) => writes);
+    const lost = lostOf(all, stored).length;
+    const reasons = seen.map(({ way, writes }) => `${wayNames[way]} ${reasonsOf(writes)}`);
     report(
-      `${fault.name}: ${outage.sentinel} s without a write by Sentinels, ${outage.plain} s by the plain address, ` +
-        `${lost} of ${[...sentinel, ...plain].filter(({ ok }) => ok).length} writes lost, whole after ${whole} s, ` +
-        `primary ${after.primary} (before: ${before.primary}); ${reasonsOf(plain)}`,
+      `${fault.name}: without a write ${gaps.map(([way, gap]) => `${gap} s ${wayNames[way]}`).join(', ')}; ` +
+        `${lost} of ${all.filter(({ ok }) => ok).length} writes lost, whole after ${whole} s, ` +
+        `primary ${after.primary} (before: ${before.primary}); refused ${reasons.join(', ')}`,
     );
     return { name: fault.name, outage, lost, whole };
   });
 }
 
+const entriesOf = <Of extends Way>(writers: Writers<Of>) => Object.entries(writers) as [Of, RedisWriter][];
+
 /** Ten writes in a row, by each way. */
-export async function writtenAgain({ sentinel, plain }: Writers, signal: AbortSignal): Promise<void> {
-  for (const writer of [sentinel, plain]) {
+export async function writtenAgain<Of extends Way>(writers: Writers<Of>, signal: AbortSignal): Promise<void> {
+  for (const [way, writer] of entriesOf(writers)) {
     const from = new Date();
-    await waitFor(`writes by ${writer.way}`, { atMost: 120, every: 1000, signal }, async () => {
+    await waitFor(`writes ${wayNames[way]}`, { atMost: 120, every: 1000, signal }, async () => {
       const last = (await writer.writes(from)).slice(-10);
       return last.length === 10 && last.every(({ ok }) => ok);
     });

@@ -1,6 +1,9 @@
 import { firstServer } from '../../cluster/plan.ts';
 import { redisOf } from '../../components/redis/store.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
+import { ioredisImage } from '../../images/recipes/ioredis.ts';
+import { RedisWriter, wayNames } from '../../instruments/redis-writer.ts';
+import type { Way } from '../../instruments/redis-writer.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
@@ -17,7 +20,8 @@ export const area: Area<'platform'> = {
   promises: {
     'redis-failover':
       `${times} kills of the server and ${times} deletions of the primary's pod, whose successor answers after a time from ` +
-      'nothing to twice what makes Sentinels act, under two clients that write twenty times a second',
+      'nothing to twice what makes Sentinels act, under clients that write twenty times a second: two that wait for nothing, by Sentinels and by the plain ' +
+      'address, and ioredis with the settings that the documentation shows',
     'redis-view':
       'after each of those, a frozen primary, a frozen Sentinel, a lost node, a cut between the nodes and the deletion of all ' +
       'pods: one primary, its replica in step, and every Sentinel of the same view',
@@ -30,6 +34,8 @@ export const area: Area<'platform'> = {
   about: [
     'constructs/redis-sentinel',
     'prove/components/redis',
+    'prove/images/recipes/ioredis.ts',
+    'prove/instruments/ioredis',
     'prove/instruments/redis-writer.ts',
     'prove/cluster/faults.ts',
   ],
@@ -43,30 +49,23 @@ async function failovers(platform: PlatformGround): Promise<Outcome> {
   await store.clear();
   // Where no drill takes the power away.
   const node = firstServer(cluster.plan).name;
-  const writers = await startWriters(store, node);
-  const undo = [() => writers.sentinel.remove(), () => writers.plain.remove(), () => store.clear()];
-  return withCleanUp(undo, () => strikes(platform, store, writers));
+  const own = await startWriters(store, node);
+  const undo = [() => own.sentinel.remove(), () => own.plain.remove(), () => store.clear()];
+  return withCleanUp(undo, async () => {
+    const ioredis = await RedisWriter.start(store, 'ioredis', node);
+    platform.used.add({ standIns: [], versions: (await ioredisImage()).versions });
+    return withCleanUp([() => ioredis.remove()], () => strikes(platform, store, { ...own, ioredis }));
+  });
 }
 
-async function strikes(platform: PlatformGround, store: RedisStore, writers: Writers): Promise<Outcome> {
-  const quick: Struck[] = [];
+async function strikes(platform: PlatformGround, store: RedisStore, writers: Writers<Way>): Promise<Outcome> {
+  const quick: Struck<Way>[] = [];
   for (const fault of quickFaults(platform, store, times)) quick.push(await struck(platform, store, writers, fault));
-  const slow: Struck[] = [];
+  const slow: Struck<Way>[] = [];
   for (const fault of slowFaults(platform, store)) slow.push(await struck(platform, store, writers, fault));
   const switched = await struck(platform, store, writers, rollingRestart(platform, store));
   const all = [...quick, ...slow, switched];
-  const outages = quick.flatMap(({ outage }) => [outage.sentinel, outage.plain]);
-  const figures = {
-    outage: Math.max(...outages),
-    'median by Sentinels': median(quick.map(({ outage }) => outage.sentinel)),
-    'median by the plain address': median(quick.map(({ outage }) => outage.plain)),
-    ...Object.fromEntries(
-      slow.flatMap(({ name, outage }) => [
-        [`${name}, by Sentinels`, outage.sentinel],
-        [`${name}, by the plain address`, outage.plain],
-      ]),
-    ),
-  };
+  const figures = outageFigures(quick, slow);
   return {
     'redis-failover': {
       figures: { ...figures, 'writes lost': sum(quick) },
@@ -82,18 +81,39 @@ async function strikes(platform: PlatformGround, store: RedisStore, writers: Wri
       }),
     },
     'redis-switch': {
-      figures: { lost: switched.lost, outage: Math.max(switched.outage.sentinel, switched.outage.plain) },
+      figures: { lost: switched.lost, outage: worst(Object.values(switched.outage)) },
       units: { lost: 'writes', outage: 's' },
       checks: [],
     },
   };
 }
 
+/** What each client saw, the worst of all first: the promise is for all of them. */
+export function outageFigures(
+  quick: readonly Pick<Struck<Way>, 'outage'>[],
+  slow: readonly Pick<Struck<Way>, 'name' | 'outage'>[],
+): Readonly<Record<string, number>> {
+  const ways = Object.entries(wayNames) as [Way, string][];
+  const each = ways.map(([way, name]) => ({ name, outages: quick.map(({ outage }) => outage[way]) }));
+  return {
+    outage: worst(each.flatMap(({ outages }) => outages)),
+    ...Object.fromEntries(each.map(({ name, outages }) => [`median ${name}`, median(outages)])),
+    ...Object.fromEntries(each.map(({ name, outages }) => [`worst ${name}`, worst(outages)])),
+    ...Object.fromEntries(
+      slow.flatMap(({ name: fault, outage }) => ways.map(([way, name]) => [`${fault}, ${name}`, outage[way]])),
+    ),
+  };
+}
+
+function worst(values: readonly number[]): number {
+  return Math.max(...values);
+}
+
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-function sum(list: readonly Struck[]): number {
+function sum(list: readonly Struck<Way>[]): number {
   return list.reduce((total, { lost }) => total + lost, 0);
 }
 

@@ -64,9 +64,9 @@ async function valkey(platform: PlatformGround): Promise<Outcome> {
     const store = new RedisStore(cluster, built);
     await store.whole(signal, 300);
     const node = firstServer(cluster.plan).name;
-    const sentinel = await RedisWriter.start(store, 'sentinel', 1, node);
+    const sentinel = await RedisWriter.start(store, 'sentinel', node);
     started.push(sentinel);
-    const plain = await RedisWriter.start(store, 'plain', 2, node);
+    const plain = await RedisWriter.start(store, 'plain', node);
     started.push(plain);
     return strikes(platform, store, { sentinel, plain });
   });

@@ -1,19 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { loadEnvironment, upstreamRelease } from '../../../config/index.ts';
 import type { Image as TableImage } from '../../../constructs/core/environment.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { applicationFiles } from '../../stand-ins/applications/index.ts';
 import { asset } from '../../tools/assets.ts';
-import { withLibraries } from '../layer.ts';
 import type { Layer } from '../layer.ts';
 import type { Image } from '../store.ts';
 import { edgeImages } from './edge.ts';
 import { databaseImages } from './postgres.ts';
 import { redisImages } from './redis.ts';
-import { accounts, debianLayer, probeLayer } from './system.ts';
+import { accounts, debianLayer, nodeLayer, probeLayer } from './system.ts';
 
 /** An image, with what it stands in for where it isn't the real thing. */
 export interface PlatformImage extends Image {
@@ -141,15 +139,7 @@ export async function applicationImage(
   const { repository, tag } = loadEnvironment(environment).image(name);
   return {
     reference: `${repository}:${version ?? tag}`,
-    layers: [
-      {
-        name: 'node',
-        files: await withLibraries({ 'usr/bin/node': process.execPath }),
-        texts: accounts,
-        folders: ['tmp'],
-      },
-      { name, files: applicationFiles(name) },
-    ],
+    layers: [await nodeLayer(), { name, files: applicationFiles(name) }],
     entrypoint: name === 'backend' ? ['node', 'dist/main.js'] : ['node', 'server.js'],
     user: 10001,
     env: { APP_VERSION: version ?? tag },

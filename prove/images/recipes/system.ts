@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { withLibraries } from '../layer.ts';
@@ -61,6 +62,12 @@ export const probeLayer = ({ program }: Pick<Cluster, 'program'>) => ({
   name: 'probe',
   files: { 'bin/probe': program('probe') },
 });
+
+/** This machine's Node.js. */
+export async function nodeLayer(): Promise<Layer> {
+  const files = await withLibraries({ 'usr/bin/node': process.execPath });
+  return { name: 'node', files, texts: accounts, folders: ['tmp'] };
+}
 
 /** Debian's part of images: made once for all of them, because it takes the longest. */
 export const debianLayer: Layer = {
