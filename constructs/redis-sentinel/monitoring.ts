@@ -64,27 +64,42 @@ function viewAlerts({ scope, namespace, quorum }: AlertSettings): readonly Alert
   const up = (backend: string): string =>
     `sum by (pod) (haproxy_server_status{namespace="${namespace}",pod=~"${proxy}-.+",proxy=~"${backend}",state="UP"})`;
   // Any proxy: one on a lost node says nothing.
-  const disagrees = [0, 1]
+  const disagree = [0, 1]
     .map((member) => `(max(${up(`says-${member}`)}) >= ${quorum} and max(${up(`member-${member}`)}) < 1)`)
     .join(' or ');
   return [
     ...primaryAlerts(scope, `max(${up('member-.')})`),
-    {
-      name: 'RedisViewDisagrees',
-      // A failover looks like this for some seconds, which one scrape may see.
-      expression: `count_over_time((${disagrees})[20s:5s]) >= 4`,
-      forMinutes: 0,
-      severity: 'page',
-      summary: `the Sentinels of ${scope} name a primary that says that it is none`,
-      runbook: 'redis-no-primary',
-    },
+    // A failover looks like this for some seconds, which one scrape may see.
+    disagrees(scope, `count_over_time((${disagree})[20s:5s]) >= 4`, 0),
   ];
 }
 
-/** Where nobody asks the Sentinels too: what each member says of itself. */
-function roleAlerts({ scope, namespace }: AlertSettings): readonly AlertProps[] {
-  const own = `namespace="${namespace}",pod=~"${scope}-[0-9]+"`;
-  return primaryAlerts(scope, `count(redis_instance_info{${own},role="master"})`);
+/** Where nobody asks everybody: what each member says of itself, and each Sentinel of the primary. */
+function roleAlerts({ scope, namespace, quorum }: AlertSettings): readonly AlertProps[] {
+  const primaries = `redis_instance_info{namespace="${namespace}",pod=~"${scope}-[0-9]+",role="master"}`;
+  const said = `redis_sentinel_master_status{namespace="${namespace}",pod=~"${serviceNames(scope).sentinel}-[0-9]+"}`;
+  const services = `kube_service_info{namespace="${namespace}",service=~"${scope}-[0-9]+"}`;
+  // Sentinels name addresses, of Services that are called as their pods.
+  const named =
+    `count by (service) (max by (pod, cluster_ip) (label_replace(${said}, "cluster_ip", "$1", "master_address", "(.+):.+")) ` +
+    `* on (cluster_ip) group_left (service) max by (cluster_ip, service) (${services}))`;
+  const are = `label_replace(count by (pod) (${primaries}), "service", "$1", "pod", "(.+)")`;
+  return [
+    ...primaryAlerts(scope, `count(${primaries})`),
+    // Members and Sentinels are scraped at different moments, between which a failover may lie.
+    disagrees(scope, `count(${named} >= ${quorum} unless on (service) ${are}) > 0`, 1),
+  ];
+}
+
+function disagrees(scope: string, expression: string, forMinutes: number): AlertProps {
+  return {
+    name: 'RedisViewDisagrees',
+    expression,
+    forMinutes,
+    severity: 'page',
+    summary: `the Sentinels of ${scope} name a primary that says that it is none`,
+    runbook: 'redis-no-primary',
+  };
 }
 
 /** @param primaries how many there are, as PromQL */

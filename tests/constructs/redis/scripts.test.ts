@@ -116,16 +116,34 @@ describe('scripts, with others than the real programs', () => {
       ]);
     });
 
-    const ended = (number: number, flags = 'master'): string =>
-      bash(
+    /** A Sentinel that turns in a circle, and when it began anew for that before. @returns in which turn it does now */
+    const ended = (number: number, flags = 'master', before = ''): string => {
+      fs.writeFileSync(path.join(folder, 'began-anew'), before);
+      return bash(
         `kill() { if [ "$1" = -0 ]; then [ "$turn" -lt 100 ]; else echo "ended $turn"; exit; fi; }; . ${files}/common/ask.sh; ` +
           `. ${files}/sentinel/adopt.sh; say() { :; }; sleep() { turn=$((turn + 1)); }; turn=0; seen() { :; }; ask_others() { :; }; ` +
           `admin() { printf '%s\\n' ip 1 flags ${flags}; }; other_primary() { return 1; }; replica_missing() { return 1; }; ` +
+          `date() { echo 100000; }; ` +
           `spin_turns=0; spins() { spin_turns=$((spin_turns + 1)); }; number=${number} sentinel_count=3; adopt 1`,
       ).trim();
+    };
 
     test('begins anew as a Sentinel, each after another time', () => {
       expect([0, 1, 2].map((number) => ended(number))).toEqual(['ended 16', 'ended 31', 'ended 46']);
+    });
+
+    test('begins anew as a Sentinel once in ten minutes, then in twice as long each time, and in an hour at most', () => {
+      const next = (pause: number, ago: number): string => {
+        const is = ended(0, 'master', `${pause} ${100_000 - ago}\n`);
+        return `${is} ${fs.readFileSync(path.join(folder, 'began-anew'), 'utf8').trim()}`.trim();
+      };
+      expect([ended(0) && fs.readFileSync(path.join(folder, 'began-anew'), 'utf8')]).toEqual(['600 100000\n']);
+      expect([next(600, 599), next(600, 601)]).toEqual(['600 99401', 'ended 16 1200 100000']);
+      expect([next(2400, 2401), next(3600, 3599)]).toEqual(['ended 16 3600 100000', '3600 96401']);
+    });
+
+    test('begins anew as the first time where that was hours ago, or the clock was set back since', () => {
+      expect([ended(0, 'master', '3600 80000'), ended(0, 'master', '3600 200000')]).toEqual(['ended 16', 'ended 16']);
     });
 
     test('goes on as a Sentinel while the primary is down, which it may be about to replace', () => {

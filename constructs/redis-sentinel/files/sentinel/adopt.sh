@@ -83,7 +83,8 @@ adopt() {
     fi
     # It has next to nothing to do. Each at another time, as above; and not while a primary is lost, which all clients ask for
     # and this one may be about to replace.
-    if spins "$1" 25 && [ "$spin_turns" -gt $((15 + 15 * number)) ] && [ "$(field flags <<<"$master")" = master ]; then
+    if spins "$1" 25 && [ "$spin_turns" -gt $((15 + 15 * number)) ] && [ "$(field flags <<<"$master")" = master ] &&
+      may_begin_anew; then
       say 'uses a CPU for nothing, and begins anew'
       kill -TERM "$1"
     fi
@@ -93,6 +94,19 @@ adopt() {
       kill -TERM "$1"
     fi
   done
+}
+
+# may_begin_anew: the first time at once, then no sooner than ten minutes after the last time, and twice as long each time, an
+# hour at most. One that really has so much to do would do nothing else. Where it was quiet for hours, it is the first time.
+may_begin_anew() {
+  local pause=0 last=0 now
+  now=$(date +%s)
+  if [ -s "$run/began-anew" ]; then read -r pause last <"$run/began-anew"; fi
+  # Or the clock was set back, and nobody knows.
+  if [ $((now - last)) -gt 14400 ] || [ "$last" -gt "$now" ]; then pause=0 last=0; fi
+  if [ $((now - last)) -lt "$pause" ]; then return 1; fi
+  pause=$((pause == 0 ? 600 : pause * 2))
+  printf '%s %s\n' $((pause > 3600 ? 3600 : pause)) "$now" >"$run/began-anew"
 }
 
 # other_primary: the member that says that it is the primary, and is the only one, where this Sentinel watches another one:
