@@ -1,5 +1,4 @@
 import { Size } from 'cdk8s';
-import { Cpu } from '../../../constructs/core/cpu.ts';
 import type { Image } from '../../../constructs/core/environment.ts';
 import { RedisSentinel } from '../../../constructs/redis-sentinel/index.ts';
 import { firstServer } from '../../cluster/plan.ts';
@@ -57,8 +56,8 @@ async function valkey(platform: PlatformGround): Promise<Outcome> {
         backups: false,
         storage: Size.gibibytes(1),
         authority: application.authority,
-        // As small as allowed: the platform's own store runs beside it.
-        size: { cpuRequest: Cpu.millicores(5), memory: Size.mebibytes(128) },
+        // No less of the CPU than the platform's own store, whose figures it is compared with.
+        size: { memory: Size.mebibytes(128) },
       });
     });
     const store = new RedisStore(cluster, built);
