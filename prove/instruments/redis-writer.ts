@@ -4,6 +4,7 @@ import { loadEnvironment } from '../../config/index.ts';
 import { authorityFile } from '../../constructs/core/authority-files.ts';
 import type { RedisEndpoint } from '../../constructs/core/endpoint.ts';
 import { cacheContract } from '../../constructs/nest-backend/index.ts';
+import { getJson } from '../cluster/kubectl.ts';
 import type { RedisStore } from '../components/redis/store.ts';
 import { publishImage } from '../images/publish.ts';
 import { ioredisImage } from '../images/recipes/ioredis.ts';
@@ -96,27 +97,33 @@ function ownClient({ cluster, redis: { endpoint } }: RedisStore, way: 'sentinel'
 }
 
 /** With the variables and certificates that a backend has. */
-async function ioredisClient({ cluster, redis: { endpoint } }: RedisStore): Promise<RecordingClient> {
+async function ioredisClient({ cluster, redis, namespace }: RedisStore): Promise<RecordingClient> {
   const image = await ioredisImage();
   await publishImage(cluster, image);
+  // The tree may have none: those of the authority that this cluster has, as the proxy is given them.
+  const map = ['configmap', `${redis.proxy?.name}-authorities`, `--namespace=${namespace}`];
+  const { data } = await getJson<{ readonly data: Readonly<Record<string, string>> }>(cluster, map);
   return {
     image: image.reference,
-    ...ioredisInputs(endpoint),
+    ...ioredisInputs(redis.endpoint, data),
     command: ['node', 'writer.js', first('ioredis'), String(every)],
   };
 }
 
+/** @param certificates of authorities, by the names of their files */
 export function ioredisInputs(
   endpoint: RedisEndpoint,
+  certificates: Readonly<Record<string, string>>,
 ): Pick<RecordingClient, 'secret' | 'environment' | 'authorities'> {
   const { environment, authorities } = cacheContract(endpoint);
   const { secret, key } = endpoint.credentials.password;
+  const files = authorities.map((each) => path.basename(authorityFile(each)));
+  const missing = files.filter((file) => !certificates[file]);
+  if (missing.length > 0) throw new ProvingError(`no certificate in ${missing.join(', ')}`);
   return {
     secret: secret.name,
     environment: { ...environment, REDIS_PASSWORD_FILE: `/run/secret/${key}` },
-    authorities: Object.fromEntries(
-      authorities.map((each) => [path.basename(authorityFile(each)), each.certificates ?? '']),
-    ),
+    authorities: Object.fromEntries(files.map((file) => [file, certificates[file] ?? ''])),
   };
 }
 

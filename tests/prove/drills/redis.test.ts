@@ -31,8 +31,7 @@ describe('what a lost primary did to clients', () => {
 
 describe('the client with ioredis', () => {
   const [redis] = buildPlatform('production').all(RedisSentinel);
-  const authority = { ...redis!.endpoint.authority!, certificates: 'of its authority' };
-  const inputs = ioredisInputs({ ...redis!.endpoint, authority });
+  const inputs = ioredisInputs(redis!.endpoint, { 'redis-ca.crt': 'of its authority', 'other.crt': 'another' });
   const [certificates, pod] = withClient(
     {
       apiVersion: 'v1',
@@ -59,6 +58,10 @@ describe('the client with ioredis', () => {
     expect(containers[0]?.volumeMounts.map(({ mountPath }) => mountPath)).toContain(path.dirname(file));
     expect(volumes).toContainEqual({ name: 'authorities', configMap: { name: 'writer' } });
     expect(certificates).toMatchObject({ kind: 'ConfigMap', data: inputs.authorities });
-    expect(inputs.authorities?.[path.basename(file)]).toBe('of its authority');
+    expect(inputs.authorities).toEqual({ [path.basename(file)]: 'of its authority' });
+  });
+
+  test('does not start without a certificate', () => {
+    expect(() => ioredisInputs(redis!.endpoint, { 'redis-ca.crt': '' })).toThrow('no certificate in redis-ca.crt');
   });
 });
