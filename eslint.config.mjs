@@ -24,9 +24,22 @@ const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { pattern
 const aboveConstructs = notFrom('apps', 'synth', 'config', 'prove', 'scripts', 'tests');
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'argocd/', 'secrets/', 'imports/', '.cdk8s/', 'coverage/'] },
+  {
+    ignores: [
+      ...['node_modules/', 'dist/', 'argocd/', 'secrets/', 'imports/', '.cdk8s/', 'coverage/'],
+      ...['samples/*/build/', 'samples/*/dist/', 'samples/*/.next/', 'samples/*/next-env.d.ts'],
+    ],
+  },
+  // Their packages are installed by npm run samples alone, so here nobody knows their types.
+  { files: ['samples/**/*.{ts,tsx}'], extends: [...tseslint.configs.strict, ...tseslint.configs.stylistic] },
+  {
+    files: ['samples/backend/src/**/*.ts'],
+    // Modules of Nest are classes with nothing in them.
+    rules: { '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }] },
+  },
   {
     files: ['**/*.ts'],
+    ignores: ['samples/**'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -39,6 +39,8 @@ const shared = {
     ],
     [`/node_modules/${withMaps}/.+\\.js$`]: '<rootDir>/tests/support/package-transform.cjs',
   },
+  // Applications of their own: npm run samples.
+  modulePathIgnorePatterns: ['<rootDir>/samples/'],
   transformIgnorePatterns: [`/node_modules/(?!${withMaps}/)`],
   extensionsToTreatAsEsm: ['.ts'],
   snapshotResolver: '<rootDir>/tests/support/snapshot-resolver.cjs',

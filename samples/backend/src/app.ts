@@ -1,0 +1,131 @@
+import cookie from '@fastify/cookie';
+import { HttpException, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import type { MercuriusDriverConfig } from '@nestjs/mercurius';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ExecutionResult } from 'graphql';
+import { Redis } from 'ioredis';
+import { Attempts } from './auth/attempts.js';
+import { AuthController } from './auth/auth.controller.js';
+import { IdentityGuard, OriginGuard } from './auth/guards.js';
+import { Sessions } from './auth/sessions.js';
+import { SignIn } from './auth/sign-in.js';
+import { Tickets } from './auth/tickets.js';
+import { CacheAside } from './cache/cache-aside.js';
+import { Directory } from './directory/directory.js';
+import { HealthController } from './health/health.controller.js';
+import { Readiness } from './health/readiness.js';
+import { NestLog } from './platform/log.js';
+import type { Logger } from './platform/log.js';
+import { Metrics } from './platform/metrics.js';
+import { followRequests } from './platform/requests.js';
+import { ProductStore } from './products/product-store.js';
+import { Products } from './products/products.js';
+import { ProductsController } from './products/products.controller.js';
+import { ProductsResolver } from './products/products.resolver.js';
+import type { Settings } from './settings.js';
+
+/** What the application works with; tests bring others. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly redis: Redis;
+  readonly products: ProductStore;
+  readonly directory: Directory;
+  readonly tickets: Tickets;
+}
+
+@Module({})
+class ApplicationModule {}
+
+/** Everything that is made here, and by whom: who wants to know what a class gets, looks here. */
+function moduleOf({ settings, log, metrics, redis, products, directory, tickets }: Parts): DynamicModule {
+  const sessions = new Sessions(redis, settings.SESSION_KEY_FILE);
+  const attempts = new Attempts(redis, settings.SIGN_IN_ATTEMPTS, settings.SIGN_IN_WINDOW_SECONDS);
+  const { KERBEROS_REALM: realm, ROLE_GROUPS: roleGroups } = settings;
+  const signIn = new SignIn(directory, attempts, tickets, log, metrics, realm, roleGroups);
+  const cache = new CacheAside(redis, log, metrics, settings.CACHE_SECONDS);
+  const readiness = new Readiness(
+    [
+      { name: 'database', isNeeded: true, fresh: 1000, ping: () => products.ping() },
+      // Sessions are in it: without it nobody is known.
+      { name: 'cache', isNeeded: true, fresh: 1000, ping: async () => void (await redis.ping()) },
+      // Who signed in works on while it is away, and taking all pods out would end that too.
+      { name: 'directory', isNeeded: false, fresh: 15_000, ping: () => directory.ping() },
+    ],
+    log,
+  );
+  const value = (provide: unknown, useValue: unknown) => ({ provide, useValue }) as const;
+  return {
+    module: ApplicationModule,
+    imports: [
+      GraphQLModule.forRoot<MercuriusDriverConfig>({
+        driver: MercuriusDriver,
+        autoSchemaFile: true,
+        graphiql: false,
+        // Nothing of this schema is deeper; what is asks for work, not for answers.
+        queryDepth: 4,
+        context: (request: FastifyRequest, reply: FastifyReply) => ({ request, reply }),
+        errorFormatter: (execution) => formatted(execution, log),
+      }),
+    ],
+    controllers: [AuthController, HealthController, ProductsController],
+    providers: [
+      ProductsResolver,
+      Products,
+      value(ProductStore, products),
+      value(CacheAside, cache),
+      value(Sessions, sessions),
+      value(SignIn, signIn),
+      value(Tickets, tickets),
+      value(Readiness, readiness),
+      value(APP_GUARD, new OriginGuard(new URL(settings.PUBLIC_URL).origin)),
+      {
+        provide: APP_GUARD,
+        useFactory: (reflector: Reflector) => new IdentityGuard(reflector, sessions, signIn, tickets),
+        inject: [Reflector],
+      },
+    ],
+  } as DynamicModule;
+}
+
+/** Messages that were meant for whoever asks; of all others the log knows more. */
+function formatted({ data, errors = [] }: ExecutionResult, log: Logger) {
+  const told = errors.map((error) => {
+    const { originalError: original, message, path, locations } = error;
+    const ofQuestion = original === undefined || String((original as { code?: string }).code).startsWith('MER_ERR_GQL');
+    const code = original instanceof HttpException ? original.getStatus() : ofQuestion ? 400 : 500;
+    const isMeant = code !== 500;
+    if (!isMeant) log.error({ event: 'graphql', reason: message }, 'failed');
+    return { message: isMeant ? message : 'internal error', locations, path, extensions: { code } };
+  });
+  return { statusCode: 200, response: { data: data ?? null, errors: told } };
+}
+
+/** The server, which doesn't listen yet. */
+export async function createApplication(parts: Parts): Promise<NestFastifyApplication> {
+  const { settings, log, metrics } = parts;
+  const adapter = new FastifyAdapter({
+    keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
+    bodyLimit: 128 * 1024,
+    // A request on an open connection is answered while the server ends; `Connection: close` tells the proxy to take another.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  });
+  const application = await NestFactory.create<NestFastifyApplication>(moduleOf(parts), adapter, {
+    logger: new NestLog(log),
+    bodyParser: true,
+    abortOnError: false,
+  });
+  await application.register(cookie);
+  followRequests(adapter.getInstance(), log, metrics);
+  await application.init();
+  await adapter.getInstance().ready();
+  return application;
+}

@@ -1,0 +1,20 @@
+import type { Refusal } from './refusal.js';
+
+/** Somebody whom the directory knows. */
+export interface Account {
+  readonly name: string;
+  readonly displayName: string;
+  readonly distinguishedName: string;
+  /** Names of all groups, those that are in groups included. */
+  readonly groups: readonly string[];
+  /** Why the account may not sign in at present, whatever the password. */
+  readonly state: 'usable' | Refusal;
+}
+
+/** What signing in asks of the directory; throws when it doesn't answer. */
+export abstract class Directory {
+  abstract find(name: string): Promise<Account | undefined>;
+  /** Whether that is the account's password: undefined, or why not. An account that isn't there takes as long. */
+  abstract check(account: Account | undefined, password: string): Promise<Refusal | undefined>;
+  abstract ping(): Promise<void>;
+}
