@@ -176,7 +176,10 @@ describe('environment', () => {
   });
 
   test('the page of the frontend names the variables that it adds, and no other', () => {
-    const all = set((scope, { api, traces }) => new NextFrontend(scope, 'web', { image, host, api, traces }));
+    const all = set((scope, { api, traces, cache }) => {
+      const { password: encryptionKey } = cache.credentials;
+      return new NextFrontend(scope, 'web', { image, host, api, traces, encryptionKey });
+    });
     expect(unique([...variables('web-workload'), ...variables('next-frontend')])).toEqual(unique(all));
     expect(variables('next-frontend').filter((name) => variables('web-workload').includes(name))).toEqual([]);
   });

@@ -2,8 +2,11 @@ import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
+import type { Image } from '../core/environment.ts';
+import { InputError } from '../core/error.ts';
 import { refuseUnknownOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
 import { webProbes, WebWorkload, webWorkloadDefaults, webWorkloadOptions } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
@@ -14,6 +17,20 @@ export interface NextFrontendProps extends WebWorkloadProps {
    * @default none
    */
   readonly api?: HttpEndpoint;
+  /**
+   * Encrypts what forms of Server Actions carry, 16, 24 or 32 bytes in base64 or base64url: the variable
+   * `NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE`. With one key, a form that one pod has rendered is read by every other one, of the next version too.
+   * @default that of the build, which whoever has the image can read, and which is another one at the next build
+   * @see https://nextjs.org/docs/app/guides/data-security#overwriting-encryption-keys-advanced (16.4)
+   */
+  readonly encryptionKey?: SecretKeyReference;
+  /**
+   * What browsers know a version by, to load their page anew when there is another one: letters, digits, dashes and
+   * underscores, the variable `NEXT_DEPLOYMENT_ID`; `false` for that of the build.
+   * @default the image's tag, and the beginning of its digest
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/deploymentId (16.4)
+   */
+  readonly deploymentId?: string | false;
   /**
    * Most the image and page cache in `.next/cache` may hold.
    * @default 256 MiB
@@ -51,6 +68,8 @@ const because =
 const options: OptionNames<NextFrontendProps> = {
   ...webWorkloadOptions,
   api: true,
+  encryptionKey: true,
+  deploymentId: true,
   cacheSize: true,
   directory: true,
   healthPath: true,
@@ -68,6 +87,8 @@ export class NextFrontend extends Construct {
     const path = props.healthPath ?? nextFrontendDefaults.healthPath;
     const directory = props.directory ?? nextFrontendDefaults.directory;
     const startupSeconds = props.startupSeconds ?? nextFrontendDefaults.startupSeconds;
+    const deploymentId = props.deploymentId ?? deploymentOf(props.image);
+    if (deploymentId !== false) checkDeployment(props.name ?? id, deploymentId);
     const web = new WebWorkload(this, 'web', props.name ?? id, props, {
       program: 'next-frontend',
       component: 'web',
@@ -80,10 +101,18 @@ export class NextFrontend extends Construct {
         // What Next.js' own server calls it.
         KEEP_ALIVE_TIMEOUT: String((props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds) * 1000),
         NEXT_TELEMETRY_DISABLED: '1',
+        ...(deploymentId === false ? {} : { NEXT_DEPLOYMENT_ID: deploymentId }),
         ...(props.api ? { API_URL: props.api.url } : {}),
       },
-      options: { HOSTNAME: false, KEEP_ALIVE_TIMEOUT: 'keepAliveSeconds', API_URL: 'api' },
-      secretFiles: {},
+      options: {
+        HOSTNAME: false,
+        KEEP_ALIVE_TIMEOUT: 'keepAliveSeconds',
+        API_URL: 'api',
+        NEXT_DEPLOYMENT_ID: 'deploymentId',
+        NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: 'encryptionKey',
+        NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE: 'encryptionKey',
+      },
+      secretFiles: props.encryptionKey ? { NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE: props.encryptionKey } : {},
       writableDirectories: [
         {
           name: 'next-cache',
@@ -96,4 +125,21 @@ export class NextFrontend extends Construct {
     this.http = web.http;
     if (props.api) this.workload.needs(props.api, 'renders pages from it');
   }
+}
+
+/** The same for all pods of a version, and another one for the next. */
+function deploymentOf({ tag, digest }: Image): string {
+  const parts = digest === undefined ? [tag] : [tag, digest.replace('sha256:', '').slice(0, 12)];
+  return parts.join('-').replaceAll(/[^\w-]/g, '-');
+}
+
+/** It is a part of addresses and of a header. */
+function checkDeployment(name: string, deploymentId: string): void {
+  if (/^[\w-]{1,64}$/.test(deploymentId)) return;
+  throw new InputError({
+    where: `NextFrontend ${name}: deploymentId`,
+    what: `got "${deploymentId}"`,
+    allowed: '1 to 64 letters, digits, dashes and underscores, or false for that of the build',
+    remedy: 'change it, or leave it out: it follows from the image',
+  });
 }

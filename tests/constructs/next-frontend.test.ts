@@ -31,6 +31,8 @@ const changes: ChangeOfEveryOption<NextFrontendProps> = {
   keepAliveSeconds: () => 120,
   patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
   api: ({ api }) => api,
+  encryptionKey: ({ cache }) => cache.credentials.password,
+  deploymentId: () => 'v2',
   cacheSize: () => Size.gibibytes(1),
   directory: () => '/srv/web',
   healthPath: () => '/health',
@@ -87,6 +89,10 @@ describe('server', () => {
     ['HOSTNAME', 'the value it has: the server has to be reached from outside its pod'],
     ['KEEP_ALIVE_TIMEOUT', 'the option keepAliveSeconds'],
     ['API_URL', 'the option api'],
+    ['NEXT_DEPLOYMENT_ID', 'the option deploymentId'],
+    // As a variable it would be readable to whoever may look at pods.
+    ['NEXT_SERVER_ACTIONS_ENCRYPTION_KEY', 'the option encryptionKey'],
+    ['NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE', 'the option encryptionKey'],
   ])('refuses the variable %s as a further one', (variable, allowed) => {
     const refused = refusal(() => frontend(() => ({ environment: { [variable]: '127.0.0.1' } })));
     expect(refused).toMatchObject([{ where: `workload frontend: the variable ${variable}`, allowed }]);
@@ -94,6 +100,35 @@ describe('server', () => {
 
   test('tells nobody how it is used', () => {
     expect(variablesOf(frontend().deployment).NEXT_TELEMETRY_DISABLED).toBe('1');
+  });
+});
+
+describe('deployment', () => {
+  const idOf = (props: Partial<NextFrontendProps>): unknown =>
+    variablesOf(frontend(() => props).deployment).NEXT_DEPLOYMENT_ID;
+
+  test('is called by the tag of the image, and by its digest where there is one', () => {
+    const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+    expect(idOf({ image: { ...image, tag: '1.4.0+a', digest: undefined } })).toBe('1-4-0-a');
+    expect(idOf({ image: { ...image, tag: '1.4.0', digest } })).toBe('1-4-0-0123456789ab');
+  });
+
+  test('is called as it is told to, or by the build', () => {
+    expect(idOf({ deploymentId: 'blue' })).toBe('blue');
+    expect(idOf({ deploymentId: false })).toBeUndefined();
+  });
+
+  test.each(['', 'a b', 'x'.repeat(65)])('refuses to be called "%s"', (deploymentId) => {
+    expect(refusal(() => frontend(() => ({ deploymentId })))).toMatchObject([
+      { where: 'NextFrontend frontend: deploymentId', what: `got "${deploymentId}"` },
+    ]);
+  });
+
+  test('has the key of its forms in a file', () => {
+    const { deployment } = frontend(({ cache }) => ({ encryptionKey: cache.credentials.password }));
+    const variable = 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE';
+    expect(variablesOf(deployment)[variable]).toBe('/run/secrets/redis-app/password');
+    expect(variablesOf(frontend().deployment)[variable]).toBeUndefined();
   });
 });
 

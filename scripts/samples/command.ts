@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { InputError } from '../../constructs/core/error.ts';
+import { parseArguments } from '../../synth/arguments.ts';
+import { runCommand } from '../../synth/command.ts';
+import type { Output } from '../../synth/command.ts';
+import { actions, isOfSameLine, nodeVersionOf, samples, stepsOf } from './plan.ts';
+import type { Action, Sample } from './plan.ts';
+
+const help = `npm run samples -- ACTION [NAME...]
+
+Does something with the applications in samples/, whose packages are no part of the platform's: ${samples.join(', ')}, or those named.
+
+  install   brings their packages, in the versions of their lock files
+  test      types and tests; those with a real Redis are left out, and say so, where there is no redis-server
+  build     what their images hold; the built frontend is tested then
+
+They run on the Node.js of their Dockerfiles. Where this machine has another one, on Linux it is brought from npm, once.
+
+  --help    this text
+`;
+
+/** @returns the exit code: 0 done, 1 failed or refused, 2 called wrongly */
+export function samplesCommand(root: string, args: readonly string[], output: Output = process): number {
+  return runCommand(
+    help,
+    () => {
+      const options = { help: { type: 'boolean', default: false } } as const;
+      const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
+      if (values.help) {
+        output.stdout.write(help);
+        return 0;
+      }
+      const [action, ...names] = positionals;
+      const chosen = names.length > 0 ? names.map((name) => known(name, samples)) : samples;
+      return run(root, known(action, actions), chosen, output);
+    },
+    output,
+  );
+}
+
+function known<Word extends string>(word: string | undefined, allowed: readonly Word[]): Word {
+  const found = allowed.find((each) => each === word);
+  if (found !== undefined) return found;
+  throw new InputError({
+    where: 'npm run samples',
+    what: word === undefined ? 'it says nothing to do' : `"${word}" is unknown`,
+    allowed: allowed.join(', '),
+    remedy: 'name one of these',
+  });
+}
+
+function run(root: string, action: Action, named: readonly Sample[], output: Output): number {
+  const env = { ...process.env, PATH: `${nodeFolder(root, output)}${path.delimiter}${process.env.PATH ?? ''}` };
+  const folderOf = (sample: Sample): string => path.join(root, 'samples', sample);
+  for (const { sample, args } of stepsOf(action, [...new Set(named)], (each) => isInstalled(folderOf(each)))) {
+    output.stdout.write(`samples/${sample}: npm ${args.join(' ')}\n`);
+    const { status } = spawnSync('npm', args, { cwd: folderOf(sample), env, stdio: 'inherit' });
+    if (status !== 0) return 1;
+  }
+  return 0;
+}
+
+/** npm writes down what it has installed; older than the lock file, it is something else. */
+function isInstalled(folder: string): boolean {
+  const changed = (file: string): number =>
+    fs.statSync(path.join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return changed('node_modules/.package-lock.json') >= changed('package-lock.json');
+}
+
+/** Where a Node.js of the images' line is. */
+function nodeFolder(root: string, output: Output): string {
+  const wanted = nodeVersionOf(fs.readFileSync(path.join(root, 'samples/backend/Dockerfile'), 'utf8'));
+  if (isOfSameLine(process.versions.node, wanted)) return path.dirname(process.execPath);
+  const name = `node-${process.platform}-${process.arch}`;
+  const prefix = path.join(root, 'node_modules/.cache/samples', wanted);
+  const folder = path.join(prefix, 'node_modules', name, 'bin');
+  if (fs.existsSync(path.join(folder, 'node'))) return folder;
+  output.stdout.write(`Node.js ${wanted}: from npm, because this one is ${process.versions.node}\n`);
+  fs.mkdirSync(prefix, { recursive: true });
+  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${wanted}`];
+  const { status } = spawnSync('npm', args, { stdio: 'inherit' });
+  if (status === 0) return folder;
+  throw new InputError({
+    where: 'npm run samples',
+    what: `there is no Node.js ${wanted} for ${name.replace('node-', '')}`,
+    allowed: `Node.js ${wanted.split('.')[0] ?? ''} on the PATH, or a machine that npm has one for`,
+    remedy: 'install it and run this again with it',
+  });
+}
