@@ -170,6 +170,10 @@ describe('environment', () => {
     const all = [
       ...backend(({ database, cache, directory, traces }) => ({ database, cache, directory, traces })),
       ...backend(({ cache }) => ({ cache: { ...cache, sentinels: [] } })),
+      ...backend(({ directory }) => {
+        const { password } = directory.credentials;
+        return { directory: { ...directory, keytab: { principals: ['HTTP/api'], salt: 'salt', password } } };
+      }),
     ];
     expect(unique([...variables('web-workload'), ...variables('nest-backend')])).toEqual(unique(all));
     expect(variables('nest-backend').filter((name) => variables('web-workload').includes(name))).toEqual([]);

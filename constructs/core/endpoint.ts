@@ -119,6 +119,29 @@ export interface DirectoryEndpoint extends Endpoint {
   readonly baseDn: string;
   /** The account that searches for users. */
   readonly credentials: Credentials;
+  /**
+   * Who gives out tickets.
+   * @default the names of the realm lead there
+   */
+  readonly kdc?: { readonly host: string; readonly port: number } | undefined;
+  /**
+   * What tickets are accepted by that others were given for a service.
+   * @default none: people sign in by their password alone
+   */
+  readonly keytab?: KeytabSource | undefined;
+}
+
+/**
+ * What the keys of an account in Active Directory follow from, AES256 and AES128: whoever has these can write its keytab
+ * without asking anybody.
+ * @see RFC 3962, section 4
+ */
+export interface KeytabSource {
+  /** Services it answers for, such as `HTTP/api.example.com`. */
+  readonly principals: readonly string[];
+  /** What is hashed with the password, such as `AD.EXAMPLE.COMbackend`. */
+  readonly salt: string;
+  readonly password: SecretKeyReference;
 }
 
 /** The name of a Service in the whole cluster. */

@@ -53,16 +53,17 @@ export function cacheContract(cache: RedisEndpoint): Contract {
   };
 }
 
-export function directoryContract({ url, realm, baseDn, credentials }: DirectoryEndpoint): Contract {
+export function directoryContract({ url, realm, baseDn, credentials, authority }: DirectoryEndpoint): Contract {
   return {
     environment: {
       LDAP_URL: url,
       LDAP_BASE_DN: baseDn,
       LDAP_BIND_USER: credentials.user,
       KERBEROS_REALM: realm,
+      ...(authority ? { LDAP_CA_FILE: authorityFile(authority) } : {}),
     },
     secretFiles: { LDAP_BIND_PASSWORD_FILE: credentials.password },
-    authorities: [],
+    authorities: authority ? [authority] : [],
   };
 }
 
@@ -73,7 +74,14 @@ export const contractOptions: Readonly<Record<string, string>> = Object.fromEntr
     cache: ['SENTINELS', 'PRIMARY_NAME', 'HOST', 'PORT', 'USER', 'CA_FILE', 'TLS_NAME', 'PASSWORD_FILE'].map(
       (each) => `REDIS_${each}`,
     ),
-    directory: ['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'KERBEROS_REALM'],
+    directory: [
+      'LDAP_URL',
+      'LDAP_BASE_DN',
+      'LDAP_BIND_USER',
+      'LDAP_BIND_PASSWORD_FILE',
+      'LDAP_CA_FILE',
+      'KERBEROS_REALM',
+    ],
   }).flatMap(([option, variables]) => variables.map((variable) => [variable, option])),
 );
 

@@ -12,6 +12,7 @@ import { Workload } from '../core/workload.ts';
 import { webProbes, WebWorkload, webWorkloadOptions } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
 import { cacheContract, contractOptions, databaseContract, directoryContract, mergeContracts } from './contract.ts';
+import { ticketOptions, ticketsFor } from './kerberos.ts';
 
 export interface NestBackendProps extends WebWorkloadProps {
   /**
@@ -25,7 +26,7 @@ export interface NestBackendProps extends WebWorkloadProps {
    */
   readonly cache?: RedisEndpoint;
   /**
-   * The directory it authenticates users against: the variables `LDAP_*` and `KERBEROS_REALM`.
+   * The directory it authenticates users against: the variables `LDAP_*`, `KERBEROS_REALM`, and `KRB5*` where it takes tickets.
    * @default none
    */
   readonly directory?: DirectoryEndpoint;
@@ -84,6 +85,7 @@ export class NestBackend extends Construct {
       ...(props.cache ? [cacheContract(props.cache)] : []),
       ...(props.directory ? [directoryContract(props.directory)] : []),
     ]);
+    const tickets = props.directory && ticketsFor(this, name, props.image, props.directory);
     const web = new WebWorkload(this, 'web', name, props, {
       program: 'nest-backend',
       component: 'api',
@@ -91,7 +93,9 @@ export class NestBackend extends Construct {
       because,
       probes: webProbes({ live, ready }, startupSeconds),
       ...contract,
-      options: contractOptions,
+      ...tickets,
+      environment: { ...contract.environment, ...tickets?.environment },
+      options: { ...contractOptions, ...ticketOptions },
       writableDirectories: [],
     });
     this.workload = web.workload;
@@ -135,6 +139,7 @@ function migrationJob(
   const start = new ConfigFiles(scope, 'migrations-start', {
     name: `${name}-migrations-start`,
     folder: path.join(import.meta.dirname, 'files'),
+    pick: ['let-in.mjs'],
     annotations,
   });
   const job = new Workload(scope, 'migrations', {

@@ -2,6 +2,7 @@ import { Size } from 'cdk8s';
 import type { JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
 import type { Autoscaling } from '../core/availability.ts';
+import type { ContainerProps } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
@@ -15,6 +16,7 @@ import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
+import type { WorkloadProps } from '../core/workload.ts';
 import { fitHeap, heapOption, heapVariable } from './heap.ts';
 import { checkVariables, withNodeOptions } from './variables.ts';
 
@@ -109,8 +111,9 @@ const leastCpuMillicores = 10;
 /** Room between the end of the server's own shutdown and SIGKILL, for the runtime to leave. */
 const exitSeconds = 5;
 
-/** What a kind of web application adds to the options its user gives. */
-export interface WebWorkloadKind {
+/** What a kind of web application adds to the options its user gives: also files, and volumes that it shares with what runs before it. */
+export interface WebWorkloadKind
+  extends Pick<ContainerProps, 'files' | 'mounts'>, Pick<WorkloadProps, 'volumes' | 'initContainers'> {
   readonly program: string;
   readonly component: string;
   readonly size: {
@@ -160,6 +163,8 @@ export class WebWorkload extends Construct implements Completes {
       controller: { kind: 'Deployment', replicas: settings.replicas },
       priority: 'applications',
       spread: settings.spread,
+      ...(kind.volumes ? { volumes: kind.volumes } : {}),
+      ...(kind.initContainers ? { initContainers: kind.initContainers } : {}),
       terminationGracePeriodSeconds: preStopSleepSeconds + shutdownSeconds + exitSeconds,
       containers: [
         {
@@ -168,6 +173,8 @@ export class WebWorkload extends Construct implements Completes {
           environment: settings.environment,
           secretFiles: { ...kind.secretFiles, ...props.secretFiles },
           authorities: kind.authorities,
+          ...(kind.files ? { files: kind.files } : {}),
+          ...(kind.mounts ? { mounts: kind.mounts } : {}),
           ports: [{ name: 'http', port }, ...(metrics ? [{ name: 'metrics', port: metrics.port }] : [])],
           resources: { cpuRequest: settings.cpuRequest, memory: settings.memory, because: settings.because },
           probes: kind.probes,

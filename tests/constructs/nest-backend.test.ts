@@ -207,6 +207,67 @@ describe('wires', () => {
     });
   });
 
+  const keytab = { principals: ['HTTP/api.example.com', 'HTTP/shop.example.com'], salt: 'AD.EXAMPLE.COMbackend' };
+  const withTickets: Changes = ({ directory }) => ({
+    directory: {
+      ...directory,
+      kdc: { host: 'samba.servers.svc.cluster.local', port: 88 },
+      keytab: { ...keytab, password: directory.credentials.password },
+    },
+  });
+
+  test('a directory with a keytab gives what the Kerberos library reads, and the keytab itself', () => {
+    const { deployment, manifests } = backend(withTickets);
+    expect(variablesOf(deployment)).toMatchObject({
+      KRB5_CONFIG: '/opt/kerberos/krb5.conf',
+      KRB5_KTNAME: '/run/kerberos/keytab',
+      KRB5RCACHEDIR: '/tmp',
+    });
+    expect(only(manifests, 'ConfigMap', 'backend-kerberos').data).toMatchObject({
+      'krb5.conf': expect.stringMatching(
+        /default_realm = AD\.EXAMPLE\.COM\n[^@]*dns_lookup_kdc = false\n[^@]*\n {4}kdc = samba\.servers\.svc\.cluster\.local:88\n/,
+      ) as unknown,
+    });
+    expect(Object.keys(variablesOf(backend(({ directory }) => ({ directory })).deployment)).join(' ')).not.toContain(
+      'KRB5',
+    );
+  });
+
+  test("the keytab is made in memory before the server begins, by the server's own image, and the server only reads it", () => {
+    const { deployment } = backend(withTickets);
+    const [init] = at(deployment, 'spec.template.spec.initContainers') as readonly Record<string, unknown>[];
+    expect(init).toMatchObject({
+      image: ofContainer(deployment, 'image'),
+      command: ['node', '/opt/kerberos/keytab.mjs', '/run/kerberos/keytab'],
+    });
+    const variables = Object.fromEntries(
+      (init?.env as readonly { name: string; value: string }[]).map(({ name, value }) => [name, value]),
+    );
+    expect(variables).toEqual({
+      KERBEROS_REALM: 'AD.EXAMPLE.COM',
+      KERBEROS_PRINCIPALS: 'HTTP/api.example.com,HTTP/shop.example.com',
+      KERBEROS_SALT: 'AD.EXAMPLE.COMbackend',
+      KEYTAB_PASSWORD_FILE: '/run/secrets/directory-bind/password',
+    });
+    const mount = { name: 'kerberos', mountPath: '/run/kerberos' };
+    expect(init?.volumeMounts).toContainEqual(mount);
+    expect(ofContainer(deployment, 'volumeMounts')).toContainEqual({ ...mount, readOnly: true });
+    expect(at(deployment, 'spec.template.spec.volumes')).toContainEqual({
+      name: 'kerberos',
+      emptyDir: { sizeLimit: '1Mi', medium: 'Memory' },
+    });
+  });
+
+  test('without a named KDC its names are looked up', () => {
+    const { manifests } = backend((servers, scope) => {
+      const { directory } = withTickets(servers, scope);
+      return { directory: { ...directory!, kdc: undefined } };
+    });
+    const text = String((only(manifests, 'ConfigMap', 'backend-kerberos').data as Record<string, string>)['krb5.conf']);
+    expect(text).toContain('dns_lookup_kdc = true');
+    expect(text).not.toContain('kdc = samba');
+  });
+
   test('every variable of a wire is refused as a further one, naming the option', () => {
     const wired = backend(({ database, cache, directory }) => ({ database, cache, directory })).deployment;
     const taken = Object.keys(variablesOf(wired)).filter((each) => /^(DATABASE|REDIS|LDAP|KERBEROS)_/.test(each));
