@@ -114,7 +114,7 @@ export async function createApplication(parts: Parts): Promise<NestFastifyApplic
   const adapter = new FastifyAdapter({
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: 128 * 1024,
-    // A request on an open connection is answered while the server ends; `Connection: close` tells the proxy to take another.
+    // A request on an open connection is answered while the server ends, and the connection closed then (below).
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
@@ -125,6 +125,12 @@ export async function createApplication(parts: Parts): Promise<NestFastifyApplic
   });
   await application.register(cookie);
   followRequests(adapter.getInstance(), log, metrics);
+  const readiness = application.get(Readiness);
+  adapter.getInstance().addHook('onSend', (_request, reply, payload, done) => {
+    // A connection that is kept open would hold up the end until the proxy lets go of it.
+    if (readiness.isLeaving) reply.header('Connection', 'close');
+    done(null, payload);
+  });
   await application.init();
   await adapter.getInstance().ready();
   return application;

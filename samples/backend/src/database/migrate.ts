@@ -16,12 +16,15 @@ export async function migrate(
   const client = new pg.Client({ ...connection(settings), application_name: 'migrations' });
   await client.connect();
   try {
+    await client.query("SET lock_timeout = '120s'");
     const done = await runner({
       dbClient: client,
       dir: folder,
       direction: 'up',
       migrationsTable: 'migrations',
       singleTransaction: true,
+      // A second pod of the Job waits for the first one, for as long as lock_timeout says.
+      advisoryLockMode: 'wait',
       logger: { debug: quiet, info: quiet, warn: (text) => log.warn(text), error: (text) => log.error(text) },
     });
     return done.map(({ name }) => name);

@@ -20,7 +20,7 @@ const timeoutMilliseconds = 1500;
 /** Says which dependency is away, and whether that takes the pod out of the Service. */
 export class Readiness {
   private readonly answers = new Map<string, { readonly at: number; readonly text: Promise<string> }>();
-  private isLeaving = false;
+  private leaving = false;
   private last = '';
 
   constructor(
@@ -30,13 +30,17 @@ export class Readiness {
 
   /** The pod goes; what has begun is finished. */
   leave(): void {
-    this.isLeaving = true;
+    this.leaving = true;
+  }
+
+  get isLeaving(): boolean {
+    return this.leaving;
   }
 
   async report(): Promise<Report> {
     const answers = await Promise.all(this.dependencies.map(async (each) => ({ ...each, text: await this.ask(each) })));
     const away = answers.filter(({ text }) => text !== 'up');
-    const status = this.isLeaving
+    const status = this.leaving
       ? 'leaving'
       : away.some(({ isNeeded }) => isNeeded)
         ? 'not ready'
