@@ -10,7 +10,7 @@ import type { Account } from './directory.js';
 import { refusalOf, stateOf } from './refusal.js';
 import type { Refusal } from './refusal.js';
 
-const milliseconds = { connect: 3000, operation: 5000 };
+const milliseconds = { connect: 5000, operation: 10_000 };
 
 const attributes = ['sAMAccountName', 'displayName', 'userAccountControl', 'accountExpires'];
 const computedControl = 'msDS-User-Account-Control-Computed';
