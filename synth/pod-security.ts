@@ -1,5 +1,6 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+import { lowestPortSysctl } from '../constructs/core/pod-template.ts';
 import { hostPaths } from '../constructs/core/privilege.ts';
 import type { Privilege } from '../constructs/core/privilege.ts';
 
@@ -48,7 +49,9 @@ export function restrictedViolations(
     ...Object.entries(annotations)
       .filter(([key, value]) => key.startsWith(appArmorAnnotation) && !/^($|runtime\/default$|localhost\/)/.test(value))
       .map(([key, value]) => `annotation ${key}: ${value}`),
-    ...(podContext?.sysctls?.length ? ['securityContext.sysctls: set'] : []),
+    ...(podContext?.sysctls ?? [])
+      .filter(({ name }) => name !== lowestPortSysctl)
+      .map(({ name }) => `securityContext.sysctls: ${name}`),
     // What the pod says is refused also where each of its containers says something better.
     ...(podContext?.runAsNonRoot === false ? ['securityContext.runAsNonRoot: false'] : []),
     ...(podContext?.runAsUser === 0 ? ['securityContext.runAsUser: 0'] : []),

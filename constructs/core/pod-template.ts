@@ -34,6 +34,8 @@ export interface PodTemplateProps {
   /** Numeric user of all containers; above 10000, it is nobody on the host. */
   readonly user: number;
   readonly group: number;
+  /** That programs may listen on; undefined for the kernel's own. */
+  readonly lowestPort: number | undefined;
   readonly terminationGracePeriodSeconds: number;
   /** Seconds after which a pod leaves a node that stopped answering; undefined keeps it bound to the node. */
   readonly leaveLostNodeAfterSeconds: number | undefined;
@@ -42,6 +44,9 @@ export interface PodTemplateProps {
   /** Kept, not copied: wires add to them until they are frozen. */
   readonly labels: Record<string, string>;
 }
+
+/** Of the pod's own network; Pod Security admits it at every level. */
+export const lowestPortSysctl = 'net.ipv4.ip_unprivileged_port_start';
 
 /** Two of one place are two of one node. */
 export const hostname = 'kubernetes.io/hostname';
@@ -70,6 +75,9 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
         fsGroup: group,
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
+        ...(props.lowestPort === undefined
+          ? {}
+          : { sysctls: [{ name: lowestPortSysctl, value: String(props.lowestPort) }] }),
       },
       ...affinity(props.spread, selector),
       ...evenly(props.spread, selector),

@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { Construct } from 'constructs';
 import type { IService } from 'kubernetes-models/v1/Service';
 import { serviceHost } from './endpoint.ts';
@@ -70,6 +71,12 @@ export interface ServiceProps {
    * @see https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-distribution (1.36)
    */
   readonly preferSameNode?: boolean;
+  /**
+   * Its address in the network of Services, for clients that can't ask for its name, such as those of a DNS server. Kubernetes
+   * can't change it in place.
+   * @default one that Kubernetes chooses
+   */
+  readonly address?: string;
 }
 
 /** A name that leads to the pods of a workload. */
@@ -138,9 +145,9 @@ export class Service extends Construct {
         remedy: 'name one of these, or add the port',
       });
     }
-    const podPort = pods.port(found.target ?? found.name);
+    const { port: podPort, protocol = 'TCP' } = pods.containerPort(found.target ?? found.name);
     const number = found.port ?? podPort;
-    const differs = number === podPort ? {} : { podPort };
+    const differs = { ...(number === podPort ? {} : { podPort }), ...(protocol === 'TCP' ? {} : { protocol }) };
     return { name: what, host, port: number, targets: [{ peer: pods, host, port: number, ...differs }] };
   }
 }
@@ -152,25 +159,32 @@ function serviceSpec(props: ServiceProps): NonNullable<IService['spec']> {
   return {
     ...(external ? { type: 'NodePort', externalTrafficPolicy: props.externalTrafficPolicy ?? 'Cluster' } : {}),
     ...(headless ? { clusterIP: 'None' } : {}),
+    ...(props.address === undefined ? {} : { clusterIP: props.address }),
     ...(publishNotReady ? { publishNotReadyAddresses: true } : {}),
     ...(preferSameNode ? { trafficDistribution: 'PreferSameNode' } : {}),
     ...(select === false ? {} : { selector: { ...pods.selector, ...select } }),
     ...(ports.length > 0
       ? {
           ports: ports.map(({ name, port, target = name, nodePort }) => {
-            const podPort = pods.port(target);
+            const { port: podPort, protocol = 'TCP' } = pods.containerPort(target);
             // Names are those of pods; addresses that somebody else writes have numbers.
             const targetPort = select === false ? podPort : target;
             const more = nodePort === undefined ? {} : { nodePort: nodePort.number };
-            return { name, port: port ?? podPort, protocol: 'TCP' as const, targetPort, ...more };
+            return { name, port: port ?? podPort, protocol, targetPort, ...more };
           }),
         }
       : {}),
   };
 }
 
-function checkOptions({ name, ports = [], headless, externalTrafficPolicy }: ServiceProps, external: boolean): void {
+function checkOptions(
+  { name, ports = [], headless, externalTrafficPolicy, address }: ServiceProps,
+  external: boolean,
+): void {
   const wrong = [
+    ...(address === undefined || (net.isIPv4(address) && headless !== true)
+      ? []
+      : [{ what: `the address ${address}`, allowed: 'an IPv4 address, of a Service that is not headless' }]),
     ...ports.flatMap(({ nodePort }) => (nodePort === undefined ? [] : wrongNodePort(nodePort))),
     ...(external && headless
       ? [{ what: 'it is headless and has node ports', allowed: 'one of the two: node ports lead to its address' }]

@@ -7,7 +7,7 @@ import { applicationOf } from './application-chart.ts';
 import { authoritiesPath, authorityFiles } from './authority-files.ts';
 import { disruptionBudget, horizontalAutoscaler } from './availability.ts';
 import { ConfigFiles } from './config-files.ts';
-import type { ContainerProps } from './container.ts';
+import type { ContainerPort, ContainerProps } from './container.ts';
 import { controllerManifest } from './controller.ts';
 import type { Controller, ControllerManifest } from './controller.ts';
 import { dataFormatAnnotations } from './data-format.ts';
@@ -83,6 +83,12 @@ export interface WorkloadProps {
    */
   readonly volumes?: Readonly<Record<string, PodVolume>>;
   /**
+   * The lowest port that its programs may listen on: those below are root's else, and no container has root.
+   * @default 1024
+   * @see https://docs.kernel.org/networking/ip-sysctl.html (ip_unprivileged_port_start, 6.12)
+   */
+  readonly lowestPort?: number;
+  /**
    * Seconds from the order to stop to SIGKILL.
    * @default 30
    */
@@ -129,6 +135,7 @@ const options: OptionNames<WorkloadProps> = {
   user: true,
   group: true,
   volumes: true,
+  lowestPort: true,
   terminationGracePeriodSeconds: true,
   leaveLostNodeAfterSeconds: true,
   progressDeadlineSeconds: true,
@@ -188,8 +195,13 @@ export class Workload extends PodOwner {
     }
   }
 
-  /** The pod port of that name. @throws InputError naming the ports there are */
+  /** The number of a pod port. @throws InputError naming the ports there are */
   port(name: string): number {
+    return this.containerPort(name).port;
+  }
+
+  /** The pod port of that name. @throws InputError naming the ports there are */
+  containerPort(name: string): ContainerPort {
     const ports = this.props.containers.flatMap(({ ports = [] }) => ports);
     const port = ports.find((candidate) => candidate.name === name);
     if (port === undefined) {
@@ -200,7 +212,7 @@ export class Workload extends PodOwner {
         remedy: 'name one of these, or declare the port on a container',
       });
     }
-    return port.port;
+    return port;
   }
 
   /** A label of its pods that follows from what others built: no selector of its own uses it. */
@@ -248,6 +260,7 @@ export class Workload extends PodOwner {
       spread: props.spread,
       user,
       group: props.group ?? user,
+      lowestPort: props.lowestPort,
       terminationGracePeriodSeconds: this.secondsToStop,
       leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
       restartPolicy: ends ? 'Never' : 'Always',

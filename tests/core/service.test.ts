@@ -22,7 +22,10 @@ function pods(scope: ApplicationChart, controller: WorkloadProps['controller'] =
       {
         name: 'redis',
         image,
-        ports: [{ name: 'redis', port: 6379 }],
+        ports: [
+          { name: 'redis', port: 6379 },
+          { name: 'bus-udp', port: 6380, protocol: 'UDP' },
+        ],
         resources: { cpuRequest: Cpu.millicores(1), memory: Size.mebibytes(1), because: 'measured' },
         probes: tcpProbes('redis'),
       },
@@ -182,4 +185,28 @@ describe('each pod of a StatefulSet', () => {
       'each pod of a Deployment is to have a Service of its own',
     );
   });
+});
+
+describe('an address', () => {
+  const address = (given: string, more: Partial<ServiceProps> = {}): unknown =>
+    (service({ address: given, ...more }).spec as { readonly clusterIP?: string }).clusterIP;
+
+  test('is the one that is given', () => {
+    expect(address('10.43.0.53')).toBe('10.43.0.53');
+  });
+
+  test.each([
+    ['that is a name', 'redis', {}],
+    ['of a Service that is headless', '10.43.0.53', { headless: true }],
+  ])('%s is refused', (_, given, more) => {
+    expect(refusal(() => address(given, more)).map(({ what }) => what)).toEqual([`the address ${given}`]);
+  });
+});
+
+test('a port of UDP is one for clients too, and for whoever is wired to it', () => {
+  const ports = [{ name: 'bus-udp', port: 7000 }];
+  expect((service({ ports }).spec as { readonly ports: unknown }).ports).toEqual([
+    { name: 'bus-udp', port: 7000, protocol: 'UDP', targetPort: 'bus-udp' },
+  ]);
+  expect(endpoint({ ports }, 'bus-udp').targets).toMatchObject([{ port: 7000, podPort: 6380, protocol: 'UDP' }]);
 });

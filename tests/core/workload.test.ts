@@ -337,6 +337,7 @@ describe('a workload', () => {
     user: 20_002,
     group: 20_003,
     volumes: { files: { configMap: 'files' } },
+    lowestPort: 53,
     initContainers: [{ ...container, name: 'before', probes: 'none' }],
     terminationGracePeriodSeconds: 99,
     leaveLostNodeAfterSeconds: 99,

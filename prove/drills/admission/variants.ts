@@ -135,7 +135,7 @@ export function variantsOf(pod: Manifest): readonly Variant[] {
     ]),
     {
       ...admitted('a safe sysctl', [[...podContext, 'sysctls'], [{ name: 'net.ipv4.tcp_syncookies', value: '1' }]]),
-      stricter: 'no pod here sets one',
+      stricter: 'no pod here sets another one than the lowest port',
     },
     refused('a container at the beginning with a capability', /unrestricted capabilities/, [
       ['spec', 'initContainers'],

@@ -1,0 +1,29 @@
+#!/bin/bash
+# Beside the server: takes a renewed certificate over without a restart, and brings the accounts to what the data says, when
+# that changes and once an hour. keep.sh
+set -Eeuo pipefail
+here=$(dirname "$0")
+# shellcheck source-path=SCRIPTDIR source=certificate.sh
+. "$here/certificate.sh"
+
+# The passwords too: a secret that is rotated is a change.
+state_of_data() {
+  cat "$DATA/directory.json" /run/secrets/*/* 2>/dev/null | sha256sum
+}
+
+applied='' at=-3600
+while true; do
+  if ! cmp -s "$CERTIFICATE/tls.crt" "$RUN/tls/tls.crt" && take_certificate; then
+    smbcontrol ldap_server reload-certs
+    echo 'directory: the certificate was renewed'
+  fi
+  state=$(state_of_data)
+  if [ "$state" != "$applied" ] || [ $((SECONDS - at)) -ge 3600 ]; then
+    if python3 -B "$here/reconcile.py"; then
+      applied=$state at=$SECONDS
+      touch "$VOLUME/domain/applied"
+    fi
+  fi
+  sleep "${KEEP_SECONDS:-10}" &
+  wait $!
+done

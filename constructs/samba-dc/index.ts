@@ -1,0 +1,3 @@
+export { sambaDCDefaults, usualPasswordPolicy } from './defaults.ts';
+export type { DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
+export { SambaDC } from './samba-dc.ts';

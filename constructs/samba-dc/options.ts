@@ -1,0 +1,54 @@
+import type { OptionNames } from '../core/option-names.ts';
+import { sambaDCDefaults as defaults, usualPasswordPolicy } from './defaults.ts';
+import type { SambaDCProps } from './props.ts';
+
+export type DirectoryOptions = ReturnType<typeof resolveOptions>;
+
+/** What was given, and the defaults of what wasn't. */
+export function resolveOptions(props: SambaDCProps) {
+  const { realm, size } = props;
+  const zone = realm.toLowerCase();
+  return {
+    realm,
+    zone,
+    baseDn: zone
+      .split('.')
+      .map((part) => `DC=${part}`)
+      .join(','),
+    domain: props.domain ?? realm.split('.')[0] ?? '',
+    server: props.server ?? defaults.server,
+    address: props.address,
+    memory: size?.memory ?? defaults.size.memory,
+    cpuRequest: size?.cpuRequest ?? defaults.size.cpuRequest,
+    because:
+      size?.cpuRequest === undefined && size?.memory === undefined
+        ? 'Estimate until a load test says better.'
+        : 'Set for this environment in config/environments/.',
+    storageClass: props.storageClass ?? defaults.storageClass,
+    dnsForwarder: props.dnsForwarder ?? defaults.dnsForwarder,
+    units: props.units ?? defaults.units,
+    groups: props.groups ?? defaults.groups,
+    serviceAccounts: props.serviceAccounts ?? defaults.serviceAccounts,
+    passwordPolicy: { ...usualPasswordPolicy, ...props.passwordPolicy },
+  };
+}
+
+export const optionNames: OptionNames<SambaDCProps> = {
+  name: true,
+  image: true,
+  realm: true,
+  publicDomain: true,
+  domain: true,
+  server: true,
+  address: true,
+  authority: true,
+  storage: true,
+  storageClass: true,
+  size: true,
+  dnsForwarder: true,
+  units: true,
+  groups: true,
+  serviceAccounts: true,
+  passwordPolicy: true,
+  patches: true,
+};

@@ -1,0 +1,167 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Size } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { ConfigFiles } from '../core/config-files.ts';
+import { secretFile } from '../core/container.ts';
+import type { ContainerProps } from '../core/container.ts';
+import { serverEndpoint } from '../core/endpoint.ts';
+import { persistentVolumeClaim } from '../core/pod-volume.ts';
+import type { PodVolume } from '../core/pod-volume.ts';
+import { execProbes } from '../core/probes.ts';
+import type { SecretKeyReference } from '../core/secret-ref.ts';
+import { Workload } from '../core/workload.ts';
+import type { Life } from '../stateful/index.ts';
+import type { DirectoryOptions } from './options.ts';
+import { paths, ports, script } from './paths.ts';
+import type { SambaDCProps } from './props.ts';
+
+const folder = path.join(import.meta.dirname, 'files');
+
+/** The StatefulSet of one: a second server on the same volume would damage it. */
+export function server(
+  construct: Construct,
+  life: Life,
+  props: SambaDCProps,
+  options: DirectoryOptions,
+  certificate: PodVolume,
+): Workload {
+  const { scope: name } = life;
+  const workload = new Workload(construct, 'server', {
+    name,
+    program: 'samba-dc',
+    component: 'directory',
+    controller: {
+      kind: 'StatefulSet',
+      replicas: 1,
+      serviceName: `${name}-pods`,
+      volumeClaims: [persistentVolumeClaim('data', props.storage, options.storageClass)],
+    },
+    containers: [samba(construct, life, props, options)],
+    volumes: {
+      run: { sizeLimit: Size.mebibytes(64), inMemory: true },
+      certificate,
+    },
+    priority: 'critical-data',
+    spread: 'anywhere',
+    // The ports of Kerberos and LDAP are below 1024, and it is nobody's root.
+    lowestPort: ports.dns,
+    terminationGracePeriodSeconds: 60,
+    // Its data is on its node: there is nowhere to go.
+    leaveLostNodeAfterSeconds: false,
+  });
+  const { dnsForwarder } = options;
+  if (dnsForwarder !== false) {
+    const forwarder = { host: dnsForwarder, port: ports.dns };
+    const endpoint = serverEndpoint(`the name server ${dnsForwarder}`, forwarder);
+    const both = (['TCP', 'UDP'] as const).flatMap((protocol) =>
+      endpoint.targets.map((target) => ({ ...target, protocol })),
+    );
+    workload.observes({ ...endpoint, targets: both }, 'asks for names outside of its realm');
+  }
+  workload.object.addJsonPatch(...(props.patches ?? []));
+  return workload;
+}
+
+function samba(construct: Construct, life: Life, props: SambaDCProps, options: DirectoryOptions): ContainerProps {
+  const { name, scope } = life;
+  const administrator = life.secret('administrator', {
+    name: `${name}-administrator`,
+    purpose: `may do everything in the directory ${options.realm}`,
+    keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
+  });
+  return {
+    name: 'samba',
+    image: props.image,
+    command: [script('start.sh')],
+    environment: {
+      REALM: options.realm,
+      DOMAIN: options.domain,
+      SERVER: options.server,
+      ADDRESS: options.address,
+      VOLUME: paths.data,
+      SETTINGS: paths.settings,
+      DATA: paths.accounts,
+      CERTIFICATE: paths.certificate,
+      RUN: paths.run,
+      // Of Samba's own tools too, for whoever uses them in the pod.
+      SMB_CONF_PATH: `${paths.data}/etc/smb.conf`,
+    },
+    secretFiles: { ADMINISTRATOR_PASSWORD_FILE: administrator.key('password'), ...passwordsOf(options) },
+    ports: [
+      { name: 'dns', port: ports.dns },
+      { name: 'dns-udp', port: ports.dns, protocol: 'UDP' },
+      { name: 'kerberos', port: ports.kerberos },
+      { name: 'kerberos-udp', port: ports.kerberos, protocol: 'UDP' },
+      { name: 'ldaps', port: ports.ldaps },
+    ],
+    resources: { cpuRequest: options.cpuRequest, memory: options.memory, because: options.because },
+    probes: execProbes(
+      { live: [script('probe.sh'), 'live'], ready: [script('probe.sh'), 'ready'] },
+      // A domain that is begun: 6 s of work, 115 s of it on a busy disk were seen.
+      {
+        startup: { withinSeconds: 600 },
+        readiness: { periodSeconds: 5, timeoutSeconds: 5 },
+        liveness: { timeoutSeconds: 5 },
+      },
+    ),
+    files: {
+      [paths.settings]: new ConfigFiles(construct, 'settings', {
+        name: `${scope}-settings`,
+        data: { 'smb.conf': smbConf(options) },
+      }),
+      [paths.accounts]: new ConfigFiles(construct, 'data', {
+        name: `${scope}-data`,
+        data: { 'directory.json': `${JSON.stringify(dataOf(options), null, 2)}\n` },
+        // Applied to the running server.
+        reloaded: true,
+      }),
+      [paths.scripts]: new ConfigFiles(construct, 'scripts', {
+        name: `${scope}-scripts`,
+        folder: path.join(folder, 'dc'),
+        pick: fs.readdirSync(path.join(folder, 'dc')).filter((file) => file !== 'smb.conf'),
+        executable: true,
+      }),
+    },
+    mounts: [
+      { volume: 'data', path: paths.data },
+      { volume: 'run', path: paths.run },
+      { volume: 'certificate', path: paths.certificate, readOnly: true },
+    ],
+    writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
+  };
+}
+
+/** By variables, which nobody reads: the files are what the data names. */
+function passwordsOf({ serviceAccounts }: DirectoryOptions): Record<string, SecretKeyReference> {
+  return Object.fromEntries(
+    serviceAccounts.map(({ name, password }) => [
+      `PASSWORD_OF_${name.toUpperCase().replaceAll('-', '_')}_FILE`,
+      password,
+    ]),
+  );
+}
+
+function smbConf({ realm, domain, server, zone, dnsForwarder }: DirectoryOptions): string {
+  const values: Readonly<Record<string, string>> = {
+    ...{ realm, domain, server, zone },
+    forwarder: dnsForwarder === false ? '# No other name server is asked.' : `dns forwarder = ${dnsForwarder}`,
+  };
+  const text = fs.readFileSync(path.join(folder, 'dc', 'smb.conf'), 'utf8');
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
+}
+
+/** What files/dc/reconcile.py brings about. */
+function dataOf({ zone, address, passwordPolicy, units, groups, serviceAccounts }: DirectoryOptions) {
+  return {
+    zone,
+    address,
+    policy: passwordPolicy,
+    units,
+    groups: groups.map(({ name, unit = '', description = '', members = [] }) => ({ name, unit, description, members })),
+    accounts: serviceAccounts.map(({ name, unit = '', purpose, principals = [], groups: of = [], password }) => ({
+      ...{ name, unit, purpose, principals, groups: of },
+      passwordFile: secretFile(password),
+    })),
+  };
+}
