@@ -51,7 +51,9 @@ describe('options', () => {
 
   test('those that are left out are the documented ones', () => {
     const { size } = sambaDCDefaults;
-    expect(text({ ...sambaDCDefaults, passwordPolicy: usualPasswordPolicy, name: 'samba', domain: 'AD' })).toBe(text({ size }));
+    expect(text({ ...sambaDCDefaults, passwordPolicy: usualPasswordPolicy, name: 'samba', domain: 'AD' })).toBe(
+      text({ size }),
+    );
   });
 
   test('another id in the code changes no byte', () => {
@@ -240,11 +242,7 @@ describe('is refused', () => {
     ['a member that is not there', { groups: [{ name: 'a', members: ['b'] }] }, 'b as a member of a'],
     ['a group in itself', { groups: [{ name: 'a', members: ['a'] }] }, 'a as a member of a'],
     ['an account of a group that is not there', accountNamed({ groups: ['a'] }), 'backend as a member of a'],
-    [
-      'an account without a secret',
-      accountNamed({ password: undefined }),
-      'the account backend has no password',
-    ],
+    ['an account without a secret', accountNamed({ password: undefined }), 'the account backend has no password'],
     ['an account of the domain itself', accountNamed({ name: 'administrator' }), 'the account "administrator"'],
     ['an account with a long name', accountNamed({ name: 'a'.repeat(21) }), `the account "${'a'.repeat(21)}"`],
     ['a principal that is none', accountNamed({ principals: ['api.example.com'] }), 'the principal "api.example.com"'],
