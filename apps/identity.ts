@@ -1,51 +1,39 @@
 import { application } from '../constructs/core/application.ts';
-import { serviceHost } from '../constructs/core/endpoint.ts';
+import { addressIn } from '../constructs/core/cidr.ts';
 import type { DirectoryEndpoint } from '../constructs/core/endpoint.ts';
-import { ForeignWorkload } from '../constructs/core/foreign-workload.ts';
 import { SecretRef } from '../constructs/core/secret-ref.ts';
+import { SambaDC } from '../constructs/samba-dc/index.ts';
 import { namespaceOf } from './namespaces.ts';
 
-/**
- * The Samba Active Directory. Its construct comes later and hands out the same endpoint; until then the pods are
- * declared here, so that whoever uses them is wired already.
- */
+/** The directory that people sign in against: who they are, and which groups they belong to. */
 export const identity = application(
   'identity',
   { namespace: namespaceOf('identity'), layer: 'identity' },
   (scope, environment): { readonly samba: DirectoryEndpoint } => {
-    const peer = new ForeignWorkload(scope, 'samba', {
-      name: 'samba',
-      madeBy: 'the identity tier, whose construct is not written yet',
-      podLabels: { 'app.kubernetes.io/name': 'samba-dc', 'app.kubernetes.io/instance': 'samba' },
-      ports: [
-        { name: 'kerberos', port: 88 },
-        { name: 'kerberos-udp', port: 88, protocol: 'UDP' },
-        { name: 'ldaps', port: 636 },
-      ],
-    });
     const bind = new SecretRef(scope, 'directory-bind', {
       name: 'directory-bind',
       purpose: 'searches the directory for the user who signs in',
       keys: { password: { kind: 'random', bytes: 24, encoding: 'base64url' } },
     });
-    const host = serviceHost('samba', scope.destination.name);
-    const directoryDomain = `ad.${environment.domain}`;
-    return {
-      samba: {
-        name: 'Active Directory',
-        url: `ldaps://${host}:636`,
-        realm: directoryDomain.toUpperCase(),
-        baseDn: directoryDomain
-          .split('.')
-          .map((part) => `DC=${part}`)
-          .join(','),
-        credentials: { user: `backend@${directoryDomain}`, password: bind.key('password') },
-        targets: [
-          { peer, host, port: 636 },
-          { peer, host, port: 88 },
-          { peer, host, port: 88, protocol: 'UDP' },
-        ],
-      },
-    };
+    const { domain, networks, sharesCluster } = environment;
+    const samba = new SambaDC(scope, 'samba', {
+      image: environment.image('samba'),
+      realm: `AD.${domain.toUpperCase()}`,
+      publicDomain: domain,
+      // Below the 256 that Kubernetes keeps for addresses that are chosen; one cluster, two environments.
+      address: addressIn(networks.services, sharesCluster ? 54 : 53),
+      authority: environment.authority('samba-ca'),
+      storage: environment.storage('samba'),
+      size: environment.size('samba'),
+      serviceAccounts: [
+        {
+          name: 'backend',
+          purpose: 'searches for users who sign in, and takes their tickets',
+          password: bind.key('password'),
+          principals: [`HTTP/${environment.host('backend')}`],
+        },
+      ],
+    });
+    return { samba: samba.directory('backend') };
   },
 );

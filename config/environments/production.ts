@@ -46,6 +46,7 @@ export default {
     frontend: { minReplicas: 2, maxReplicas: 4 },
     postgres: { storageGibibytes: 50 },
     redis: { storageGibibytes: 5 },
+    samba: { storageGibibytes: 2 },
   },
 
   /** Schedules are in UTC, as CronJobs read them. */

@@ -19,6 +19,16 @@ export function parseCidr(text: string): Cidr | undefined {
   return { family, prefix, address };
 }
 
+/** The address of that number in a block of IPv4, such as 10.43.0.53 for 53 in `10.43.0.0/16`. @throws RangeError outside of it */
+export function addressIn(text: string, number: number): string {
+  const block = parseCidr(text);
+  if (block?.family !== 4 || number < 0 || number >= 2 ** (32 - block.prefix)) {
+    throw new RangeError(`${text} has no address ${number}`);
+  }
+  const address = Number(block.address) + number;
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
+
 /** True when every address of `inner` lies in `outer`. */
 export function contains(outer: Cidr, inner: Cidr): boolean {
   if (outer.family !== inner.family || outer.prefix > inner.prefix) return false;

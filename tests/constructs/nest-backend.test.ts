@@ -203,6 +203,7 @@ describe('wires', () => {
       LDAP_BASE_DN: 'DC=ad,DC=example,DC=com',
       LDAP_BIND_USER: 'backend@ad.example.com',
       LDAP_BIND_PASSWORD_FILE: '/run/secrets/directory-bind/password',
+      LDAP_CA_FILE: '/run/authorities/samba-ca.crt',
       KERBEROS_REALM: 'AD.EXAMPLE.COM',
     });
   });

@@ -1,4 +1,4 @@
-import { contains, overlap, parseCidr } from '../../constructs/core/cidr.ts';
+import { addressIn, contains, overlap, parseCidr } from '../../constructs/core/cidr.ts';
 
 const cidr = (text: string) => parseCidr(text)!;
 
@@ -23,4 +23,13 @@ describe('a network', () => {
   test('of one family contains none of the other', () => {
     expect(contains(cidr('::/0'), cidr('10.0.0.0/8'))).toBe(false);
   });
+});
+
+test('an address of a block is found by its number, and only within it', () => {
+  expect(['10.43.0.0/16', '10.43.255.0/24'].map((block) => addressIn(block, 53))).toEqual([
+    '10.43.0.53',
+    '10.43.255.53',
+  ]);
+  expect(addressIn('10.43.0.0/16', 300)).toBe('10.43.1.44');
+  for (const block of ['10.43.0.0/27', 'fd00::/8', 'x']) expect(() => addressIn(block, 53)).toThrow(RangeError);
 });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPlatform } from '../../apps/platform.ts';
+import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import { acceptedChecks } from '../../scripts/ready/accept.ts';
 import { exampleFindings } from '../../scripts/ready/examples.ts';
 import type { ExampleSources } from '../../scripts/ready/examples.ts';
@@ -11,11 +12,20 @@ import { unmadePods } from '../../scripts/ready/unmade.ts';
 import { UsageError } from '../../synth/command.ts';
 import { foreignFindings, isApplied, strayFindings } from '../../synth/foreign.ts';
 import type { SealStatus } from '../../synth/seal/status.ts';
+import { built } from '../support/constructs.ts';
+import { image } from '../support/harness.ts';
 
-test('pods that nothing brings are told with who waits for them; those of charts and of K3s are not', () => {
-  expect(unmadePods(buildPlatform('production'))).toEqual([
-    'nothing here brings identity/samba (the identity tier, whose construct is not written yet), which shop/backend use: bring it, or leave that wire out',
+test('pods that nothing brings are told with who waits for them', () => {
+  const { platform } = built(
+    (scope, { directory }) => new NestBackend(scope, 'backend', { image, host: 'api.example.com', directory }),
+  );
+  expect(unmadePods(platform)).toEqual([
+    'nothing here brings servers/samba (the tests), which test/backend use: bring it, or leave that wire out',
   ]);
+});
+
+test('the platform has none: those of charts and of K3s are brought', () => {
+  expect(unmadePods(buildPlatform('production'))).toEqual([]);
 });
 
 describe('an example', () => {

@@ -44,7 +44,7 @@ const platforms = new Map<string, Platform>();
 function read(tables: Tables) {
   const { nodes, reserved, networks } = testInput;
   const objectStores = { ...environmentInput('production').objectStores, ...testInput.objectStores };
-  const sizes = { postgres: { storageGibibytes: 50 }, redis: { storageGibibytes: 5 } };
+  const sizes = { postgres: { storageGibibytes: 50 }, redis: { storageGibibytes: 5 }, samba: { storageGibibytes: 2 } };
   const own = { nodes, reserved, networks, objectStores, sizes };
   return { strict: false, changes: own, generations: { production: tables } };
 }

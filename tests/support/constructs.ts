@@ -69,6 +69,7 @@ function serversIn(scope: ApplicationChart): Servers {
       url: `ldaps://${directory.host}:636`,
       realm: 'AD.EXAMPLE.COM',
       baseDn: 'DC=ad,DC=example,DC=com',
+      authority: { name: 'samba-ca', certificates: 'the certificate of a third authority\n' },
       credentials: { user: 'backend@ad.example.com', password: password(scope, 'directory-bind') },
       targets: [directory],
     },

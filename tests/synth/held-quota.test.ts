@@ -129,7 +129,7 @@ test('where applications follow the branch a step that is too large is refused, 
 });
 
 test('npm run synth does it, and says so', () => {
-  const [postgres, redis] = [{ storageGibibytes: 50 }, { storageGibibytes: 5 }];
+  const [postgres, redis, samba] = [50, 5, 2].map((storageGibibytes) => ({ storageGibibytes }));
   const run = (backend: object, frontend: object) =>
     synthesise({
       root,
@@ -137,7 +137,7 @@ test('npm run synth does it, and says so', () => {
       strict: false,
       dryRun: false,
       generations: {},
-      changes: { sizes: { postgres, redis, backend, frontend } },
+      changes: { sizes: { postgres: postgres!, redis: redis!, samba: samba!, backend, frontend } },
     });
   run({ minReplicas: 6, maxReplicas: 6, memoryMebibytes: 1024 }, { minReplicas: 1, maxReplicas: 1 });
   const tiny = { minReplicas: 1, maxReplicas: 1, memoryMebibytes: 256 };

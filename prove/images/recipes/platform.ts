@@ -11,6 +11,7 @@ import type { Image } from '../store.ts';
 import { edgeImages } from './edge.ts';
 import { databaseImages } from './postgres.ts';
 import { redisImages } from './redis.ts';
+import { sambaImages } from './samba.ts';
 import { accounts, debianLayer, nodeLayer, probeLayer } from './system.ts';
 
 /** An image, with what it stands in for where it isn't the real thing. */
@@ -33,6 +34,7 @@ export function controllerImages(
     ...installImages(cluster),
     ...databaseImages(environment, cluster),
     ...redisImages(environment, cluster),
+    ...sambaImages(environment),
     ...edgeImages(environment),
     {
       reference: tagged(controller),

@@ -143,7 +143,12 @@ describe('the difference between computed and placed', () => {
 
   test("the platform's stores and Sentinels are such", () => {
     const bound = groupsOf(buildPlatform('production')).filter((group) => group.bound);
-    expect(bound.map(({ name }) => name)).toEqual(['data/postgres', 'data/redis', 'data/redis-sentinel']);
+    expect(bound.map(({ name }) => name)).toEqual([
+      'data/postgres',
+      'data/redis',
+      'data/redis-sentinel',
+      'identity/samba',
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ state_of_data() {
 
 applied='' at=-3600
 while true; do
-  if ! cmp -s "$CERTIFICATE/tls.crt" "$RUN/tls/tls.crt" && take_certificate; then
+  if [ "$(<"$CERTIFICATE/tls.crt")" != "$(<"$RUN/tls/tls.crt")" ] && take_certificate; then
     smbcontrol ldap_server reload-certs
     echo 'directory: the certificate was renewed'
   fi
