@@ -2,6 +2,7 @@ import { area as access } from './access/index.ts';
 import { area as admission } from './admission/index.ts';
 import type { AnyArea } from './area.ts';
 import { area as capacity } from './capacity/index.ts';
+import { area as directory } from './directory/index.ts';
 import { area as drain } from './drain/index.ts';
 import { area as edge } from './edge/index.ts';
 import { area as failover } from './failover/index.ts';
@@ -32,6 +33,7 @@ export const areas = {
   access,
   admission,
   capacity,
+  directory,
   drain,
   edge,
   failover,

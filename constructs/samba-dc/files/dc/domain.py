@@ -1,6 +1,6 @@
 """
-Begins the domain where the volume is empty, and else sees that it is the one that is configured: domain.py. Ends with 0 when
-the server may start, and with 1 and one line why not.
+Begins the domain where the volume is empty, and else sees that it is the one that is configured: domain.py. Ends with
+0 when the server may start, and with 1 and one line why not.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from samba import provision
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
+
 from volume import Identity, Volume, decide
 
 # AES128 and AES256.

@@ -1,6 +1,6 @@
 """
-Brings the directory to what the data says: units, groups, accounts of programs, the password policy, and the addresses of its
-own names. Run again it changes nothing. Nothing is ever removed by it:
+Brings the directory to what the data says: units, groups, accounts of programs, the password policy, and the addresses
+of its own names. Run again it changes nothing. Nothing is ever removed by it:
 
   reconcile.py                  does it, and says what changed
   reconcile.py --check          only says what would change, and ends with 1 if something would

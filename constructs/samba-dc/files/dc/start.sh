@@ -7,6 +7,7 @@ here=$(dirname "$0")
 . "$here/certificate.sh"
 
 server='' helper=''
+# shellcheck disable=SC2329 # by the trap
 stop() {
   if [ -n "$helper" ]; then kill -TERM "$helper" 2>/dev/null || true; fi
   if [ -n "$server" ]; then kill -TERM "$server" 2>/dev/null || true; else exit 143; fi

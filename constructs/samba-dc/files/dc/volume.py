@@ -1,8 +1,8 @@
 """
 What the volume of a directory holds, and what follows from it. Nothing here changes anything, or needs Samba.
 
-A second provision over an existing domain would give it another identity: every account, every keytab and every computer
-that knows it would be lost. So its folders are looked at together, whichever of them may have been lost.
+A second provision over an existing domain would give it another identity: every account, every keytab and every
+computer that knows it would be lost. So its folders are looked at together, whichever of them may have been lost.
 """
 
 import json
@@ -139,7 +139,7 @@ def decide(volume: Volume, wanted: Identity, found: Identity | str | None) -> De
 
 def _half_finished(begun: str) -> Decision:
     return refuse(
-        f'a domain was begun here at {begun}, and never finished: nobody can have used it, and it is not completed blindly'
+        f'a domain was begun here at {begun}, and never finished: nobody can have used it, and it is not completed'
     )
 
 

@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Cluster } from '../../cluster/handle.ts';
+import { exec, getJson } from '../../cluster/kubectl.ts';
+import type { DirectoryServer } from '../../components/directory/server.ts';
+import { webOf } from '../../components/web.ts';
+import type { Web } from '../../components/web.ts';
+import { ProvingError } from '../../machine/error.ts';
+import type { DrillCheck } from '../../results/index.ts';
+import type { PlatformGround } from '../ground.ts';
+
+/** Somebody who signs in. */
+export interface Person {
+  readonly name: string;
+  readonly password: string;
+}
+
+interface Pods {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
+/** A pod of the backend, which has what the platform gives it to sign people in. */
+export class BackendClient {
+  private readonly cluster: Cluster;
+  private readonly backend: Web;
+  private readonly pod: string;
+
+  private constructor(cluster: Cluster, backend: Web, pod: string) {
+    this.cluster = cluster;
+    this.backend = backend;
+    this.pod = pod;
+  }
+
+  static async of({ cluster, platform }: PlatformGround): Promise<BackendClient> {
+    const backend = webOf(platform, 'backend');
+    const { items } = await getJson<Pods>(cluster, ['pods', `--namespace=${backend.namespace}`, backend.selector]);
+    const [first] = items;
+    if (first === undefined) throw new ProvingError(`no pod of ${backend.namespace}/${backend.name}`);
+    return new BackendClient(cluster, backend, first.metadata.name);
+  }
+
+  /** Signs in by LDAPS for so many seconds, once at least. @returns a line for each */
+  async signIn(user: string, password: string, forSeconds = 0): Promise<readonly string[]> {
+    const { namespace, workload } = this.backend;
+    const [{ name: container }] = workload.props.containers;
+    const program = fs.readFileSync(path.join(import.meta.dirname, 'files', 'bind.js'), 'utf8');
+    const { status, stdout, stderr } = await exec(
+      this.cluster,
+      { namespace, name: this.pod, container },
+      ['node', '-e', program, String(forSeconds)],
+      { input: `${user}\n${password}\n`, timeout: forSeconds + 60 },
+    );
+    if (status !== 0) throw new ProvingError(`${this.pod} could not ask: ${stderr.trim()}`);
+    return stdout.trim().split('\n');
+  }
+
+  /** What the service account of the backend has for its password. */
+  async ownPassword(): Promise<string> {
+    const { namespace, workload } = this.backend;
+    const [{ name: container }] = workload.props.containers;
+    const read = 'cat "$LDAP_BIND_PASSWORD_FILE"';
+    const { stdout } = await exec(this.cluster, { namespace, name: this.pod, container }, ['sh', '-c', read], {});
+    return stdout.trim();
+  }
+}
+
+const code = (lines: readonly string[]): string => lines[0]?.split(' ')[0] ?? 'nothing';
+
+/** Refused for the password, as LDAP counts. */
+const invalid = '49';
+
+/** By LDAPS from the backend's own pod, and what is refused. */
+export async function byLdaps(
+  client: BackendClient,
+  server: DirectoryServer,
+  person: Person,
+): Promise<readonly DrillCheck[]> {
+  const { zone } = server.directory.names;
+  const own = `backend@${zone}`;
+  const user = `${person.name}@${zone}`;
+  const ask = async (what: string, expected: string, as: string, password: string): Promise<DrillCheck> => ({
+    what,
+    expected,
+    got: code(await client.signIn(as, password)),
+  });
+  const plain = await server.script(
+    'read -r password; ldapwhoami -x -H ldap://127.0.0.1 -D "$0" -w "$password" 2>&1 || true'.replace('$0', user),
+    person.password,
+  );
+  return [
+    await ask('the account that searches', '0', own, await client.ownPassword()),
+    await ask('a person', '0', user, person.password),
+    await ask('a person with a wrong password', invalid, user, `${person.password}x`),
+    await ask('nobody with a password', invalid, `nobody@${zone}`, person.password),
+    {
+      what: 'a person without TLS',
+      expected: 'Transport encryption required',
+      got: /Transport encryption required/.exec(plain)?.[0] ?? plain.trim(),
+    },
+  ];
+}
+
+/** By Kerberos: a ticket of a person for the backend, its kind, and whether keys of the backend's password open it. */
+export async function byKerberos(
+  client: BackendClient,
+  server: DirectoryServer,
+  person: Person,
+): Promise<readonly DrillCheck[]> {
+  const endpoint = server.directory.directory('backend');
+  const { keytab, realm, kdc } = endpoint;
+  if (keytab === undefined || kdc === undefined) throw new ProvingError('the backend takes no tickets');
+  const [principal = ''] = keytab.principals;
+  const script = fs.readFileSync(path.join(import.meta.dirname, 'files', 'ticket.sh'), 'utf8');
+  const printed = await server.run(
+    ['bash', '-c', script, 'ticket', realm, kdc.host, person.name, principal, keytab.salt],
+    `${person.password}\n${await client.ownPassword()}\n`,
+  );
+  const said = (what: string): string => new RegExp(`^${what}: (.*)$`, 'm').exec(printed)?.[1] ?? printed.trim();
+  return [
+    { what: 'encryption of a person’s ticket', expected: 'aes256-cts-hmac-sha1-96', got: said('ticket') },
+    { what: 'keys of the backend’s password open the ticket', expected: 'yes', got: said('opened') },
+    { what: 'another password’s keys open the ticket', expected: 'no', got: said('opened by others') },
+    { what: 'a ticket with RC4', expected: 'refused', got: said('rc4') },
+    { what: 'a wrong password', expected: 'refused', got: said('wrong') },
+  ];
+}
