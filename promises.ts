@@ -203,6 +203,12 @@ const table = [
     proofs: [{ kind: 'drill' }],
   },
   {
+    id: 'ad-once',
+    promise: 'a directory is begun once: restarted, or with parts of its volume lost, it is the same domain or refuses',
+    bound: 'same domain SID',
+    proofs: [{ kind: 'drill' }],
+  },
+  {
     id: 'flow',
     promise: 'browser -> WAF -> frontend -> backend -> cache or database -> directory, as the mission draws it',
     bound: 'end to end, cache hit and miss',
