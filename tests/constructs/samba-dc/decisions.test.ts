@@ -6,7 +6,7 @@ import { root } from '../../support/committed.ts';
 
 const scripts = path.join(root, 'constructs/samba-dc/files/dc');
 const needed = /^NEEDED = \(\n(.*?)\n\)/ms
-  .exec(fs.readFileSync(path.join(scripts, 'volume.py'), 'utf8'))![1]!
+  .exec(fs.readFileSync(path.join(scripts, 'domain_volume.py'), 'utf8'))![1]!
   .split('\n')
   .map((line) => line.trim().slice(1, -2));
 
@@ -59,7 +59,7 @@ const program = `
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from volume import Identity, Volume, decide
+from domain_volume import Identity, Volume, decide
 wanted = Identity('AD.EXAMPLE.COM', 'AD', 'DC1')
 for folder, found in json.load(sys.stdin):
     known = Identity(**found) if isinstance(found, dict) else found

@@ -20,7 +20,7 @@ from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
-from volume import Identity, Volume, decide
+from domain_volume import Identity, Volume, decide
 
 # AES128 and AES256.
 AES_ONLY = '24'
