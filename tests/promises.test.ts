@@ -15,7 +15,7 @@ const repository = path.dirname(import.meta.dirname);
 
 const idsOfTheMission = `
   synth gitops-auto gitops-waves gitops-update gitops-heal gitops-rollback gitops-rbac pg-failover pg-rpo pg-backup
-  pg-pitr pg-spread redis-failover redis-persist rpo ad-auth ad-persist flow waf-block waf-allow tls rate client-ip
+  pg-pitr pg-spread redis-failover redis-persist rpo ad-auth ad-persist ad-once flow waf-block waf-allow tls rate client-ip
   edge-metrics hpa pod-crash node2-down node1-down both-down capacity ddos net-deny dns-outside pss secrets rbac firewall vpn
   terraform k3s metrics logs alerts slo tracing wazuh staging offsite third-node sso canary mesh`
   .trim()
