@@ -6,7 +6,7 @@ import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { renews, survives } from './persists.ts';
-import { BackendClient, byKerberos, byLdaps } from './sign-in.ts';
+import { BackendClient, byKerberos, byLdaps, explained } from './sign-in.ts';
 import type { Person } from './sign-in.ts';
 
 export const area: Area<'platform'> = {
@@ -14,7 +14,7 @@ export const area: Area<'platform'> = {
   promises: {
     'ad-auth':
       'a user made in the directory signs in by LDAPS from a pod of the backend with what the platform gives it, and gets a ' +
-      "ticket for the backend that keys made of the backend's password open; without TLS, with a wrong password and with RC4 refused",
+      "ticket for the backend that keys made of the backend's password open; without TLS, with a wrong password, locked, disabled and with RC4 refused",
     'ad-once':
       'the pod deleted, its marker removed, each folder of its volume lost, a domain that was begun and never finished: the same ' +
       'SID and users, or it refuses; its certificate renewed while people sign in',
@@ -45,7 +45,7 @@ async function directory(ground: PlatformGround): Promise<Outcome> {
     const privileges = await unprivileged(server);
     const renewed = await renews(ground, server, client, person);
     const survived = await survives(ground, server);
-    const again = await byLdaps(client, server, person);
+    const again = [...(await byLdaps(client, server, person)), ...(await explained(client, server, person))];
     return {
       'ad-auth': { figures: {}, units: {}, checks: [...signedIn, ...again], standIns: [acceptor] },
       'ad-once': {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { script, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson } from '../../cluster/kubectl.ts';
 import type { DirectoryServer } from '../../components/directory/server.ts';
@@ -110,9 +111,9 @@ export async function byKerberos(
   const { keytab, realm, kdc } = endpoint;
   if (keytab === undefined || kdc === undefined) throw new ProvingError('the backend takes no tickets');
   const [principal = ''] = keytab.principals;
-  const script = fs.readFileSync(path.join(import.meta.dirname, 'files', 'ticket.sh'), 'utf8');
+  const program = fs.readFileSync(path.join(import.meta.dirname, 'files', 'ticket.sh'), 'utf8');
   const printed = await server.run(
-    ['bash', '-c', script, 'ticket', realm, kdc.host, person.name, principal, keytab.salt],
+    ['bash', '-c', program, 'ticket', realm, kdc.host, person.name, principal, keytab.salt],
     `${person.password}\n${await client.ownPassword()}\n`,
   );
   const said = (what: string): string => new RegExp(`^${what}: (.*)$`, 'm').exec(printed)?.[1] ?? printed.trim();
@@ -122,5 +123,32 @@ export async function byKerberos(
     { what: 'another password’s keys open the ticket', expected: 'no', got: said('opened by others') },
     { what: 'a ticket with RC4', expected: 'refused', got: said('rc4') },
     { what: 'a wrong password', expected: 'refused', got: said('wrong') },
+  ];
+}
+
+/** Wrong passwords until the account is locked, then an account that is disabled: one answer outside, and two reasons inside. */
+export async function explained(
+  client: BackendClient,
+  server: DirectoryServer,
+  { name, password }: Person,
+): Promise<readonly DrillCheck[]> {
+  const user = `${name}@${server.directory.names.zone}`;
+  const why = async (): Promise<string> =>
+    (await server.tryRun(['python3', '-B', script('whois.py'), name])).stdout.split('\n')[0] ?? '';
+  const reason = (said: string): string => /(nothing here|it is locked|it is disabled)/.exec(said)?.[1] ?? said;
+  const before = reason(await why());
+  const { lockoutThreshold } = usualPasswordPolicy;
+  for (let number = 0; number < lockoutThreshold; number += 1) await client.signIn(user, `wrong${number}`);
+  const locked = [code(await client.signIn(user, password)), reason(await why())];
+  await server.run(['samba-tool', 'user', 'unlock', name]);
+  const unlocked = code(await client.signIn(user, password));
+  await server.run(['samba-tool', 'user', 'disable', name]);
+  const disabled = [code(await client.signIn(user, password)), reason(await why())];
+  await server.run(['samba-tool', 'user', 'enable', name]);
+  return [
+    { what: 'why a person can sign in', expected: 'nothing here', got: before },
+    { what: 'a person who is locked, and why', expected: `${invalid}, it is locked`, got: locked.join(', ') },
+    { what: 'the same when it is unlocked', expected: '0', got: unlocked },
+    { what: 'a person who is disabled, and why', expected: `${invalid}, it is disabled`, got: disabled.join(', ') },
   ];
 }
