@@ -14,7 +14,7 @@ take_certificate() {
   mkdir -p "$target"
   chmod 0700 "$target"
   for file in tls.key tls.crt ca.crt; do
-    install -m 0600 "$CERTIFICATE/$file" "$target/$file.new"
-    mv "$target/$file.new" "$target/$file"
+    install -m 0600 "$CERTIFICATE/$file" "$target/$file.new" || return 1
+    mv "$target/$file.new" "$target/$file" || return 1
   done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Beside the server: takes a renewed certificate over without a restart, and brings the accounts to what the data says, when
-# that changes and once an hour. keep.sh
-set -Eeuo pipefail
+# that changes and once an hour. What fails is tried again: nothing ends this but the end of the server. keep.sh
+set -u -o pipefail
 here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=certificate.sh
 . "$here/certificate.sh"
@@ -11,10 +11,12 @@ state_of_data() {
   cat "$DATA/directory.json" /run/secrets/*/* 2>/dev/null | sha256sum
 }
 
+served=$(<"$RUN/tls/tls.crt")
 applied='' at=-3600
 while true; do
-  if [ "$(<"$CERTIFICATE/tls.crt")" != "$(<"$RUN/tls/tls.crt")" ] && take_certificate; then
-    smbcontrol ldap_server reload-certs
+  renewed=$(<"$CERTIFICATE/tls.crt")
+  if [ "$renewed" != "$served" ] && take_certificate && smbcontrol ldap_server reload-certs; then
+    served=$renewed
     echo 'directory: the certificate was renewed'
   fi
   state=$(state_of_data)
