@@ -3,6 +3,7 @@ import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, podManifest } from '../cluster/kubectl.ts';
 import { firstServer } from '../cluster/plan.ts';
+import { withCleanUp } from '../machine/clean-up.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import type { DrillCheck } from '../results/index.ts';
 
@@ -73,6 +74,9 @@ export class Recorder {
     recorder.settled = await waitFor(`${enough} answers in a row of ${url}`, { atMost: 60, every: 500 }, async () =>
       // There is no log before its container.
       settledSince(await recorder.requests().catch(() => []), enough),
+    ).catch((error: unknown) =>
+      // Nobody else knows of it, who could remove it.
+      withCleanUp([() => recorder.remove()], () => Promise.reject(error as Error)),
     );
     return recorder;
   }

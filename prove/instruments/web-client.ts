@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Cluster } from '../cluster/handle.ts';
 import { fabricProcesses, inFabric, inNetworkOf, startInFabric } from '../cluster/nodes.ts';
 import { must } from '../machine/run.ts';
+import { withCleanUp } from '../machine/clean-up.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import { parseRequest, settledSince } from './recorder.ts';
 import type { RecordedRequest } from './recorder.ts';
@@ -148,6 +149,9 @@ export class WebRecorder {
     startInFabric(cluster, [process.execPath, program, recorder.task], recorder.log);
     recorder.settled = await waitFor(`20 answers in a row of ${name}`, { atMost: 60, see: recorder.log }, () =>
       settledSince(recorder.all(), 20),
+    ).catch((error: unknown) =>
+      // Nobody else knows of it, who could end it.
+      withCleanUp([() => recorder.stop()], () => Promise.reject(error as Error)),
     );
     return recorder;
   }
