@@ -59,8 +59,15 @@ export class BackendClient {
   async ownPassword(): Promise<string> {
     const { namespace, workload } = this.backend;
     const [{ name: container }] = workload.props.containers;
-    const read = 'cat "$LDAP_BIND_PASSWORD_FILE"';
-    const { stdout } = await exec(this.cluster, { namespace, name: this.pod, container }, ['sh', '-c', read], {});
+    // Its image has no shell.
+    const read = "process.stdout.write(require('node:fs').readFileSync(process.env.LDAP_BIND_PASSWORD_FILE))";
+    const { status, stdout, stderr } = await exec(
+      this.cluster,
+      { namespace, name: this.pod, container },
+      ['node', '-e', read],
+      {},
+    );
+    if (status !== 0 || stdout.trim() === '') throw new ProvingError(`${this.pod} has no password: ${stderr.trim()}`);
     return stdout.trim();
   }
 }
