@@ -184,7 +184,12 @@ async function measure(cluster: Cluster, { standIns, system, declared }: Ends, {
   report(`trying ${targets.length} ports from ${standIns.length} pods`);
   // The enforcer learns of new pods within moments, and until then lets everything through: that doesn't count.
   const begin = performance.now();
-  while (count(await tryAll()) > 0 && performance.now() - begin < patience * 1000) await pause(1000);
+  let differences = count(await tryAll());
+  while (differences > 0 && performance.now() - begin < patience * 1000) {
+    report(`${differences} connections differ`);
+    await pause(1000);
+    differences = count(await tryAll());
+  }
   report('trying all of them again, which counts');
   const reached = await tryAll();
   const groups = [...new Set(reached.map(({ source }) => source.group))];
