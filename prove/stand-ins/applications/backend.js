@@ -12,7 +12,8 @@ checkContract('backend', [
   // A cache of one server has neither; one behind Sentinels has both ways.
   ...(process.env.REDIS_HOST && !process.env.REDIS_SENTINELS ? [] : ['REDIS_SENTINELS', 'REDIS_PRIMARY_NAME']),
   ...['REDIS_HOST', 'REDIS_PORT', 'REDIS_USER', 'REDIS_PASSWORD_FILE', 'REDIS_CA_FILE', 'REDIS_TLS_NAME'],
-  ...['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'KERBEROS_REALM', 'SESSION_KEY_FILE'],
+  ...['LDAP_URL', 'LDAP_BASE_DN', 'LDAP_BIND_USER', 'LDAP_BIND_PASSWORD_FILE', 'LDAP_CA_FILE', 'SESSION_KEY_FILE'],
+  ...['KERBEROS_REALM', 'KRB5_CONFIG', 'KRB5_KTNAME', 'KRB5RCACHEDIR'],
 ]);
 
 async function index() {

@@ -7,6 +7,7 @@ import { work } from './work.js';
 checkContract('frontend', [
   ...webVariables,
   ...['API_URL', 'HOSTNAME', 'KEEP_ALIVE_TIMEOUT', 'NEXT_TELEMETRY_DISABLED'],
+  ...['NEXT_DEPLOYMENT_ID', 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE'],
 ]);
 
 const apiTimeoutMilliseconds = Number(process.env.API_TIMEOUT_MS ?? 2000);

@@ -20,7 +20,7 @@ test.each(workloads)('%s: %s without variables names exactly those that %s sets,
   const program = image.start(entry, {});
   expect(await program.ended()).toBe(1);
   expect(program.output.trimEnd().split('\n')).toHaveLength(1);
-  const missing = [...program.output.matchAll(/([A-Z_]+) is missing/g)].map(([, variable]) => variable);
+  const missing = [...program.output.matchAll(/([A-Z\d_]+) is missing/g)].map(([, variable]) => variable);
   expect(missing.sort()).toEqual(Object.keys(committedVariables(file)).sort());
 });
 
