@@ -1,4 +1,5 @@
 import type { OptionNames } from '../core/option-names.ts';
+import { sized } from '../core/workload-size.ts';
 import { patroniClusterDefaults } from './defaults.ts';
 import { postgresqlParameters } from './parameters.ts';
 import { preloadParameters } from './preload.ts';
@@ -14,19 +15,14 @@ export type PatroniOptions = ReturnType<typeof resolveOptions>;
 /** What was given, and the defaults of what wasn't. */
 export function resolveOptions(props: PatroniClusterProps) {
   const { size, storage } = props;
-  const memory = size?.memory ?? patroniClusterDefaults.size.memory;
+  const resources = sized(size, patroniClusterDefaults.size, because);
   // PostgreSQL and Patroni take every spelling of a name for the same parameter.
   const given = Object.fromEntries(
     Object.entries(props.parameters ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   return {
     sslMode: props.sslMode ?? patroniClusterDefaults.sslMode,
-    memory,
-    cpuRequest: size?.cpuRequest ?? patroniClusterDefaults.size.cpuRequest,
-    because:
-      size?.cpuRequest === undefined && size?.memory === undefined
-        ? because
-        : 'Set for this environment in config/environments/.',
+    ...resources,
     version: props.version ?? patroniClusterDefaults.version,
     // One that follows another reads that one's archive, and makes no backups.
     backups: props.standbyOf === undefined && props.backups,
@@ -36,7 +32,7 @@ export function resolveOptions(props: PatroniClusterProps) {
     volume: volumeShares(storage),
     storageClass: props.storageClass ?? patroniClusterDefaults.storageClass,
     parameters: {
-      ...postgresqlParameters(memory, storage, props.authority !== false),
+      ...postgresqlParameters(resources.memory, storage, props.authority !== false),
       ...given,
       ...preloadParameters(props.databases, given),
     },

@@ -1,4 +1,5 @@
 import type { OptionNames } from '../core/option-names.ts';
+import { sized } from '../core/workload-size.ts';
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { maxMemoryPercent, policies, redisSentinelDefaults as defaults } from './defaults.ts';
 import type { RedisSentinelProps } from './props.ts';
@@ -12,18 +13,14 @@ export type RedisOptions = ReturnType<typeof resolveOptions>;
 /** What was given, and the defaults of what wasn't. */
 export function resolveOptions(props: RedisSentinelProps) {
   const { size, engine = defaults.engine, use = defaults.use, sentinels = defaults.sentinels } = props;
-  const memory = size?.memory ?? defaults.size.memory;
+  const resources = sized(size, defaults.size, because);
   return {
     engine,
     program: engine === 'redis' ? 'Redis' : 'Valkey',
     version: versionOf(props) ?? { major: 0, minor: 0 },
-    memory,
-    cpuRequest: size?.cpuRequest ?? defaults.size.cpuRequest,
-    because:
-      size?.cpuRequest === undefined && size?.memory === undefined
-        ? because
-        : 'Set for this environment in config/environments/.',
-    maxMemory: whole(props.maxMemory) ?? Size.mebibytes(Math.floor((memory.toMebibytes() * maxMemoryPercent) / 100)),
+    ...resources,
+    maxMemory:
+      whole(props.maxMemory) ?? Size.mebibytes(Math.floor((resources.memory.toMebibytes() * maxMemoryPercent) / 100)),
     use,
     evictionPolicy: props.evictionPolicy ?? policies[use].usual,
     storageClass: props.storageClass ?? defaults.storageClass,

@@ -1,4 +1,5 @@
 import type { OptionNames } from '../core/option-names.ts';
+import { sized } from '../core/workload-size.ts';
 import { sambaDCDefaults as defaults, usualPasswordPolicy } from './defaults.ts';
 import type { SambaDCProps } from './props.ts';
 
@@ -18,12 +19,7 @@ export function resolveOptions(props: SambaDCProps) {
     domain: props.domain ?? realm.split('.')[0] ?? '',
     server: props.server ?? defaults.server,
     address: props.address,
-    memory: size?.memory ?? defaults.size.memory,
-    cpuRequest: size?.cpuRequest ?? defaults.size.cpuRequest,
-    because:
-      size?.cpuRequest === undefined && size?.memory === undefined
-        ? 'Estimate until a load test says better.'
-        : 'Set for this environment in config/environments/.',
+    ...sized(size, defaults.size, 'Estimate until a load test says better.'),
     storageClass: props.storageClass ?? defaults.storageClass,
     dnsForwarder: props.dnsForwarder ?? defaults.dnsForwarder,
     units: props.units ?? defaults.units,

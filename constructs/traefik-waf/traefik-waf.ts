@@ -1,11 +1,11 @@
 import { Construct } from 'constructs';
-import type { WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { Alert } from '../core/alert.ts';
 import type { Collects } from '../core/phase.ts';
 import { WayIn } from '../core/way-in.ts';
 import type { Workload } from '../core/workload.ts';
+import { sized } from '../core/workload-size.ts';
 import { Certificates } from './certificates.ts';
 import { checkEdge } from './checks.ts';
 import { idleSeconds, traefikWafDefaults as defaults, usualLimits } from './defaults.ts';
@@ -152,14 +152,4 @@ export class TraefikWaf extends Construct implements Collects {
       resources: { ...size, because: why },
     });
   }
-}
-
-type Size = Pick<WorkloadSize, 'cpuRequest' | 'memory'>;
-
-function sized(given: Size = {}, usual: Required<Size>, why: string): Required<Size> & { readonly because: string } {
-  const because =
-    given.cpuRequest === undefined && given.memory === undefined
-      ? why
-      : 'Set for this environment in config/environments/.';
-  return { cpuRequest: given.cpuRequest ?? usual.cpuRequest, memory: given.memory ?? usual.memory, because };
 }

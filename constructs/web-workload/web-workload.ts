@@ -17,6 +17,7 @@ import { Service } from '../core/service.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
 import type { WorkloadProps } from '../core/workload.ts';
+import { sized } from '../core/workload-size.ts';
 import { fitHeap, heapOption, heapVariable } from './heap.ts';
 import { checkVariables, withNodeOptions } from './variables.ts';
 
@@ -210,10 +211,10 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
   const metrics = props.metrics ?? webWorkloadDefaults.metrics;
   const shutdownSeconds = props.shutdownSeconds ?? webWorkloadDefaults.shutdownSeconds;
   const keepAliveSeconds = props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds;
-  const memory = props.size?.memory ?? kind.size.memory;
+  const resources = sized(props.size, kind.size, kind.because);
   const own = {
     NODE_ENV: 'production',
-    [heapVariable]: heapOption(memory.toMebibytes()),
+    [heapVariable]: heapOption(resources.memory.toMebibytes()),
     PORT: String(port),
     PUBLIC_URL: `https://${props.host}`,
     KEEP_ALIVE_TIMEOUT_MS: String(keepAliveSeconds * 1000),
@@ -234,13 +235,8 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     port,
     metrics,
     shutdownSeconds,
-    memory,
+    ...resources,
     environment: withNodeOptions(composed(`workload ${name}`, own), props.environment),
-    cpuRequest: props.size?.cpuRequest ?? kind.size.cpuRequest,
-    because:
-      props.size?.cpuRequest === undefined && props.size?.memory === undefined
-        ? kind.because
-        : 'Set for this environment in config/environments/.',
     preStopSleepSeconds: props.preStopSleepSeconds ?? webWorkloadDefaults.preStopSleepSeconds,
     spread: props.spread ?? webWorkloadDefaults.spread,
     replicas: replicas(props, kind),
