@@ -53,9 +53,16 @@ describe('scripts, with others than the real programs', () => {
     expect(words('read')).toBe('the-password\n');
   });
 
+  const options = /^options\(\) \{.*?^\}/ms.exec(fs.readFileSync(`${files}/sentinel/start.sh`, 'utf8'))?.[0] ?? '';
+
+  test('the Sentinels that the quorum does not need look a second later, so that their votes are left for others', () => {
+    const seconds = (number: number): string =>
+      /down-after-milliseconds redis (\d+)/.exec(bash(`number=${number}; ${options}\noptions`))?.[1] ?? '';
+    expect([0, 1, 2].map(seconds)).toEqual(['4000', '4000', '5000']);
+  });
+
   test('a Sentinel is told one in the same way', () => {
-    const options = /^options\(\) \{.*?^\}/ms.exec(fs.readFileSync(`${files}/sentinel/start.sh`, 'utf8'))?.[0] ?? '';
-    bash(`. ${files}/common/ask.sh; . ${files}/sentinel/adopt.sh; ${options}\nwatch_primary 10.0.0.1`);
+    bash(`. ${files}/common/ask.sh; . ${files}/sentinel/adopt.sh; number=0; ${options}\nwatch_primary 10.0.0.1`);
     const said = words('arguments');
     expect(said).toContain('sentinel set redis auth-pass\n');
     expect(said).not.toContain('the-password');

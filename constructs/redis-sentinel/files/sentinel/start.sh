@@ -60,10 +60,14 @@ known() {
   if [ -n "$epoch" ]; then echo "sentinel current-epoch $epoch"; fi
 }
 
-# options: of the primary that is watched, as lines of the file.
+# options: of the primary that is watched, as lines of the file. Where all see at the same moment that it is gone, as on a busy
+# machine, each votes for itself, nobody is elected, and they try again only after twice FAILOVER_TIMEOUT. Those that the quorum
+# does not need look a second later, and have their votes left.
 options() {
+  local down_after=$DOWN_AFTER
+  if [ "$number" -ge "$QUORUM" ]; then down_after=$((DOWN_AFTER + 1000)); fi
   printf "sentinel %s $PRIMARY_NAME %s\n" \
-    down-after-milliseconds "$DOWN_AFTER" failover-timeout "$FAILOVER_TIMEOUT" parallel-syncs 1 \
+    down-after-milliseconds "$down_after" failover-timeout "$FAILOVER_TIMEOUT" parallel-syncs 1 \
     master-reboot-down-after-period "$DOWN_AFTER" auth-user sentinel auth-pass "$(<"$SENTINEL_PASSWORD_FILE")"
 }
 
