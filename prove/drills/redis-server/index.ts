@@ -17,6 +17,7 @@ import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { startWriters } from '../redis/fault.ts';
 import type { OwnWay, Writers } from '../redis/fault.ts';
+import { bothLost } from './both-lost.ts';
 
 /** Seconds without the node: longer than anything that is promised takes. */
 const away = 60;
@@ -25,15 +26,16 @@ const patience = 20;
 
 export const area: Area<'platform'> = {
   purpose:
-    'loses the node with the Kubernetes API under clients of Redis, with the primary on the other node and on it',
+    'loses the node with the Kubernetes API under clients of Redis, with the primary on the other node and on it, and then both',
   promises: {
     'redis-server':
       `the power of the first node with the Kubernetes API taken away for ${away} s, twice: with the primary on the other ` +
       'node, and with the replica there, which then is promoted from its node as the runbook says, or by the Sentinels where ' +
-      'the other node has a server too; under clients on the other node that write by Sentinels and by the plain address',
+      'the other node has a server too; under clients on the other node that write by Sentinels and by the plain address; then ' +
+      'the power of both taken away, and given back to the one with the replica a minute before the other one',
   },
   needs: 'platform',
-  minutes: 8,
+  minutes: 10,
   programs: [],
   about: [
     'constructs/redis-sentinel',
@@ -61,7 +63,7 @@ async function serverLost(platform: PlatformGround): Promise<Outcome> {
     () => writers.plain.remove(),
     () => store.clear(),
   ];
-  return withCleanUp(steps, async () => {
+  const one = await withCleanUp(steps, async () => {
     const stays = await withoutServer(platform, store, writers, { lost, primaryOn: other });
     const moves = await withoutServer(platform, store, writers, { lost, primaryOn: lost });
     const figures = {
@@ -73,9 +75,16 @@ async function serverLost(platform: PlatformGround): Promise<Outcome> {
       whole: Math.max(stays.whole, moves.whole),
       lost: stays.lost + moves.lost,
     };
-    const units = Object.fromEntries(Object.keys(figures).map((name) => [name, name === 'lost' ? 'writes' : 's']));
-    return { 'redis-server': { figures, units, checks: [...stays.checks, ...moves.checks] } };
+    return { figures, checks: [...stays.checks, ...moves.checks] };
   });
+  const both = await bothLost(platform, store, { replicaOn: lost, primaryOn: other });
+  const figures = {
+    ...one.figures,
+    'both lost, the replica alone takes writes': both.writes,
+    lost: one.figures.lost + both.lost,
+  };
+  const units = Object.fromEntries(Object.keys(figures).map((name) => [name, name === 'lost' ? 'writes' : 's']));
+  return { 'redis-server': { figures, units, checks: [...one.checks, ...both.checks] } };
 }
 
 interface Loss {
