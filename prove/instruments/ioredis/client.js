@@ -33,6 +33,6 @@ export const redis = new Redis({
   sentinelCommandTimeout: 1000,
   retryStrategy: retry,
   sentinelRetryStrategy: retry,
-  // It was demoted: connect again, and send the command to the new primary.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  // It was demoted, or is back and not sure yet whether it is the primary: connect again, and send the command to who is.
+  reconnectOnError: (error) => (/^(READONLY|NOREPLICAS)/.test(error.message) ? 2 : false),
 });

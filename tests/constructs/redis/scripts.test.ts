@@ -158,6 +158,26 @@ describe('scripts, with others than the real programs', () => {
     });
   });
 
+  describe('a primary whose Sentinels have another one, which answers as that', () => {
+    /** What it does in its first seconds, as lines of commands. @param says what its server says that it is, each second */
+    const done = (began: string, ...says: string[]): string =>
+      bash(
+        `exec 3>&1; . ${files}/common/ask.sh; for each in decide know spin watch; do . ${files}/*/$each.sh; done; say() { :; }; ` +
+          `says=(${says.join(' ')}) turns=0; kill() { [ "$turn" -lt ${says.length} ]; }; sleep() { :; }; ` +
+          `admin() { case $1 in info) printf 'role:%s\nloading:0\n' "\${says[$turn - 1]}" ;; *) echo "$*" >&3 ;; esac; }; ` +
+          `whole() { :; }; seen() { :; }; away() { echo 9; }; keep_state() { :; }; free_link() { :; }; peer_address=1.2.3.4; ` +
+          `know_peer() { peer=primary; }; know_sentinels() { named=peer down=no; }; watch 1 ${began}`,
+      ).split('\n')[0];
+
+    test('follows it at once where it began as the primary, before any failover', () => {
+      expect(done('primary', 'master')).toBe('replicaof 1.2.3.4 6379');
+    });
+
+    test('waits where it was just promoted: to that one, Sentinels name the old primary for moments', () => {
+      expect(done('replica', 'slave', 'master')).toBe('');
+    });
+  });
+
   test('a log that the server does not begin ends the restore with its reason', () => {
     fs.writeFileSync(path.join(folder, 'loader.log'), "Can't open the append-only file: No space left on device\n");
     const said = bash(

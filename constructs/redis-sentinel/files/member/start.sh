@@ -169,7 +169,7 @@ while [ -z "$ending" ]; do
   write_configuration >"$run/redis.conf"
   if [ -n "$listen" ]; then redis-server "$run/redis.conf" > >(keep_words) & else redis-server "$run/redis.conf" & fi
   server=$!
-  watch "$server" &
+  watch "$server" "$role" &
   watcher=$!
   until_ended
   kill "$watcher" 2>/dev/null

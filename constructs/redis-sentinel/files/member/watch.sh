@@ -2,9 +2,11 @@
 # shellcheck disable=SC1091,SC2034,SC2154 # the files of a pod see each other's functions and variables
 # Looks after a server that runs. Sourced by start.sh, which runs it beside the server.
 
-# watch PID: until that server is gone.
+# watch PID ROLE: until that server is gone, which began as ROLE.
 watch() {
-  local info role link files now kind answered='' wish=stay since=0 turn=0 linked=no promoted=0 freed=0
+  local info role=$2 link files now kind answered='' wish=stay since=0 turn=0 linked=no promoted=0 freed=0
+  # Nobody has just promoted one that began as the primary.
+  if [ "$role" = primary ]; then promoted=1; fi
   trap - TERM INT
   files=$(seen)
   while kill -0 "$1" 2>/dev/null; do

@@ -25,7 +25,7 @@ export function redisOptions(settings: Settings): RedisOptions {
     // Somebody waits for the answer: an error after two tries, never a request that stands until the proxy gives up.
     maxRetriesPerRequest: 2,
     retryStrategy: delay,
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    reconnectOnError: (error) => (/^(READONLY|NOREPLICAS)/.test(error.message) ? 2 : false),
     ...(tls ? { tls } : {}),
   };
   if (!sentinels || name === undefined) return { ...common, host: settings.REDIS_HOST, port: settings.REDIS_PORT };
