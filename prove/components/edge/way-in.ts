@@ -18,6 +18,7 @@ export const wayInSources = [
   'apps/edge-exclusions.ts',
   'prove/components/edge',
   'prove/instruments/web-client.js',
+  'prove/stand-ins/load-balancer',
 ] as const;
 
 /** Addresses of clients: of ranges that are kept for documentation. */

@@ -20,7 +20,7 @@ export const area: Area<'platform'> = {
   asks: 'edge',
   minutes: 14,
   programs: [],
-  about: [...wayInSources, 'prove/stand-ins/load-balancer'],
+  about: wayInSources,
   run: drain,
 };
 

@@ -25,7 +25,7 @@ export const area: Area<'platform'> = {
   asks: 'edge',
   minutes: 9,
   programs: [],
-  about: [...wayInSources, 'prove/stand-ins/load-balancer'],
+  about: wayInSources,
   run: wayIn,
 };
 
