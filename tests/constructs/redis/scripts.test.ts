@@ -160,7 +160,7 @@ describe('scripts, with others than the real programs', () => {
 
   describe('a primary whose Sentinels have another one, which answers as that', () => {
     /** What it does in its first seconds, as lines of commands. @param says what its server says that it is, each second */
-    const done = (began: string, ...says: string[]): string =>
+    const done = (began: string, ...says: string[]): string | undefined =>
       bash(
         `exec 3>&1; . ${files}/common/ask.sh; for each in decide know spin watch; do . ${files}/*/$each.sh; done; say() { :; }; ` +
           `says=(${says.join(' ')}) turns=0; kill() { [ "$turn" -lt ${says.length} ]; }; sleep() { :; }; ` +
