@@ -163,7 +163,7 @@ describe('scripts, with others than the real programs', () => {
     const done = (began: string, ...says: string[]): string | undefined =>
       bash(
         `exec 3>&1; . ${files}/common/ask.sh; for each in decide know spin watch; do . ${files}/*/$each.sh; done; say() { :; }; ` +
-          `says=(${says.join(' ')}) turns=0; kill() { [ "$turn" -lt ${says.length} ]; }; sleep() { :; }; ` +
+          `says=(${says.join(' ')}); kill() { [ "$turn" -lt ${says.length} ]; }; sleep() { :; }; ` +
           `admin() { case $1 in info) printf 'role:%s\nloading:0\n' "\${says[$turn - 1]}" ;; *) echo "$*" >&3 ;; esac; }; ` +
           `whole() { :; }; seen() { :; }; away() { echo 9; }; keep_state() { :; }; free_link() { :; }; peer_address=1.2.3.4; ` +
           `know_peer() { peer=primary; }; know_sentinels() { named=peer down=no; }; watch 1 ${began}`,
