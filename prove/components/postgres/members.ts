@@ -212,7 +212,9 @@ export class Members {
     const { leader, standby } = await this.whole(signal);
     if ((await this.nodeOf(leader)) === node) return { leader, standby };
     await this.post(leader, '/switchover', { leader, candidate: standby });
-    return this.whole(signal);
+    const after = await this.whole(signal);
+    if (after.leader !== standby) throw new ProvingError(`${leader} did not hand over to ${standby}`);
+    return after;
   }
 
   /** Sends a signal to the first process of a member's container, or to all, from its node: nothing is asked or told. */

@@ -172,7 +172,9 @@ export class RedisStore {
     const now = await this.whole(signal);
     if ((await this.nodeOf(now.primary)) === node) return now;
     await this.run(now.primary, ['/opt/redis/before-stop.sh'], 40);
-    return this.whole(signal);
+    const after = await this.whole(signal);
+    if (after.primary !== now.replica) throw new ProvingError(`${now.primary} did not hand over to ${now.replica}`);
+    return after;
   }
 
   /** Kills the server alone; what watches over it in the pod stays. */

@@ -6,6 +6,7 @@ import { waitForSync } from '../../components/argocd/applications.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
@@ -26,6 +27,8 @@ export async function bothLost(platform: PlatformGround, store: RedisStore, { re
   const before = await store.leadOn(primaryOn, signal);
   const write = `for number = 1, ${keys} do redis.call('set', 'drill:' .. number, number) end`;
   await store.ask(before.primary, 'eval', write, '0');
+  const written = (await store.numbers(signal)).size;
+  if (written !== keys) throw new ProvingError(`${before.primary} has ${written} of ${keys} keys that were written`);
   // The log is on the disk after a second.
   await delay(3000, undefined, { signal });
   const powered = async (node: string): Promise<void> => {

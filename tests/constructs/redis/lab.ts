@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { root } from '../../support/committed.ts';
@@ -125,6 +126,20 @@ export class RedisLab {
   /** Stops a pod where it is, as when its node hangs, or lets it go on. */
   signal(part: Part, signal: 'SIGSTOP' | 'SIGCONT'): void {
     process.kill(-(this.processes.get(part)?.pid ?? 0), signal);
+  }
+
+  /** Has the clock of a Sentinel stand still, for which it takes the next minute for one in which it knows nothing. */
+  async tilted(index: number): Promise<void> {
+    const part: Part = `sentinel-${index}`;
+    await this.admin(part, 'sentinel', 'debug', 'tilt-period', '60000');
+    await this.until(`Sentinel ${index} to tilt`, async () => {
+      this.signal(part, 'SIGSTOP');
+      await delay(2500);
+      this.signal(part, 'SIGCONT');
+      return (await this.admin(part, 'info', 'sentinel')).some((line) => line.startsWith('sentinel_tilt:1'))
+        ? true
+        : undefined;
+    });
   }
 
   /** Ends the server alone, as the kernel does when memory is short. */

@@ -18,19 +18,17 @@ grep -q "^slave[0-9]*:ip=$peer,.*state=online" <<<"$info" || {
   exit 0
 }
 
-# promoting: a Sentinel that would promote the replica: it asks it only every ten seconds whether it may be.
+# promoting: the Sentinels that would promote the replica. They ask it only every ten seconds whether it may be; and one whose
+# clock stood still, as on a busy machine, says OK and does nothing for half a minute.
 promoting() {
   local sentinel priority
   for sentinel in $SENTINELS; do
+    [ "$(ask "$sentinel" "$SENTINEL_PORT" info sentinel | field sentinel_tilt)" = 0 ] || continue
     priority=$(ask "$sentinel" "$SENTINEL_PORT" sentinel replicas "$PRIMARY_NAME" | field slave-priority) || continue
-    if [ "$priority" != 0 ]; then
-      echo "$sentinel"
-      return
-    fi
+    if [ "$priority" != 0 ]; then echo "$sentinel"; fi
   done
-  return 1
 }
-until sentinel=$(promoting); do
+until [ -n "$(promoting)" ]; do
   if [ "$SECONDS" -ge "$within" ]; then
     say 'no Sentinel would promote the replica: the primary stops without a successor'
     exit 0
@@ -38,9 +36,21 @@ until sentinel=$(promoting); do
   sleep 0.5
 done
 
-# order WORDS: has the Sentinel hand over, in that way.
+# order WORDS: has a Sentinel hand over, in that way: another one may have just missed an answer of the replica, and refuse.
 order() {
-  [ "$(ask "$sentinel" "$SENTINEL_PORT" sentinel failover "$PRIMARY_NAME" "$@")" = OK ]
+  local sentinel
+  for sentinel in $(promoting); do
+    if [ "$(ask "$sentinel" "$SENTINEL_PORT" sentinel failover "$PRIMARY_NAME" "$@")" = OK ]; then return; fi
+  done
+  return 1
+}
+
+# insist: until one does.
+insist() {
+  until order; do
+    if [ $((SECONDS - began)) -ge "$within" ]; then return 1; fi
+    sleep 0.5
+  done
 }
 
 # coordinates: whether Sentinels of this version do themselves what keep_writes_waiting is for: those of Valkey 9, of which
@@ -74,7 +84,7 @@ handed_over() {
 }
 
 began=$SECONDS said='could not hand over: the Sentinels will see that the primary is gone'
-if { coordinates && order coordinated; } || { keep_writes_waiting && order; }; then
+if { coordinates && order coordinated; } || { keep_writes_waiting && insist; }; then
   if handed_over; then said='has handed over to the other member'; fi
 fi
 # What the new primary sends would wait too.
