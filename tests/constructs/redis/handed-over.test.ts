@@ -46,6 +46,9 @@ const run = promisify(execFile);
 
   test('after a loss of all power, the replica alone takes over; the old primary follows it', async () => {
     const primary = await lab.whole();
+    // What belongs together is one transaction in the log.
+    const both = "redis.call('set', 'together-1', '1') redis.call('set', 'together-2', '2')";
+    await lab.ask(lab.member(primary), 'app', 'eval', both, '0');
     await lab.written(primary, 'before-power');
     for (const index of [0, 1] as const) {
       lab.kill(`member-${index}`);
@@ -56,6 +59,7 @@ const run = promisify(execFile);
     for (const index of [0, 1, 2] as const) lab.start(`sentinel-${index}`);
     expect(await lab.replaced('after-power')).toBe(1 - primary);
     expect(await lab.get(1 - primary, 'before-power')).toBe('before-power');
+    expect(await lab.get(1 - primary, 'together-2')).toBe('2');
     lab.start(`member-${primary}`);
     expect(await lab.whole()).toBe(1 - primary);
   });
