@@ -23,6 +23,8 @@ export interface Layer {
   readonly additions?: Readonly<Record<string, string>>;
   /** Files of this machine, by their path in the image. @default none */
   readonly files?: Readonly<Record<string, string>>;
+  /** Folders of this machine with all that is in them, by their path in the image; another content is another folder. @default none */
+  readonly trees?: Readonly<Record<string, string>>;
   /** Files by path and text. @default none */
   readonly texts?: Readonly<Record<string, string>>;
   /** Symbolic links, by their path, and what they point at. @default none */
@@ -50,6 +52,7 @@ export async function writeLayer(layer: Layer, root: string, archive: string): P
     npmPackages = [],
     additions = {},
     files = {},
+    trees = {},
     texts = {},
     links = {},
     folders = [],
@@ -68,6 +71,9 @@ export async function writeLayer(layer: Layer, root: string, archive: string): P
     fs.mkdirSync(path.dirname(target), { recursive: true });
     return target;
   };
+  for (const [folder, source] of Object.entries(trees)) {
+    fs.cpSync(source, place(folder), { recursive: true, verbatimSymlinks: true });
+  }
   for (const [file, source] of Object.entries(files)) {
     fs.copyFileSync(source, place(file), fs.constants.COPYFILE_FICLONE);
     fs.chmodSync(place(file), 0o755);

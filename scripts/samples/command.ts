@@ -6,7 +6,8 @@ import { InputError } from '../../constructs/core/error.ts';
 import { parseArguments } from '../../synth/arguments.ts';
 import { runCommand } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
-import { actions, isOfSameLine, nodeVersionOf, samples, stepsOf } from './plan.ts';
+import { nodeFolder } from './node.ts';
+import { actions, samples, stepsOf } from './plan.ts';
 import type { Action, Sample } from './plan.ts';
 
 const help = `npm run samples -- ACTION [NAME...]
@@ -53,7 +54,7 @@ function known<Word extends string>(word: string | undefined, allowed: readonly 
 }
 
 function run(root: string, action: Action, named: readonly Sample[], output: Output): number {
-  const env = { ...process.env, PATH: `${nodeFolder(root, output)}${path.delimiter}${process.env.PATH ?? ''}` };
+  const env = { ...process.env, PATH: `${nodeFolder(root, (line) => output.stdout.write(`${line}\n`))}${path.delimiter}${process.env.PATH ?? ''}` };
   const folderOf = (sample: Sample): string => path.join(root, 'samples', sample);
   for (const { sample, args } of stepsOf(action, [...new Set(named)], (each) => isInstalled(folderOf(each)))) {
     output.stdout.write(`samples/${sample}: npm ${args.join(' ')}\n`);
@@ -68,25 +69,4 @@ function isInstalled(folder: string): boolean {
   const changed = (file: string): number =>
     fs.statSync(path.join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return changed('node_modules/.package-lock.json') >= changed('package-lock.json');
-}
-
-/** Where a Node.js of the images' line is. */
-function nodeFolder(root: string, output: Output): string {
-  const wanted = nodeVersionOf(fs.readFileSync(path.join(root, 'samples/backend/Dockerfile'), 'utf8'));
-  if (isOfSameLine(process.versions.node, wanted)) return path.dirname(process.execPath);
-  const name = `node-${process.platform}-${process.arch}`;
-  const prefix = path.join(root, 'node_modules/.cache/samples', wanted);
-  const folder = path.join(prefix, 'node_modules', name, 'bin');
-  if (fs.existsSync(path.join(folder, 'node'))) return folder;
-  output.stdout.write(`Node.js ${wanted}: from npm, because this one is ${process.versions.node}\n`);
-  fs.mkdirSync(prefix, { recursive: true });
-  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${wanted}`];
-  const { status } = spawnSync('npm', args, { stdio: 'inherit' });
-  if (status === 0) return folder;
-  throw new InputError({
-    where: 'npm run samples',
-    what: `there is no Node.js ${wanted} for ${name.replace('node-', '')}`,
-    allowed: `Node.js ${wanted.split('.')[0] ?? ''} on the PATH, or a machine that npm has one for`,
-    remedy: 'install it and run this again with it',
-  });
 }
