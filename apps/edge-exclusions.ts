@@ -20,11 +20,30 @@ export function exclusions(frontend: string, backend: string): readonly Exclusio
     ...at(frontend, ['attack-sqli', 'attack-rce'], 'ARGS:message', 'words of people, of which any may be a command'),
     ...at(frontend, ['attack-sqli', 'attack-rce'], 'ARGS:subject', 'words of people, of which any may be a command'),
     ...at(frontend, [942200], 'ARGS:amount', 'a comma within a number looks like a list'),
+    ...at(frontend, [942200], String.raw`ARGS:/^(?:_\d+_)?price$/`, 'a comma within a price looks like a list'),
     ...at(
       frontend,
       ['attack-sqli', 'attack-rce'],
       'ARGS:password',
       'any text is a good password, and it is only hashed',
+    ),
+    ...at(
+      frontend,
+      ['attack-sqli', 'attack-rce'],
+      String.raw`ARGS:/^_\d+_password$/`,
+      'the same, as a page with JavaScript sends it',
+    ),
+    ...at(
+      frontend,
+      ['attack-sqli', 'attack-rce'],
+      String.raw`ARGS:/^(?:\$ACTION_\d+:)?\d+$/`,
+      'what an action of Next.js is called with, in JSON or encrypted; React reads it and nobody else',
+    ),
+    ...at(
+      frontend,
+      [922130],
+      String.raw`MULTIPART_PART_HEADERS:/^\$ACTION_\d+:\d+$/`,
+      'a colon within the name of a field, which Next.js chooses, looks like a header of its own',
     ),
     ...at(
       backend,

@@ -47,9 +47,29 @@ function proposal({ host, rules }: LogEntry): Exclusion[] {
     const rule = knownRules.rules[id];
     const [collection = ''] = target.split(':');
     if (rule?.targets.includes(collection) !== true) return [];
-    return [{ route: host, rule: id, target, reason: 'WHY IT WAS WRONG, in a sentence', until: 'YEAR-MONTH-DAY' }];
+    return [
+      {
+        route: host,
+        rule: id,
+        target: excludable(target),
+        reason: 'WHY IT WAS WRONG, in a sentence',
+        until: 'YEAR-MONTH-DAY',
+      },
+    ];
   });
 }
+
+/** A field whose name has other signs than an exclusion takes is named by a pattern. */
+function excludable(target: string): string {
+  const [collection = '', ...rest] = target.split(':');
+  const field = rest.join(':');
+  if (/^[\w.[\]$-]*$/.test(field)) return target;
+  // A quote would end it where it is written.
+  const pattern = field.replaceAll(/[^\w:-]/g, (sign) => (sign === "'" ? '.' : `\\${sign}`));
+  return `${collection}:/^${pattern}$/`;
+}
+
+const quoted = (text: string): string => (text.includes('\\') ? `String.raw\`${text}\`` : `'${text}'`);
 
 function asked(proposed: readonly Exclusion[]): string[] {
   if (proposed.length === 0) {
@@ -60,7 +80,7 @@ function asked(proposed: readonly Exclusion[]): string[] {
   }
   const lines = proposed.map(
     ({ route, rule, target, reason, until }) =>
-      `  { route: '${route}', rule: ${rule}, target: '${String(target)}', reason: '${reason}', until: '${until}' },`,
+      `  { route: '${route}', rule: ${rule}, target: ${quoted(String(target))}, reason: '${reason}', until: '${until}' },`,
   );
   return [
     'The smallest exclusions, if the request was an ordinary one. In apps/edge-exclusions.ts a host is named by its argument,',

@@ -107,6 +107,15 @@ interface Part {
   readonly type?: string;
 }
 
+/** A form whose action is a function of the server, as Next.js has it, with and without JavaScript. */
+function action(name: string, path: string, fields: Headers, headers: Headers): OrdinaryRequest {
+  const parts = Object.entries(fields).map(([field, text]) => ({ name: field, text }));
+  const { body, headers: own } = upload(name, path, parts);
+  const origin = { Origin: 'https://shop.example.com', Cookie: cookies.session };
+  const type = own['Content-Type'] ?? '';
+  return { name, to: 'frontend', method: 'POST', path, headers: { ...headers, ...origin, 'Content-Type': type }, body };
+}
+
 function upload(name: string, path: string, parts: readonly Part[]): OrdinaryRequest {
   const boundary = '----WebKitFormBoundary7MA4YWxkTrZu0gW';
   const lines = parts.flatMap(({ name: field, text, filename, type }) => [
@@ -125,6 +134,24 @@ const graphql = (name: string, query: string, variables: unknown): OrdinaryReque
 
 /** The beginning of a picture, and bytes of every kind. */
 const picture = `\u0089PNG\r\n\u001a\n${Array.from({ length: 4096 }, (_, at) => String.fromCharCode((at * 7 + (at >> 3)) % 256)).join('')}`;
+
+/** Of an action that has a form, at every build. */
+const actionId = '60e08018060c3886f5087eb7b5557139194adad3a7';
+
+/** What a form of a page carries that all pods can read: bytes of every kind. */
+const encrypted =
+  '"ISIQCYRwvLHoTHZgdNy43IwvgkVLcuQLW5LiS9NK45LFrnn3ZF8wL6kmjhMwZpeAm0+pzobOiWMDiOm0f/WUcLIbbgKf7/VdVsrnSwggZ+KTxw=="';
+
+/** Where a page with JavaScript is, as it says it with each request of its own. */
+const onPage = (...segments: readonly string[]): Headers => {
+  const tree = segments.reduceRight<unknown>((inner, segment) => [segment, { children: inner }], ['__PAGE__', {}]);
+  return {
+    ...script,
+    Accept: 'text/x-component',
+    'Next-Router-State-Tree': encodeURIComponent(JSON.stringify(tree)),
+    'Sec-Fetch-Site': 'same-origin',
+  };
+};
 
 const bearer = { Authorization: `Bearer ${token}` };
 const socket = {
@@ -283,6 +310,55 @@ export const ordinaryTraffic: readonly OrdinaryRequest[] = [
       '',
     ].join('\r\n'),
   },
+  action(
+    'signs in by a form without JavaScript',
+    '/sign-in',
+    {
+      $ACTION_REF_1: '',
+      '$ACTION_1:0': `{"id":"${actionId}","bound":"$@1"}`,
+      '$ACTION_1:1': '[{"message":"User name or password is wrong, or the account may not sign in."}]',
+      $ACTION_KEY: `k${actionId}`,
+      username: 'renee.oneill',
+      password: "it's; 1 or 1=1 -- `x` && $(y)",
+    },
+    page,
+  ),
+  action(
+    'signs in by a form with JavaScript',
+    '/sign-in',
+    {
+      _1_username: 'renee.oneill',
+      _1_password: "it's; 1 or 1=1 -- `x` && $(y)",
+      '0': '[{"message":"User name or password is wrong, or the account may not sign in."},"$K1"]',
+    },
+    { ...onPage('', 'sign-in'), 'Next-Action': actionId },
+  ),
+  action(
+    'changes a price by a form without JavaScript',
+    '/products/1',
+    {
+      $ACTION_REF_1: '',
+      '$ACTION_1:0': `{"id":"${actionId}","bound":"$@1"}`,
+      '$ACTION_1:1': '["$@2"]',
+      '$ACTION_1:2': encrypted,
+      price: '5,25',
+    },
+    page,
+  ),
+  action(
+    'changes a price by a form with JavaScript',
+    '/products/1',
+    { _2_price: '5,25', '0': '["$@1","$K2"]', '1': encrypted },
+    { ...onPage('', 'products', '1'), 'Next-Action': actionId },
+  ),
+  get('goes to a page with JavaScript', '/products/1?_rsc=1kq5g', { ...onPage(''), RSC: '1', 'Next-Url': '/' }),
+  get('looks at a page before', '/products/2?_rsc=v0h3x', {
+    ...onPage(''),
+    RSC: '1',
+    'Next-Url': '/',
+    'Next-Router-Prefetch': '1',
+    'Next-Router-Segment-Prefetch': '/_tree',
+  }),
   upload('uploads a picture', '/me/picture', [
     { name: 'caption', text: "It's me" },
     { name: 'file', filename: 'me.png', type: 'image/png', text: picture },

@@ -47,6 +47,13 @@ test('a request is explained by its rules, with the smallest exclusion', async (
   expect(text).toContain('Not tried: no route of the environment has the host shop.example.com.');
 });
 
+test('a field that an exclusion can not name is named by a pattern', async () => {
+  const entry = line('ee', '203.0.113.3', [{ ...sqli, target: "ARGS:$ACTION_1:0's" }]);
+  expect(await explained(readLog(entry), 'ee', [], {}, 'nginx')).toContain(
+    String.raw`target: String.raw${'`'}ARGS:/^\$ACTION_1:0.s$/${'`'}, reason: `,
+  );
+});
+
 test('no exclusion is proposed for a request that could not be read', async () => {
   expect(await explained(readLog(log), 'cc', [], {}, 'nginx')).toContain('No exclusion helps');
 });
