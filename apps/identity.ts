@@ -30,7 +30,8 @@ export const identity = application(
           name: 'backend',
           purpose: 'searches for users who sign in, and takes their tickets',
           password: bind.key('password'),
-          principals: [`HTTP/${environment.host('backend')}`],
+          // Browsers ask for a ticket for the host that they are at; the frontend hands it on.
+          principals: (['backend', 'frontend'] as const).map((name) => `HTTP/${environment.host(name)}`),
         },
       ],
     });
