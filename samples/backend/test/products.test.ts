@@ -135,7 +135,7 @@ describe('products', { skip: withoutRedis }, () => {
       method: 'POST',
       url: '/auth/login',
       payload: { username: 'bert', password: 'right' },
-      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'x-request-id': 'of-the-edge' },
     });
     const named = ['directory.search', 'directory.bind', 'sign-in', 'request'];
     const lines = running.lines.filter(({ event }) => named.includes(String(event)));
@@ -143,6 +143,6 @@ describe('products', { skip: withoutRedis }, () => {
       lines.map(({ event }) => event),
       named,
     );
-    assert.ok(lines.every(({ trace_id }) => trace_id === traceId));
+    assert.ok(lines.every(({ trace_id, request_id }) => trace_id === traceId && request_id === 'of-the-edge'));
   });
 });

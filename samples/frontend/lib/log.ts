@@ -1,4 +1,5 @@
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import { requestIdOf } from './request-ids.ts';
 
 /** One line of JSON, with the ids by which it is found beside those of the backend. */
 export function logLine(
@@ -7,7 +8,8 @@ export function logLine(
   msg: string,
 ): void {
   const span = trace.getActiveSpan()?.spanContext();
-  const ids = span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+  // JSON leaves out what isn't there.
+  const ids = { trace_id: span?.traceId, span_id: span?.spanId, request_id: requestIdOf(context.active()) };
   const service = process.env.OTEL_SERVICE_NAME ?? 'frontend';
   const line = { level, time: new Date().toISOString(), service, ...ids, ...fields, msg };
   process.stdout.write(`${JSON.stringify(line)}\n`);

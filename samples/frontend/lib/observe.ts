@@ -8,6 +8,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { logLine } from './log.ts';
+import { RequestIds } from './request-ids.ts';
 
 /** Next.js makes the spans itself; here they get ids, the caller's trace, and somewhere to go. */
 export function startTracing(): void {
@@ -19,7 +20,9 @@ export function startTracing(): void {
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(
-    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+    new CompositePropagator({
+      propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator(), new RequestIds()],
+    }),
   );
   trace.setGlobalTracerProvider(provider);
   process.once('SIGTERM', () => void provider.forceFlush());

@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { requestIdOf } from './request-ids.js';
 
 export type { Logger };
 
@@ -19,7 +20,11 @@ export function makeLog(level: string, destination?: DestinationStream): Logger 
     },
     mixin() {
       const span = trace.getActiveSpan()?.spanContext();
-      return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+      const request_id = requestIdOf(context.active());
+      return {
+        ...(span ? { trace_id: span.traceId, span_id: span.spanId } : {}),
+        ...(request_id ? { request_id } : {}),
+      };
     },
   };
   return destination ? pino(options, destination) : pino(options);

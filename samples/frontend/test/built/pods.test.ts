@@ -115,6 +115,7 @@ describe('two pods of one release, and one that was given another key', { skip: 
       host,
       cookie,
       traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      'x-request-id': 'of-the-edge',
     });
     assert.equal(status, 200);
     assert.match(text, /Hinge &lt;b&gt;/);
@@ -125,7 +126,8 @@ describe('two pods of one release, and one that was given another key', { skip: 
       ?.output()
       .split('\n')
       .findLast((each) => each.includes('"event":"backend"'));
-    assert.match(String(line), new RegExp(`"trace_id":"${traceId}"`));
+    assert.match(String(line), new RegExp(`"trace_id":"${traceId}".*"request_id":"of-the-edge"`));
+    assert.equal(asked?.headers['x-request-id'], 'of-the-edge');
   });
 
   for (const [name, path] of [
