@@ -6,7 +6,7 @@ import os from 'node:os';
  */
 const programs = [
   'tests/constructs/patroni-{agent/**/*,alerts,pooler-{real,script}}.test.ts',
-  'tests/constructs/samba-dc/{alerts,decisions}.test.ts',
+  'tests/constructs/samba-dc/{alerts,decisions,whois}.test.ts',
   'tests/constructs/redis/{alerts,backup-processes,damaged-log,decisions,exporter,handed-over,ioredis,processes,proxy,reported-*,scripts}.test.ts',
   'tests/constructs/{app-of-apps-alerts,keytab,let-in,offsite-copy}.test.ts',
   'tests/constructs/traefik-waf/{alerts,*-real}.test.ts',
