@@ -18,6 +18,12 @@ export class Used {
     for (const standIn of standIns) this.standIns.add(standIn);
     for (const [name, version] of Object.entries(versions)) this.versions.set(name, version);
   }
+
+  /** Takes the real thing in the place of what stood in for it. */
+  replace({ standIn = '' }: { readonly standIn?: string }, by: { readonly standIn?: string }): void {
+    this.standIns.delete(standIn);
+    if (by.standIn !== undefined) this.standIns.add(by.standIn);
+  }
 }
 
 /** Where and how a round of a drill is run. */

@@ -7,6 +7,7 @@ import { area as drain } from './drain/index.ts';
 import { area as edge } from './edge/index.ts';
 import { area as failover } from './failover/index.ts';
 import { area as failures } from './failures/index.ts';
+import { area as flow } from './flow/index.ts';
 import { area as gapless } from './gapless/index.ts';
 import { area as gitops } from './gitops/index.ts';
 import { area as heal } from './heal/index.ts';
@@ -38,6 +39,7 @@ export const areas = {
   edge,
   failover,
   failures,
+  flow,
   gapless,
   gitops,
   heal,

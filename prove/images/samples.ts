@@ -20,7 +20,9 @@ export interface BuiltSample {
 /** What the last stage of each Dockerfile takes. */
 const taken: Readonly<Record<Sample, (work: string) => Readonly<Record<string, string>>>> = {
   backend: (work) =>
-    Object.fromEntries(['node_modules', 'dist', 'package.json', 'migrations'].map((name) => [path.join(work, name), name])),
+    Object.fromEntries(
+      ['node_modules', 'dist', 'package.json', 'migrations'].map((name) => [path.join(work, name), name]),
+    ),
   frontend: (work) => ({ [path.join(work, '.next/standalone')]: '.' }),
 };
 

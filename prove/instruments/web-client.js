@@ -210,7 +210,9 @@ async function every({ every: request, milliseconds, isKept = false }) {
       : await ask(request);
     const took = performance.now() - start;
     const ok = answer.error === undefined && answer.status < 400;
-    const text = answer.error ?? `${answer.status} ${answer.body.trim().replaceAll('\n', ' ').slice(0, 200)}`;
+    const { location } = answer.headers ?? {};
+    const said = `${answer.status} ${location === undefined ? '' : `to ${location} `}${answer.body.trim()}`;
+    const text = answer.error ?? said.replaceAll('\n', ' ').slice(0, 200).trim();
     console.log(`${at.toISOString()} ${ok ? 'ok' : 'failed'} ${took.toFixed(1)} ${text}`);
     await delay(Math.max(0, milliseconds - took));
   }

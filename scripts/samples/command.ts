@@ -54,7 +54,10 @@ function known<Word extends string>(word: string | undefined, allowed: readonly 
 }
 
 function run(root: string, action: Action, named: readonly Sample[], output: Output): number {
-  const env = { ...process.env, PATH: `${nodeFolder(root, (line) => output.stdout.write(`${line}\n`))}${path.delimiter}${process.env.PATH ?? ''}` };
+  const env = {
+    ...process.env,
+    PATH: `${nodeFolder(root, (line) => output.stdout.write(`${line}\n`))}${path.delimiter}${process.env.PATH ?? ''}`,
+  };
   const folderOf = (sample: Sample): string => path.join(root, 'samples', sample);
   for (const { sample, args } of stepsOf(action, [...new Set(named)], (each) => isInstalled(folderOf(each)))) {
     output.stdout.write(`samples/${sample}: npm ${args.join(' ')}\n`);

@@ -21,10 +21,7 @@ export interface SampleImage extends PlatformImage {
 }
 
 /** Builds what the Dockerfile of a sample builds. @throws ProvingError where a step fails */
-export async function sampleImage(
-  { environment, root, report }: Where,
-  name: Sample,
-): Promise<SampleImage> {
+export async function sampleImage({ environment, root, report }: Where, name: Sample): Promise<SampleImage> {
   const { folder, key, node } = await buildSample(root, name, report);
   const tag = `sample-${key}`;
   return {

@@ -185,6 +185,13 @@ describe('the rounds of an area', () => {
     expect(Object.keys(result?.versions ?? {}).sort()).toEqual(['etcd', 'kubernetes', 'kwok', 'postgresql']);
   });
 
+  test('the real thing takes the place of what stood in for it', () => {
+    const used = new Used();
+    used.add({ standIns: ['the backend: a small server', 'another'] });
+    used.replace({ standIn: 'the backend: a small server' }, { standIn: 'libraries of this machine' });
+    expect([...used.standIns]).toEqual(['another', 'libraries of this machine']);
+  });
+
   test('that say nothing of a promise of their area are refused', () => {
     expect(() => merged(area, [{}], new Used())).toThrow('a round measured nothing of hpa');
   });
