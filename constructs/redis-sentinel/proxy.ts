@@ -38,7 +38,7 @@ export function proxy(
   construct: Construct,
   settings: ProxySettings,
 ): { readonly workload: Workload; readonly host: string } {
-  const { name, service: serviceName, image, members, authority, probePassword } = settings;
+  const { name, service: serviceName, image, members, sentinels, authority, probePassword } = settings;
   const files = new ConfigFiles(construct, 'proxy-configuration', {
     name: `${name}-configuration`,
     folder: path.join(import.meta.dirname, 'files', 'proxy'),
@@ -54,7 +54,7 @@ export function proxy(
         name: 'haproxy',
         image,
         command: ['bash', `${configurationPath}/start.sh`],
-        environment: { MEMBERS: members.join(' ') },
+        environment: { MEMBERS: members.join(' '), SENTINELS: sentinels.join(' ') },
         secretFiles: { PROBE_PASSWORD_FILE: probePassword },
         authorities: authority ? [authority] : [],
         ports: [
@@ -116,7 +116,7 @@ function clusterCfg(settings: ProxySettings): string {
       ...question(
         settings,
         `SENTINEL get-master-addr-by-name ${settings.primaryName}`,
-        `string "\\r\\n\${ADDRESS_${index}}\\r\\n"`,
+        `string "\\r\\n\${MEMBER_${index}}\\r\\n"`,
       ),
       ...sentinels.map(
         (host, number) => `  ${server(settings, `sentinel-${number}`, host, ports.sentinel)} fall 1 rise 1`,
@@ -138,9 +138,11 @@ function question({ authority }: ProxySettings, command: string, answer: string)
   ];
 }
 
+/** @param name whose variable in capitals has the address */
 function server({ authority }: ProxySettings, name: string, host: string, port: number): string {
   const tls = authority
     ? ` check-ssl check-sni ${host} verify required verifyhost ${host} ca-file ${authorityFile(authority)}`
     : '';
-  return `server ${name} ${host}:${port} check inter 1s${tls} resolvers cluster resolve-prefer ipv4 init-addr libc,none`;
+  const variable = name.toUpperCase().replace('-', '_');
+  return `server ${name} "\${${variable}}:${port}" check inter 1s${tls}`;
 }

@@ -26,12 +26,13 @@ const haproxy = installed('haproxy');
     fs.writeFileSync(certificate, selfSigned('test', generateValue({ kind: 'authority', certificate: 'tls.crt' })));
     const files = ['haproxy.cfg', 'cluster.cfg'].map((name) => {
       const file = path.join(folder, name);
-      // No name of a cluster has an address here.
-      const text = (data[name] ?? '').replaceAll(/ \S+\.svc\.cluster\.local:/g, ' 127.0.0.1:');
-      fs.writeFileSync(file, text.replaceAll(/ca-file \S+/g, `ca-file ${certificate}`));
+      fs.writeFileSync(file, (data[name] ?? '').replaceAll(/ca-file \S+/g, `ca-file ${certificate}`));
       return ['-f', file];
     });
-    const env = { PROBE_PASSWORD: 'secret', ADDRESS_0: '10.43.0.1', ADDRESS_1: '10.43.0.2' };
+    // It starts with addresses alone: no name of a cluster has one here.
+    const parts = ['MEMBER_0', 'MEMBER_1', 'SENTINEL_0', 'SENTINEL_1', 'SENTINEL_2'];
+    const addresses = Object.fromEntries(parts.map((name, index) => [name, `10.43.0.${index}`]));
+    const env = { PROBE_PASSWORD: 'secret', ...addresses };
     const { status, stderr } = spawnSync(haproxy ?? '', ['-c', '-dW', ...files.flat()], { env, encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, expect.not.stringMatching(/WARNING|ALERT/)]);
   });

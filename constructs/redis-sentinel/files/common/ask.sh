@@ -13,17 +13,24 @@ say() {
 
 # ask HOST PORT COMMAND...: what it answers to ASK_AS, the user `replication`, within a second; fails where nobody does.
 ask() {
-  local host=$1 port=$2 user=${ASK_AS:-replication} file
+  local host port=$2 user=${ASK_AS:-replication} file
+  host=$(address "$1" "${ASK_SECONDS:-1}") || return 1
   shift 2
   file=${user^^}_PASSWORD_FILE
   REDISCLI_AUTH=$(<"${!file}") timeout -s KILL "${ASK_SECONDS:-1}" \
     redis-cli -h "$host" -p "$port" --user "$user" --no-auth-warning "${tls[@]}" "$@" 2>/dev/null
 }
 
-# address HOST: the address that a name has, or that it is. Those of Services stay for as long as the Service is there.
+# address HOST SECONDS: the address that a name has, or that it is. Those of Services stay for as long as the Service is there;
+# so each is asked for once in the life of a main process: a node that is lost may be the one that answers for names.
 address() {
-  local found
-  found=$(timeout 5 getent ahostsv4 "$1") || return 1
+  local found kept=$run/address-$1
+  if [ -s "$kept" ]; then
+    cat "$kept"
+    return
+  fi
+  found=$(timeout "${2:-5}" getent ahostsv4 "$1") || return 1
+  { printf '%s\n' "${found%% *}" >"$kept.$BASHPID" && mv "$kept.$BASHPID" "$kept"; } 2>/dev/null
   printf '%s\n' "${found%% *}"
 }
 

@@ -146,6 +146,7 @@ configuration=${CONFIGURATION:-/etc/redis}
 # Within that many seconds, whose fractions nobody counts, Sentinels take nobody for down.
 safely_away=$((DOWN_AFTER * 6 / 10000))
 make_admin
+rm -f "$run"/address-*
 find_addresses
 until write_users "$configuration/users.acl"; do
   [ -z "$ending" ] || exit 0

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The main process of a proxy: HAProxy, with the password of its questions from a file, also when it changes, and with the
-# addresses that Sentinels know the members by. MEMBERS are their hosts.
+# addresses of the members and Sentinels, whose hosts are MEMBERS and SENTINELS. HAProxy itself asks for no name: the one that
+# answers may be on the node that is lost, and what it can't find for half a minute it takes for gone.
 set -u
 umask 077
 run=${RUN:-/run/haproxy}
@@ -8,13 +9,16 @@ configuration=${CONFIGURATION:-/etc/haproxy}
 
 # What haproxy.cfg takes from variables.
 write_variables() {
-  local host found index=0
+  local kind host found index
   [ -s "$PROBE_PASSWORD_FILE" ] || return 1
   printf 'global\n  setenv PROBE_PASSWORD "%s"\n' "$(<"$PROBE_PASSWORD_FILE")" || return 1
-  for host in $MEMBERS; do
-    found=$(timeout 5 getent ahostsv4 "$host") || return 1
-    printf '  setenv ADDRESS_%s %s\n' "$index" "${found%% *}"
-    index=$((index + 1))
+  for kind in MEMBER SENTINEL; do
+    index=0
+    for host in $([ "$kind" = MEMBER ] && echo "$MEMBERS" || echo "$SENTINELS"); do
+      found=$(timeout 5 getent ahostsv4 "$host") || return 1
+      printf '  setenv %s_%s %s\n' "$kind" "$index" "${found%% *}"
+      index=$((index + 1))
+    done
   done
 }
 
@@ -25,7 +29,7 @@ read_again() {
 # As the first process of a container it is deaf to what it has no trap for.
 trap 'exit 143' TERM INT
 until read_again; do
-  echo "start.sh: waits for the names $MEMBERS, and for a password in $PROBE_PASSWORD_FILE" >&2
+  echo "start.sh: waits for the names $MEMBERS $SENTINELS, and for a password in $PROBE_PASSWORD_FILE" >&2
   sleep 1
 done
 haproxy -W -f "$run/variables.cfg" -f "$configuration/haproxy.cfg" -f "$configuration/cluster.cfg" &

@@ -82,6 +82,7 @@ write_configuration() {
 }
 
 make_admin
+rm -f "$run"/address-*
 until_found
 until write_users "$configuration/users.acl"; do
   [ -z "$ending" ] || exit 0
