@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { serverTypes } from './server-types.ts';
+import { locations, serverTypes } from './server-types.ts';
 import {
   address,
   addresses,
@@ -40,6 +40,19 @@ const nodePortRule = '30000 to 32767';
 const nodePort = v.pipe(whole(nodePortRule, 30_000), v.maxValue(32_767, nodePortRule));
 
 const serverTypeNames = Object.keys(serverTypes);
+const serverType = v.picklist(
+  serverTypeNames,
+  `${serverTypeNames.join(', ')}; another one once config/server-types.ts says what it has`,
+);
+
+const locationNames = Object.keys(locations);
+const location = v.picklist(
+  locationNames,
+  `${locationNames.join(', ')}; another one once config/server-types.ts says where it is`,
+);
+
+const volumeRule = '10 to 10240: gibibytes of a volume; Hetzner never makes it smaller';
+const volume = v.pipe(whole(volumeRule, 10), v.maxValue(10_240, volumeRule));
 
 export const environmentSchema = object({
   /** The environment in whose cluster it lives, beside it. */
@@ -51,11 +64,20 @@ export const environmentSchema = object({
       object({
         name: dnsLabel,
         role: v.picklist(['server', 'agent', 'witness'], 'server, agent or witness'),
-        serverType: v.picklist(
-          serverTypeNames,
-          `${serverTypeNames.join(', ')}; another one once config/server-types.ts says what it has`,
-        ),
+        serverType,
+        /** In the WireGuard network. */
         address,
+        /** What Terraform makes it of, where `hetzner` is given. */
+        machine: v.optional(
+          object({
+            /** In the private network. */
+            address,
+            /** Taken where serverType can't be ordered, the most wanted first. */
+            otherTypes: v.optional(v.array(serverType, 'a list of server types')),
+            /** Volumes that outlive the machine, by name. */
+            volumesGibibytes: v.optional(v.record(dnsLabel, volume, 'an object: volumes by name')),
+          }),
+        ),
         budget: object({
           cpuPercent: percent('how much of the CPU pods may request'),
           memoryPercent: percent('how much of the memory pods may request'),
@@ -70,6 +92,17 @@ export const environmentSchema = object({
     memoryMebibytes: positive('mebibytes kept from pods on each node'),
   }),
   networks: object({ private: cidr, wireguard: cidr, pods: cidr, services: cidr }),
+  /** What Terraform makes at Hetzner; without it the machines are somebody else's. */
+  hetzner: v.optional(
+    object({
+      /** Where everything of it may stand, the most wanted first. */
+      locations: v.pipe(v.array(location, 'a list of locations'), v.minLength(1, 'one location or more')),
+      /** The part of networks.private that has nodes and load balancers. */
+      subnet: cidr,
+      /** The zone of DNS that the domain is in, where it isn't the domain itself. */
+      zone: v.optional(host),
+    }),
+  ),
   /** The way in from outside; without it nothing here can be reached. */
   edge: v.optional(
     object({
@@ -183,3 +216,12 @@ export const generationsSchema = record(
 export type GenerationsInput = v.InferInput<typeof generationsSchema>;
 
 export const releasesSchema = record('numbers of releases', whole('the last release of the environment', 0));
+
+/** `config/stock.json`: what could be ordered when `npm run stock` asked. */
+export const stockSchema = v.record(
+  dnsLabel,
+  object({ location, serverTypes: v.record(dnsLabel, serverType, 'an object: server types by node') }),
+  'an object: what was chosen, by environment',
+);
+
+export type StockInput = v.InferInput<typeof stockSchema>;

@@ -16,3 +16,16 @@ export const serverTypes: Readonly<Record<string, ServerType>> = {
   ccx33: { vcpu: 8, memoryGibibytes: 32, diskGigabytes: 240 },
   ccx43: { vcpu: 16, memoryGibibytes: 64, diskGigabytes: 360 },
 };
+
+/** Zones of Hetzner's network: a private network, and what is in it, lies in one. */
+export type NetworkZone = 'eu-central' | 'us-east' | 'us-west' | 'ap-southeast';
+
+/** @see https://docs.hetzner.com/cloud/networks/faq (read 2026-11-22) */
+export const locations: Readonly<Record<string, NetworkZone>> = {
+  fsn1: 'eu-central',
+  nbg1: 'eu-central',
+  hel1: 'eu-central',
+  ash: 'us-east',
+  hil: 'us-west',
+  sin: 'ap-southeast',
+};

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../constructs/core/error.ts';
+import { valuesFolder } from './machines.ts';
 
 /**
  * Whether Argo CD would apply a file that no construct wrote: everything below the root's folder, and what lies in the
@@ -31,8 +32,25 @@ export function foreignFindings(
   }));
 }
 
-/** Folders beside those of the environments. */
+/** Folders beside those of the environments, and values of machines. */
 export function strayFindings(root: string, environments: readonly string[]): Finding[] {
+  return [...strayFolders(root, environments), ...strayValues(root, environments)];
+}
+
+function strayValues(root: string, environments: readonly string[]): Finding[] {
+  const full = path.join(root, valuesFolder);
+  const files = fs.existsSync(full) ? fs.readdirSync(full).sort() : [];
+  return files
+    .filter((file) => file.endsWith('.tfvars.json') && !environments.includes(file.replace('.tfvars.json', '')))
+    .map((file) => ({
+      where: `${valuesFolder}/${file}`,
+      what: 'there is no such environment, so nothing keeps it as it should be',
+      allowed: environments.join(', '),
+      remedy: 'remove it once its machines are destroyed, which asks for it (terraform/README.md)',
+    }));
+}
+
+function strayFolders(root: string, environments: readonly string[]): Finding[] {
   return ['dist', 'argocd', 'secrets'].flatMap((folder) => {
     const full = path.join(root, folder);
     const entries = fs.existsSync(full) ? fs.readdirSync(full, { withFileTypes: true }) : [];

@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import type * as v from 'valibot';
 import { sharedFindings } from '../config/environment-checks.ts';
 import { parseEnvironment } from '../config/index.ts';
-import { environmentSchema, generationsSchema, imagesSchema, releasesSchema } from '../config/schema.ts';
+import { environmentSchema, generationsSchema, imagesSchema, releasesSchema, stockSchema } from '../config/schema.ts';
 import type { EnvironmentInput } from '../config/schema.ts';
+import { stockFindings } from '../config/stock.ts';
 import { InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { certificate } from './support/certificate.ts';
@@ -73,7 +74,14 @@ const [node1, node2] = testInput.nodes;
 const sound: EnvironmentInput = {
   ...testInput,
   shares: 'production',
-  nodes: [node1!, node2!],
+  hetzner: { locations: ['fsn1', 'nbg1'], subnet: '10.10.0.0/24', zone: 'example.com' },
+  nodes: [
+    {
+      ...node1!,
+      machine: { address: '10.10.0.11', otherTypes: ['ccx43', 'ccx33'], volumesGibibytes: { data: 10 } },
+    },
+    { ...node2!, machine: { address: '10.10.0.12' } },
+  ],
   sizes: { backend: size },
   edge: {
     loadBalancer: '10.10.0.2',
@@ -110,6 +118,7 @@ const tables = {
   generations: { postgres: { number: 2, recovery: { from: 1, to: '2025-11-22 10:00:00+00' }, empty: true as const } },
   copies: { postgres: { number: 3, recovery: { from: 1, to: '2025-11-22 10:00:00+00' } } },
 };
+const stock = { test: { location: 'nbg1', serverTypes: { node1: 'ccx43' } } };
 const images = { web: { ...testImages.web, withoutDigest: 'because of the tests', supportedUntil: '2027-09-30' } };
 
 /** Each file, with what reads it and values that have every field. */
@@ -124,6 +133,14 @@ const files: Readonly<Record<string, readonly [v.GenericSchema, unknown, (value:
     generationsSchema,
     { test: tables },
     (value) => parseEnvironment('test', testInput, testImages, { generations: value as { test: typeof tables } }),
+  ],
+  'config/stock.json': [
+    stockSchema,
+    stock,
+    (value) => {
+      const findings = stockFindings(value, { test: { ...sound, shares: undefined } });
+      if (findings.length > 0) throw new InputError(findings);
+    },
   ],
   'config/releases.json': [
     releasesSchema,

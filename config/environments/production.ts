@@ -16,6 +16,7 @@ export default {
       role: 'server',
       serverType: 'ccx33',
       address: '10.0.0.1',
+      machine: { address: '10.10.0.11', otherTypes: ['ccx43'], volumesGibibytes: { directory: 10 } },
       budget: { cpuPercent: 60, memoryPercent: 70 },
     },
     {
@@ -23,6 +24,7 @@ export default {
       role: 'agent',
       serverType: 'ccx23',
       address: '10.0.0.2',
+      machine: { address: '10.10.0.12', otherTypes: ['ccx33', 'ccx43'] },
       budget: { cpuPercent: 50, memoryPercent: 60 },
     },
   ],
@@ -36,6 +38,9 @@ export default {
     pods: '10.42.0.0/16',
     services: '10.43.0.0/16',
   },
+
+  /** What Terraform makes. What can be ordered changes by the day: `npm run stock` takes the first that can. */
+  hetzner: { locations: ['fsn1', 'nbg1', 'hel1'], subnet: '10.10.0.0/24' },
 
   /** The way in. The load balancer's address in the private network is the only one that is let in. */
   edge: { loadBalancer: '10.10.0.2', dns: 'cloudflare', certificates: 'production' },

@@ -22,6 +22,7 @@ export default {
       role: 'server',
       serverType: 'ccx33',
       address: '10.0.1.1',
+      machine: { address: '10.10.0.11', otherTypes: ['ccx43'], volumesGibibytes: { directory: 10 } },
       budget: { cpuPercent: 60, memoryPercent: 70 },
     },
     {
@@ -29,6 +30,7 @@ export default {
       role: 'server',
       serverType: 'ccx23',
       address: '10.0.1.2',
+      machine: { address: '10.10.0.12', otherTypes: ['ccx33', 'ccx43'] },
       budget: { cpuPercent: 50, memoryPercent: 60 },
     },
     {
@@ -36,11 +38,13 @@ export default {
       role: 'witness',
       serverType: 'cx23',
       address: '10.0.1.3',
+      machine: { address: '10.10.0.13', otherTypes: ['ccx13'] },
       // For what votes: no other pod comes here.
       budget: { cpuPercent: 20, memoryPercent: 20 },
     },
   ],
   networks: { ...production.networks, wireguard: '10.0.1.0/24' },
+  hetzner: { ...production.hetzner, zone: production.domain },
   objectStores: {
     backups: { ...production.objectStores.backups, bucket: 'example-three-node-backups' },
     offsite: { ...production.objectStores.offsite, bucket: 'example-three-node-offsite' },

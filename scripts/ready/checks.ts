@@ -8,6 +8,7 @@ import { upstream } from '../../config/upstream.ts';
 import { formatFinding, InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { foreignFindings, strayFindings } from '../../synth/foreign.ts';
+import { homesOf, writeValues } from '../../synth/machines.ts';
 import { sealedManifests } from '../../synth/seal/files.ts';
 import { fromManifest } from '../../synth/seal/manifest.ts';
 import { sealStatus } from '../../synth/seal/status.ts';
@@ -43,6 +44,11 @@ export interface Outcome<Name extends string = string> {
   readonly notes: readonly string[];
 }
 
+/** What npm run synth would write of the environment's machines. @throws InputError for a wrong `config/stock.json` */
+function valuesOf(root: string, environment: string): string[] {
+  return writeValues(root, homesOf([environment]), { dryRun: true });
+}
+
 /** What an environment's tree is checked for, from its files alone. */
 export function checkTree(root: string, environment: string, now: Date): Outcome<TreeCheck>[] {
   const input = environmentInput(environment);
@@ -56,7 +62,9 @@ export function checkTree(root: string, environment: string, now: Date): Outcome
     outcome('environments', shared),
     outcome(
       'output',
-      result ? outputFindings(environment, result.written) : refused.filter((each) => !told.has(formatFinding(each))),
+      result
+        ? outputFindings(environment, result.written, valuesOf(root, environment))
+        : refused.filter((each) => !told.has(formatFinding(each))),
     ),
     outcome('github', githubFindings(root)),
     result

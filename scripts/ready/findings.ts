@@ -6,16 +6,21 @@ import type { Git } from '../release/git.ts';
 const longestList = 10;
 
 /** What npm run synth would write other than it is. */
-export function outputFindings(environment: string, { added, changed, removed }: WriteResult): Finding[] {
+export function outputFindings(
+  environment: string,
+  { added, changed, removed }: WriteResult,
+  machines: readonly string[] = [],
+): Finding[] {
   const files = [
     ...added.map((file) => `+ ${file}`),
     ...changed.map((file) => `~ ${file}`),
     ...removed.map((file) => `- ${file}`),
+    ...machines,
   ];
   if (files.length === 0) return [];
   return [
     {
-      where: `dist/${environment} and argocd/${environment}`,
+      where: `dist/${environment}, argocd/${environment} and what Terraform reads`,
       what: listed('npm run synth would not leave them as they are:', files),
       allowed: 'what the sources say, byte for byte',
       remedy: 'run npm run synth and commit what it writes',

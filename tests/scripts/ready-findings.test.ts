@@ -208,10 +208,15 @@ describe('a file that no construct wrote', () => {
         fs.mkdirSync(path.join(root, folder), { recursive: true });
       // Argo CD reads no file there, and no environment has such a name.
       fs.writeFileSync(path.join(root, 'dist/.DS_Store'), '');
+      fs.mkdirSync(path.join(root, 'terraform/environments'), { recursive: true });
+      for (const name of ['production', 'old']) {
+        fs.writeFileSync(path.join(root, `terraform/environments/${name}.tfvars.json`), '{}');
+      }
       expect(strayFindings(root, ['production']).map(({ where }) => where)).toEqual([
         'dist/old',
         'argocd/old',
         'secrets/old',
+        'terraform/environments/old.tfvars.json',
       ]);
     } finally {
       fs.rmSync(root, { recursive: true });

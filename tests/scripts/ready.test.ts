@@ -6,6 +6,7 @@ import { upstream } from '../../config/upstream.ts';
 import { checkTree } from '../../scripts/ready/checks.ts';
 import { readImages } from '../../scripts/images/table.ts';
 import { readyCommand } from '../../scripts/ready/command.ts';
+import { writeValues } from '../../synth/machines.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import { root } from '../support/committed.ts';
 import { Repository } from './repository.ts';
@@ -41,6 +42,7 @@ beforeAll(() => {
   repository.put('config/images.json', JSON.stringify(table));
   repository.put('config/releases.json', '{}');
   synthesise({ root: repository.clone, environment: name, strict: false, dryRun: false });
+  writeValues(repository.clone, [name], { dryRun: false });
   fs.rmSync(path.join(repository.clone, '.cdk8s'), { recursive: true });
   repository.begin();
 });
