@@ -8,14 +8,16 @@ import type { ClusterGround, Ground, PlatformGround } from './ground.ts';
 
 /**
  * What an area runs on:
+ * - `machine`: this machine alone: it starts the programs that it names itself
  * - `api`: control planes on the loopback interface, which it starts itself
  * - `cluster`: a cluster without the platform, brought up for it and taken down
  * - `platform`: the platform as Argo CD applied it; one that is up is used, and stays
  * - `empty`: no cluster at all: it brings up its own, of which little is as it was at the end
  */
-export type Need = 'api' | 'cluster' | 'platform' | 'empty';
+export type Need = 'machine' | 'api' | 'cluster' | 'platform' | 'empty';
 
 interface GroundOf {
+  readonly machine: Ground;
   readonly api: Ground;
   readonly cluster: ClusterGround;
   readonly platform: PlatformGround;
@@ -50,6 +52,7 @@ export interface Area<Of extends Need = Need> {
 export type AnyArea = { readonly [Of in Need]: Area<Of> }[Need];
 
 const programsOfNeed: Readonly<Record<Need, readonly ProgramName[]>> = {
+  machine: [],
   api: controlPlanePrograms,
   cluster: clusterPrograms,
   platform: platformPrograms,

@@ -26,7 +26,7 @@ export const platformMinutes = 5;
 const ranks: readonly History[] = ['never', 'changed', 'fresh'];
 
 /** Each brings up what it needs, but for those that share a platform: they come last. */
-const order: readonly Need[] = ['api', 'cluster', 'empty', 'platform'];
+const order: readonly Need[] = ['machine', 'api', 'cluster', 'empty', 'platform'];
 
 /**
  * What fits into the time: first what was never measured, then what has changed since it was, then the rest; within a

@@ -10,6 +10,7 @@ import { area as failures } from './failures/index.ts';
 import { area as flow } from './flow/index.ts';
 import { area as gapless } from './gapless/index.ts';
 import { area as gitops } from './gitops/index.ts';
+import { area as hardware } from './hardware/index.ts';
 import { area as heal } from './heal/index.ts';
 import { area as modes } from './modes/index.ts';
 import { area as network } from './network/index.ts';
@@ -42,6 +43,7 @@ export const areas = {
   flow,
   gapless,
   gitops,
+  hardware,
   heal,
   modes,
   network,

@@ -44,6 +44,8 @@ export const families = {
   'redis-exporter': { gibibytes: 2 },
   rclone: { gibibytes: 6 },
   'go-ftw': { gibibytes: 2 },
+  'terraform-provider-hcloud': { gibibytes: 2 },
+  opentofu: { gibibytes: 6 },
 } as const satisfies Readonly<Record<string, Family>>;
 
 export type FamilyName = keyof typeof families;
@@ -242,6 +244,24 @@ export const programs = {
     module: 'github.com/coreruleset/albedo',
     purpose: 'the server that those tests want behind the WAF',
     seconds: 5,
+  },
+  'terraform-provider-hcloud': {
+    family: 'terraform-provider-hcloud',
+    package: 'github.com/hetznercloud/terraform-provider-hcloud',
+    module: 'github.com/hetznercloud/terraform-provider-hcloud',
+    purpose: 'what OpenTofu asks Hetzner by',
+    seconds: 25,
+    variables: (version) => ({
+      'github.com/hetznercloud/terraform-provider-hcloud/hcloud.Version': version.replace('v', ''),
+    }),
+  },
+  tofu: {
+    family: 'opentofu',
+    package: 'github.com/opentofu/opentofu/cmd/tofu',
+    module: 'github.com/opentofu/opentofu',
+    purpose: 'plans and applies terraform/',
+    seconds: 320,
+    variables: () => ({ 'github.com/opentofu/opentofu/version.dev': 'no' }),
   },
 } as const satisfies Readonly<Record<string, Program>>;
 
