@@ -3,18 +3,17 @@ import { Duration, Size } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { authorityFile } from '../core/authority-files.ts';
 import { ConfigFiles } from '../core/config-files.ts';
-import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { Endpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
-import { KeeperJob, RestoreTest, restoreTestName } from '../stateful/index.ts';
-import type { Archive, RedisBackupProps } from './archive.ts';
+import { archiveScripts, KeeperJob, RestoreTest, restoreTestName } from '../stateful/index.ts';
+import type { Archive, ArchiveScript } from '../stateful/index.ts';
 import { redisBackupDefaults } from './defaults.ts';
 import type { RedisOptions } from './options.ts';
 import { common } from './parts.ts';
 import type { Parts } from './parts.ts';
 import { configurationPath, redisUser, script, scriptsPath } from './paths.ts';
-import type { RedisSentinelProps } from './props.ts';
+import type { RedisBackupProps, RedisSentinelProps } from './props.ts';
 
 export interface BackupSettings {
   readonly image: Image;
@@ -40,7 +39,6 @@ export function backupJob(construct: Construct, settings: BackupSettings): Keepe
   const { keepDays = redisBackupDefaults.keepDays } = backups;
   const { container: carrier, volumes, mount } = archive.carrier;
   const { MEMBERS = '', PORT = '', TLS = '' } = common(parts);
-  const earlier = Array.from({ length: life.generation - 1 }, (_, index) => archive.folder(index + 1));
   const job = new KeeperJob(construct, 'backup', {
     name,
     program: options.engine,
@@ -60,16 +58,14 @@ export function backupJob(construct: Construct, settings: BackupSettings): Keepe
         MEMBERS,
         PORT,
         TLS,
-        ...archive.environment,
-        KEEP_DAYS: String(keepDays),
-        ...(earlier.length > 0 ? { EARLIER_FOLDERS: earlier.join(' ') } : {}),
+        ...archive.writing(keepDays),
         ...(authority ? { CA_FILE: authorityFile(authority) } : {}),
       },
       secretFiles: { BACKUP_PASSWORD_FILE: passwords.own.backup, ...archive.writerFiles() },
       authorities: authority ? [authority] : [],
       mounts: [mount, { volume: 'work', path: workPath }],
       writableDirectories: [temporary],
-      files: { [scriptsPath]: scripts(construct, 'backup-scripts', name, ['common/ask.sh', 'backup/backup.sh']) },
+      files: { [scriptsPath]: scripts(construct, 'backup-scripts', name, ['common/ask.sh', 'backup/backup.sh'], ['bucket.sh', 'store.sh']) },
       resources: {
         cpuRequest: Cpu.millicores(25),
         memory: Size.mebibytes(256),
@@ -121,9 +117,13 @@ export function restoreTest(
       writableDirectories: [temporary],
       files: {
         [configurationPath]: configuration,
-        [scriptsPath]: scripts(construct, 'restore-test-scripts', name, [
-          ...['common/ask.sh', 'backup/load.sh', 'backup/restore-test.sh'],
-        ]),
+        [scriptsPath]: scripts(
+          construct,
+          'restore-test-scripts',
+          name,
+          ['common/ask.sh', 'backup/load.sh', 'backup/restore-test.sh'],
+          ['bucket.sh'],
+        ),
       },
       resources: {
         cpuRequest: Cpu.millicores(50),
@@ -134,28 +134,21 @@ export function restoreTest(
   });
 }
 
-/** What a member of a life needs that begins with a backup of another one. */
-export function restoring({ life }: Parts, archive: Archive): Pick<ContainerProps, 'environment' | 'secretFiles'> {
-  const { recovery } = life;
-  if (recovery === undefined) return {};
-  return {
-    environment: {
-      ...archive.environment,
-      RESTORE_FOLDER: archive.folder(recovery.from),
-      RESTORE_AT: recovery.to ?? 'latest',
-    },
-    secretFiles: archive.readerFiles(),
-  };
-}
-
 /** What a member needs for it, beside its own scripts. */
-export const restoringScripts = ['backup/bucket.sh', 'backup/load.sh', 'member/restore.sh'] as const;
+export const restoringScripts = ['backup/dump.sh', 'backup/load.sh', 'member/restore.sh'] as const;
 
-function scripts(construct: Construct, id: string, name: string, files: readonly string[]): ConfigFiles {
+function scripts(
+  construct: Construct,
+  id: string,
+  name: string,
+  files: readonly string[],
+  shared: readonly ArchiveScript[],
+): ConfigFiles {
   return new ConfigFiles(construct, id, {
     name: `${name}-scripts`,
     folder,
-    pick: [...files, 'backup/bucket.sh'],
+    pick: [...files, 'backup/dump.sh'],
+    data: archiveScripts(...shared),
     executable: true,
   });
 }

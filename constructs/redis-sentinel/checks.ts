@@ -2,7 +2,7 @@ import { SizeRoundingBehavior } from 'cdk8s';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import type { WorkloadSize } from '../core/environment.ts';
-import { scheduleNeedsStorage } from '../stateful/index.ts';
+import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { policies, redisBackupDefaults, redisSentinelDefaults as defaults } from './defaults.ts';
 import { resolveOptions, versionOf } from './options.ts';
 import { ownParameters } from './parameters.ts';
@@ -141,34 +141,10 @@ const rules: readonly Rule[] = [
     ];
   },
   scheduleNeedsStorage,
-  function backupsAreKeptForDays({ backups }) {
-    if (backups === false) return [];
-    const { keepDays = redisBackupDefaults.keepDays } = backups;
-    const days =
-      Number.isInteger(keepDays) && keepDays >= 1 && keepDays <= 3650
-        ? []
-        : [{ what: `backups.keepDays: ${keepDays}`, allowed: 'a whole number from 1 to 3650', remedy: 'change it' }];
-    // Of the configuration, where stores of every kind have their backups.
-    const others = ['keepFullDays', 'keepWalDays'].filter((name) => Object.hasOwn(backups, name));
-    return [
-      ...days,
-      ...others.map((name) => ({
-        what: `backups.${name}`,
-        allowed: 'keepDays: every backup is a full one, and there are no changes between them',
-        remedy: `remove ${name}`,
-      })),
-    ];
+  function backupsHaveDays({ backups }) {
+    return backupsAreKeptForDays(backups, redisBackupDefaults.keepDays);
   },
-  function recoveryHasItsBackups({ backups, generation }) {
-    if (generation?.recovery === undefined || backups !== false) return [];
-    return [
-      {
-        what: `generation ${generation.number} is to begin with a backup, and there are none`,
-        allowed: 'a recovery where backups are configured',
-        remedy: 'set backups, or remove recovery from generations of config/generations.json',
-      },
-    ];
-  },
+  recoveryHasItsBackups,
   function policyFollowsUse({ use = defaults.use, evictionPolicy }) {
     const allowed: readonly string[] = policies[use].allowed;
     if (evictionPolicy === undefined || allowed.includes(evictionPolicy)) return [];

@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import { Cpu } from '../core/cpu.ts';
+import { archiveDefaults } from '../stateful/index.ts';
 
 /** What the tests and the documentation take for the defaults. */
 export const redisSentinelDefaults = {
@@ -14,7 +15,7 @@ export const redisSentinelDefaults = {
   repairKibibytes: 1024,
 } as const;
 
-export const redisBackupDefaults = { keepDays: 7, encryption: true } as const;
+export const redisBackupDefaults = { keepDays: 7, ...archiveDefaults } as const;
 
 /** Of a member's memory, for keys and values. */
 export const maxMemoryPercent = 60;

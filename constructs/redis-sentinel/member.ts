@@ -4,8 +4,9 @@ import { ConfigFiles } from '../core/config-files.ts';
 import type { ContainerProps } from '../core/container.ts';
 import { persistentVolumeClaim } from '../core/pod-volume.ts';
 import { execProbes } from '../core/probes.ts';
-import type { Archive } from './archive.ts';
-import { restoring, restoringScripts } from './backup.ts';
+import { archiveScripts } from '../stateful/index.ts';
+import type { Archive } from '../stateful/index.ts';
+import { restoringScripts } from './backup.ts';
 import { exporters } from './exporter.ts';
 import type { RedisOptions } from './options.ts';
 import { configurationPath, ports, redisUser, script, scriptsPath } from './paths.ts';
@@ -95,7 +96,10 @@ function server(
   source: Archive | undefined,
 ): ContainerProps {
   const { life, passwords } = parts;
-  const restore = source && restoring(parts, source);
+  const restore = source && {
+    environment: { ...source.environment, ...source.beginning() },
+    secretFiles: source.readerFiles(),
+  };
   const { mounts = [], ...directories } = places(parts);
   return {
     name: 'redis',
@@ -133,6 +137,7 @@ function server(
           ),
           ...(restore ? restoringScripts : []),
         ],
+        data: restore ? archiveScripts('bucket.sh') : {},
         executable: true,
       }),
     },

@@ -3,8 +3,6 @@ export const dataPath = '/data';
 export const runPath = '/run/redis';
 export const configurationPath = '/etc/redis';
 export const scriptsPath = '/opt/redis';
-/** rclone, in pods that carry backups. */
-export const rclonePath = '/opt/rclone';
 export const tlsPath = '/run/tls';
 
 export const script = (name: string): string => `${scriptsPath}/${name}`;

@@ -2,7 +2,7 @@ import type { JsonPatch, Size } from 'cdk8s';
 import type { TrustedAuthority } from '../core/endpoint.ts';
 import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
-import type { RedisBackupProps } from './archive.ts';
+import type { ArchiveProps } from '../stateful/index.ts';
 
 /** Whoever works on keys, beside the applications' own user `app`. */
 export interface RedisUser {
@@ -12,6 +12,14 @@ export interface RedisUser {
   readonly rules: string;
   /** A key of a `SecretRef`, which whoever signs in is given too. Never in the rules: they are no secret. */
   readonly password: SecretKeyReference;
+}
+
+export interface RedisBackupProps extends ArchiveProps {
+  /**
+   * Days that backups are kept; the newest three stay, however old.
+   * @default 7
+   */
+  readonly keepDays?: number;
 }
 
 export interface RedisSentinelProps {

@@ -56,6 +56,7 @@ function prepare(): void {
   }
   for (const from of ['common', 'backup', 'member'])
     fs.cpSync(path.join(files, from), at('scripts'), { recursive: true });
+  fs.cpSync(path.join(root, 'constructs/stateful/files/archive'), at('scripts'), { recursive: true });
   fs.writeFileSync(at('scripts/settings.conf'), 'maxmemory 64mb\n');
   fs.copyFileSync(path.join(import.meta.dirname, 'rclone-stub.sh'), at('tools/rclone'));
   fs.writeFileSync(at('secret'), 'password-of-backup');

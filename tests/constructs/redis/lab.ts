@@ -48,6 +48,7 @@ export class RedisLab {
     for (const kind of ['member', 'sentinel'] as const) {
       for (const from of ['common', 'backup', kind])
         fs.cpSync(path.join(files, from), this.at(kind), { recursive: true });
+      fs.cpSync(path.join(root, 'constructs/stateful/files/archive'), this.at(kind), { recursive: true });
     }
     fs.writeFileSync(this.at('member/settings.conf'), settings);
     fs.copyFileSync(path.join(import.meta.dirname, 'fast-sentinel.sh'), this.at('bin/redis-server'));

@@ -8,6 +8,7 @@ here=$(dirname "$0")
 work=${DATA:-/data}/restore
 configuration=${CONFIGURATION:-/etc/redis}
 . "$here/ask.sh"
+. "$here/dump.sh"
 . "$here/bucket.sh"
 . "$here/load.sh"
 trap end_loader EXIT

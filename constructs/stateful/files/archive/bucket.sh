@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # the files of a pod see each other's functions and variables
-# Backups in object storage, by rclone. Sourced. Each is one object, whose name is the moment at which it was complete and
+# Backups in object storage, by rclone. Sourced, after `say`, and what knows the kind of store: `suffix`, the end of the names,
+# and `check_backup FILE`, which sets `problem`. Each is one object, whose name is the moment at which it was complete and
 # the checksum of what is in it: 20261129T140503Z-SHA256.rdb. It is there as a whole or not at all, and proves itself.
 
-name_pattern='[0-9]{8}T[0-9]{6}Z-[0-9a-f]{64}\.rdb'
+name_pattern='[0-9]{8}T[0-9]{6}Z-[0-9a-f]{64}\.'${suffix//./\\.}
 problem=''
 
 # open_bucket DIRECTORY: by variables, so that no key stands in an argument; DIRECTORY is for what is small.
@@ -70,7 +71,7 @@ sum_of() {
 
 # is_named_so NAME SUM: whether that is the checksum in the name.
 is_named_so() {
-  [ "${1#*-}" = "$2.rdb" ]
+  [ "${1#*-}" = "$2.$suffix" ]
 }
 
 # choose MOMENT: of `backups`, the newest that was complete by then; MOMENT is such as `2026-11-22 10:00:00+00`, or `latest`,
@@ -112,22 +113,8 @@ fetch() {
     problem="$2 in $(place "$1") is not what was backed up: it has $(stat -c %s "$3") bytes with the checksum $sum"
     return 1
   fi
-  check_dump "$3" || {
+  check_backup "$3" || {
     problem="$2 in $(place "$1"): $problem"
     return 1
   }
-}
-
-# check_dump FILE: sets `keys` and `expiring`, what it holds.
-check_dump() {
-  if ! redis-check-rdb "$1" >"$scratch/checked" 2>&1; then
-    problem="redis-check-rdb says: $(tail -n 1 "$scratch/checked")"
-    return 1
-  fi
-  keys=$(sed -n 's/^\[info\] \([0-9]*\) keys read$/\1/p' "$scratch/checked")
-  expiring=$(sed -n 's/^\[info\] \([0-9]*\) expires$/\1/p' "$scratch/checked")
-  if [ -z "$keys" ] || [ -z "$expiring" ]; then
-    problem="redis-check-rdb does not say how many keys there are"
-    return 1
-  fi
 }

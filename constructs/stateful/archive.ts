@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { Size } from 'cdk8s';
 import type { ContainerProps } from '../core/container.ts';
 import { Cpu } from '../core/cpu.ts';
@@ -5,23 +7,18 @@ import type { Image, ObjectStore } from '../core/environment.ts';
 import type { Mount, PodVolume } from '../core/pod-volume.ts';
 import type { Schedule } from '../core/schedule.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
-import { Bucket } from '../stateful/index.ts';
-import type { BucketKeys, Life } from '../stateful/index.ts';
-import { rclonePath } from './paths.ts';
-import { redisBackupDefaults } from './defaults.ts';
+import { Bucket } from './bucket.ts';
+import type { BucketKeys } from './bucket.ts';
+import type { Life } from './life.ts';
 
-export interface RedisBackupProps {
+/** Of a store whose backups are all whole ones, each of them one object. */
+export interface ArchiveProps {
   /** Where backups are kept. Each generation has a folder of its own in the bucket. */
   readonly store: ObjectStore;
   /** Image of rclone, which carries them: `environment.image('rclone')`. */
   readonly rclone: Image;
-  /** When everything is copied. What was written since is lost with both members. */
+  /** When everything is copied. What was written since is lost with the volumes. */
   readonly schedule: Schedule;
-  /**
-   * Days that backups are kept; the newest three stay, however old.
-   * @default 7
-   */
-  readonly keepDays?: number;
   /** When the newest backup is restored and read; `false` for never. */
   readonly restoreTestSchedule: Schedule | false;
   /**
@@ -32,6 +29,8 @@ export interface RedisBackupProps {
   readonly encryption?: boolean;
 }
 
+export const archiveDefaults = { encryption: true } as const;
+
 /** Backups of a store, and how programs reach them. */
 export class Archive {
   readonly bucket: Bucket;
@@ -40,16 +39,16 @@ export class Archive {
   /** What a pod needs to reach them. */
   readonly carrier: ReturnType<typeof carrier>;
   private readonly life: Life;
-  private readonly engine: string;
+  private readonly format: string;
   private readonly encryptionKey: SecretKeyReference | undefined;
 
-  /** @param engine whose files they are: Redis and Valkey can't read each other's */
-  constructor(life: Life, engine: string, { store, rclone, encryption }: RedisBackupProps) {
+  /** @param format what only programs of one kind read, such as `redis`: Valkey can't */
+  constructor(life: Life, format: string, { store, rclone, encryption }: ArchiveProps) {
     const { name } = life;
     this.life = life;
-    this.engine = engine;
+    this.format = format;
     this.carrier = carrier(rclone);
-    this.encrypted = encryption ?? redisBackupDefaults.encryption;
+    this.encrypted = encryption ?? archiveDefaults.encryption;
     const purpose = `backups of ${name} in the bucket ${store.bucket}`;
     this.bucket = new Bucket(life.owner, { name: `${name}-backups`, store, purpose });
     this.encryptionKey = this.encrypted
@@ -82,6 +81,23 @@ export class Archive {
     return this.filesOf(this.bucket.reader());
   }
 
+  /** What a job does with them that writes backups, and drops those that are older than so many days. */
+  writing(keepDays: number): Readonly<Record<string, string>> {
+    const earlier = Array.from({ length: this.life.generation - 1 }, (_, index) => this.folder(index + 1));
+    return {
+      ...this.environment,
+      KEEP_DAYS: String(keepDays),
+      ...(earlier.length > 0 ? { EARLIER_FOLDERS: earlier.join(' ') } : {}),
+    };
+  }
+
+  /** What a life begins with that is made from another one; nothing for one that isn't. */
+  beginning(): Readonly<Record<string, string>> {
+    const { recovery } = this.life;
+    if (recovery === undefined) return {};
+    return { RESTORE_FOLDER: this.folder(recovery.from), RESTORE_AT: recovery.to ?? 'latest' };
+  }
+
   private filesOf({ accessKeyId, secretAccessKey }: BucketKeys): Readonly<Record<string, SecretKeyReference>> {
     return {
       ACCESS_KEY_ID_FILE: accessKeyId,
@@ -92,7 +108,7 @@ export class Archive {
 
   /** Of a generation in the bucket; of its own, if none is named. */
   folder(generation?: number): string {
-    return this.life.folderOf(this.engine, generation);
+    return this.life.folderOf(this.format, generation);
   }
 
   /** The same as an address. */
@@ -101,12 +117,22 @@ export class Archive {
   }
 }
 
+/** What a store's own scripts source. */
+export type ArchiveScript = 'bucket.sh' | 'store.sh';
+
+/** As the files of a ConfigMap. */
+export function archiveScripts(...names: readonly ArchiveScript[]): Record<string, string> {
+  const read = (name: string): string => fs.readFileSync(path.join(import.meta.dirname, 'files/archive', name), 'utf8');
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
+}
+
 /** Where rclone is in a pod that has a carrier. */
+const rclonePath = '/opt/rclone';
 const shared: Mount = { volume: 'rclone', path: rclonePath };
 
 /**
  * Brings rclone into a pod of another image, before its containers start: one of them then makes, carries and reads a
- * backup, by one set of scripts. The image of Redis has no certificates of the world's authorities either.
+ * backup, by one set of scripts. Theirs may lack the certificates of the world's authorities too.
  */
 function carrier(image: Image) {
   const container: ContainerProps = {
