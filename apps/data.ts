@@ -59,6 +59,9 @@ function redis(scope: ApplicationChart, environment: Environment): RedisSentinel
   });
 }
 
+/** Stores of other applications: what copies a bucket reads all of it, by one pair of keys. */
+const elsewhere = ['samba'] as const;
+
 /** One copy for each bucket, of the folders of all stores that write into it. */
 function copyOffsite(
   scope: ApplicationChart,
@@ -70,7 +73,12 @@ function copyOffsite(
     return archive && offsite ? [{ folder: life.name, offsite, source: archive.bucket }] : [];
   });
   for (const { source, offsite } of copied.filter(isFirstOfItsBucket)) {
-    const folders = copied.filter((other) => other.source.store.name === source.store.name).map(({ folder }) => folder);
+    const own = copied.filter((other) => other.source.store.name === source.store.name).map(({ folder }) => folder);
+    const others = elsewhere.filter((name) => {
+      const backups = environment.backups(name);
+      return backups.offsite && backups.store.name === source.store.name;
+    });
+    const folders = [...own, ...others];
     const image = environment.image('rclone');
     new OffsiteCopy(scope, `offsite-copy-${source.store.name}`, { ...offsite, source, folders, image });
   }

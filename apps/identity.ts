@@ -25,6 +25,8 @@ export const identity = application(
       authority: environment.authority('samba-ca'),
       storage: environment.storage('samba'),
       size: environment.size('samba'),
+      generation: environment.generation('samba'),
+      backups: { ...environment.backups('samba'), rclone: environment.image('rclone') },
       serviceAccounts: [
         {
           name: 'backend',

@@ -71,6 +71,13 @@ export default {
       restoreTestSchedule: '30 4 * * 0',
       offsite: { store: 'offsite', schedule: '20 * * * *' },
     },
+    samba: {
+      store: 'backups',
+      schedule: '40 */2 * * *',
+      keepDays: 30,
+      restoreTestSchedule: '0 5 * * 0',
+      offsite: { store: 'offsite', schedule: '20 * * * *' },
+    },
   },
 
   /** Buckets, and a second provider's for the copies. */

@@ -31,6 +31,8 @@ export interface PodTemplateProps {
   readonly serviceAccountName: string;
   readonly priority: Priority;
   readonly spread: Spread;
+  /** Labels of pods whose node it has to be; undefined for any. */
+  readonly beside: Readonly<Record<string, string>> | undefined;
   /** Numeric user of all containers; above 10000, it is nobody on the host. */
   readonly user: number;
   readonly group: number;
@@ -79,7 +81,7 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
           ? {}
           : { sysctls: [{ name: lowestPortSysctl, value: String(props.lowestPort) }] }),
       },
-      ...affinity(props.spread, selector),
+      ...affinity(props, selector),
       ...evenly(props.spread, selector),
       ...tolerations(props),
       ...(initContainers.length > 0 ? { initContainers: initContainers.map(containerSpec) } : {}),
@@ -111,7 +113,14 @@ function filesAnnotation(containers: readonly ContainerProps[]): Record<string, 
   };
 }
 
-function affinity(spread: Spread, selector: Readonly<Record<string, string>>): Pick<IPodSpec, 'affinity'> {
+function affinity(
+  { spread, beside }: Pick<PodTemplateProps, 'spread' | 'beside'>,
+  selector: Readonly<Record<string, string>>,
+): Pick<IPodSpec, 'affinity'> {
+  if (beside !== undefined) {
+    const theirs = { topologyKey: hostname, labelSelector: { matchLabels: { ...beside } } };
+    return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [theirs] } } };
+  }
   const term = { topologyKey: hostname, labelSelector: { matchLabels: { ...selector } } };
   switch (spread) {
     case 'strict':

@@ -13,6 +13,8 @@ export type PodVolume =
   | { readonly apiToken: true }
   /** Empty at the start and lost with the pod; several containers may share it. */
   | { readonly sizeLimit: Size; readonly inMemory?: boolean }
+  /** What a StatefulSet claimed for one of its pods: on that pod's node, see `beside` of a Workload. */
+  | { readonly claim: string }
   /** Of a StorageClass, as large as asked for, and lost with the pod. */
   | { readonly scratch: Size; readonly storageClass: string };
 
@@ -43,6 +45,7 @@ export function volumeSpec(name: string, volume: PodVolume): IVolume {
     const { scratch, storageClass } = volume;
     return { name, ephemeral: { volumeClaimTemplate: { spec: claimSpec(scratch, storageClass) } } };
   }
+  if ('claim' in volume) return { name, persistentVolumeClaim: { claimName: volume.claim } };
   if ('apiToken' in volume) return { name, projected: apiToken };
   const { sizeLimit, inMemory = false } = volume;
   return { name, emptyDir: { sizeLimit: sizeLimit.asString(), ...(inMemory ? { medium: 'Memory' } : {}) } };

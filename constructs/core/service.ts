@@ -77,6 +77,11 @@ export interface ServiceProps {
    * @default one that Kubernetes chooses
    */
   readonly address?: string;
+  /**
+   * Whether it is led to these pods only when they are ready, because it leads to others until then: Argo CD applies it after them.
+   * @default false
+   */
+  readonly afterPods?: boolean;
 }
 
 /** A name that leads to the pods of a workload. */
@@ -103,6 +108,7 @@ export class Service extends Construct {
     this.nodePorts = opened.length;
     const annotations = {
       ...pods.props.annotations,
+      ...(props.afterPods ? { 'argocd.argoproj.io/sync-wave': '1' } : {}),
       ...Object.fromEntries(opened.map(([port, { because }]) => [`diptych/node-port-of-${port}`, because])),
     };
     const manifest: IService = {

@@ -48,6 +48,11 @@ export interface WorkloadProps {
   readonly priority: Priority;
   readonly spread: Spread;
   /**
+   * Whose node its pods have to be on, because a volume of theirs can be mounted nowhere else.
+   * @default nobody's
+   */
+  readonly beside?: Pick<Workload, 'selector'>;
+  /**
    * Pods that a drain may take at a time; `false` for no budget.
    * @default 1
    */
@@ -128,6 +133,7 @@ const options: OptionNames<WorkloadProps> = {
   initContainers: true,
   priority: true,
   spread: true,
+  beside: true,
   maxUnavailable: true,
   api: true,
   runtimeLabels: true,
@@ -258,6 +264,7 @@ export class Workload extends PodOwner {
       serviceAccountName: props.name,
       priority: props.priority,
       spread: props.spread,
+      beside: props.beside?.selector,
       user,
       group: props.group ?? user,
       lowestPort: props.lowestPort,

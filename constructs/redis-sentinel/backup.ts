@@ -65,7 +65,15 @@ export function backupJob(construct: Construct, settings: BackupSettings): Keepe
       authorities: authority ? [authority] : [],
       mounts: [mount, { volume: 'work', path: workPath }],
       writableDirectories: [temporary],
-      files: { [scriptsPath]: scripts(construct, 'backup-scripts', name, ['common/ask.sh', 'backup/backup.sh'], ['bucket.sh', 'store.sh']) },
+      files: {
+        [scriptsPath]: scripts(
+          construct,
+          'backup-scripts',
+          name,
+          ['common/ask.sh', 'backup/backup.sh'],
+          ['bucket.sh', 'store.sh'],
+        ),
+      },
       resources: {
         cpuRequest: Cpu.millicores(25),
         memory: Size.mebibytes(256),

@@ -1,6 +1,8 @@
 import net from 'node:net';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
+import { directoryBackupDefaults } from './defaults.ts';
 import { resolveOptions } from './options.ts';
 import type { SambaDCProps } from './props.ts';
 
@@ -207,6 +209,11 @@ const rules: readonly Rule[] = [
       })),
     ];
   },
+  scheduleNeedsStorage,
+  function backupsHaveDays({ backups }) {
+    return backupsAreKeptForDays(backups, directoryBackupDefaults.keepDays);
+  },
+  recoveryHasItsBackups,
   function policyIsOne(props) {
     const policy = resolveOptions(props).passwordPolicy;
     const ranges = [

@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import { Cpu } from '../core/cpu.ts';
+import { archiveDefaults } from '../stateful/index.ts';
 
 /** What the tests and the documentation take for the defaults. */
 export const sambaDCDefaults = {
@@ -11,6 +12,8 @@ export const sambaDCDefaults = {
   groups: [],
   serviceAccounts: [],
 } as const;
+
+export const directoryBackupDefaults = { keepDays: 30, ...archiveDefaults } as const;
 
 /** What a policy says of what it leaves out. */
 export const usualPasswordPolicy = {

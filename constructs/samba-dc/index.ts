@@ -1,4 +1,5 @@
-export { sambaDCDefaults, usualPasswordPolicy } from './defaults.ts';
+export { backupName } from './backup.ts';
+export { directoryBackupDefaults, sambaDCDefaults, usualPasswordPolicy } from './defaults.ts';
 export { script } from './paths.ts';
-export type { DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
+export type { DirectoryBackupProps, DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
 export { SambaDC } from './samba-dc.ts';

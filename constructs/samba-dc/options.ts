@@ -46,5 +46,7 @@ export const optionNames: OptionNames<SambaDCProps> = {
   groups: true,
   serviceAccounts: true,
   passwordPolicy: true,
+  backups: true,
+  generation: true,
   patches: true,
 };

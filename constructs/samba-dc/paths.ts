@@ -7,9 +7,24 @@ export const paths = {
   certificate: '/run/certificate',
   run: '/run/samba',
   scripts: '/opt/directory',
+  /** Of the jobs: what they make. */
+  work: '/work',
 } as const;
 
 export const script = (name: string): string => `${paths.scripts}/${name}`;
+
+/** What the scripts hold against what a database says. */
+export function identityOf({
+  realm,
+  domain,
+  server,
+}: {
+  readonly realm: string;
+  readonly domain: string;
+  readonly server: string;
+}): Readonly<Record<string, string>> {
+  return { REALM: realm, DOMAIN: domain, SERVER: server };
+}
 
 /** Clients know no others. */
 export const ports = { dns: 53, kerberos: 88, ldaps: 636 } as const;

@@ -1,7 +1,8 @@
 import type { JsonPatch, Size } from 'cdk8s';
 import type { TrustedAuthority } from '../core/endpoint.ts';
-import type { Image, WorkloadSize } from '../core/environment.ts';
+import type { Generation, Image, WorkloadSize } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import type { ArchiveProps } from '../stateful/index.ts';
 
 /** Several accounts under one name. */
 export interface DirectoryGroup {
@@ -86,6 +87,14 @@ export interface PasswordPolicy {
   readonly lockoutMinutes?: number;
 }
 
+export interface DirectoryBackupProps extends ArchiveProps {
+  /**
+   * Days that backups are kept; the newest three stay, however old.
+   * @default 30
+   */
+  readonly keepDays?: number;
+}
+
 export interface SambaDCProps {
   /**
    * Name of every object, and of the host.
@@ -152,6 +161,13 @@ export interface SambaDCProps {
    * @default 12 characters that never end, and 15 minutes without a sign-in after ten wrong ones
    */
   readonly passwordPolicy?: PasswordPolicy;
+  /** Copies of everything in object storage; `false` for none. */
+  readonly backups: DirectoryBackupProps | false;
+  /**
+   * Which life of the directory this is: `environment.generation(name)`.
+   * @default the first, which begins a domain
+   */
+  readonly generation?: Generation;
   /**
    * Changes to the finished StatefulSet, for what no option reaches.
    * @default none

@@ -6,19 +6,22 @@ import { InputError } from '../core/error.ts';
 import { refuseUnknownOptions } from '../core/option-names.ts';
 import { Service } from '../core/service.ts';
 import type { Workload } from '../core/workload.ts';
-import { Authority, Life } from '../stateful/index.ts';
+import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
+import { backupJob, restoreTest } from './backup.ts';
 import { checkDirectory } from './checks.ts';
 import { directoryAlerts } from './monitoring.ts';
 import { optionNames, resolveOptions } from './options.ts';
 import type { DirectoryOptions } from './options.ts';
 import { ports } from './paths.ts';
 import type { SambaDCProps } from './props.ts';
-import { server } from './server.ts';
+import { recoveryCommands } from './recovery.ts';
+import { configurationOf, server } from './server.ts';
 
 /** An Active Directory for signing in: LDAPS, Kerberos and the names of its realm, by one server without any privilege. */
 export class SambaDC extends Construct {
   readonly life: Life;
   readonly authority: Authority;
+  readonly archive: Archive | false;
   readonly workload: Workload;
   /** Its name server, which answers for the realm's names. */
   readonly names: { readonly zone: string; readonly address: string; readonly endpoint: Endpoint };
@@ -28,8 +31,8 @@ export class SambaDC extends Construct {
   /** @throws InputError with everything that is wrong */
   constructor(scope: Construct, id: string, props: SambaDCProps) {
     super(scope, id);
-    this.life = new Life(this, props.name ?? id);
-    const { name, namespace } = this.life;
+    this.life = new Life(this, props.name ?? id, props.generation);
+    const { name, namespace, scope: lifeName } = this.life;
     refuseUnknownOptions(`SambaDC ${name}`, props, optionNames);
     checkDirectory(`SambaDC ${name}`, props);
     this.options = resolveOptions(props);
@@ -37,12 +40,24 @@ export class SambaDC extends Construct {
     this.authority = new Authority(this, 'authority', props.authority);
     // Clients outside of Kubernetes know it by the names of its realm.
     const hosts = [serviceHost(name, namespace), `${serverName.toLowerCase()}.${zone}`, zone];
-    const certificate = this.authority.sign(`${name}-tls`, hosts);
-    this.workload = server(this, this.life, props, this.options, certificate);
-    new Service(this, 'pods', { name: `${name}-pods`, pods: this.workload, headless: true, publishNotReady: true });
+    const certificate = this.authority.sign(`${lifeName}-tls`, hosts);
+    this.archive = props.backups && new Archive(this.life, 'ad', props.backups);
+    const configuration = configurationOf(this, this.life, this.options);
+    const { archive, life, options } = this;
+    this.workload = server(this, props, { life, options, certificate, configuration, archive });
+    new Service(this, 'pods', { name: `${lifeName}-pods`, pods: this.workload, headless: true, publishNotReady: true });
     const offered = ['dns', 'dns-udp', 'kerberos', 'kerberos-udp', 'ldaps'].map((port) => ({ name: port }));
-    this.service = new Service(this, 'service', { name, pods: this.workload, ports: offered, address });
+    // Its name and its address are what clients know: they lead to the life before until this one is there.
+    const afterPods = life.generation > 1;
+    this.service = new Service(this, 'service', { name, pods: this.workload, ports: offered, address, afterPods });
     this.names = { zone, address, endpoint: this.to(`names of ${realm}`, ['dns', 'dns-udp']) };
+    const commands = recoveryCommands(life);
+    new Recoverable(this, 'recoverable', { kind: 'ad', life, workload: this.workload, archive, commands });
+    if (props.backups && archive) {
+      const settings = { props, backups: props.backups, archive, life, options, configuration };
+      backupJob(this, this.workload, settings);
+      restoreTest(this, settings);
+    }
     for (const alert of directoryAlerts(this.life)) new Alert(this, alert.name, alert);
   }
 

@@ -11,22 +11,35 @@ import type { PodVolume } from '../core/pod-volume.ts';
 import { execProbes } from '../core/probes.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
-import type { Life } from '../stateful/index.ts';
+import type { Archive, Life } from '../stateful/index.ts';
+import { restoring } from './backup.ts';
 import type { DirectoryOptions } from './options.ts';
-import { paths, ports, script } from './paths.ts';
+import { identityOf, paths, ports, script } from './paths.ts';
 import type { SambaDCProps } from './props.ts';
 
 const folder = path.join(import.meta.dirname, 'files');
 
+/** What Samba itself reads. */
+export function configurationOf(construct: Construct, { scope }: Life, options: DirectoryOptions): ConfigFiles {
+  return new ConfigFiles(construct, 'settings', {
+    name: `${scope}-settings`,
+    data: { 'smb.conf': smbConf(options) },
+  });
+}
+
+export interface ServerParts {
+  readonly life: Life;
+  readonly options: DirectoryOptions;
+  readonly certificate: PodVolume;
+  readonly configuration: ConfigFiles;
+  readonly archive: Archive | false;
+}
+
 /** The StatefulSet of one: a second server on the same volume would damage it. */
-export function server(
-  construct: Construct,
-  life: Life,
-  props: SambaDCProps,
-  options: DirectoryOptions,
-  certificate: PodVolume,
-): Workload {
+export function server(construct: Construct, props: SambaDCProps, parts: ServerParts): Workload {
+  const { life, options, certificate, archive } = parts;
   const { scope: name } = life;
+  const carrier = archive ? archive.carrier : undefined;
   const workload = new Workload(construct, 'server', {
     name,
     program: 'samba-dc',
@@ -37,10 +50,20 @@ export function server(
       serviceName: `${name}-pods`,
       volumeClaims: [persistentVolumeClaim('data', props.storage, options.storageClass)],
     },
-    containers: [samba(construct, life, props, options)],
+    containers: [samba(construct, props, parts)],
+    ...(carrier ? { initContainers: [carrier.container] } : {}),
     volumes: {
       run: { sizeLimit: Size.mebibytes(64), inMemory: true },
       certificate,
+      ...carrier?.volumes,
+    },
+    dataFormat: {
+      program: 'Samba',
+      major: 4,
+      recoveredFrom: life.recovery && life.scopeOf(life.recovery.from),
+      empty: life.empty,
+      encrypted: archive ? archive.encrypted : undefined,
+      runbook: 'directory-recovery',
     },
     priority: 'critical-data',
     spread: 'anywhere',
@@ -50,6 +73,7 @@ export function server(
     // Its data is on its node: there is nowhere to go.
     leaveLostNodeAfterSeconds: false,
   });
+  if (archive) workload.observes(archive.bucket.endpoint, 'looks for backups before it begins');
   const { dnsForwarder } = options;
   if (dnsForwarder !== false) {
     const forwarder = { host: dnsForwarder, port: ports.dns };
@@ -63,8 +87,10 @@ export function server(
   return workload;
 }
 
-function samba(construct: Construct, life: Life, props: SambaDCProps, options: DirectoryOptions): ContainerProps {
+function samba(construct: Construct, props: SambaDCProps, parts: ServerParts): ContainerProps {
+  const { life, options, configuration, archive } = parts;
   const { name, scope } = life;
+  const restore = archive ? restoring(archive) : undefined;
   const administrator = life.secret('administrator', {
     name: `${name}-administrator`,
     purpose: `may do everything in the directory ${options.realm}`,
@@ -75,9 +101,7 @@ function samba(construct: Construct, life: Life, props: SambaDCProps, options: D
     image: props.image,
     command: [script('start.sh')],
     environment: {
-      REALM: options.realm,
-      DOMAIN: options.domain,
-      SERVER: options.server,
+      ...identityOf(options),
       ADDRESS: options.address,
       VOLUME: paths.data,
       SETTINGS: paths.settings,
@@ -86,8 +110,13 @@ function samba(construct: Construct, life: Life, props: SambaDCProps, options: D
       RUN: paths.run,
       // Of Samba's own tools too, for whoever uses them in the pod.
       SMB_CONF_PATH: `${paths.data}/etc/smb.conf`,
+      ...restore?.environment,
     },
-    secretFiles: { ADMINISTRATOR_PASSWORD_FILE: administrator.key('password'), ...passwordsOf(options) },
+    secretFiles: {
+      ADMINISTRATOR_PASSWORD_FILE: administrator.key('password'),
+      ...passwordsOf(options),
+      ...restore?.secretFiles,
+    },
     ports: [
       { name: 'dns', port: ports.dns },
       { name: 'dns-udp', port: ports.dns, protocol: 'UDP' },
@@ -106,10 +135,7 @@ function samba(construct: Construct, life: Life, props: SambaDCProps, options: D
       },
     ),
     files: {
-      [paths.settings]: new ConfigFiles(construct, 'settings', {
-        name: `${scope}-settings`,
-        data: { 'smb.conf': smbConf(options) },
-      }),
+      [paths.settings]: configuration,
       [paths.accounts]: new ConfigFiles(construct, 'data', {
         name: `${scope}-data`,
         data: { 'directory.json': `${JSON.stringify(dataOf(options), null, 2)}\n` },
@@ -118,8 +144,12 @@ function samba(construct: Construct, life: Life, props: SambaDCProps, options: D
       }),
       [paths.scripts]: new ConfigFiles(construct, 'scripts', {
         name: `${scope}-scripts`,
-        folder: path.join(folder, 'dc'),
-        pick: fs.readdirSync(path.join(folder, 'dc')).filter((file) => file !== 'smb.conf'),
+        folder,
+        pick: [
+          ...fs.readdirSync(path.join(folder, 'dc')).flatMap((file) => (file === 'smb.conf' ? [] : `dc/${file}`)),
+          ...(restore?.scripts ?? []),
+        ],
+        data: restore?.data ?? {},
         executable: true,
       }),
     },
@@ -127,6 +157,7 @@ function samba(construct: Construct, life: Life, props: SambaDCProps, options: D
       { volume: 'data', path: paths.data },
       { volume: 'run', path: paths.run },
       { volume: 'certificate', path: paths.certificate, readOnly: true },
+      ...(restore?.mounts ?? []),
     ],
     writableDirectories: [{ name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) }],
   };

@@ -11,7 +11,7 @@ import { overdueAfter } from './overdue.ts';
 
 export interface KeeperJobProps extends Pick<
   WorkloadProps,
-  'name' | 'program' | 'component' | 'initContainers' | 'user' | 'group' | 'volumes'
+  'name' | 'program' | 'component' | 'initContainers' | 'user' | 'group' | 'volumes' | 'beside' | 'lowestPort'
 > {
   /** Who goes first when a node is full. */
   readonly priority: Priority;

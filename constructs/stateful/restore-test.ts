@@ -11,7 +11,7 @@ import type { Life } from './life.ts';
 
 export interface RestoreTestProps extends Pick<
   WorkloadProps,
-  'program' | 'initContainers' | 'user' | 'group' | 'volumes'
+  'program' | 'initContainers' | 'user' | 'group' | 'volumes' | 'lowestPort'
 > {
   readonly life: Life;
   /** Where the backups are. */
@@ -50,6 +50,7 @@ export class RestoreTest extends Construct {
       priority: 'observability',
       user: props.user,
       group: props.group,
+      lowestPort: props.lowestPort,
       initContainers: props.initContainers,
       volumes: { [volume]: { scratch, storageClass }, ...props.volumes },
       container: { ...container, name: 'restore-test', mounts: [mount, ...(container.mounts ?? [])] },

@@ -9,6 +9,7 @@ import type { Platform } from '../../constructs/core/platform.ts';
 import type { SecretSource } from '../../constructs/core/secret.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import { RedisSentinel } from '../../constructs/redis-sentinel/index.ts';
+import { SambaDC } from '../../constructs/samba-dc/index.ts';
 import { OffsiteCopy } from '../../constructs/stateful/index.ts';
 import type { Bucket } from '../../constructs/stateful/index.ts';
 import type { Cluster } from '../cluster/handle.ts';
@@ -174,6 +175,7 @@ export class PlatformClone {
     return [
       ...platform.all(PatroniCluster).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
       ...platform.all(RedisSentinel).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
+      ...platform.all(SambaDC).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
       ...platform.all(OffsiteCopy).flatMap(({ source, target }) => [source, target]),
     ];
   }

@@ -14,6 +14,13 @@ export const kinds = {
     beside: false,
     runbook: 'docs/runbooks/redis-recovery.md',
   },
+  ad: {
+    cluster: 'samba',
+    moment: 'at',
+    moments: 'a moment by which a backup was complete: there is nothing between two of them',
+    beside: false,
+    runbook: 'docs/runbooks/directory-recovery.md',
+  },
 } as const;
 
 export type Kind = keyof typeof kinds;

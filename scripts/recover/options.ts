@@ -21,20 +21,21 @@ export interface RecoverOptions {
 
 export const help = `npm run recover -- pg --to TIME [OPTION...]
 npm run recover -- redis --at TIME [OPTION...]
+npm run recover -- ad --at TIME [OPTION...]
 
 Writes down that a store is recovered from its backups: config/generations.json, what npm run synth makes of it,
 a commit message, and the steps from there with all names filled in. It changes nothing in a cluster: the release does.
 
   --to TIME           pg: ISO 8601 with Z or an offset, such as 2026-11-22T10:00:00Z; or latest, for all that was archived
-  --at TIME           redis: the same; it begins with the newest backup that was complete by then
+  --at TIME           redis, ad: the same; it begins with the newest backup that was complete by then
   --from NUMBER       the generation whose archive is read                [the one in use]
   --beside            pg: a cluster beside the running one, to look at what it holds; clients stay where they are
-  --cluster NAME      which one of its kind                               [postgres; redis]
+  --cluster NAME      which one of its kind                               [postgres; redis; samba]
   --environment NAME  the environment of config/environments              [production]
   --dry-run           check everything, tell what would be written, and write nothing
   --help              this text
 
-The procedure around it: docs/runbooks/postgres-recovery.md, docs/runbooks/redis-recovery.md.
+The procedure around it: postgres-recovery.md, redis-recovery.md and directory-recovery.md in docs/runbooks/.
 `;
 
 export const declared = {
@@ -63,8 +64,8 @@ export function parseOptions(args: readonly string[], now: Date): RecoverOptions
     findings.push({
       where: 'npm run recover',
       what: positionals.length === 0 ? 'it is not said what to recover' : `it can't recover ${positionals.join(' ')}`,
-      allowed: 'pg, for a cluster of PostgreSQL; redis, for Redis or Valkey',
-      remedy: 'npm run recover -- pg --to TIME, or npm run recover -- redis --at TIME',
+      allowed: 'pg, for a cluster of PostgreSQL; redis, for Redis or Valkey; ad, for the directory',
+      remedy: 'npm run recover -- pg --to TIME, npm run recover -- redis --at TIME, or npm run recover -- ad --at TIME',
     });
   }
   const kind = known ? named : values.at === undefined ? 'pg' : 'redis';

@@ -4,10 +4,15 @@ import type { Kind } from './kinds.ts';
 import type { RecoveryPlan } from './plan.ts';
 import { again, npmRun } from './step.ts';
 import type { Step, StepsOfKind } from './step.ts';
+import { directorySteps } from './steps-directory.ts';
 import { postgresSteps } from './steps-postgres.ts';
 import { redisSteps } from './steps-redis.ts';
 
-const ofKind: Readonly<Record<Kind, StepsOfKind>> = { pg: postgresSteps, redis: redisSteps };
+const ofKind: Readonly<Record<Kind, StepsOfKind>> = {
+  pg: postgresSteps,
+  redis: redisSteps,
+  ad: directorySteps,
+};
 
 /** The message of the commit that brings the recovery. */
 export function commitMessage({ options, recovered, former, next }: RecoveryPlan): string {

@@ -23,6 +23,11 @@ const volumes: [string, PodVolume, object][] = [
       },
     },
   ],
+  [
+    'what a StatefulSet claimed for a pod of its own',
+    { claim: 'data-samba-0' },
+    { persistentVolumeClaim: { claimName: 'data-samba-0' } },
+  ],
   ['an empty directory', { sizeLimit: Size.mebibytes(1) }, { emptyDir: { sizeLimit: '1Mi' } }],
   ['memory', { sizeLimit: Size.mebibytes(1), inMemory: true }, { emptyDir: { sizeLimit: '1Mi', medium: 'Memory' } }],
   [

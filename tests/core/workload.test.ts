@@ -218,6 +218,17 @@ describe('a workload', () => {
     ]);
   });
 
+  test('goes where those pods are whose volume it mounts, and waits for them', () => {
+    const beside = { selector: { 'app.kubernetes.io/instance': 'other' } };
+    expect(pod({ spread: 'anywhere', beside }).affinity).toEqual({
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: beside.selector } },
+        ],
+      },
+    });
+  });
+
   test('lets a drain take one pod at a time, also pods that never got ready', () => {
     expect(only(make(), 'PodDisruptionBudget').spec).toMatchObject({
       maxUnavailable: 1,
@@ -331,6 +342,7 @@ describe('a workload', () => {
     containers: [{ ...container, command: ['serve'] }],
     priority: 'edge',
     spread: 'anywhere',
+    beside: { selector: { 'app.kubernetes.io/instance': 'other' } },
     maxUnavailable: 2,
     api: { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods', containers: ['web'] },
     dataFormat: { program: 'Redis', major: 8, runbook: 'redis-major-upgrade' },

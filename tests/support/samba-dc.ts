@@ -1,6 +1,7 @@
 import { Size } from 'cdk8s';
+import { Schedule } from '../../constructs/core/schedule.ts';
 import { SambaDC } from '../../constructs/samba-dc/index.ts';
-import type { SambaDCProps, ServiceAccount } from '../../constructs/samba-dc/index.ts';
+import type { DirectoryBackupProps, SambaDCProps, ServiceAccount } from '../../constructs/samba-dc/index.ts';
 import { built, password } from './constructs.ts';
 import type { Built } from './constructs.ts';
 import { image, testEnvironment } from './harness.ts';
@@ -15,6 +16,15 @@ export const minimalDirectory: SambaDCProps = {
   address: '10.43.0.53',
   authority: environment.authority('samba-ca'),
   storage: Size.gibibytes(2),
+  backups: false,
+};
+
+/** Of a directory that has them; only what has to be given. */
+export const backups: DirectoryBackupProps = {
+  store: environment.objectStore('backups'),
+  rclone: { ...image, name: 'rclone', reference: 'registry.example/rclone:1' },
+  schedule: Schedule.utc('40 1 * * *'),
+  restoreTestSchedule: Schedule.utc('0 5 * * 0'),
 };
 
 /** One that searches for users, and that takes tickets. */

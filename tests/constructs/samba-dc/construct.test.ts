@@ -7,7 +7,7 @@ import { podTemplateOf } from '../../../synth/pods.ts';
 import { nextVersion, yamlOf } from '../../support/constructs.ts';
 import type { ChangeOfEveryOption } from '../../support/constructs.ts';
 import { at, only, refusal, testEnvironment } from '../../support/harness.ts';
-import { account, directoryWith, minimalDirectory } from '../../support/samba-dc.ts';
+import { account, backups, directoryWith, minimalDirectory } from '../../support/samba-dc.ts';
 
 const changes: ChangeOfEveryOption<SambaDCProps> = {
   name: () => 'directory',
@@ -26,6 +26,8 @@ const changes: ChangeOfEveryOption<SambaDCProps> = {
   groups: () => [{ name: 'shop-users' }],
   serviceAccounts: () => [account],
   passwordPolicy: () => ({ minimumLength: 16 }),
+  backups: () => backups,
+  generation: () => ({ number: 2 }),
   patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
 };
 

@@ -1,6 +1,7 @@
 """
 Begins the domain where the volume is empty, and else sees that it is the one that is configured: domain.py. Ends with
-0 when the server may start, and with 1 and one line why not.
+0 when the server may start, and with 1 and one line why not. domain.py --empty only says whether a domain would be begun:
+ends with 0 if so.
 """
 
 import contextlib
@@ -115,13 +116,22 @@ def aes_only(database: SamDB, wanted: Identity) -> None:
         database.modify(message)
 
 
-def main() -> int:
+def record(volume: Volume, found: Identity) -> None:
+    """Notes which domain a volume holds."""
+    volume.record.mkdir(mode=0o700, exist_ok=True)
+    now = f'{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}'
+    write(volume.marker_file, json.dumps({**asdict(found), 'noted': now, 'samba': samba.version}) + '\n')
+
+
+def main(arguments: list[str]) -> int:
     wanted = Identity(realm=os.environ['REALM'], domain=os.environ['DOMAIN'], server=os.environ['SERVER'])
     volume = Volume(Path(os.environ['VOLUME']))
     given = (Path(os.environ['SETTINGS']) / 'smb.conf').read_text()
     settings = LoadParm()
     settings.load(str(Path(os.environ['SETTINGS']) / 'smb.conf'))
     decision = decide(volume, wanted, look(volume.database, settings))
+    if arguments == ['--empty']:
+        return 0 if decision.action == 'begin' else 1
     if decision.action == 'refuse':
         say(f'refuses to start: {decision.reason}: docs/runbooks/directory-refuses.md')
         return 1
@@ -142,12 +152,11 @@ def main() -> int:
         return 1
     write(volume.smb_conf, given)
     if not volume.marker_file.exists():
-        now = f'{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}'
-        write(volume.marker_file, json.dumps({**asdict(found), 'noted': now, 'samba': samba.version}) + '\n')
+        record(volume, found)
     volume.begun_file.unlink(missing_ok=True)
     say(f'holds the domain {found.realm}, {found.domain}, {found.sid}, of the server {found.server}')
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

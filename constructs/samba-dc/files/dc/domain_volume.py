@@ -20,8 +20,8 @@ NEEDED = (
     'private/idmap.ldb',
     'private/privilege.ldb',
 )
-# Made by the file system, or by programs that only look.
-NOTHING = {'lost+found'}
+# Made by the file system, and by restore.sh until what it fetches is whole.
+NOTHING = {'lost+found', 'restore'}
 
 
 class Damaged(Exception):
@@ -105,7 +105,7 @@ class Volume:
         return [
             str(path)
             for path in sorted(self.root.rglob('*'))
-            if not path.is_dir() and not NOTHING & set(path.relative_to(self.root).parts)
+            if not path.is_dir() and path.relative_to(self.root).parts[0] not in NOTHING
         ]
 
     def missing(self) -> list[str]:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The main process of a domain controller: sees that the volume holds the domain that is configured, or begins it where there
-# is none; serves it, keeps its certificate and its accounts as they should be. start.sh
+# is none, with a backup if there is to be one; serves it, keeps its certificate and its accounts as they should be. start.sh
 set -Eeuo pipefail
 here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=certificate.sh
@@ -14,6 +14,25 @@ stop() {
 }
 trap stop TERM INT
 
+# take_restored: puts what was restored as a whole in its place; the database last.
+take_restored() {
+  local folder
+  for folder in etc domain lib; do
+    if [ ! -e "$VOLUME/restored/$folder" ]; then continue; fi
+    # A folder that is empty is nothing; onto anything else it is refused.
+    if [ -d "$VOLUME/$folder" ]; then find "$VOLUME/$folder" -depth -type d -empty -delete; fi
+    mv -T "$VOLUME/restored/$folder" "$VOLUME/$folder"
+  done
+  rmdir "$VOLUME/restored"
+}
+
+if [ -n "${FOLDER:-}" ] && [ ! -e "$VOLUME/restored" ] && python3 -B "$here/domain.py" --empty; then
+  "$here/restore.sh" &
+  helper=$!
+  wait "$helper"
+  helper=''
+fi
+if [ -e "$VOLUME/restored" ]; then take_restored; fi
 python3 -B "$here/domain.py"
 take_certificate || exit 1
 samba --foreground --no-process-group --debug-stdout &
