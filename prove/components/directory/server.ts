@@ -1,11 +1,14 @@
-import { SambaDC } from '../../../constructs/samba-dc/index.ts';
+import { backupName, SambaDC } from '../../../constructs/samba-dc/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson, kubectl, tryKubectl } from '../../cluster/kubectl.ts';
 import { inNode } from '../../cluster/nodes.ts';
+import { storeOf } from '../../cluster/plan.ts';
+import type { StorePlan } from '../../cluster/plan.ts';
 import type { PlatformClone } from '../../delivery/clone.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
+import { runCronJob } from '../cron-jobs.ts';
 
 interface Pod {
   readonly metadata: { readonly uid: string };
@@ -36,6 +39,18 @@ export class DirectoryServer {
 
   get pod(): string {
     return `${this.directory.life.scope}-0`;
+  }
+
+  /** Where its backups are, in their bucket. */
+  get archive(): { readonly store: StorePlan; readonly folder: string } {
+    const { archive, life } = this.directory;
+    if (archive === false) throw new ProvingError(`${life.scope} has no archive`);
+    return { store: storeOf(this.cluster.plan, archive.bucket.store.name), folder: `${archive.folder()}/` };
+  }
+
+  /** Makes a backup now, by the job that does it by its schedule. @param id of the job. @returns its log. @throws ProvingError */
+  backUp(id: string, signal: AbortSignal): Promise<string> {
+    return runCronJob(this, backupName(this.directory.life.scope), id, { signal });
   }
 
   /** Runs a command in the pod. Never throws for what it ends with. */

@@ -4,6 +4,7 @@ import { storeOf } from '../../cluster/plan.ts';
 import { runCronJob } from '../../components/cron-jobs.ts';
 import { archiveAll, fullBackups, restoreTest } from '../../components/postgres/backups.ts';
 import type { Members } from '../../components/postgres/members.ts';
+import { directoryOf } from '../../components/directory/server.ts';
 import { redisOf } from '../../components/redis/store.ts';
 import { seconds } from '../../instruments/figures.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -28,6 +29,7 @@ export async function offsiteRound(ground: PlatformGround, members: Members): Pr
     objects(cluster, stores[store], folder).map(({ key }) => key);
   // It copies the backups of every store in the bucket, and a folder without any is a fault.
   await redisOf(ground).backUp('redis-backup', signal);
+  await directoryOf(ground).backUp('directory-backup', signal);
   // What comes while it copies is for the next copy.
   const source = keys('primary');
   const start = performance.now();

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC1091,SC2154 # the files of a pod see each other's functions and variables
+# shellcheck disable=SC1091,SC2034,SC2154 # the files of a pod see each other's functions and variables
 # Copies the running directory into object storage, reads it back, and drops what is older than KEEP_DAYS. Beside the server,
 # on its volume: its databases are locked for a moment, and copied as of one. backup.sh
 set -u -o pipefail

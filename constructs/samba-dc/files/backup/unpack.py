@@ -2,8 +2,8 @@
 Unpacks a backup as the volume of a server, and sees that it is whole, and of the domain that is configured:
 
   unpack.py FILE FOLDER            prints in one line what it holds; else ends with 1 and one line why not
-  unpack.py --new-numbers FOLDER   leaves out the numbers of accounts that may have been made after the backup: an account of
-                                   later would have the SID of one that is lost
+  unpack.py --new-numbers FOLDER   leaves out the numbers of accounts that may have been made after the backup: an
+                                   account of later would have the SID of one that is lost
 """
 
 import hashlib
@@ -67,7 +67,7 @@ def unpack(file: Path, volume: Volume) -> None:
     shutil.rmtree(raw)
 
 
-def unmark(volume: Volume, settings: LoadParm) -> None:
+def unmark(volume: Volume) -> None:
     # Without modules: what is marked is the file, not the directory in it.
     database = ldb.Ldb(str(volume.database), flags=ldb.FLG_DONT_CREATE_DB, options=['modules:'])
     dn = ldb.Dn(database, '@SAMBA_DSDB')
@@ -85,7 +85,7 @@ def own_password(volume: Volume, domain: str) -> str:
     """Of the server itself, which it gives out tickets with."""
     secrets = tdb.Tdb(str(volume.library / 'private/secrets.tdb'), 0, tdb.DEFAULT, os.O_RDONLY)
     try:
-        return secrets[f'SECRETS/MACHINE_PASSWORD/{domain}'.encode()].rstrip(b'\0').decode()
+        return str(secrets[f'SECRETS/MACHINE_PASSWORD/{domain}'.encode()].rstrip(b'\0').decode())
     except KeyError as error:
         raise Refused('secrets.tdb in it has no password of the server') from error
     finally:
@@ -96,7 +96,7 @@ def whole(volume: Volume, settings: LoadParm) -> str:
     wanted = Identity(realm=os.environ['REALM'], domain=os.environ['DOMAIN'], server=os.environ['SERVER'])
     if missing := volume.missing():
         raise Refused(f'it has no {", ".join(missing)}')
-    unmark(volume, settings)
+    unmark(volume)
     found = look(volume.database, settings)
     if not isinstance(found, Identity):
         raise Refused(f'its database can not be read: {found}')

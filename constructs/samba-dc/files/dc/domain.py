@@ -1,7 +1,7 @@
 """
 Begins the domain where the volume is empty, and else sees that it is the one that is configured: domain.py. Ends with
-0 when the server may start, and with 1 and one line why not. domain.py --empty only says whether a domain would be begun:
-ends with 0 if so.
+0 when the server may start, and with 1 and one line why not. domain.py --empty only says whether a domain would be
+begun: ends with 0 if so.
 """
 
 import contextlib

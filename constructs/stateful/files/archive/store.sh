@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the files of a pod see each other's functions and variables
+# shellcheck disable=SC2153,SC2154 # the files of a pod see each other's functions and variables
 # How a backup gets into object storage, and old ones out of it. Sourced, after bucket.sh.
 
 # However old, so many stay: a clock that is wrong for once, or a pause of weeks, takes no more than the rest.
