@@ -2,15 +2,18 @@ import crypto from 'node:crypto';
 import { directoryOf } from '../../components/directory/server.ts';
 import type { DirectoryServer } from '../../components/directory/server.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
-import type { DrillCheck } from '../../results/index.ts';
+import type { DrillCheck, Part } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
+import { Releases } from '../../delivery/releases.ts';
 import { renews, survives } from './persists.ts';
+import { backToFirst, recovers, removeFormer } from './recovery.ts';
 import { BackendClient, byKerberos, byLdaps, explained } from './sign-in.ts';
 import type { Person } from './sign-in.ts';
 
 export const area: Area<'platform'> = {
-  purpose: 'signs people in at the directory by LDAPS and by Kerberos, and loses what its volume holds',
+  purpose:
+    'signs people in at the directory by LDAPS and by Kerberos, loses what its volume holds, and recovers it from a backup',
   promises: {
     'ad-auth':
       'a user made in the directory signs in by LDAPS from a pod of the backend with what the platform gives it, and gets a ' +
@@ -18,11 +21,22 @@ export const area: Area<'platform'> = {
     'ad-once':
       'the pod deleted, its marker removed, each folder of its volume lost, a domain that was begun and never finished: the same ' +
       'SID and users, or it refuses; its certificate renewed while people sign in',
+    'ad-persist':
+      'a backup by its job, and one to a wrong bucket; the volume wiped, on which nothing is begun; npm run recover to the moment ' +
+      'of the backup, a release; that backup cut short at first, and a wrong bucket, each refused; then the same SID and users, a ' +
+      'keytab of before opens a ticket of after, a person signs in by LDAPS, and no number of a lost account is given again',
   },
   needs: 'platform',
-  minutes: 8,
+  minutes: 16,
   programs: [],
-  about: ['constructs/samba-dc', 'constructs/stateful/authority.ts', 'prove/components/directory'],
+  about: [
+    'constructs/samba-dc',
+    'constructs/stateful',
+    'prove/components/backups.ts',
+    'prove/components/cron-jobs.ts',
+    'prove/components/directory',
+    'scripts/recover',
+  ],
   run: directory,
 };
 
@@ -46,6 +60,7 @@ async function directory(ground: PlatformGround): Promise<Outcome> {
     const renewed = await renews(ground, server, client, person);
     const survived = await survives(ground, server);
     const again = [...(await byLdaps(client, server, person)), ...(await explained(client, server, person))];
+    const recovered = await recovery(ground, person);
     return {
       'ad-auth': { figures: {}, units: {}, checks: [...signedIn, ...again], standIns: [acceptor] },
       'ad-once': {
@@ -57,7 +72,28 @@ async function directory(ground: PlatformGround): Promise<Outcome> {
         },
         checks: [...privileges, ...renewed.checks, ...survived.checks],
       },
+      'ad-persist': {
+        figures: recovered.figures,
+        units: { backup: 's', 'from a whole backup until it serves': 's' },
+        checks: recovered.checks,
+      },
     };
+  });
+}
+
+/** Last of all: the domain that was begun here is gone afterwards, and another one is there. */
+async function recovery(ground: PlatformGround, person: Person): Promise<Part> {
+  const { applications, cluster, clone, signal } = ground;
+  const releases = await Releases.of(cluster, clone);
+  const first = directoryOf(ground);
+  return withCleanUp([() => backToFirst(ground, releases, first)], async () => {
+    await releases.pin();
+    await releases.applied(applications, signal);
+    await first.ready(signal);
+    const { figures, checks } = await recovers(ground, releases, person);
+    await removeFormer(ground, releases, first);
+    const signedIn = await byLdaps(await BackendClient.of(ground), directoryOf(ground), person);
+    return { figures, checks: [...checks, ...signedIn] };
   });
 }
 

@@ -1,47 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backupName } from '../../../constructs/redis-sentinel/index.ts';
+import { backUp, backupsOf, changed, wrongBucket, wrongBucketSaid } from '../../components/backups.ts';
+import type { Stored } from '../../components/backups.ts';
 import { runJob } from '../../components/cron-jobs.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
 import { seconds } from '../../instruments/figures.ts';
-import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
-import { objects } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
 import type { Writers } from '../redis/fault.ts';
 import { contentsOf, fill } from './contents.ts';
 import type { Contents } from './contents.ts';
-
-/** A bucket that there isn't. */
-export const wrongBucket = 'drill-no-such-bucket';
-/** What a backup and a recovery say of it, and nothing else. */
-export const wrongBucketSaid = `there is no bucket ${wrongBucket}`;
-
-/** A backup in its bucket. */
-export interface Stored {
-  readonly key: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-export function backupsOf({ cluster, archive }: RedisStore): readonly Stored[] {
-  return objects(cluster, archive.store, archive.folder);
-}
-
-/** Makes a backup by the job that does it each hour. @returns what came of it */
-export async function backUp(store: RedisStore, id: string, signal: AbortSignal): Promise<Stored> {
-  const before = new Set(backupsOf(store).map(({ key }) => key));
-  await store.backUp(id, signal);
-  const made = backupsOf(store).findLast(({ key }) => !before.has(key));
-  if (made === undefined) throw new ProvingError(`${store.archive.folder} has no other backup than before`);
-  return made;
-}
-
-/** The moment in the name of a backup, as a person types it. */
-export function momentOf({ key }: Stored): string {
-  const [, date, hour, minute, second] = /\/(\d{8})T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{64}\.rdb$/.exec(key) ?? [];
-  if (date === undefined) throw new ProvingError(`${key} is not named as a backup`);
-  return `${date.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hour}:${minute}:${second}Z`;
-}
 
 export interface BackedUp {
   /** The one to recover. */
@@ -97,12 +65,6 @@ export async function backedUp(ground: PlatformGround, store: RedisStore, writer
       { what: 'backups that it changed', expected: 'none', got: changed(before, backupsOf(store)) },
     ],
   };
-}
-
-/** Backups that were there before and are gone, or have another size. */
-export function changed(before: readonly Stored[], after: readonly Stored[]): string {
-  const same = ({ key, size }: Stored): boolean => after.some((each) => each.key === key && each.size === size);
-  return before.flatMap((each) => (same(each) ? [] : [each.key])).join(', ') || 'none';
 }
 
 /** Four backups with days of no length, of which the newest three stay, and none of the life before. */

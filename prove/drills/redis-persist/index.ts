@@ -25,6 +25,7 @@ export const area: Area<'platform'> = {
   about: [
     'constructs/redis-sentinel',
     'constructs/stateful',
+    'prove/components/backups.ts',
     'prove/components/cron-jobs.ts',
     'prove/components/redis',
     'prove/instruments/redis-writer.ts',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { exec, kubectl } from '../../cluster/kubectl.ts';
 import { confirmingPruning, endSync } from '../../components/argocd/pruning.ts';
+import { backupsOf, changed, momentOf, wrongBucket, wrongBucketSaid } from '../../components/backups.ts';
 import { redisOf } from '../../components/redis/store.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
 import type { Releases } from '../../delivery/releases.ts';
@@ -10,7 +11,6 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { truncateObject } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
-import { backupsOf, changed, momentOf, wrongBucket, wrongBucketSaid } from './backup.ts';
 import type { BackedUp } from './backup.ts';
 import { contentsOf, differences } from './contents.ts';
 

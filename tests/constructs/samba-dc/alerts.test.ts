@@ -1,11 +1,61 @@
 import { promtool, Rules } from '../../support/promtool.ts';
-import { directoryWith } from '../../support/samba-dc.ts';
+import { backups, directoryWith } from '../../support/samba-dc.ts';
 
-const alerts = directoryWith().platform.alerts.map(({ props }) => props);
+const alerts = directoryWith({ backups }).platform.alerts.map(({ props }) => props);
 const ready = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="samba"}';
 const other = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="other"}';
+const job = (what: string, name = 'samba-backup'): string => `kube_cronjob_${what}{namespace="test",cronjob="${name}"}`;
+const [succeeded, created] = ['status_last_successful_time', 'created'];
+const certificate = (what: string): string =>
+  `certmanager_certificate_${what}_timestamp_seconds{namespace="test",name="samba-tls"}`;
+/** It was due when the test begins. */
+const left = (days: number) => ({
+  [certificate('renewal')]: '0x2000',
+  [certificate('expiration')]: `${days * 86_400}x2000`,
+});
 
-(promtool === undefined ? describe.skip : describe)('promtool finds that DirectoryDown', () => {
+type Case = readonly [what: string, series: Readonly<Record<string, string>>, fires: boolean];
+
+/** By alert: samples of half a minute, and the minute at which it is looked at. */
+const cases: Readonly<Record<string, readonly [minute: number, ...Case[]]>> = {
+  DirectoryDown: [
+    5,
+    ['fires where it is not ready', { [ready]: '0+0x10' }, true],
+    ['fires where nobody says anything of it', { [other]: '1+0x10' }, true],
+    ['keeps quiet where it is ready', { [ready]: '1+0x10' }, false],
+    ['keeps quiet while it is made anew', { [ready]: '1 1 1 1 1 1 0 0 0 1 1' }, false],
+  ],
+  // The schedule of the tests is daily, and two hours are late.
+  DirectoryBackupTooOld: [
+    20,
+    [
+      'fires where the last one was 27 hours ago',
+      { [job(succeeded)]: '-97200x60', [job(created)]: '-900000x60' },
+      true,
+    ],
+    ['fires where none ever was, 27 hours after the beginning', { [job(created)]: '-97200x60' }, true],
+    ['keeps quiet where the last one was 25 hours ago', { [job(succeeded)]: '-90000x60' }, false],
+    ['keeps quiet where none ever was yet', { [job(created)]: '0x60' }, false],
+  ],
+  DirectoryRestoreTestFailed: [
+    65,
+    ['fires where the last one was 9 days ago', { [job(succeeded, 'samba-restore-test')]: '-777600x160' }, true],
+    ['fires where none ever was in 9 days', { [job(created, 'samba-restore-test')]: '-777600x160' }, true],
+    ['keeps quiet where it was 7 days ago', { [job(succeeded, 'samba-restore-test')]: '-604800x160' }, false],
+  ],
+  DirectoryCertificateNotRenewed: [
+    120,
+    ['fires where half of what was left is gone', left(1 / 24), true],
+    ['keeps quiet while it is soon renewed', left(30), false],
+    [
+      'keeps quiet where the next renewal is weeks away',
+      { ...left(60), [certificate('renewal')]: '2592000x2000' },
+      false,
+    ],
+  ],
+};
+
+(promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
   let rules: Rules;
   beforeAll(() => {
     rules = new Rules(alerts);
@@ -14,12 +64,13 @@ const other = 'kube_statefulset_status_replicas_ready{namespace="test",statefuls
     rules.remove();
   });
 
-  test.each([
-    ['fires where it is not ready', { [ready]: '0+0x10' }, true],
-    ['fires where nobody says anything of it', { [other]: '1+0x10' }, true],
-    ['keeps quiet where it is ready', { [ready]: '1+0x10' }, false],
-    ['keeps quiet while it is made anew', { [ready]: '1 1 1 1 1 1 0 0 0 1 1' }, false],
-  ])('%s', (_, series, fires) => {
-    expect(rules.complaints({ step: 0.5, series, name: 'DirectoryDown', fires: new Map([[5, fires]]) })).toBe('');
+  test.each(
+    Object.entries(cases).flatMap(([name, [minute, ...all]]) => all.map((each) => [name, minute, ...each] as const)),
+  )('%s at minute %i %s', (name, minute, _, series, fires) => {
+    expect(rules.complaints({ step: 0.5, series, name, fires: new Map([[minute, fires]]) })).toBe('');
   });
+});
+
+test('every alert has a case that fires and one that keeps quiet', () => {
+  expect(Object.keys(cases).sort()).toEqual(alerts.map(({ name }) => name).sort());
 });

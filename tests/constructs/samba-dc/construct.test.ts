@@ -202,7 +202,10 @@ describe('the pod', () => {
   });
 
   test('somebody is told when it does not answer', () => {
-    expect(platform.alerts.map(({ props }) => [props.name, props.severity])).toEqual([['DirectoryDown', 'page']]);
+    expect(platform.alerts.map(({ props }) => [props.name, props.severity])).toEqual([
+      ['DirectoryDown', 'page'],
+      ['DirectoryCertificateNotRenewed', 'page'],
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { RecordedRequest } from '../../../prove/instruments/recorder.ts';
-import { changed, momentOf } from '../../../prove/drills/redis-persist/backup.ts';
+import { changed, momentOf } from '../../../prove/components/backups.ts';
 import { differences } from '../../../prove/drills/redis-persist/contents.ts';
 import type { Contents } from '../../../prove/drills/redis-persist/contents.ts';
 import { span } from '../../../prove/drills/redis-persist/crash.ts';
@@ -40,6 +40,7 @@ describe('a backup in its bucket', () => {
 
   test('is recovered to the moment in its name', () => {
     expect(momentOf(stored(1))).toBe('2026-11-29T14:05:03Z');
+    expect(momentOf({ ...stored(1), key: stored(1).key.replace('.rdb', '.tar.bz2') })).toBe('2026-11-29T14:05:03Z');
     expect(() => momentOf({ key: 'redis/redis-1/other', size: 1 })).toThrow('is not named as a backup');
   });
 
