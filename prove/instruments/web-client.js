@@ -211,7 +211,9 @@ async function every({ every: request, milliseconds, isKept = false }) {
     const took = performance.now() - start;
     const ok = answer.error === undefined && answer.status < 400;
     const { location } = answer.headers ?? {};
-    const said = `${answer.status} ${location === undefined ? '' : `to ${location} `}${answer.body.trim()}`;
+    // What a page tells whoever is in front of it comes first.
+    const [, alert = ''] = / role="alert"[^>]*>([^<]*)/.exec(answer.body ?? '') ?? [];
+    const said = `${answer.status} ${location === undefined ? '' : `to ${location} `}${alert}${answer.body?.trim()}`;
     const text = answer.error ?? said.replaceAll('\n', ' ').slice(0, 200).trim();
     console.log(`${at.toISOString()} ${ok ? 'ok' : 'failed'} ${took.toFixed(1)} ${text}`);
     await delay(Math.max(0, milliseconds - took));

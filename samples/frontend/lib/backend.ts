@@ -28,6 +28,7 @@ interface Question {
 }
 
 const timeoutMilliseconds = 5000;
+const connectionEnded: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Asks the API inside of the cluster, as the person whose session is given. Each answer is of this person: none is kept. */
 export async function ask<Body>(path: string, question: Question = {}): Promise<Answer<Body>> {
@@ -39,24 +40,35 @@ export async function ask<Body>(path: string, question: Question = {}): Promise<
   // So that the backend's lines and spans are part of this request's trace.
   propagation.inject(context.active(), headers);
   const start = performance.now();
-  try {
-    const response = await fetch(`${process.env.API_URL}${path}`, {
+  const signal = AbortSignal.timeout(timeoutMilliseconds);
+  const send = (): Promise<Response> =>
+    fetch(`${process.env.API_URL}${path}`, {
       method,
       headers,
       cache: 'no-store',
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal,
       ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  try {
+    const response = await send().catch((error: unknown) => {
+      // A connection that was kept, and that a pod which leaves has closed at this very moment. What is asked here may be
+      // asked twice.
+      if (!connectionEnded.has(codeOf(error))) throw error;
+      return send();
     });
     const milliseconds = Math.round(performance.now() - start);
     logLine('info', { event: 'backend', method, path, status: response.status, milliseconds }, 'asked the backend');
     return await answerOf<Body>(response);
   } catch (error) {
-    const { name, cause } = error as Error;
-    const reason = (cause as { code?: string } | undefined)?.code ?? name;
-    logLine('error', { event: 'backend', method, path, reason }, 'the backend does not answer');
+    logLine('error', { event: 'backend', method, path, reason: codeOf(error) }, 'the backend does not answer');
     return { kind: 'away' };
   }
+}
+
+function codeOf(error: unknown): string {
+  const { name, cause } = error as Error;
+  return (cause as { code?: string } | undefined)?.code ?? name;
 }
 
 async function answerOf<Body>(response: Response): Promise<Answer<Body>> {

@@ -44,8 +44,10 @@ describe('asking the backend', () => {
   let status = 200;
   let headers: Record<string, string> = {};
   let seen: http.IncomingHttpHeaders = {};
+  let ending = 0;
   const backend = http.createServer((request, response) => {
     seen = request.headers;
+    if (ending-- > 0) return void request.socket.destroy();
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end('{"name":"anna"}');
   });
   before(async () => {
@@ -78,6 +80,13 @@ describe('asking the backend', () => {
     assert.deepEqual(await answerTo(404), { kind: 'not found' });
     assert.deepEqual(await answerTo(429, { 'retry-after': '90' }), { kind: 'limited', seconds: 90 });
     assert.deepEqual(await answerTo(500), { kind: 'away' });
+  });
+
+  test('is done once more where the connection ends that was kept, and no oftener', async () => {
+    ending = 1;
+    assert.equal((await answerTo(200)).kind, 'answered');
+    ending = 2;
+    assert.deepEqual(await answerTo(200), { kind: 'away' });
   });
 
   test('follows nobody to elsewhere', async () => {
