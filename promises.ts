@@ -406,6 +406,13 @@ const table = [
     proofs: [{ kind: 'drill' }],
   },
   {
+    id: 'machines',
+    promise:
+      'OpenTofu makes the machines, network, firewall, load balancers, volumes and names at Hetzner; other user_data replaces nothing',
+    bound: 'apply, empty second plan, destroy protection against the API',
+    proofs: [{ kind: 'drill' }],
+  },
+  {
     id: 'k3s',
     promise: 'numbered install stages, repeatable, hardened',
     bound: 'run twice, second changes nothing',

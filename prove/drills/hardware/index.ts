@@ -20,11 +20,10 @@ const made = ['production', 'three-node'] as const;
 export const area: Area<'machine'> = {
   purpose: "makes the machines with real OpenTofu, against a stand-in for Hetzner's API",
   promises: {
-    terraform:
+    machines:
       'real OpenTofu with the real hcloud provider makes the machines of each environment from nothing, plans nothing the ' +
       'second time, replaces nothing for other user_data, refuses to destroy what is protected, as the API does, takes another ' +
-      'type when one is out of stock, goes on with what was left half done, and destroys all of it on purpose; buckets and ' +
-      "Cloudflare's records are not made here",
+      'type when one is out of stock, goes on with what was left half done, and destroys all of it on purpose',
   },
   needs: 'machine',
   minutes: 4,
@@ -68,7 +67,7 @@ async function hardware({ root, folder, report }: Ground): Promise<Outcome> {
     });
   }
   return {
-    terraform: { figures: { apply: Math.max(...seconds) }, units: { apply: 's' }, checks, standIns: [standIn] },
+    machines: { figures: { apply: Math.max(...seconds) }, units: { apply: 's' }, checks, standIns: [standIn] },
   };
 }
 
