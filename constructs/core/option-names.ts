@@ -1,31 +1,73 @@
 import { InputError } from './error.ts';
+import type { Finding } from './error.ts';
 import { nearest } from './nearest.ts';
 
-/** Every option that a construct has, by name: the compiler sees to it that none is missing and none too many. */
-export type OptionNames<Props> = Readonly<Record<keyof Props, true>>;
+/**
+ * Every option that a construct has, by name, and which have to be given: the compiler sees to it that none is missing, and
+ * none too many.
+ */
+export type OptionNames<Props> = {
+  readonly [Name in keyof Props]-?: object extends Pick<Props, Name> ? true : 'required';
+};
+
+type Problem = Omit<Finding, 'where'>;
 
 /**
- * Refuses options that a construct does not have. Types are not looked at where a program runs, and an optional one that is
- * misspelt, such as a wire, would be left out without a word.
+ * Refuses options that a construct does not have, and those left out that it has to be given. Types are not looked at where a
+ * program runs: an optional one that is misspelt, such as a wire, would be left out without a word, and one that has to be
+ * given, such as an authority, would count as switched off.
  * @throws InputError
  */
-export function refuseUnknownOptions<Props extends object>(
-  where: string,
+export function checkOptions<Props extends object>(where: string, props: Props, known: OptionNames<Props>): void {
+  const problems = optionProblems('it', props, known);
+  if (problems.length > 0) throw new InputError(problems.map((problem) => ({ where, ...problem })));
+}
+
+/**
+ * The same of each one in a list of an option, such as users.
+ * @param name what each is called, such as `user`
+ */
+export function listProblems<Item extends object>(
+  name: string,
+  items: readonly Item[],
+  known: OptionNames<Item>,
+): Problem[] {
+  return items.flatMap((item, index) => {
+    const { name: called = index + 1 } = item as { readonly name?: string | number };
+    return optionProblems(`the ${name} ${called}`, item, known);
+  });
+}
+
+/** @param subject whose options they are, such as `it` */
+export function optionProblems<Props extends object>(
+  subject: string,
   props: Props,
   known: OptionNames<Props>,
-): void {
+): Problem[] {
   const names = Object.keys(known);
-  const unknown = Object.entries(props).filter(([name, value]) => value !== undefined && !names.includes(name));
-  if (unknown.length === 0) return;
-  throw new InputError(
-    unknown.map(([name]) => {
+  if (typeof props !== 'object') {
+    return [
+      { what: `${subject} is ${JSON.stringify(props)}`, allowed: `an object with ${names.join(', ')}`, remedy: 'write one' },
+    ];
+  }
+  const given = Object.entries(props).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const unknown = given.filter((name) => !names.includes(name));
+  // What is misspelt is mostly what is missing too.
+  if (unknown.length > 0) {
+    return unknown.map((name) => {
       const meant = nearest(name, names);
       return {
-        where,
-        what: `it has no option ${name}`,
+        what: `${subject} has no option ${name}`,
         allowed: names.join(', '),
         remedy: meant === undefined ? 'leave it out, or name one of these' : `write ${meant}, if that is meant`,
       };
-    }),
-  );
+    });
+  }
+  return Object.entries(known)
+    .filter(([name, kind]) => kind === 'required' && !given.includes(name))
+    .map(([name]) => ({
+      what: subject === 'it' ? `${name} is left out` : `${subject} has no ${name}`,
+      allowed: 'a value, or false where it can be switched off: there is none that is right for all',
+      remedy: `give ${name}; its page in docs/constructs/ says what it takes`,
+    }));
 }

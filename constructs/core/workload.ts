@@ -16,7 +16,7 @@ import { InputError } from './error.ts';
 import { glanceAt, kubeObject } from './kube-object.ts';
 import { KubeServiceAccount } from './level1.ts';
 import { labels, selectorLabels } from './labels.ts';
-import { refuseUnknownOptions } from './option-names.ts';
+import { checkOptions } from './option-names.ts';
 import type { OptionNames } from './option-names.ts';
 import { podDemand } from './pod-demand.ts';
 import type { PodDemand } from './pod-demand.ts';
@@ -125,14 +125,14 @@ export const workloadDefaults = {
 } as const;
 
 const options: OptionNames<WorkloadProps> = {
-  name: true,
-  program: true,
-  component: true,
-  controller: true,
-  containers: true,
+  name: 'required',
+  program: 'required',
+  component: 'required',
+  controller: 'required',
+  containers: 'required',
   initContainers: true,
-  priority: true,
-  spread: true,
+  priority: 'required',
+  spread: 'required',
   beside: true,
   maxUnavailable: true,
   api: true,
@@ -163,7 +163,7 @@ export class Workload extends PodOwner {
 
   constructor(scope: Construct, id: string, props: WorkloadProps) {
     super(scope, id, props.name);
-    refuseUnknownOptions(`Workload ${props.name}`, props, options);
+    checkOptions(`Workload ${props.name}`, props, options);
     this.props = props;
     const identity = {
       name: props.program,

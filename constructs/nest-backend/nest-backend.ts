@@ -5,7 +5,7 @@ import { ConfigFiles } from '../core/config-files.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
@@ -77,7 +77,7 @@ export class NestBackend extends Construct {
   constructor(scope: Construct, id: string, props: NestBackendProps) {
     super(scope, id);
     const name = props.name ?? id;
-    refuseUnknownOptions(`NestBackend ${name}`, props, options);
+    checkOptions(`NestBackend ${name}`, props, options);
     const { live, ready } = props.healthPaths ?? nestBackendDefaults.healthPaths;
     const startupSeconds = props.startupSeconds ?? nestBackendDefaults.startupSeconds;
     const contract = mergeContracts([

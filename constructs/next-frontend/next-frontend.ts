@@ -4,7 +4,7 @@ import { Cpu } from '../core/cpu.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
@@ -83,7 +83,7 @@ export class NextFrontend extends Construct {
 
   constructor(scope: Construct, id: string, props: NextFrontendProps) {
     super(scope, id);
-    refuseUnknownOptions(`NextFrontend ${props.name ?? id}`, props, options);
+    checkOptions(`NextFrontend ${props.name ?? id}`, props, options);
     const path = props.healthPath ?? nextFrontendDefaults.healthPath;
     const directory = props.directory ?? nextFrontendDefaults.directory;
     const startupSeconds = props.startupSeconds ?? nextFrontendDefaults.startupSeconds;

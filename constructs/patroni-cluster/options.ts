@@ -40,13 +40,13 @@ export function resolveOptions(props: PatroniClusterProps) {
 }
 
 export const optionNames: OptionNames<PatroniClusterProps> = {
-  image: true,
-  exporter: true,
-  kubernetesApi: true,
-  databases: true,
-  storage: true,
-  authority: true,
-  backups: true,
+  image: 'required',
+  exporter: 'required',
+  kubernetesApi: 'required',
+  databases: 'required',
+  storage: 'required',
+  authority: 'required',
+  backups: 'required',
   name: true,
   storageClass: true,
   version: true,

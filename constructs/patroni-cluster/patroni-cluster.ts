@@ -4,7 +4,7 @@ import { applicationOf } from '../core/application-chart.ts';
 import { ConfigFiles } from '../core/config-files.ts';
 import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
 import { selectorLabels } from '../core/labels.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
@@ -64,7 +64,7 @@ export class PatroniCluster extends Construct {
     const before = props.copyOf ?? props.standbyOf;
     this.life = new Life(this, props.name ?? id, props.generation, before?.life);
     const where = `PatroniCluster ${this.life.name}`;
-    refuseUnknownOptions(where, props, optionNames);
+    checkOptions(where, props, optionNames);
     checkCluster(where, props, this.life.namespace);
     const options = resolveOptions(props);
     this.version = options.version;

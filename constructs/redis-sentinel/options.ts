@@ -45,11 +45,11 @@ export function versionOf({ image }: Pick<RedisSentinelProps, 'image'>) {
 }
 
 export const optionNames: OptionNames<RedisSentinelProps> = {
-  image: true,
-  exporter: true,
-  proxy: true,
-  storage: true,
-  authority: true,
+  image: 'required',
+  exporter: 'required',
+  proxy: 'required',
+  storage: 'required',
+  authority: 'required',
   name: true,
   engine: true,
   storageClass: true,
@@ -62,7 +62,7 @@ export const optionNames: OptionNames<RedisSentinelProps> = {
   downAfterSeconds: true,
   failoverTimeoutSeconds: true,
   repairKibibytes: true,
-  backups: true,
+  backups: 'required',
   generation: true,
   users: true,
   parameters: true,

@@ -4,7 +4,7 @@ import type { ConfigFiles } from '../core/config-files.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { Endpoint, RedisEndpoint } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import { Scrape } from '../core/scrape.ts';
 import { Service } from '../core/service.ts';
 import type { Workload } from '../core/workload.ts';
@@ -42,7 +42,7 @@ export class RedisSentinel extends Construct {
     super(scope, id);
     this.life = new Life(this, props.name ?? id, props.generation);
     const { scope: name } = this.life;
-    refuseUnknownOptions(`RedisSentinel ${this.life.name}`, props, optionNames);
+    checkOptions(`RedisSentinel ${this.life.name}`, props, optionNames);
     checkRedis(`RedisSentinel ${this.life.name}`, props);
     const options = resolveOptions(props);
     this.authority = props.authority && new Authority(this, 'authority', props.authority);

@@ -3,7 +3,7 @@ import { Alert } from '../core/alert.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { DirectoryEndpoint, Endpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import { Service } from '../core/service.ts';
 import type { Workload } from '../core/workload.ts';
 import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
@@ -33,7 +33,7 @@ export class SambaDC extends Construct {
     super(scope, id);
     this.life = new Life(this, props.name ?? id, props.generation);
     const { name, namespace, scope: lifeName } = this.life;
-    refuseUnknownOptions(`SambaDC ${name}`, props, optionNames);
+    checkOptions(`SambaDC ${name}`, props, optionNames);
     checkDirectory(`SambaDC ${name}`, props);
     this.options = resolveOptions(props);
     const { address, realm, server: serverName, zone } = this.options;

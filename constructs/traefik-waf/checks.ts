@@ -3,20 +3,20 @@ import { parseCidr } from '../core/cidr.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { traefikWafDefaults as defaults } from './defaults.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import type { TraefikWafProps } from './props.ts';
 import { isForgotten, perMinute } from './waf/limits.ts';
 
 const optionNames: OptionNames<TraefikWafProps> = {
   name: true,
-  image: true,
-  wafImage: true,
-  kubernetesApi: true,
-  loadBalancer: true,
-  pods: true,
-  hosts: true,
-  issuer: true,
+  image: 'required',
+  wafImage: 'required',
+  kubernetesApi: 'required',
+  loadBalancer: 'required',
+  pods: 'required',
+  hosts: 'required',
+  issuer: 'required',
   wildcard: true,
   nodePorts: true,
   size: true,
@@ -33,7 +33,7 @@ type Rule = (props: TraefikWafProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
 export function checkEdge(where: string, props: TraefikWafProps): void {
-  refuseUnknownOptions(where, props, optionNames);
+  checkOptions(where, props, optionNames);
   const findings = rules.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
   if (findings.length > 0) throw new InputError(findings);
 }

@@ -1,6 +1,6 @@
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
-import { refuseUnknownOptions } from '../core/option-names.ts';
+import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import { allowsInlineScripts } from './content-security-policy.ts';
@@ -15,7 +15,7 @@ interface Neighbours {
 }
 
 const optionNames: OptionNames<RouteProps> = {
-  to: true,
+  to: 'required',
   path: true,
   limits: true,
   limitedPaths: true,
@@ -40,7 +40,7 @@ type Rule = (
 export function checkRoute(edge: string, route: EdgeRoute, props: RouteProps, neighbours: Neighbours): void {
   const { host, path } = route;
   const where = `${edge}: route ${host || '""'}${path === '/' ? '' : path}`;
-  refuseUnknownOptions(where, props, optionNames);
+  checkOptions(where, props, optionNames);
   const findings = rules.flatMap((rule) => rule(route, props, neighbours));
   if (findings.length === 0) return;
   throw new InputError(findings.map((finding) => ({ where, remedy: 'change the option', ...finding })));

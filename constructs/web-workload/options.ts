@@ -3,8 +3,8 @@ import type { WebWorkloadProps } from './web-workload.ts';
 
 /** For the constructs that have these options too. */
 export const webWorkloadOptions: OptionNames<WebWorkloadProps> = {
-  image: true,
-  host: true,
+  image: 'required',
+  host: 'required',
   name: true,
   size: true,
   autoscaleAtCpuPercent: true,

@@ -1,4 +1,4 @@
-import { refuseUnknownOptions } from '../../constructs/core/option-names.ts';
+import { checkOptions } from '../../constructs/core/option-names.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import type { NestBackendProps } from '../../constructs/nest-backend/index.ts';
 import { NextFrontend } from '../../constructs/next-frontend/index.ts';
@@ -13,7 +13,14 @@ interface Props {
   readonly port?: number;
 }
 const known = { endpoint: true, port: true } as const;
-const refused = (props: object) => refusal(() => refuseUnknownOptions<Props>('Store a', props, known));
+
+interface Guarded {
+  readonly authority: string | false;
+  readonly image: string;
+  readonly name?: string;
+}
+const guarded = { authority: 'required', image: 'required', name: true } as const;
+const refused = (props: object) => refusal(() => checkOptions<Props>('Store a', props, known));
 
 test('an option that is misspelt is refused with the one that is most likely meant', () => {
   expect(refused({ endpiont: 'x', port: 1 })).toEqual([
@@ -28,7 +35,16 @@ test('an option that is misspelt is refused with the one that is most likely mea
 });
 
 test('what is there, and what is left undefined, is not', () => {
-  expect(() => refuseUnknownOptions<Props>('Store a', { port: 1, ...{ none: undefined } }, known)).not.toThrow();
+  expect(() => checkOptions<Props>('Store a', { port: 1, ...{ none: undefined } }, known)).not.toThrow();
+});
+
+test('all that have to be given, and are left out, are named at once; one that is switched off is given', () => {
+  const given = (props: object) => checkOptions<Guarded>('Store a', props as Guarded, guarded);
+  expect(refusal(() => given({ name: 'a', image: undefined })).map(({ what }) => what)).toEqual([
+    'authority is left out',
+    'image is left out',
+  ]);
+  expect(() => given({ authority: false, image: 'a' })).not.toThrow();
 });
 
 test.each([
