@@ -102,6 +102,14 @@ export class SecretRef extends Construct {
   }
 }
 
+/**
+ * Whether it is a key of a secret, and neither the secret itself, a text nor nothing: types are not looked at where a program
+ * runs.
+ */
+export function isSecretKey(value: unknown): value is SecretKeyReference {
+  return value instanceof Object && (value as Partial<SecretKeyReference>).secret instanceof SecretRef;
+}
+
 /** Fewer could be guessed. */
 const leastRandomBytes = 16;
 

@@ -2,19 +2,21 @@ import { SizeRoundingBehavior } from 'cdk8s';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import type { WorkloadSize } from '../core/environment.ts';
+import { listProblems } from '../core/option-names.ts';
+import { isSecretKey } from '../core/secret-ref.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { policies, redisBackupDefaults, redisSentinelDefaults as defaults } from './defaults.ts';
-import { resolveOptions, versionOf } from './options.ts';
+import { resolveOptions, userOptionNames, versionOf } from './options.ts';
 import { ownParameters } from './parameters.ts';
 import type { RedisSentinelProps } from './props.ts';
-import { ownUsers } from './users.ts';
+import { ownUsers, unknownRules } from './users.ts';
 
 type Rule = (props: RedisSentinelProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
 export function checkRedis(where: string, props: RedisSentinelProps): void {
   // What the other rules look at hangs on these.
-  for (const list of [[wordsAreKnown], rules]) {
+  for (const list of [[wordsAreKnown, usersAreWhole], rules]) {
     const findings = list.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
     if (findings.length > 0) throw new InputError(findings);
   }
@@ -34,6 +36,8 @@ function wordsAreKnown({ engine = defaults.engine, use = defaults.use }: RedisSe
       remedy: `change ${option}`,
     }));
 }
+
+const usersAreWhole: Rule = ({ users = [] }) => listProblems('user', users, userOptionNames);
 
 const engines: readonly string[] = ['redis', 'valkey'];
 
@@ -183,9 +187,9 @@ const rules: readonly Rule[] = [
   },
   function usersHavePasswords({ users = [] }) {
     return users
-      .filter(({ password }) => (password as unknown) === undefined)
+      .filter(({ password }) => !isSecretKey(password))
       .map(({ name }) => ({
-        what: `the user ${name} has no password`,
+        what: `the password of the user ${name} is no key of a secret`,
         allowed: 'a key of a secret, such as secret.key(...)',
         remedy: 'set password',
       }));
@@ -198,5 +202,15 @@ const rules: readonly Rule[] = [
         allowed: 'keys, channels and commands in one line: its password is a secret of its own',
         remedy: 'remove off, reset and what is of passwords from its rules',
       }));
+  },
+  function rulesAreRules({ users = [] }) {
+    return users.flatMap(({ name, rules }) =>
+      unknownRules(rules).map((rule) => ({
+        what: `the rules of the user ${name}: ${rule}`,
+        allowed:
+          '~KEYS, &CHANNELS, +COMMAND, +COMMAND|SUBCOMMAND, +@CATEGORY, the same with a minus, and the other words of an ACL file: with any other the server does not start',
+        remedy: /^[a-z]/i.test(rule) ? `write +${rule}, if the command is meant` : 'correct it',
+      })),
+    );
   },
 ];

@@ -2,7 +2,7 @@ import type { OptionNames } from '../core/option-names.ts';
 import { sized } from '../core/workload-size.ts';
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { maxMemoryPercent, policies, redisSentinelDefaults as defaults } from './defaults.ts';
-import type { RedisSentinelProps } from './props.ts';
+import type { RedisSentinelProps, RedisUser } from './props.ts';
 
 const because =
   'Estimate until a load test says better: a twentieth of a core answers some thousand questions a second; 512Mi are 307Mi of ' +
@@ -68,3 +68,5 @@ export const optionNames: OptionNames<RedisSentinelProps> = {
   parameters: true,
   patches: true,
 };
+
+export const userOptionNames: OptionNames<RedisUser> = { name: 'required', rules: 'required', password: 'required' };

@@ -42,6 +42,40 @@ export function passwordFiles(
   return Object.fromEntries(Object.entries(all).map(([user, key]) => [`${user.toUpperCase()}_PASSWORD_FILE`, key]));
 }
 
+const words = [
+  ...['on', 'allkeys', 'resetkeys', 'allchannels', 'resetchannels', 'allcommands', 'nocommands', 'clearselectors'],
+  ...['sanitize-payload', 'skip-sanitize-payload'],
+];
+
+/** Those of what comes with Redis 8 are the last two lines. */
+const categories = [
+  ...['all', 'keyspace', 'read', 'write', 'set', 'sortedset', 'list', 'hash', 'string', 'bitmap', 'hyperloglog', 'geo'],
+  ...['stream', 'pubsub', 'admin', 'fast', 'slow', 'blocking', 'dangerous', 'connection', 'transaction', 'scripting'],
+  ...['search', 'json', 'timeseries', 'bloom', 'cuckoo', 'topk', 'cms', 'tdigest'],
+];
+
+/**
+ * What of the rules is none, but for those of passwords, of which another check tells.
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/ (8.2)
+ */
+export function unknownRules(rules: string): string[] {
+  const isRule = (text: string): boolean => {
+    const category = /^[+-]@(.*)$/.exec(text)?.[1];
+    if (category !== undefined) return categories.includes(category.toLowerCase());
+    return (
+      words.includes(text.toLowerCase()) ||
+      /^(~|&|%(R|W|RW|WR)~).+$/i.test(text) ||
+      /^[+-][a-z][\w.-]*(\|[\w.*-]+)?$/i.test(text) ||
+      /^((nopass|resetpass|reset|off)$|[>#<!])/i.test(text)
+    );
+  };
+  // A selector is rules of its own, in brackets.
+  return rules
+    .replace(/(^|\s)\(([^()]*)\)(?=\s|$)/g, '$1$2')
+    .split(/\s+/)
+    .filter((text) => text !== '' && !isRule(text));
+}
+
 /** The users of a server, without passwords. */
 export function usersAcl(
   of: 'member' | 'sentinel',

@@ -180,6 +180,11 @@ describe('the endpoint', () => {
   });
 });
 
+test('every kind of rule that an ACL file takes is one', () => {
+  const rules = '~a:* %R~b:* %RW~c &news +get -set +client|id +json.get +@read -@dangerous (~d:* +@write) resetchannels';
+  expect(() => redisWith({ users: [{ ...reports, rules }] })).not.toThrow();
+});
+
 describe('is refused', () => {
   const from = (repository: string) => ({ ...imageNamed('server'), repository });
   const what = (props: Partial<RedisSentinelProps>): string[] =>
@@ -226,6 +231,28 @@ describe('is refused', () => {
       'a user without a password',
       { users: [{ ...reports, password: undefined as never }] },
       'the user reports has no password',
+    ],
+    [
+      'a password that stands there',
+      { users: [{ ...reports, password: 'secret' as never }] },
+      'the password of the user reports is no key of a secret',
+    ],
+    [
+      'a secret in place of its key',
+      { users: [{ ...reports, password: reports.password.secret as never }] },
+      'the password of the user reports is no key of a secret',
+    ],
+    ['a user without rules', { users: [{ ...reports, rules: undefined as never }] }, 'the user reports has no rules'],
+    [
+      'a user with what users have not',
+      { users: [{ ...reports, acl: '+get' } as never] },
+      'the user reports has no option acl',
+    ],
+    ['a rule without its sign', { users: [{ ...reports, rules: '~* get' }] }, 'the rules of the user reports: get'],
+    [
+      'a category that there is not',
+      { users: [{ ...reports, rules: '~* +@raed' }] },
+      'the rules of the user reports: +@raed',
     ],
     [
       'a password among the rules',
