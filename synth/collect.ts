@@ -125,19 +125,40 @@ function refuseLostAuthorities({ secrets, environment }: Platform, sealed: reado
 /** Kubernetes knows one object of a kind, namespace and name, whichever application brings it. */
 function refuseTwins(files: readonly OwnedFile[]): void {
   const seen = new Map<string, OwnedFile>();
-  const findings = files.flatMap((candidate) => {
+  /** By the two constructs that are alike down to the object: a copy of a whole store is one mistake. */
+  const alike = new Map<string, { readonly constructs: readonly string[]; readonly objects: string[] }>();
+  for (const candidate of files) {
     const { manifest } = candidate;
     const scope = isClusterScoped(manifest.kind) ? '' : manifest.metadata.namespace;
     const key = `${manifest.apiVersion} ${manifest.kind} ${scope}/${manifest.metadata.name}`;
     const twin = seen.get(key);
     seen.set(key, twin ?? candidate);
-    if (twin === undefined) return [];
-    return {
-      where: describeManifest(manifest),
-      what: `two constructs write it: ${twin.construct} and ${candidate.construct}`,
+    if (twin === undefined) continue;
+    const constructs = whereTheyDiffer(twin.construct, candidate.construct);
+    const pair = alike.get(constructs.join(' ')) ?? { constructs, objects: [] };
+    pair.objects.push(describeManifest(manifest));
+    alike.set(constructs.join(' '), pair);
+  }
+  const findings = [...alike.values()].map(
+    ({ constructs: [one = '', other = ''], objects: [first = '', ...more] }) => ({
+      where: more.length === 0 ? first : `${first} and ${more.length} more`,
+      what: `two constructs write ${more.length === 0 ? 'it' : 'them'}: ${one} and ${other}`,
       allowed: 'each object once in the platform',
-      remedy: 'give one of them another name',
-    };
-  });
+      remedy:
+        more.length === 0
+          ? 'give one of them another name'
+          : `give ${other} another name: that of its objects is its id, or name`,
+    }),
+  );
   if (findings.length > 0) throw new InputError(findings);
+}
+
+/** Paths of constructs without what both end with, but for their last step. */
+function whereTheyDiffer(...paths: readonly [string, string]): readonly string[] {
+  const [one = [], other = []] = paths.map((each) => each.split('/'));
+  const [application, again] = [one[0], other[0]];
+  let shared = 0;
+  const longest = Math.min(one.length, other.length) - (application === again ? 1 : 2);
+  while (shared < longest && one.at(-1 - shared) === other.at(-1 - shared)) shared += 1;
+  return [one, other].map((each) => each.slice(0, each.length - shared).join('/'));
 }

@@ -87,7 +87,7 @@ export function synthesiseAll(
       return [];
     }
   });
-  if (findings.length > 0) throw new InputError(withoutTwins(findings));
+  if (findings.length > 0) throw new InputError(withoutTwins(findings, environments));
   return prepared.map((each) => write(root, each, dryRun));
 }
 
@@ -98,10 +98,27 @@ function named(environment: string, finding: Finding): Finding {
   return { ...finding, where: `${environment}: ${where}` };
 }
 
-/** What is wrong for several environments is told once. */
-function withoutTwins(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map((finding) => [formatFinding(finding), finding])).values()];
+/** What is wrong for several environments is told once, with all of them: the file of one begins with another one's. */
+function withoutTwins(findings: readonly Finding[], environments: readonly string[]): Finding[] {
+  const merged = new Map<string, { readonly finding: Finding; readonly of: Set<string> }>();
+  for (const finding of findings) {
+    const environment = environments.find((name) => beginsWith(finding.where, name));
+    const rest = environment === undefined ? finding.where : finding.where.replace(environment, '*');
+    const key = formatFinding({ ...finding, where: rest });
+    const same = merged.get(key) ?? { finding: { ...finding, where: rest }, of: new Set() };
+    if (environment !== undefined) same.of.add(environment);
+    merged.set(key, same);
+  }
+  return [...merged.values()].map(({ finding, of }) => {
+    const [first = '', ...others] = of;
+    const last = finding.where.startsWith('config/') ? others.map((name) => ` and ${name}.ts`) : [];
+    const all = last.length > 0 ? first : [...of].join(' and ');
+    return { ...finding, where: finding.where.replace('*', all).replace('.ts:', `.ts${last.join('')}:`) };
+  });
 }
+
+const beginsWith = (where: string, environment: string): boolean =>
+  where.startsWith(`${environment}: `) || where.startsWith(`config/environments/${environment}.ts:`);
 
 type Prepared = Omit<SynthResult, 'taken' | 'written'> & { readonly committed: Committed };
 
@@ -113,6 +130,7 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
   const committed = new Committed(root, environment, collected.dist);
   const quotas = holdQuotas(committed, platform.environment, collected.dist);
   const collection = { ...collected, dist: quotas.dist };
+  const upgrades = majorUpgradeFindings(committed, platform, collection.dist);
   check(platform, collection, [
     ...budgetFindings(platform, beside),
     ...nodePortsBeside(
@@ -120,9 +138,10 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
       beside,
     ),
     ...diskFindings(platform),
-    ...majorUpgradeFindings(committed, platform, collection.dist),
+    ...upgrades,
     ...followingFindings(committed, platform, collection.dist),
-    ...immutableFindings(committed, collection.dist),
+    // Another engine is another label too, whose ways out would bring it onto the same volumes.
+    ...(upgrades.length > 0 ? [] : immutableFindings(committed, collection.dist)),
     ...movedFindings(committed, collection.dist),
     ...heldDataFindings(committed, collection.dist),
     ...releaseFindings(root, platform.environment, collection.argocd),

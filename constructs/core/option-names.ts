@@ -47,7 +47,11 @@ export function optionProblems<Props extends object>(
   const names = Object.keys(known);
   if (typeof props !== 'object') {
     return [
-      { what: `${subject} is ${JSON.stringify(props)}`, allowed: `an object with ${names.join(', ')}`, remedy: 'write one' },
+      {
+        what: `${subject} is ${JSON.stringify(props)}`,
+        allowed: `an object with ${names.join(', ')}`,
+        remedy: 'write one',
+      },
     ];
   }
   const given = Object.entries(props).flatMap(([name, value]) => (value === undefined ? [] : [name]));

@@ -6,6 +6,7 @@ import { listProblems } from '../core/option-names.ts';
 import { isSecretKey } from '../core/secret-ref.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { policies, redisBackupDefaults, redisSentinelDefaults as defaults } from './defaults.ts';
+import { directiveProblem } from './directives.ts';
 import { resolveOptions, userOptionNames, versionOf } from './options.ts';
 import { ownParameters } from './parameters.ts';
 import type { RedisSentinelProps } from './props.ts';
@@ -175,6 +176,11 @@ const rules: readonly Rule[] = [
         allowed: 'names of directives, each with a value of one line',
         remedy: 'correct it',
       }));
+  },
+  function directivesAreKnown({ parameters = {} }) {
+    return Object.entries(parameters)
+      .filter(([name, value]) => ownParameters[name.toLowerCase()] === undefined && !/[\n\r]/.test(String(value)))
+      .flatMap(([name, value]) => directiveProblem(name, value) ?? []);
   },
   function usersHaveNames({ users = [] }) {
     const taken: readonly string[] = ['app', 'default', 'admin', ...ownUsers];

@@ -1,4 +1,5 @@
 import { App } from 'cdk8s';
+import { Construct } from 'constructs';
 import { AppOfApps } from '../../constructs/app-of-apps/index.ts';
 import { kubeObject } from '../../constructs/core/kube-object.ts';
 import { KubeConfigMap } from '../../constructs/core/level1.ts';
@@ -60,6 +61,24 @@ test('two applications that write one object are refused too', () => {
     testApplication('two', (scope) => kubeObject(scope, 'a', KubeConfigMap, write('shared'))),
   );
   expect(refusal(() => collected(platform))[0]?.what).toBe('two constructs write it: one/a and two/a');
+});
+
+test('a copy of a whole construct is one mistake, told once with what is copied', () => {
+  const store = (scope: Construct) => {
+    const own = new Construct(scope, 'store');
+    for (const name of ['settings', 'scripts', 'users']) {
+      kubeObject(new Construct(own, name), 'config-map', KubeConfigMap, { metadata: { name, namespace: 'shared' } });
+    }
+  };
+  const platform = platformOf(testApplication('one', store), testApplication('two', store));
+  expect(refusal(() => collected(platform))).toEqual([
+    {
+      where: 'ConfigMap shared/settings and 2 more',
+      what: 'two constructs write them: one/store and two/store',
+      allowed: 'each object once in the platform',
+      remedy: 'give two/store another name: that of its objects is its id, or name',
+    },
+  ]);
 });
 
 describe('sealed values', () => {

@@ -8,21 +8,30 @@ describe('what is wrong in several environments', () => {
       ({ where, what }) => `${where}: ${what}`,
     );
 
-  test('with an object, is told with the environment it is of', () => {
+  test('with an object, is told once, with the environments it is of', () => {
     expect(refused({ sizes: { postgres: { storageGibibytes: 1 } } })).toEqual([
-      'production: PatroniCluster postgres: a volume of 1Gi',
-      'three-node: PatroniCluster postgres: a volume of 1Gi',
+      'production and three-node: PatroniCluster postgres: a volume of 1Gi',
     ]);
   });
 
-  test('with a file of theirs, is told once for each file', () => {
+  test('with a file of theirs, is told once, with the files', () => {
     expect(refused({ sizes: { postgres: { storageGibibytes: 0 } } })).toEqual([
-      'config/environments/production.ts: sizes.postgres.storageGibibytes: got 0',
-      'config/environments/three-node.ts: sizes.postgres.storageGibibytes: got 0',
+      'config/environments/production.ts and three-node.ts: sizes.postgres.storageGibibytes: got 0',
     ]);
+  });
+
+  test('and is another thing in each, is told for each', () => {
+    expect(refused({ domain: 'example.org' })).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^config\/environments\/production.ts: hosts.frontend: shop.example.com is not/),
+        expect.stringMatching(
+          /^config\/environments\/three-node.ts: hosts.frontend: shop.three-node.example.com is not/,
+        ),
+      ]),
+    );
   });
 
   test('a value that is wrong in two ways, by its first', () => {
-    expect(refused({ sizes: { postgres: { storageGibibytes: 0.5 } } })).toHaveLength(2);
+    expect(refused({ sizes: { postgres: { storageGibibytes: 0.5 } } })).toHaveLength(1);
   });
 });

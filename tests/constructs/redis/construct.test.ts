@@ -180,8 +180,19 @@ describe('the endpoint', () => {
   });
 });
 
+test('directives are taken with a unit, and those that only a newer server has', () => {
+  const parameters = {
+    'repl-backlog-size': '32mb',
+    activedefrag: 'yes',
+    'search-timeout': 100,
+    'notify-keyspace-events': 'Ex',
+  };
+  expect(() => redisWith({ parameters })).not.toThrow();
+});
+
 test('every kind of rule that an ACL file takes is one', () => {
-  const rules = '~a:* %R~b:* %RW~c &news +get -set +client|id +json.get +@read -@dangerous (~d:* +@write) resetchannels';
+  const rules =
+    '~a:* %R~b:* %RW~c &news +get -set +client|id +json.get +@read -@dangerous (~d:* +@write) resetchannels';
   expect(() => redisWith({ users: [{ ...reports, rules }] })).not.toThrow();
 });
 
@@ -223,6 +234,13 @@ describe('is refused', () => {
       { parameters: { 'slowlog-max-len': '1\nsave 60 1' } },
       'parameters: "slowlog-max-len"',
     ],
+    [
+      'a directive that is misspelt',
+      { parameters: { maxclient: 100 } },
+      'parameters: maxclient, which the server does not have',
+    ],
+    ['a number that is none', { parameters: { maxclients: 'many' } }, 'parameters: maxclients: many'],
+    ['a switch that is neither', { parameters: { activedefrag: 'on' } }, 'parameters: activedefrag: on'],
     ['a tag without a version', { image: imageNamed('redis', 'latest') }, `the image's tag is "latest"`],
     ['a tag of whatever is newest of a major version', { image: imageNamed('redis', '8') }, `the image's tag is "8"`],
     ['a time that is none', { downAfterSeconds: 0 }, 'downAfterSeconds: 0'],
