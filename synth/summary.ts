@@ -2,6 +2,7 @@ import { losses, nodeLoads, show } from './budget.ts';
 import type { Loss, NodeLoad } from './budget.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
+import { outdatedExclusions, TraefikWaf } from '../constructs/traefik-waf/index.ts';
 import { foreignFindings } from './foreign.ts';
 import { heldAnnotation } from './held-quota.ts';
 import type { SynthResult } from './synthesise.ts';
@@ -12,11 +13,12 @@ const width = 11;
 /**
  * What a run did, as a short table.
  * @param orders whether it tells what to commit first: not where a procedure around it does
+ * @param today of which exclusions of the firewall the day has come
  */
 export function summary(
   { platform, beside, collection, taken, archives, written }: SynthResult,
   dryRun: boolean,
-  { orders = true } = {},
+  { orders = true, today = new Date() } = {},
 ): string {
   const { environment, charts } = platform;
   const objects = collection.dist.length + collection.argocd.length;
@@ -39,6 +41,7 @@ export function summary(
     row('images', images(environment.imageReferences)),
     ...unusedImages(environment.unusedImages()).map((text) => row('', text)),
     row('release', environment.releaseTag ?? `none: applications follow the branch ${environment.repository.branch}`),
+    ...outdated(platform, today).map((text) => row('exclusions', text)),
     ...held(collection.dist).map((text) => row('quota', text)),
     ...taken.map((text) => row('takes away', `${text}: pods that run still use it until they are replaced`)),
     ...(taken.length > 0
@@ -51,6 +54,20 @@ export function summary(
     ),
     ...written.editedByHand.map((file) => row('edited', file)),
   ].join('\n');
+}
+
+/** They hold, and synth refuses nothing for them: what it writes depends on files alone. */
+function outdated({ charts }: Platform, today: Date): string[] {
+  const routes = charts
+    .flatMap(({ node }) => node.findAll())
+    .flatMap((each) => (each instanceof TraefikWaf ? each.routes : []));
+  const past = outdatedExclusions(
+    routes.flatMap(({ exclusions }) => exclusions),
+    today,
+  );
+  if (past.length === 0) return [];
+  const named = past.map(({ rule, route, until }) => `${rule} on ${route} (${until})`);
+  return [`the day of ${past.length} has come, and npm run check fails until somebody has looked: ${named.join(', ')}`];
 }
 
 /** Quotas that are lowered later than what they are for. */

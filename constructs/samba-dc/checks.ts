@@ -1,18 +1,50 @@
 import net from 'node:net';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
+import { listProblems, optionProblems } from '../core/option-names.ts';
+import type { OptionNames } from '../core/option-names.ts';
+import { isSecretKey } from '../core/secret-ref.ts';
+import type { WorkloadSize } from '../core/environment.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { directoryBackupDefaults } from './defaults.ts';
 import { resolveOptions } from './options.ts';
-import type { SambaDCProps } from './props.ts';
+import type { DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
 
 type Rule = (props: SambaDCProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
 export function checkDirectory(where: string, props: SambaDCProps): void {
-  const findings = rules.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
-  if (findings.length > 0) throw new InputError(findings);
+  // What the other rules look at hangs on the first.
+  for (const list of [[dataIsWhole], rules]) {
+    const findings = list.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
+    if (findings.length > 0) throw new InputError(findings);
+  }
 }
+
+const groupNames: OptionNames<DirectoryGroup> = { name: 'required', unit: true, description: true, members: true };
+const accountNames: OptionNames<ServiceAccount> = {
+  name: 'required',
+  purpose: 'required',
+  password: 'required',
+  principals: true,
+  groups: true,
+  unit: true,
+};
+const policyNames: OptionNames<PasswordPolicy> = {
+  minimumLength: true,
+  complexity: true,
+  history: true,
+  maximumAgeDays: true,
+  minimumAgeDays: true,
+  lockoutThreshold: true,
+  lockoutMinutes: true,
+};
+
+const dataIsWhole: Rule = ({ groups = [], serviceAccounts = [], passwordPolicy = {} }) => [
+  ...listProblems('group', groups, groupNames),
+  ...listProblems('account', serviceAccounts, accountNames),
+  ...optionProblems('passwordPolicy', passwordPolicy, policyNames),
+];
 
 const label = '[A-Z0-9]([A-Z0-9-]{0,61}[A-Z0-9])?';
 const realmPattern = new RegExp(`^${label}(\\.${label})+$`);
@@ -22,9 +54,18 @@ const netbiosPattern = /^(?![0-9]+$)[A-Z0-9][A-Z0-9-]{0,13}[A-Z0-9]$|^[A-Z]$/;
 /** Accounts that every domain has. */
 const ownAccounts = ['administrator', 'guest', 'krbtgt'];
 
+/** Groups that every domain has, of those whose names have no space. */
+const ownGroups = ['administrators', 'users', 'guests', 'replicator', 'iis_iusrs', 'dnsadmins', 'dnsupdateproxy'];
+
+/** Whether the one domain is the other one, or below it. */
+const within = (domain: string, other: string): boolean =>
+  `.${domain}`.toLowerCase().endsWith(`.${other}`.toLowerCase());
+
 const twice = (names: readonly string[]): string[] => [
   ...new Set(names.filter((name, index) => names.findIndex((other) => same(name, other)) < index)),
 ];
+
+const isOwn = (name: string): boolean => [...ownGroups, ...ownAccounts].some((own) => same(name, own));
 
 /** Names of Active Directory are the same in capitals. */
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -40,13 +81,22 @@ const rules: readonly Rule[] = [
         },
       ];
     }
-    if (!same(realm, publicDomain)) return [];
+    if (within(realm, 'cluster.local')) {
+      return [
+        {
+          what: `realm: ${realm}, which is the cluster's own domain`,
+          allowed: 'a domain of the company: the directory would hide every Service',
+          remedy: `set realm: 'AD.${publicDomain.toUpperCase()}'`,
+        },
+      ];
+    }
+    if (!within(publicDomain, realm)) return [];
     return [
       {
-        what: `realm: ${realm}, which is the company's public domain`,
+        what: `realm: ${realm}, which ${same(realm, publicDomain) ? 'is' : 'has in it'} the company's public domain`,
         allowed:
           'a domain of its own below it: the directory answers for every name of its realm, and would hide those of the world',
-        remedy: `set realm: 'AD.${realm}'`,
+        remedy: `set realm: 'AD.${publicDomain.toUpperCase()}'`,
       },
     ];
   },
@@ -55,6 +105,8 @@ const rules: readonly Rule[] = [
     const names = { domain, server };
     return [
       ...Object.entries(names)
+        // What follows from a realm that is refused is told with that.
+        .filter(([option]) => option === 'server' || props.domain !== undefined || realmPattern.test(props.realm))
         .filter(([, name]) => !netbiosPattern.test(name))
         .map(([option, name]) => ({
           what: `${option}: ${name}`,
@@ -64,6 +116,19 @@ const rules: readonly Rule[] = [
       ...(same(domain, server)
         ? [{ what: `domain and server are both ${domain}`, allowed: 'two names', remedy: 'change server' }]
         : []),
+    ];
+  },
+  function serverIsOne({ size }) {
+    // TypeScript takes what has more than is asked for.
+    const { minReplicas, maxReplicas } = (size ?? {}) as WorkloadSize;
+    const replicas = minReplicas ?? maxReplicas;
+    if (replicas === undefined) return [];
+    return [
+      {
+        what: `its size has ${replicas} replicas`,
+        allowed: 'one server, on one volume',
+        remedy: 'remove minReplicas and maxReplicas from its size in the configuration',
+      },
     ];
   },
   function addressIsOne({ address }) {
@@ -133,10 +198,10 @@ const rules: readonly Rule[] = [
     const accounts = serviceAccounts.map(({ name }) => name);
     return [
       ...groups
-        .filter(({ name }) => !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name))
+        .filter(({ name }) => !/^[A-Za-z0-9][\w.-]{0,63}$/.test(name) || isOwn(name))
         .map(({ name }) => ({
           what: `the group "${name}"`,
-          allowed: 'letters, digits, dashes, underscores and dots, 64 at most',
+          allowed: `letters, digits, dashes, underscores and dots, 64 at most, and none of ${[...ownGroups, ...ownAccounts].join(', ')}`,
           remedy: 'rename it',
         })),
       ...twice([...groups.map(({ name }) => name), ...accounts]).map((name) => ({
@@ -157,9 +222,9 @@ const rules: readonly Rule[] = [
   },
   function accountsHaveSecrets(props) {
     return resolveOptions(props)
-      .serviceAccounts.filter(({ password }) => (password as unknown) === undefined)
+      .serviceAccounts.filter(({ password }) => !isSecretKey(password))
       .map(({ name }) => ({
-        what: `the account ${name} has no password`,
+        what: `the password of the account ${name} is no key of a secret`,
         allowed: 'a key of a secret, such as secret.key(...)',
         remedy: 'set password',
       }));

@@ -1,11 +1,11 @@
 import net from 'node:net';
-import { parseCidr } from '../core/cidr.ts';
+import { overlap, parseCidr } from '../core/cidr.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { traefikWafDefaults as defaults } from './defaults.ts';
-import { checkOptions } from '../core/option-names.ts';
+import { checkOptions, optionProblems } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
-import type { TraefikWafProps } from './props.ts';
+import type { ClientLimits, TraefikWafProps } from './props.ts';
 import { isForgotten, perMinute } from './waf/limits.ts';
 
 const optionNames: OptionNames<TraefikWafProps> = {
@@ -28,6 +28,17 @@ const optionNames: OptionNames<TraefikWafProps> = {
   exclusions: true,
   drainSeconds: true,
 };
+
+const limitNames: OptionNames<ClientLimits> = {
+  requests: 'required',
+  perSeconds: 'required',
+  burst: 'required',
+  inFlight: 'required',
+};
+
+/** Of which nobody in the world has an address. */
+const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '169.254.0.0/16'];
+const privateNetworksOfIpv6 = ['fc00::/7', 'fe80::/10', '::1/128'];
 
 type Rule = (props: TraefikWafProps) => readonly Omit<Finding, 'where'>[];
 
@@ -92,6 +103,10 @@ const rules: readonly Rule[] = [
     return [{ what: `nodePorts: ${numbers.join(', ')}`, allowed: 'three numbers', remedy: 'change one of them' }];
   },
   function limitsLimit({ limits = {} }) {
+    const misshapen = Object.entries(limits).flatMap(([name, limit]) =>
+      optionProblems(`limits: ${name}`, limit, limitNames),
+    );
+    if (misshapen.length > 0) return misshapen;
     return Object.entries(limits).flatMap(([name, limit]) => [
       ...(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)
         ? []
@@ -120,7 +135,18 @@ const rules: readonly Rule[] = [
       const block = parseCidr(text);
       return block !== undefined && block.prefix < (block.family === 4 ? 8 : 16);
     });
+    const inside = banned.filter((text) => {
+      const block = parseCidr(net.isIP(text) === 0 ? text : `${text}/${net.isIPv4(text) ? 32 : 128}`);
+      const networks = [...privateNetworks, ...privateNetworksOfIpv6].flatMap((network) => parseCidr(network) ?? []);
+      return block !== undefined && !wide.includes(text) && networks.some((network) => overlap(network, block));
+    });
     return [
+      ...inside.map((text) => ({
+        what: `banned: ${text}, which is private`,
+        allowed:
+          'addresses of the world: who attacks has no other, and the load balancer and servers of your own have these',
+        remedy: 'take the address that the log of requests names as ClientHost',
+      })),
       ...unreadable.map((text) => ({
         what: `banned: ${text}`,
         allowed:

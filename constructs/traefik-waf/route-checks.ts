@@ -3,7 +3,7 @@ import type { Finding } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
-import { allowsInlineScripts } from './content-security-policy.ts';
+import { allowsInlineScripts, policyProblems } from './content-security-policy.ts';
 import type { RouteProps } from './props.ts';
 import type { EdgeRoute, WeightedEndpoint } from './routes.ts';
 
@@ -147,8 +147,11 @@ const rules: readonly Rule[] = [
         allowed: `beginnings of paths below ${path}, such as /static/`,
       }));
   },
+  function policyIsOne({ contentSecurityPolicy: policy }) {
+    return policy === 'application' ? [] : policyProblems(policy);
+  },
   function scriptsHaveANonce({ contentSecurityPolicy: policy }, { inlineScriptsBecause }) {
-    const allows = policy !== 'application' && allowsInlineScripts(policy);
+    const allows = policy !== 'application' && policyProblems(policy).length === 0 && allowsInlineScripts(policy);
     if (allows && (inlineScriptsBecause ?? '').length < 10) {
       return [
         {

@@ -70,7 +70,12 @@ export function edgeRoute(host: string, props: RouteProps, exclusions: readonly 
     path,
     name: path === '/' ? host : `${host}.${derivedLabel('path', path)}`,
     host,
-    to: 'targets' in to ? [{ endpoint: to, weight: 100 }] : to,
+    to: isSplit(to) ? to : [{ endpoint: to, weight: 100 }],
     exclusions: exclusions.filter(({ route }) => route === host),
   };
+}
+
+/** What is neither is one endpoint to the checks, which say what is wrong with it. */
+function isSplit(to: RouteProps['to']): to is readonly WeightedEndpoint[] {
+  return Array.isArray(to);
 }

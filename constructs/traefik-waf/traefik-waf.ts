@@ -113,6 +113,14 @@ export class TraefikWaf extends Construct implements Collects {
           allowed: `hosts with a route of ${this.name}, or withheld with a reason`,
           remedy: `in apps/edge.ts, call route(environment.host('${name}'), ...) or withhold(...) of it, or remove the host`,
         })),
+      ...[...new Set([...routed, ...this.withheld])]
+        .filter((host) => hosts.length > 0 && !hosts.some(([, each]) => each === host))
+        .map((host) => ({
+          where: `${this.where}: ${routed.has(host) ? 'route' : 'withhold'} ${host}`,
+          what: 'it is no host of the configuration, so another environment would claim it too',
+          allowed: hosts.map(([, each]) => each).join(', '),
+          remedy: 'add it to hosts of each environment, and name it by environment.host(...)',
+        })),
       ...[...this.withheld]
         .filter((host) => routed.has(host))
         .map((host) => ({

@@ -224,6 +224,40 @@ describe('is refused', () => {
       { realm: 'EXAMPLE.COM' },
       "realm: EXAMPLE.COM, which is the company's public domain",
     ],
+    [
+      "the domain above the company's",
+      { realm: 'COM.EXAMPLE', publicDomain: 'shop.com.example' },
+      "realm: COM.EXAMPLE, which has in it the company's public domain",
+    ],
+    [
+      "the cluster's own domain",
+      { realm: 'AD.CLUSTER.LOCAL' },
+      "realm: AD.CLUSTER.LOCAL, which is the cluster's own domain",
+    ],
+    ['replicas', { size: { minReplicas: 2 } as never }, 'its size has 2 replicas'],
+    ['a group of the domain itself', { groups: [{ name: 'Users' }] }, 'the group "Users"'],
+    ['a group without a name', { groups: [{ description: 'x' } as never] }, 'the group 1 has no name'],
+    ['a group in one word', { groups: ['admins' as never] }, 'the group 1 is "admins"'],
+    [
+      'a group with what groups have not',
+      { groups: [{ name: 'a', descripton: 'x' } as never] },
+      'the group a has no option descripton',
+    ],
+    [
+      'a policy with what policies have not',
+      { passwordPolicy: { minimumLenght: 20 } as never },
+      'passwordPolicy has no option minimumLenght',
+    ],
+    [
+      'a password that stands there',
+      accountNamed({ password: 'secret' as never }),
+      'the password of the account backend is no key of a secret',
+    ],
+    [
+      'an account without a purpose',
+      accountNamed({ purpose: undefined as never }),
+      'the account backend has no purpose',
+    ],
     ['a short name of 16', { domain: 'ABCDEFGHIJKLMNOP' }, 'domain: ABCDEFGHIJKLMNOP'],
     [
       'a short name that follows from the realm, and is too long',
@@ -265,6 +299,10 @@ describe('is refused', () => {
     ],
   ])('%s', (_, props, expected) => {
     expect(what(props)).toContain(expected);
+  });
+
+  test('once, where the short name follows from a realm that is wrong', () => {
+    expect(what({ realm: 'ad.example.com' })).toEqual(['realm: ad.example.com']);
   });
 
   test('all at once', () => {

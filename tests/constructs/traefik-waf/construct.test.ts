@@ -139,6 +139,15 @@ describe('an edge is refused', () => {
     ['at a level that is none', { paranoiaLevel: 5 }, 'paranoiaLevel: 5'],
     ['that bans the world', { banned: ['0.0.0.0/0'] }, 'banned: 0.0.0.0/0'],
     ['that bans a part of the world', { banned: ['2001::/15'] }, 'banned: 2001::/15'],
+    ['that bans the load balancer', { banned: ['10.10.0.2'] }, 'banned: 10.10.0.2, which is private'],
+    ['that bans a private network', { banned: ['192.168.1.0/24'] }, 'banned: 192.168.1.0/24, which is private'],
+    ['that bans a private network of IPv6', { banned: ['fd00::/16'] }, 'banned: fd00::/16, which is private'],
+    ['with limits in words', { limits: { api: '50/s' as never } }, 'limits: api is "50/s"'],
+    [
+      'with limits by other names',
+      { limits: { api: { rate: 5, perSeconds: 1, burst: 1, inFlight: 1 } as never } },
+      'limits: api has no option rate',
+    ],
     ['that bans what is no network', { banned: ['somebody'] }, 'banned: somebody'],
     ['that bans a network by an address within', { banned: ['203.0.113.7/24'] }, 'banned: 203.0.113.7/24'],
     ['that leaves before the load balancer knows', { drainSeconds: 0 }, 'drainSeconds: 0'],
@@ -153,7 +162,7 @@ describe('an edge is refused', () => {
     ['with a policy for all', { headers: { 'Content-Security-Policy': 'x' } }, 'headers: Content-Security-Policy'],
     [
       'with a host that nobody routes',
-      { hosts: { docs: 'docs.example.com' } },
+      { hosts: { shop: 'shop.example.com', docs: 'docs.example.com' } },
       'nobody routes docs.example.com: whoever asks for it finds nothing',
     ],
     [
@@ -204,6 +213,11 @@ describe('a route is refused', () => {
     ['to what speaks no HTTP', { to: publicEndpoint('mail', 'smtp.example', 25) as HttpEndpoint }, 'it leads to mail'],
     ['to a server outside', { to: outside }, 'it leads to Stripe'],
     ['to nothing', { to: [] }, 'it leads nowhere'],
+    ['to what was left out', { to: undefined as never }, 'to is left out'],
+    ['to a construct in place of its endpoint', { to: { http: outside } as never }, 'it leads to nothing'],
+    ['with a directive that is none', { contentSecurityPolicy: "default-scr 'self'" }, 'default-scr is no directive'],
+    ['with a word without quotes', { contentSecurityPolicy: 'default-src self' }, 'self of default-src is the host'],
+    ['with a policy of two lines', { contentSecurityPolicy: "default-src 'self';\nimg-src *" }, 'has several lines'],
     ['with limits that nobody knows', { limits: 'none' }, 'limits: none'],
     ['with a path that is none', { path: 'shop/' }, 'path: shop/'],
     ['with a login elsewhere', { path: '/a', limitedPaths: [{ path: '/b', limits: 'auth' }] }, 'limitedPaths: /b'],
@@ -237,6 +251,13 @@ describe('a route is refused', () => {
     ['of a host that ends its rule', 'a.example.com`) || Host(`b', 'its host is "a.example.com`) || Host(`b"'],
   ])('%s', (_, host, what) => {
     expect(refusal(() => edgeManifests((edge, { shop }) => edge.route(host, { to: shop })))[0]?.what).toBe(what);
+  });
+
+  test('of a host that the configuration has not', () => {
+    const other = (): unknown => manifests({ hosts: { shop: 'shop.example.org' } });
+    expect(refusal(other).map(({ where }) => where)).toEqual(
+      expect.arrayContaining(['TraefikWaf edge: route shop.example.com']),
+    );
   });
 
   test('where another one is', () => {
