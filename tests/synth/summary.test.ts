@@ -33,6 +33,14 @@ test('names the files that were written, removed and left alone', () => {
   );
 });
 
+test('names the exclusions of the firewall whose day has come, and none before', () => {
+  const said = (today: string) => summary(result({}), false, { today: new Date(today) });
+  expect(said('2026-12-01')).not.toContain('exclusions ');
+  expect(said('2028-01-01')).toMatch(
+    /^ {2}exclusions +the day of \d+ has come, .*942200 on shop\.example\.com \(2027-06-30\)/m,
+  );
+});
+
 test('cuts a list that nobody would read', () => {
   const added = Array.from({ length: 30 }, (_, index) => `dist/${index}.yaml`);
   expect(lines({ added })).toContain('              + and 18 more');
