@@ -276,7 +276,7 @@ describe.each(constructs)('%s', (_, make) => {
     });
 
     test('a variable that the platform makes of nothing is refused', () => {
-      const host = `${undefined as unknown as string}`;
+      const host = String(undefined);
       expect(refusal(() => web({ host })).map(({ what }) => what)).toEqual([
         'the variable PUBLIC_URL would be "https://undefined"',
       ]);

@@ -255,7 +255,7 @@ describe('is refused', () => {
     ],
     [
       'an account without a purpose',
-      accountNamed({ purpose: undefined as never }),
+      accountNamed({ purpose: undefined }),
       'the account backend has no purpose',
     ],
     ['a short name of 16', { domain: 'ABCDEFGHIJKLMNOP' }, 'domain: ABCDEFGHIJKLMNOP'],

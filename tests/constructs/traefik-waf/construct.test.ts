@@ -213,7 +213,7 @@ describe('a route is refused', () => {
     ['to what speaks no HTTP', { to: publicEndpoint('mail', 'smtp.example', 25) as HttpEndpoint }, 'it leads to mail'],
     ['to a server outside', { to: outside }, 'it leads to Stripe'],
     ['to nothing', { to: [] }, 'it leads nowhere'],
-    ['to what was left out', { to: undefined as never }, 'to is left out'],
+    ['to what was left out', { to: undefined }, 'to is left out'],
     ['to a construct in place of its endpoint', { to: { http: outside } as never }, 'it leads to nothing'],
     ['with a directive that is none', { contentSecurityPolicy: "default-scr 'self'" }, 'default-scr is no directive'],
     ['with a word without quotes', { contentSecurityPolicy: 'default-src self' }, 'self of default-src is the host'],
