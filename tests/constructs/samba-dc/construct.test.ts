@@ -253,11 +253,7 @@ describe('is refused', () => {
       accountNamed({ password: 'secret' as never }),
       'the password of the account backend is no key of a secret',
     ],
-    [
-      'an account without a purpose',
-      accountNamed({ purpose: undefined }),
-      'the account backend has no purpose',
-    ],
+    ['an account without a purpose', accountNamed({ purpose: undefined }), 'the account backend has no purpose'],
     ['a short name of 16', { domain: 'ABCDEFGHIJKLMNOP' }, 'domain: ABCDEFGHIJKLMNOP'],
     [
       'a short name that follows from the realm, and is too long',
