@@ -46,7 +46,7 @@ export const optionNames: OptionNames<SambaDCProps> = {
   groups: true,
   serviceAccounts: true,
   passwordPolicy: true,
-  backups: true,
+  backups: 'required',
   generation: true,
   patches: true,
 };
