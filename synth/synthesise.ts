@@ -141,7 +141,9 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
     ...upgrades,
     ...followingFindings(committed, platform, collection.dist),
     // Another engine is another label too, whose ways out would bring it onto the same volumes.
-    ...(upgrades.length > 0 ? [] : immutableFindings(committed, collection.dist)),
+    ...immutableFindings(committed, collection.dist).filter(
+      ({ what }) => upgrades.length === 0 || !/^spec\.\S*(?:[lL]abels|selector)/.test(what),
+    ),
     ...movedFindings(committed, collection.dist),
     ...heldDataFindings(committed, collection.dist),
     ...releaseFindings(root, platform.environment, collection.argocd),

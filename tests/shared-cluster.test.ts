@@ -92,9 +92,10 @@ describe('an environment in the cluster of another one', () => {
   });
 
   test('is refused by synthesis where both together do not fit, or take the same node ports', () => {
-    const { nodes, networks, reserved } = production;
+    const { nodes, networks, reserved, hetzner } = production;
     const hosts = { frontend: 'shop.three-node.example.com', backend: 'api.three-node.example.com' };
-    const changes = { shares: 'production', nodes, networks, reserved, hosts, domain: 'three-node.example.com' };
+    const own = { hosts, domain: 'three-node.example.com' };
+    const changes = { shares: 'production', nodes, networks, reserved, hetzner, ...own };
     const found = refusal(() => synthesise({ root, environment: 'three-node', strict: false, dryRun: true, changes }));
     expect(found.map(({ what }) => what)).toContainEqual(
       expect.stringMatching(/^at full size, the pods of production and three-node expected on node2 request/),
