@@ -173,11 +173,12 @@ describe('building', () => {
 
   test('records version, key, seconds and size, and expects those seconds the next time', () => {
     buildPrograms(['etcd'], report, tools);
-    expect(readBuilds(tools).etcd).toMatchObject({ version: 'v3.7.3', megabytes: 0 });
+    const first = readBuilds(tools).etcd;
+    expect(first).toMatchObject({ version: 'v3.7.3', megabytes: 0 });
     fs.rmSync(path.join(tools.cache, 'bin'), { recursive: true });
     printed = '';
     buildPrograms(['etcd'], report, tools);
-    expect(printed).toContain('building (about 1 s)');
+    expect(printed).toContain(`building (about ${Math.max(1, first?.seconds ?? 0)} s)`);
   });
 
   test('leaves only binaries and records behind', () => {
