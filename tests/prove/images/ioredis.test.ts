@@ -13,7 +13,7 @@ test('the drill runs the client that the documentation shows, to the letter', ()
 test('the documentation names the version of ioredis that it was measured with', () => {
   const [{ name, version }] = ioredisPackages;
   expect(name).toBe('ioredis');
-  expect(page).toContain(`trials with ${version}`);
+  expect(page).toContain(`faults with ${version}`);
   expect(page).toContain(`as it is by itself (${version})`);
 });
 
