@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
-import { readinessOf } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
@@ -10,6 +9,7 @@ import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
+import { ready } from './ready.ts';
 
 /** Keys that are there before, all of them on both disks. */
 const keys = 1000;
@@ -56,11 +56,5 @@ export async function bothLost(platform: PlatformGround, store: RedisStore, { re
     const what = `primary after the return of ${primaryOn}, a minute after ${replicaOn}`;
     const checks: DrillCheck[] = [{ what, expected: before.replica, got: after.primary }];
     return { writes, lost, checks };
-  });
-}
-
-async function ready({ cluster, signal }: PlatformGround, node: string): Promise<void> {
-  await waitFor(`${node} to be ready`, { atMost: 240, every: 500, signal }, async () => {
-    return (await readinessOf(cluster, node)) === 'True';
   });
 }

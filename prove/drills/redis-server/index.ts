@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
-import { readinessOf } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
 import { firstServer, serversOf, workersOf } from '../../cluster/plan.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
@@ -11,13 +10,13 @@ import type { RecordedRequest } from '../../instruments/recorder.ts';
 import { lostOf } from '../../instruments/redis-writer.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
-import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { startWriters } from '../redis/fault.ts';
 import type { OwnWay, Writers } from '../redis/fault.ts';
 import { bothLost } from './both-lost.ts';
+import { ready } from './ready.ts';
 
 /** Seconds without the node: longer than anything that is promised takes. */
 const away = 60;
@@ -146,13 +145,9 @@ async function remainingSentinel(store: RedisStore, lost: string) {
   throw new ProvingError(`all Sentinels are on ${lost}`);
 }
 
-async function comesBack({ cluster, signal }: PlatformGround, lost: string): Promise<void> {
-  await returnNode(cluster, lost);
-  for (const { name } of workersOf(cluster.plan)) {
-    await waitFor(`${name} to be ready`, { atMost: 240, every: 500, signal }, async () => {
-      return (await readinessOf(cluster, name)) === 'True';
-    });
-  }
+async function comesBack(platform: PlatformGround, lost: string): Promise<void> {
+  await returnNode(platform.cluster, lost);
+  for (const { name } of workersOf(platform.cluster.plan)) await ready(platform, name);
 }
 
 function mapWays<Value>(value: (way: OwnWay) => Value): Readonly<Record<OwnWay, Value>> {
