@@ -3,7 +3,7 @@ import type { Finding } from '../constructs/core/error.ts';
 import { machineFindings } from './machine-checks.ts';
 import { networkFindings, nodeFindings, overlappingNetworks, quorumFindings, reservedFindings } from './node-checks.ts';
 import { repositoryFindings } from './repository-checks.ts';
-import { backupFindings, bucketFindings, serverFindings } from './server-checks.ts';
+import { backupFindings, bucketFindings, lockFindings, serverFindings } from './server-checks.ts';
 import { texts, values } from './untyped.ts';
 import type { Values } from './untyped.ts';
 
@@ -23,6 +23,7 @@ export function crossFindings(file: string, input: unknown): Finding[] {
     ...sizeFindings(file, values(sizes)),
     ...backupFindings(file, values(backups), values(objectStores)),
     ...bucketFindings(file, values(objectStores)),
+    ...lockFindings(file, values(objectStores)),
     ...serverFindings(file, values(repository), values(objectStores), values(servers), values(networks)),
     ...repositoryFindings(file, values(repository)),
   ];

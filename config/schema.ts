@@ -51,6 +51,11 @@ const location = v.picklist(
   `${locationNames.join(', ')}; another one once config/server-types.ts says where it is`,
 );
 
+const kept = (what: string) => {
+  const rule = `1 to 3650: days that ${what}, or false`;
+  return v.optional(v.union([v.literal(false), v.pipe(whole(rule, 1), v.maxValue(3650, rule))], rule));
+};
+
 const volumeRule = '10 to 10240: gibibytes of a volume; Hetzner never makes it smaller';
 const volume = v.pipe(whole(volumeRule, 10), v.maxValue(10_240, volumeRule));
 
@@ -146,6 +151,10 @@ export const environmentSchema = object({
       endpoint,
       region: v.pipe(v.string('a region'), v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a region, such as fsn1')),
       bucket,
+      /** Days that a version is kept that was overwritten or deleted; false for always. Made so by npm run buckets. */
+      oldVersionsDays: kept('old versions are kept'),
+      /** Days that nobody may delete or overwrite a version; false for no lock. Only of a bucket that is made with it. */
+      lockDays: kept('nobody may delete'),
       /** Networks that the endpoint's name leads to, where they are not public: only these are let through then. */
       addresses,
     }),
@@ -225,3 +234,26 @@ export const stockSchema = v.record(
 );
 
 export type StockInput = v.InferInput<typeof stockSchema>;
+
+const recipientRule = 'a recipient of age, as npm run bundle -- envelope writes it';
+const sumRule = '64 hexadecimal digits';
+const fingerprint = v.pipe(v.string('a fingerprint'), v.regex(/^[0-9a-f]{16}$/, '16 hexadecimal digits'));
+
+/** `config/bundles.json`: who can open an environment's disaster bundle, and what is in the newest one. */
+export const bundlesSchema = v.record(
+  dnsLabel,
+  object({
+    recipient: v.pipe(v.string(recipientRule), v.regex(/^age1[02-9ac-hj-np-z]{58}$/, recipientRule)),
+    bundle: v.optional(
+      object({
+        made: date,
+        sha256: v.pipe(v.string(sumRule), v.regex(/^[0-9a-f]{64}$/, sumRule)),
+        /** Fingerprints of the keys that it opens sealed values with. */
+        sealing: v.array(fingerprint, 'a list of fingerprints'),
+      }),
+    ),
+  }),
+  'an object: bundles by environment',
+);
+
+export type BundlesInput = v.InferInput<typeof bundlesSchema>;

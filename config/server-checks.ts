@@ -53,6 +53,20 @@ export function bucketFindings(file: string, objectStores: Values): Finding[] {
   });
 }
 
+/** What is locked is kept, whatever is said of old versions. */
+export function lockFindings(file: string, objectStores: Values): Finding[] {
+  return Object.entries(objectStores).flatMap(([name, store]) => {
+    const { oldVersionsDays: kept, lockDays: locked } = values(store);
+    if (typeof kept !== 'number' || typeof locked !== 'number' || kept >= locked) return [];
+    return {
+      where: `${file}: objectStores.${name}.oldVersionsDays`,
+      what: `old versions go after ${kept} days, and nothing may be deleted for ${locked}`,
+      allowed: `${locked} or more, or false`,
+      remedy: 'raise it, or lower lockDays',
+    };
+  });
+}
+
 /** A bucket, however its endpoint is written; undefined for what is none. */
 export function bucketOf(store: unknown): string | undefined {
   const { endpoint, bucket } = values(store);

@@ -33,7 +33,9 @@ resource "hcloud_server" "node" {
 
   public_net {
     ipv4_enabled = true
+    ipv4         = hcloud_primary_ip.node["${each.key} ipv4"].id
     ipv6_enabled = true
+    ipv6         = hcloud_primary_ip.node["${each.key} ipv6"].id
   }
 
   network {

@@ -169,6 +169,13 @@ describe('a configuration', () => {
       },
       'it is the bucket of backups',
     ],
+    ['a lock of no days', store({ lockDays: 0 }), 'got 0'],
+    ['old versions that are kept for ten years and more', store({ oldVersionsDays: 3651 }), 'got 3651'],
+    [
+      'old versions that go while they are locked',
+      store({ oldVersionsDays: 7, lockDays: 30 }),
+      'old versions go after 7 days, and nothing may be deleted for 30',
+    ],
     ['a region that is none', store({ region: 'fsn 1' }), 'got "fsn 1"'],
     ['a region that is too long', store({ region: 'a'.repeat(64) }), 'got "aaa'],
     ['backups that are kept for ever', backups({ keepFullDays: 2 ** 53 - 1 }), 'got 9007199254740991'],

@@ -80,7 +80,7 @@ export default {
     },
   },
 
-  /** Buckets, and a second provider's for the copies. */
+  /** Buckets, and a second provider's for the copies: `npm run buckets` makes them, the second with object lock. */
   objectStores: {
     backups: { endpoint: 'https://fsn1.your-objectstorage.com', region: 'fsn1', bucket: 'example-backups' },
     offsite: {

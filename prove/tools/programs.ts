@@ -45,6 +45,7 @@ export const families = {
   rclone: { gibibytes: 6 },
   'go-ftw': { gibibytes: 2 },
   'terraform-provider-hcloud': { gibibytes: 2 },
+  'terraform-provider-cloudflare': { gibibytes: 2 },
   opentofu: { gibibytes: 6 },
 } as const satisfies Readonly<Record<string, Family>>;
 
@@ -254,6 +255,12 @@ export const programs = {
     variables: (version) => ({
       'github.com/hetznercloud/terraform-provider-hcloud/hcloud.Version': version.replace('v', ''),
     }),
+  },
+  'terraform-provider-cloudflare': {
+    family: 'terraform-provider-cloudflare',
+    package: '.',
+    purpose: "stands in for Cloudflare's provider, which the module proxy doesn't serve",
+    seconds: 20,
   },
   tofu: {
     family: 'opentofu',

@@ -40,6 +40,38 @@ export function serversOf(context: HetznerContext, environment: string): Promise
   return list<ExistingServer>(context, 'servers', { label_selector: `environment=${environment}` });
 }
 
+/** What is asked for in each location, net of VAT. */
+export interface PricesOfPlaces {
+  readonly name?: string;
+  readonly type?: string;
+  readonly prices: readonly {
+    readonly location: string;
+    readonly price_hourly?: { readonly net: string };
+    readonly price_monthly?: { readonly net: string };
+  }[];
+}
+
+export interface Pricing {
+  readonly currency: string;
+  readonly server_types: readonly PricesOfPlaces[];
+  readonly load_balancer_types: readonly PricesOfPlaces[];
+  readonly primary_ips: readonly PricesOfPlaces[];
+  readonly floating_ips: readonly PricesOfPlaces[];
+  readonly volume: { readonly price_per_gb_month: { readonly net: string } };
+}
+
+/** What things cost now. @throws InputError */
+export async function pricing(context: HetznerContext): Promise<Pricing> {
+  const { pricing: told } = (await ask(context, 'pricing')) as { readonly pricing: Pricing };
+  if (told.currency === 'EUR') return told;
+  throw new InputError({
+    where: context.endpoint,
+    what: `its prices are in ${told.currency}`,
+    allowed: 'prices in EUR, which are not converted here',
+    remedy: "look them up in Hetzner's console",
+  });
+}
+
 interface Answer {
   readonly error?: { readonly code: string; readonly message: string };
   readonly meta?: { readonly pagination?: { readonly next_page: number | null } };

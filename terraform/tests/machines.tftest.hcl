@@ -26,6 +26,9 @@ mock_provider "hcloud" {
   mock_resource "hcloud_floating_ip" {
     defaults = { id = "7" }
   }
+  mock_resource "hcloud_primary_ip" {
+    defaults = { id = "8" }
+  }
 }
 
 # What Hetzner sells: of the larger type nothing in nbg1.

@@ -3,14 +3,19 @@ import { machineValues } from '../../../synth/machines.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
+import { Cloudflare, standIn as cloudflareStandIn } from '../../stand-ins/cloudflare/index.ts';
 import { Hetzner, standIn } from '../../stand-ins/hetzner/index.ts';
+import { habitsStandIn } from '../../stand-ins/object-storage/habits.ts';
+import { LocalStorage } from '../../stand-ins/object-storage/local.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
+import { bucketsOf, habitsOf, makeStateBucket } from './buckets.ts';
 import { Checks } from './checks.ts';
+import { cloudflareOf } from './cloudflare.ts';
 import { lifeOf } from './life.ts';
 import type { Values } from './life.ts';
+import { operationsOf } from './operations.ts';
 import { refusalsOf } from './refusals.ts';
-import { StateStore } from './state-store.ts';
 import { Tofu } from './tofu.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -18,17 +23,24 @@ import { troubleOf } from './trouble.ts';
 const made = ['production', 'three-node'] as const;
 
 export const area: Area<'machine'> = {
-  purpose: "makes the machines with real OpenTofu, against a stand-in for Hetzner's API",
+  purpose:
+    'makes machines, buckets and names with real OpenTofu and npm run buckets, against stand-ins for the providers',
   promises: {
-    machines:
+    terraform:
       'real OpenTofu with the real hcloud provider makes the machines of each environment from nothing, plans nothing the ' +
       'second time, replaces nothing for other user_data, refuses to destroy what is protected, as the API does, takes another ' +
-      'type when one is out of stock, goes on with what was left half done, and destroys all of it on purpose',
+      'type when one is out of stock, goes on with what was left half done, changes the type of a machine, makes one anew that ' +
+      'keeps its addresses and volumes, and destroys all of it on purpose; npm run buckets makes the buckets of production and ' +
+      'of the state from nothing, changes nothing the second time, goes on after an interruption, and refuses what would lose ' +
+      'something; the records at Cloudflare are made of what the machines say, put back when somebody changes one, and taken away',
   },
   needs: 'machine',
-  minutes: 4,
-  programs: ['tofu', 'terraform-provider-hcloud', 'versitygw'],
-  about: ['terraform', 'synth/machines.ts', 'scripts/stock', 'prove/stand-ins/hetzner'],
+  minutes: 5,
+  programs: ['tofu', 'terraform-provider-hcloud', 'terraform-provider-cloudflare', 'versitygw'],
+  about: [
+    ...['terraform', 'synth/machines.ts', 'scripts/stock', 'scripts/buckets', 'scripts/object-storage'],
+    ...['prove/stand-ins/hetzner', 'prove/stand-ins/cloudflare', 'prove/stand-ins/object-storage'],
+  ],
   run: hardware,
 };
 
@@ -37,46 +49,55 @@ async function hardware({ root, folder, report }: Ground): Promise<Outcome> {
   const seconds: number[] = [];
   for (const environment of made) {
     const own = path.join(folder, environment);
-    const store = await StateStore.start(path.join(own, 'store'));
-    const hetzner = await Hetzner.start();
+    const isFirst = environment === made[0];
+    const storage = await LocalStorage.start(path.join(own, 'store'));
+    const [hetzner, cloudflare] = [await Hetzner.start(), await Cloudflare.start()];
     const say = (line: string): void => report(`${environment}: ${line}`);
     const named = (part: readonly DrillCheck[]): void => {
       checks.push(...part.map((check) => ({ ...check, what: `${environment}: ${check.what}` })));
     };
-    await withCleanUp([() => hetzner.stop(), () => store.stop()], async () => {
-      const values = valuesOf(environment);
+    await withCleanUp([() => cloudflare.stop(), () => hetzner.stop(), () => storage.stop()], async () => {
+      const values = valuesOf(environment, isFirst);
+      const ground = { storage, root, environment };
+      if (isFirst) named((await bucketsOf(ground, say)).checks);
+      if (isFirst) named((await habitsOf(ground)).checks);
+      const bucket = await makeStateBucket(ground);
       say('preparing OpenTofu');
-      const tofu = await Tofu.prepare({ root, folder: own, environment, hetzner, store });
+      const tofu = await Tofu.prepare({ root, folder: own, environment, hetzner, cloudflare, storage, bucket });
       tofu.values = values;
       named(await written(tofu));
-      if (environment === made[0]) {
+      if (isFirst) {
         say('trying what is refused');
         named((await refusalsOf(tofu, hetzner, values)).checks);
       }
-      const life = await lifeOf(tofu, hetzner, values, say);
+      const life = await lifeOf(tofu, hetzner, values, say, async (variables) => {
+        if (isFirst) named((await operationsOf({ tofu, hetzner, values, variables }, say)).checks);
+        else named((await cloudflareOf({ tofu, cloudflare, hetzner, values }, say)).checks);
+      });
       named(life.checks);
       seconds.push(life.figures.apply ?? 0);
-      if (environment === made[0]) named((await troubleOf(tofu, hetzner, values, { folder: own, report: say })).checks);
+      if (isFirst) named((await troubleOf(tofu, hetzner, values, { folder: own, report: say })).checks);
       named([
         {
           what: 'the state is in the bucket',
           expected: 'yes',
-          got: store.keys().some((key) => key.includes(`/${environment}/`)) ? 'yes' : store.keys().join(),
+          got: storage.keys(bucket).some((key) => key.includes(`/${environment}/`))
+            ? 'yes'
+            : storage.keys(bucket).join(),
         },
       ]);
     });
   }
-  return {
-    machines: { figures: { apply: Math.max(...seconds) }, units: { apply: 's' }, checks, standIns: [standIn] },
-  };
+  const standIns = [standIn, cloudflareStandIn, habitsStandIn];
+  return { terraform: { figures: { apply: Math.max(...seconds) }, units: { apply: 's' }, checks, standIns } };
 }
 
-/** What Terraform is given of the environment, with its names answered for by Hetzner: Cloudflare's provider can't be had. */
-function valuesOf(environment: string): Values {
+/** What Terraform is given of the environment; of the first, with names answered for by Hetzner. */
+function valuesOf(environment: string, byHetzner: boolean): Values {
   const values = machineValues(environment);
   if (values === undefined) throw new ProvingError(`${environment} has no machines`);
   const { domain } = values.dns;
-  return { ...values, dns: { provider: 'hetzner', zone: domain, domain } };
+  return byHetzner ? { ...values, dns: { provider: 'hetzner', zone: domain, domain } } : values;
 }
 
 /** The files themselves: their form, their types, and their own tests with a pretended provider. */

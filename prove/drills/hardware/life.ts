@@ -6,21 +6,31 @@ import type { Hetzner } from '../../stand-ins/hetzner/index.ts';
 import { targetsOf } from '../../stand-ins/hetzner/load-balancers.ts';
 import type { Thing, World } from '../../stand-ins/hetzner/world.ts';
 import { Checks } from './checks.ts';
-import type { Change, Tofu } from './tofu.ts';
+import type { Change, Tofu, Variables } from './tofu.ts';
 
 export type Values = NonNullable<ReturnType<typeof machineValues>>;
 
 /** What Hetzner then has of each kind. */
 const kinds = [
-  ...['servers', 'networks', 'firewalls', 'volumes', 'floating_ips', 'placement_groups', 'load_balancers', 'zones'],
+  ...['servers', 'networks', 'firewalls', 'volumes', 'floating_ips', 'primary_ips', 'placement_groups'],
+  ...['load_balancers', 'zones'],
 ] as const;
 
-/** From nothing to machines and back: what is made, what stays as it is, and what refuses to go. */
+/** Of these, what is protected. */
+const guardedKinds = [
+  ...['servers', 'networks', 'volumes', 'floating_ips', 'primary_ips', 'load_balancers', 'zones'],
+] as const;
+
+/**
+ * From nothing to machines and back: what is made, what stays as it is, and what refuses to go.
+ * @param meanwhile what is done while everything is there, and leaves it so
+ */
 export async function lifeOf(
   tofu: Tofu,
   hetzner: Hetzner,
   values: Values,
   report: (line: string) => void,
+  meanwhile: (variables: Variables) => Promise<void>,
 ): Promise<Part> {
   const checks = new Checks();
   const { world } = hetzner;
@@ -35,6 +45,8 @@ export async function lifeOf(
 
   report('planning again');
   checks.same('a second plan', list(await tofu.changes({ user_data })), 'nothing');
+
+  await meanwhile({ user_data });
 
   report('changing user_data');
   const servers = world.all('servers').map(({ id }) => id);
@@ -182,9 +194,15 @@ function made(checks: Checks, world: World, values: Values): void {
     String(world.all('floating_ips').filter(({ server }) => server !== null).length),
     '1',
   );
-  const guarded = ['servers', 'networks', 'volumes', 'floating_ips', 'load_balancers', 'zones'].flatMap((kind) =>
-    world.all(kind),
+  checks.same(
+    'public addresses of the servers, each a thing of its own',
+    servers
+      .flatMap(({ public_net }) => Object.values(public_net as Record<'ipv4' | 'ipv6', { id: number }>))
+      .filter(({ id }) => world.all('primary_ips').some((address) => address.id === id && !address.auto_delete))
+      .length.toString(),
+    String(2 * nodes.length),
   );
+  const guarded = guardedKinds.flatMap((kind) => world.all(kind));
   checks.same(
     'of these, unprotected',
     guarded
@@ -193,6 +211,7 @@ function made(checks: Checks, world: World, values: Values): void {
       .join() || 'none',
     'none',
   );
+  if (values.dns.provider !== 'hetzner') return;
   const [zone] = world.all('zones');
   const sets = zone === undefined ? [] : (world.records.get(zone.id) ?? []);
   const hosts = balancers.flatMap(([, each]) => each.hosts.map((host) => host.replace(`.${values.dns.zone}`, '')));
@@ -208,7 +227,7 @@ function made(checks: Checks, world: World, values: Values): void {
 
 /** Somebody asks the API itself, as by its console. */
 async function askedDirectly(checks: Checks, { endpoint, token, world }: Hetzner): Promise<void> {
-  for (const kind of ['servers', 'networks', 'volumes', 'floating_ips', 'load_balancers', 'zones']) {
+  for (const kind of guardedKinds) {
     for (const { id, name } of world.all(kind)) {
       const options = { method: 'DELETE', headers: { authorization: `Bearer ${token}` } };
       const answer = (await (await fetch(`${endpoint}/${kind}/${id}`, options)).json()) as { error?: { code: string } };

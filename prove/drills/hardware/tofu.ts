@@ -4,10 +4,11 @@ import process from 'node:process';
 import { run } from '../../machine/run.ts';
 import type { Result } from '../../machine/run.ts';
 import { ProvingError } from '../../machine/error.ts';
+import type { Cloudflare } from '../../stand-ins/cloudflare/index.ts';
 import type { Hetzner } from '../../stand-ins/hetzner/index.ts';
+import type { LocalStorage } from '../../stand-ins/object-storage/local.ts';
 import { binary } from '../../tools/cache.ts';
 import { versionOf } from '../../tools/modules.ts';
-import type { StateStore } from './state-store.ts';
 
 /** What a plan would do with one object. */
 export interface Change {
@@ -27,7 +28,10 @@ export interface TofuOptions {
   readonly folder: string;
   readonly environment: string;
   readonly hetzner: Hetzner;
-  readonly store: StateStore;
+  readonly cloudflare: Cloudflare;
+  readonly storage: LocalStorage;
+  /** The bucket of the state, which is there. */
+  readonly bucket: string;
 }
 
 /** Variables that are given beside the values of the environment. */
@@ -45,9 +49,9 @@ export class Tofu {
   /** Instead of what the environment's file says, once it is set. */
   values: object | undefined;
 
-  private constructor(options: TofuOptions) {
+  private constructor(options: TofuOptions, folder = path.join(options.folder, 'terraform')) {
     this.options = options;
-    this.folder = path.join(options.folder, 'terraform');
+    this.folder = folder;
   }
 
   /** Copies and initialises it, and selects the workspace of the environment. @throws ProvingError */
@@ -60,13 +64,27 @@ export class Tofu {
       filter: (file) => !skipped.has(path.basename(file)),
     });
     mirror(options.folder);
-    await tofu.must(['init', '-input=false', ...options.store.backendArguments()]);
-    await tofu.must(['workspace', 'select', '-or-create', options.environment]);
+    await tofu.initialise();
     return tofu;
   }
 
-  apply(variables: Variables = {}): Promise<Result> {
-    return this.run(['apply', '-input=false', '-auto-approve', ...this.given(variables)]);
+  /** What lies in a folder of this one and has a state of its own. @throws ProvingError */
+  async beside(name: string): Promise<Tofu> {
+    const other = new Tofu(this.options, path.join(this.folder, name));
+    await other.initialise();
+    return other;
+  }
+
+  private async initialise(): Promise<void> {
+    const { storage, bucket, environment } = this.options;
+    const settings = [`bucket=${bucket}`, 'region=fsn1', `endpoints={s3="${storage.endpoint}"}`];
+    await this.must(['init', '-input=false', ...settings.map((setting) => `-backend-config=${setting}`)]);
+    await this.must(['workspace', 'select', '-or-create', environment]);
+  }
+
+  /** @param more arguments, such as `-target=...` */
+  apply(variables: Variables = {}, more: readonly string[] = []): Promise<Result> {
+    return this.run(['apply', '-input=false', '-auto-approve', ...this.given(variables), ...more]);
   }
 
   destroy(variables: Variables = {}): Promise<Result> {
@@ -98,7 +116,7 @@ export class Tofu {
   }
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    const { folder, hetzner, store } = this.options;
+    const { folder, hetzner, cloudflare, storage } = this.options;
     const [command = '', ...rest] = args;
     const plain = colourful.has(command) ? ['-no-color'] : [];
     return run(binary('tofu'), [command, ...plain, ...rest], {
@@ -106,12 +124,14 @@ export class Tofu {
       timeout,
       env: {
         ...process.env,
-        ...store.environment(),
+        ...storage.environment(),
         TF_CLI_CONFIG_FILE: path.join(folder, 'tofurc'),
         TF_IN_AUTOMATION: '1',
         CHECKPOINT_DISABLE: '1',
         HCLOUD_TOKEN: hetzner.token,
         HCLOUD_ENDPOINT: hetzner.endpoint,
+        CLOUDFLARE_API_TOKEN: cloudflare.token,
+        CLOUDFLARE_BASE_URL: cloudflare.endpoint,
         ...env,
       },
     });
@@ -127,14 +147,22 @@ export class Tofu {
   }
 }
 
+/** Of Cloudflare's provider what stands in for it calls itself, as terraform/cloudflare wants it. */
+const pretendedVersion = '5.19.0';
+
 /** A mirror of providers on disk, as OpenTofu looks for them. */
 function mirror(folder: string): void {
-  const version = versionOf('terraform-provider-hcloud').replace('v', '');
-  const place = path.join(folder, 'mirror/registry.opentofu.org/hetznercloud/hcloud', version, 'linux_amd64');
-  fs.mkdirSync(place, { recursive: true });
-  const file = path.join(place, `terraform-provider-hcloud_v${version}`);
-  fs.copyFileSync(binary('terraform-provider-hcloud'), file);
-  fs.chmodSync(file, 0o755);
+  const providers = [
+    ['terraform-provider-hcloud', 'hetznercloud/hcloud', versionOf('terraform-provider-hcloud').replace('v', '')],
+    ['terraform-provider-cloudflare', 'cloudflare/cloudflare', pretendedVersion],
+  ] as const;
+  for (const [name, source, version] of providers) {
+    const place = path.join(folder, 'mirror/registry.opentofu.org', source, version, 'linux_amd64');
+    fs.mkdirSync(place, { recursive: true });
+    const file = path.join(place, `${name}_v${version}`);
+    fs.copyFileSync(binary(name), file);
+    fs.chmodSync(file, 0o755);
+  }
   const mirrored = `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path.join(folder, 'mirror'))}\n  }\n}\n`;
   fs.writeFileSync(path.join(folder, 'tofurc'), mirrored);
 }

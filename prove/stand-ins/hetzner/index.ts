@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { catalogueAnswer } from './lists.ts';
 import { actOnLoadBalancer, makeLoadBalancer } from './load-balancers.ts';
 import { actOnNetwork, makeNetwork, removeNetwork } from './networks.ts';
+import { actOnPrimaryIp, makePrimaryIp, removePrimaryIp } from './primary-ips.ts';
 import { actOnServer, makeServer, removeServer } from './servers.ts';
 import {
   actOnFirewall,
@@ -38,6 +39,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   volumes: { one: 'volume', make: makeVolume, act: actOnVolume, remove: removeVolume },
   firewalls: { one: 'firewall', make: makeFirewall, act: actOnFirewall, remove: removeFirewall },
   floating_ips: { one: 'floating_ip', make: makeFloatingIp, act: actOnFloatingIp },
+  primary_ips: { one: 'primary_ip', make: makePrimaryIp, act: actOnPrimaryIp, remove: removePrimaryIp },
   placement_groups: { one: 'placement_group', make: makePlacementGroup, remove: removePlacementGroup },
   load_balancers: { one: 'load_balancer', make: makeLoadBalancer, act: actOnLoadBalancer },
   zones: { one: 'zone', make: makeZone, remove: removeZone },

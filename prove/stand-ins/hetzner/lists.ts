@@ -1,3 +1,4 @@
+import { pricing } from './pricing.ts';
 import { ApiError, selects } from './world.ts';
 import type { Body, World } from './world.ts';
 
@@ -10,6 +11,7 @@ const singular: Readonly<Record<string, string>> = {
 
 /** Answers what only is read: the catalogue, actions, and lists of what was made. @throws ApiError */
 export function catalogueAnswer(world: World, name: string, id: string | undefined, query: URLSearchParams): Body {
+  if (name === 'pricing' && id === undefined) return { pricing: pricing(world) };
   if (name === 'actions') {
     const actions = world.actionsOf(id === undefined ? query.getAll('id') : [id]);
     const [action] = actions;

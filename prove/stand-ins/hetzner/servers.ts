@@ -1,5 +1,6 @@
 import { entryOf } from './catalogue.ts';
 import { attach, detach } from './networks.ts';
+import { givenAddress, releaseAddresses } from './primary-ips.ts';
 import { ApiError, invalid } from './world.ts';
 import type { Action, Body, Thing, World } from './world.ts';
 
@@ -24,24 +25,23 @@ export function makeServer(world: World, body: Body): Body {
   const firewalls = ((body.firewalls ?? []) as { firewall: number }[]).map(({ firewall }) =>
     world.find('firewalls', firewall),
   );
-  const asked = (body.public_net ?? {}) as { enable_ipv4?: boolean; enable_ipv6?: boolean };
-  const [ipv4, ipv6] = [world.nextId(), world.nextId()];
+  const asked = (body.public_net ?? {}) as Readonly<Record<string, unknown>>;
+  const [ipv4, ipv6] = (['ipv4', 'ipv6'] as const).map((type) =>
+    asked[`enable_${type}`] === false ? null : publicAddress(world, type, asked[type], location.name),
+  );
   const server = world.make('servers', body, {
     ...{ status: 'initializing', server_type: type, location, image, private_net: [], volumes: [], load_balancers: [] },
     ...{ backup_window: null, rescue_enabled: false, iso: null, locked: false, primary_disk_size: type.disk },
     ...{ included_traffic: 0, outgoing_traffic: 0, ingoing_traffic: 0, placement_group: group },
     protection: { delete: false, rebuild: false },
     public_net: {
-      ipv4:
-        asked.enable_ipv4 === false ? null : { id: ipv4, ip: `198.51.100.${ipv4 % 250}`, blocked: false, dns_ptr: 'x' },
-      ipv6:
-        asked.enable_ipv6 === false
-          ? null
-          : { id: ipv6, ip: `2001:db8:${ipv6.toString(16)}::/64`, blocked: false, dns_ptr: [] },
+      ipv4: ipv4?.shown ?? null,
+      ipv6: ipv6?.shown ?? null,
       floating_ips: [],
       firewalls: firewalls.map(({ id }) => ({ id, status: 'applied' })),
     },
   });
+  for (const address of [ipv4?.address, ipv6?.address]) if (address) address.assignee_id = server.id;
   world.userData.set(server.id, typeof body.user_data === 'string' ? body.user_data : '');
   if (group !== null) (group.servers as number[]).push(server.id);
   for (const firewall of firewalls) {
@@ -57,6 +57,15 @@ export function makeServer(world: World, body: Body): Body {
     world.begin('attach_to_network', of, () => attach(world, server, 'servers', network, undefined)),
   );
   return { server, action, next_actions: attached, root_password: null };
+}
+
+/** One that was made before, or one that goes with the server. @throws ApiError where it can't be had */
+function publicAddress(world: World, type: 'ipv4' | 'ipv6', id: unknown, location: string) {
+  const address = id === undefined ? undefined : givenAddress(world, type, id, location);
+  const number = address?.id ?? world.nextId();
+  const made = type === 'ipv4' ? `198.51.100.${number % 250}` : `2001:db8:${number.toString(16)}::/64`;
+  const dns_ptr = type === 'ipv4' ? 'x' : [];
+  return { address, shown: { id: number, ip: address?.ip ?? made, blocked: false, dns_ptr } };
 }
 
 /** @throws ApiError where none can be ordered there now */
@@ -119,6 +128,7 @@ export function removeServer(world: World, server: Thing): Body {
   const action = world.begin('delete_server', [['server', server]], () => {
     for (const volume of world.all('volumes')) if (volume.server === server.id) volume.server = null;
     for (const address of world.all('floating_ips')) if (address.server === server.id) address.server = null;
+    releaseAddresses(world, server);
     for (const network of world.all('networks')) detach(server, 'servers', network);
     for (const firewall of world.all('firewalls')) applyFirewall(firewall, server, false);
     for (const group of world.all('placement_groups')) {

@@ -109,6 +109,30 @@ describe("the stand-in for Hetzner's API", () => {
     expect(codes).toEqual(['invalid_input', undefined, 'protected']);
   });
 
+  test('lets a server have public addresses that stay when it goes, each of them once', async () => {
+    const address = { assignee_type: 'server', location: 'fsn1', auto_delete: false };
+    const ipv4 = await make('primary_ips', { name: 'four', type: 'ipv4', ...address });
+    const ipv6 = await make('primary_ips', { name: 'six', type: 'ipv6', ...address });
+    const public_net = { enable_ipv4: true, ipv4, enable_ipv6: true, ipv6 };
+    const id = await make('servers', server('a', { public_net }));
+    const shown = () => hetzner.world.all('servers')[0]?.public_net as { ipv4: { ip: string } };
+    const before = shown().ipv4.ip;
+    const codes = [
+      await call('POST', 'servers', server('b', { public_net })),
+      await call('POST', 'servers', server('b', { public_net: { ...public_net, ipv4: ipv6 } })),
+      await call('DELETE', `primary_ips/${ipv4}`),
+    ];
+    expect(codes.map(({ error }) => error?.code)).toEqual([
+      'primary_ip_assigned',
+      'primary_ip_version_mismatch',
+      'resource_in_use',
+    ]);
+    await call('DELETE', `servers/${id}`);
+    await call('GET', 'servers');
+    await make('servers', server('a', { public_net }));
+    expect(shown().ipv4.ip).toBe(before);
+  });
+
   test('keeps what is in use', async () => {
     const firewall = await make('firewalls', { name: 'none', rules: [] });
     const id = await make('servers', server('a', { firewalls: [{ firewall }] }));

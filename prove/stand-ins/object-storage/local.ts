@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { BucketClient } from '../../../scripts/object-storage/bucket-client.ts';
+import { freePorts, Processes } from '../../machine/processes.ts';
+import { binary } from '../../tools/cache.ts';
+import { Habits } from './habits.ts';
+
+const keys = { accessKeyId: 'drill', secretAccessKey: 'drill-secret' } as const;
+
+/** A provider's object storage on the loopback interface, for drills without a cluster: no bucket is there. */
+export class LocalStorage {
+  readonly habits: Habits;
+  private readonly processes: Processes;
+  private readonly folder: string;
+
+  private constructor(processes: Processes, folder: string, habits: Habits) {
+    this.processes = processes;
+    this.folder = folder;
+    this.habits = habits;
+  }
+
+  /** @throws ProvingError where it takes no connections after 30 s */
+  static async start(folder: string): Promise<LocalStorage> {
+    for (const name of ['objects', 'versions', 'about']) {
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+      fs.mkdirSync(path.join(folder, name), { recursive: true });
+    }
+    const [port = 0] = await freePorts(1);
+    const processes = new Processes(path.join(folder, 'logs'));
+    const owner = { ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey };
+    const listen = [`--port=127.0.0.1:${port}`, '--region=fsn1'];
+    const kept = [`--sidecar=${path.join(folder, 'about')}`, `--versioning-dir=${path.join(folder, 'versions')}`];
+    processes.start(
+      'versitygw',
+      binary('versitygw'),
+      [...listen, 'posix', ...kept, path.join(folder, 'objects')],
+      owner,
+    );
+    await processes.waitFor('the object storage', 30, () =>
+      fetch(`http://127.0.0.1:${port}`).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return new LocalStorage(processes, folder, await Habits.start(port));
+  }
+
+  get endpoint(): string {
+    return this.habits.endpoint;
+  }
+
+  /** Variables of whoever has the keys. */
+  environment(): Readonly<Record<string, string>> {
+    return { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey };
+  }
+
+  client(bucket: string): BucketClient {
+    return new BucketClient({ endpoint: this.endpoint, region: 'fsn1', bucket }, keys);
+  }
+
+  /** Keys of what is in a bucket. */
+  keys(bucket: string): string[] {
+    const root = path.join(this.folder, 'objects', bucket);
+    const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  }
+
+  async stop(): Promise<void> {
+    await this.habits.stop();
+    await this.processes.stop();
+  }
+}
