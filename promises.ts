@@ -401,15 +401,14 @@ const table = [
   },
   {
     id: 'terraform',
-    promise: 'Terraform makes two nodes, network, volumes, firewall, load balancer, buckets and DNS',
+    promise: 'Terraform makes two nodes, network, volumes, firewall, load balancer and DNS, a command the buckets',
     bound: 'apply, empty second plan, destroy protection against the API',
     proofs: [{ kind: 'drill' }],
   },
   {
-    id: 'machines',
-    promise:
-      'OpenTofu makes the machines, network, firewall, load balancers, volumes and names at Hetzner; other user_data replaces nothing',
-    bound: 'apply, empty second plan, destroy protection against the API',
+    id: 'envelope',
+    promise: 'a printed page and the bucket are enough to have every secret of the platform back',
+    bound: 'every file as it was, in an empty system',
     proofs: [{ kind: 'drill' }],
   },
   {

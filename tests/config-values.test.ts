@@ -1,8 +1,16 @@
 import { inspect } from 'node:util';
 import type * as v from 'valibot';
 import { sharedFindings } from '../config/environment-checks.ts';
+import { schemaFindings } from '../config/findings.ts';
 import { parseEnvironment } from '../config/index.ts';
-import { environmentSchema, generationsSchema, imagesSchema, releasesSchema, stockSchema } from '../config/schema.ts';
+import {
+  bundlesSchema,
+  environmentSchema,
+  generationsSchema,
+  imagesSchema,
+  releasesSchema,
+  stockSchema,
+} from '../config/schema.ts';
 import type { EnvironmentInput } from '../config/schema.ts';
 import { stockFindings } from '../config/stock.ts';
 import { InputError } from '../constructs/core/error.ts';
@@ -102,7 +110,7 @@ const sound: EnvironmentInput = {
     },
   },
   objectStores: {
-    backups: { ...testInput.objectStores.backups!, addresses: ['10.10.0.5/32'] },
+    backups: { ...testInput.objectStores.backups!, addresses: ['10.10.0.5/32'], oldVersionsDays: 30, lockDays: 30 },
     offsite: testInput.objectStores.offsite!,
   },
   repository: {
@@ -119,6 +127,8 @@ const tables = {
   copies: { postgres: { number: 3, recovery: { from: 1, to: '2025-11-22 10:00:00+00' } } },
 };
 const stock = { test: { location: 'nbg1', serverTypes: { node1: 'ccx43' } } };
+const bundle = { made: '2026-11-30', sha256: '0'.repeat(64), sealing: ['0'.repeat(16)] };
+const bundles = { test: { recipient: `age1${'q'.repeat(58)}`, bundle } };
 const images = { web: { ...testImages.web, withoutDigest: 'because of the tests', supportedUntil: '2027-09-30' } };
 
 /** Each file, with what reads it and values that have every field. */
@@ -139,6 +149,14 @@ const files: Readonly<Record<string, readonly [v.GenericSchema, unknown, (value:
     stock,
     (value) => {
       const findings = stockFindings(value, { test: { ...sound, shares: undefined } });
+      if (findings.length > 0) throw new InputError(findings);
+    },
+  ],
+  'config/bundles.json': [
+    bundlesSchema,
+    bundles,
+    (value) => {
+      const findings = schemaFindings('config/bundles.json', bundlesSchema, value);
       if (findings.length > 0) throw new InputError(findings);
     },
   ],
@@ -187,7 +205,7 @@ test.each(fields)('%s: wrong values of %s are refused in words', (file, name, pa
     const mayBe =
       value === undefined ||
       typeof value === typeof right ||
-      (value === false && /(restoreTestSchedule|offsite)$/.test(name));
+      (value === false && /(restoreTestSchedule|offsite|oldVersionsDays|lockDays)$/.test(name));
     return [
       ...findings.filter((finding) => !isTold(finding)).map((finding) => [told, finding]),
       ...(mayBe || findings.some((finding) => finding.where.startsWith(where)) ? [] : [[told, 'was taken', findings]]),

@@ -27,7 +27,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
   'pg-spread': ['pg-pooler', 'pg-standby', 'pg-restore', 'pg-gapless', 'pg-verify', 'pg-rollout'],
   'redis-failover': ['redis-view', 'redis-switch', 'redis-server', 'redis-valkey', 'redis-damage'],
   'edge-metrics': ['edge-rollout', 'edge-split'],
-  terraform: ['machines'],
+  terraform: ['envelope'],
 };
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);
 

@@ -5,6 +5,7 @@ import { area as capacity } from './capacity/index.ts';
 import { area as directory } from './directory/index.ts';
 import { area as drain } from './drain/index.ts';
 import { area as edge } from './edge/index.ts';
+import { area as envelope } from './envelope/index.ts';
 import { area as failover } from './failover/index.ts';
 import { area as failures } from './failures/index.ts';
 import { area as flow } from './flow/index.ts';
@@ -38,6 +39,7 @@ export const areas = {
   directory,
   drain,
   edge,
+  envelope,
   failover,
   failures,
   flow,

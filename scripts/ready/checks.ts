@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { inventoryOf } from '../../apps/inventory.ts';
+import { bundlesFile } from '../../config/bundles.ts';
 import { sharedFindings } from '../../config/environment-checks.ts';
 import { imageFindings, upstreamFindings } from '../../config/image-checks.ts';
 import { environmentInput, environments } from '../../config/index.ts';
@@ -14,6 +15,7 @@ import { fromManifest } from '../../synth/seal/manifest.ts';
 import { sealStatus } from '../../synth/seal/status.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
+import { readRecords, staleFindings } from '../bundle/record.ts';
 import { staleOf } from '../generated/command.ts';
 import { staleFinding, wantedFiles } from '../github/files.ts';
 import { imagesFile, readImages } from '../images/table.ts';
@@ -29,6 +31,7 @@ export const treeChecks = {
   foreign: 'nothing lies in dist/ and argocd/ that no construct wrote',
   examples: 'no value is left that came with this repository as an example',
   secrets: 'every secret is sealed',
+  bundle: 'the disaster bundle has every key that secrets are sealed with',
   images: 'every image and every release of others is pinned',
   pods: 'something here makes the pods that others are wired to; what does not is told, and may come from elsewhere',
 } as const;
@@ -84,6 +87,7 @@ export function checkTree(root: string, environment: string, now: Date): Outcome
       }),
     ),
     result ? secrets(root, environment, result, now) : unknown('secrets'),
+    bundle(root, input.shares ?? environment),
     outcome('images', [
       ...imageFindings(imagesFile, images, true),
       ...upstreamFindings('config/upstream.ts', upstream, images, true),
@@ -96,6 +100,20 @@ function secrets(root: string, environment: string, { platform }: SynthResult, n
   const files = sealedManifests(root, environment).map(({ manifest }) => fromManifest(manifest));
   const rows = sealStatus(inventoryOf(platform), files, now);
   return outcome('secrets', secretFindings(environment, rows), dueSecrets(rows));
+}
+
+/** Of the environment whose cluster it is. */
+function bundle(root: string, environment: string): Outcome<TreeCheck> {
+  const { value: records = {}, refused } = attempt(() => readRecords(root));
+  if (refused.length > 0) return outcome('bundle', refused);
+  const made = records[environment]?.bundle;
+  const where = `${bundlesFile}: ${environment}`;
+  if (made !== undefined) return outcome('bundle', staleFindings(root, environment, made.sealing, where));
+  return outcome(
+    'bundle',
+    [],
+    ['none is made yet: docs/runbooks/disaster-bundle.md, before anything is kept that matters'],
+  );
 }
 
 function githubFindings(root: string): readonly Finding[] {

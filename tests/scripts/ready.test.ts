@@ -41,6 +41,7 @@ beforeAll(() => {
   const table = { ...pinned, web: { ...web, source: 'the tests', date: '2026-11-29' } };
   repository.put('config/images.json', JSON.stringify(table));
   repository.put('config/releases.json', '{}');
+  repository.put('config/bundles.json', '{}');
   synthesise({ root: repository.clone, environment: name, strict: false, dryRun: false });
   writeValues(repository.clone, [name], { dryRun: false });
   fs.rmSync(path.join(repository.clone, '.cdk8s'), { recursive: true });
@@ -98,6 +99,10 @@ test('releases of others that are read by a tag are told with the images', () =>
     'config/images.json: web',
     ...byTag,
   ]);
+});
+
+test('a disaster bundle that is not there is told', async () => {
+  expect((await ready()).text).toContain('none is made yet: docs/runbooks/disaster-bundle.md');
 });
 
 test('what is here and in no commit is to mend', async () => {
