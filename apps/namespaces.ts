@@ -37,10 +37,12 @@ export const namespacesApplication = application(
   'namespaces',
   { namespace: clusterNamespaces.argocd, layer: 'foundations' },
   (scope, environment) => {
-    const { nodes, sharesCluster } = environment;
+    const { nodes, sharesCluster, edge: configured } = environment;
     const ofTheCluster = sharesCluster ? [] : Object.values(clusterNamespaces);
+    const own = namespacesOf(environment);
+    const inUse = Object.values(own).filter((namespace) => configured !== undefined || namespace !== own.edge);
     new Foundations(scope, 'foundations', {
-      namespaces: [...ofTheCluster, ...Object.values(namespacesOf(environment))],
+      namespaces: [...ofTheCluster, ...inUse],
       priorities: !sharesCluster,
       nodes: workersOf(nodes).length,
     });

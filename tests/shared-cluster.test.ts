@@ -52,6 +52,16 @@ describe('an environment in the cluster of another one', () => {
     expect(named.filter((name) => !name.startsWith('staging-'))).toEqual([]);
   });
 
+  test('has no namespace for a way in where it has none', () => {
+    const without = parseEnvironment('staging', { ...staging, edge: undefined }, images, {});
+    const { dist: of } = collected(wholePlatform(without, applicationsOf(without)));
+    const namespaces = of
+      .filter(({ manifest }) => manifest.kind === 'Namespace')
+      .map(({ manifest }) => manifest.metadata.name);
+    expect(namespaces).not.toContain('staging-edge');
+    expect(of.filter(({ manifest }) => manifest.metadata.namespace === 'staging-edge')).toEqual([]);
+  });
+
   test('brings nothing else that a cluster has once', () => {
     const once = manifests.filter(({ kind }) => isClusterScoped(kind)).map(({ kind }) => kind);
     const policies = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];

@@ -16,25 +16,37 @@ type Problem = Omit<Finding, 'where'>;
  * Refuses options that a construct does not have, and those left out that it has to be given. Types are not looked at where a
  * program runs: an optional one that is misspelt, such as a wire, would be left out without a word, and one that has to be
  * given, such as an authority, would count as switched off.
+ * @param parts names of the options of options
  * @throws InputError
  */
-export function checkOptions<Props extends object>(where: string, props: Props, known: OptionNames<Props>): void {
-  const problems = optionProblems('it', props, known);
+export function checkOptions<Props extends object>(
+  where: string,
+  props: Props,
+  known: OptionNames<Props>,
+  parts: OptionParts<Props> = {},
+): void {
+  const own = optionProblems('it', props, known);
+  const problems =
+    own.length > 0
+      ? own
+      : Object.entries(parts).flatMap(([name, names]) =>
+          partProblems(name, props[name as keyof Props], names as Names),
+        );
   if (problems.length > 0) throw new InputError(problems.map((problem) => ({ where, ...problem })));
 }
 
-/**
- * The same of each one in a list of an option, such as users.
- * @param name what each is called, such as `user`
- */
-export function listProblems<Item extends object>(
-  name: string,
-  items: readonly Item[],
-  known: OptionNames<Item>,
-): Problem[] {
-  return items.flatMap((item, index) => {
-    const { name: called = index + 1 } = item as { readonly name?: string | number };
-    return optionProblems(`the ${name} ${called}`, item, known);
+type Names = Readonly<Record<string, true | 'required'>>;
+
+/** Options of options: of one that is an object, such as backups, or a list of them, such as users. */
+export type OptionParts<Props> = { readonly [Name in keyof Props]?: Names };
+
+function partProblems(name: string, value: unknown, known: Names): Problem[] {
+  // Switched off, or left out.
+  if (value === undefined || value === false) return [];
+  if (!Array.isArray(value)) return optionProblems(name, value as object, known);
+  return value.flatMap((item: unknown, index) => {
+    const { name: called = `number ${index + 1}` } = Object(item) as { readonly name?: string };
+    return optionProblems(`${name}: ${called}`, item as object, known);
   });
 }
 
@@ -45,7 +57,7 @@ export function optionProblems<Props extends object>(
   known: OptionNames<Props>,
 ): Problem[] {
   const names = Object.keys(known);
-  if (typeof props !== 'object') {
+  if (Object(props) !== props) {
     return [
       {
         what: `${subject} is ${JSON.stringify(props)}`,

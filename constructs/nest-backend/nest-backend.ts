@@ -6,10 +6,10 @@ import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload, webWorkloadOptions } from '../web-workload/index.ts';
+import { webProbes, WebWorkload, webWorkloadOptions, webWorkloadParts } from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
 import { cacheContract, contractOptions, databaseContract, directoryContract, mergeContracts } from './contract.ts';
 import { ticketOptions, ticketsFor } from './kerberos.ts';
@@ -69,6 +69,11 @@ const options: OptionNames<NestBackendProps> = {
   startupSeconds: true,
 };
 
+const parts: OptionParts<NestBackendProps> = {
+  ...webWorkloadParts,
+  healthPaths: { live: 'required', ready: 'required' },
+};
+
 /** A NestJS API with its migrations. */
 export class NestBackend extends Construct {
   readonly workload: Workload;
@@ -77,7 +82,7 @@ export class NestBackend extends Construct {
   constructor(scope: Construct, id: string, props: NestBackendProps) {
     super(scope, id);
     const name = props.name ?? id;
-    checkOptions(`NestBackend ${name}`, props, options);
+    checkOptions(`NestBackend ${name}`, props, options, parts);
     const { live, ready } = props.healthPaths ?? nestBackendDefaults.healthPaths;
     const startupSeconds = props.startupSeconds ?? nestBackendDefaults.startupSeconds;
     const contract = mergeContracts([

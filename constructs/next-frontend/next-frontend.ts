@@ -8,7 +8,13 @@ import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import type { Workload } from '../core/workload.ts';
-import { webProbes, WebWorkload, webWorkloadDefaults, webWorkloadOptions } from '../web-workload/index.ts';
+import {
+  webProbes,
+  WebWorkload,
+  webWorkloadDefaults,
+  webWorkloadOptions,
+  webWorkloadParts,
+} from '../web-workload/index.ts';
 import type { WebWorkloadProps } from '../web-workload/index.ts';
 
 export interface NextFrontendProps extends WebWorkloadProps {
@@ -83,7 +89,7 @@ export class NextFrontend extends Construct {
 
   constructor(scope: Construct, id: string, props: NextFrontendProps) {
     super(scope, id);
-    checkOptions(`NextFrontend ${props.name ?? id}`, props, options);
+    checkOptions(`NextFrontend ${props.name ?? id}`, props, options, webWorkloadParts);
     const path = props.healthPath ?? nextFrontendDefaults.healthPath;
     const directory = props.directory ?? nextFrontendDefaults.directory;
     const startupSeconds = props.startupSeconds ?? nextFrontendDefaults.startupSeconds;

@@ -1,9 +1,12 @@
-import type { OptionNames } from '../core/option-names.ts';
+import type { Backups } from '../core/environment.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import { sized } from '../core/workload-size.ts';
+import type { Database } from './databases.ts';
 import { patroniClusterDefaults } from './defaults.ts';
 import { postgresqlParameters } from './parameters.ts';
+import type { PoolerProps } from './pooler.ts';
 import { preloadParameters } from './preload.ts';
-import type { PatroniClusterProps } from './props.ts';
+import type { BackupProps, PatroniClusterProps } from './props.ts';
 import { volumeShares } from './volume.ts';
 
 const because =
@@ -61,4 +64,43 @@ export const optionNames: OptionNames<PatroniClusterProps> = {
   pooler: true,
   parameters: true,
   patches: true,
+};
+
+const databaseNames: OptionNames<Database> = {
+  name: 'required',
+  owner: true,
+  user: true,
+  extensions: true,
+  connections: true,
+  ownerConnections: true,
+};
+
+const poolerNames: OptionNames<PoolerProps> = {
+  image: 'required',
+  exporter: 'required',
+  mode: true,
+  poolSize: true,
+  maxClients: true,
+  size: true,
+};
+
+/** As a configuration gives them: what is for stores of another kind, and what is missing, is refused with reasons of its own. */
+const backupNames: Readonly<Record<keyof (Backups & BackupProps), true | 'required'>> = {
+  store: true,
+  schedule: 'required',
+  restoreTestSchedule: 'required',
+  keepDays: true,
+  keepFullDays: true,
+  keepWalDays: true,
+  offsite: true,
+  compression: true,
+  encryption: true,
+  networkLimitMebibytes: true,
+  diskLimitMebibytes: true,
+};
+
+export const optionParts: OptionParts<PatroniClusterProps> = {
+  databases: databaseNames,
+  pooler: poolerNames,
+  backups: backupNames,
 };

@@ -26,7 +26,7 @@ import {
 import type { DatabaseEndpoints, DatabaseEndpointsProps, OpenDatabase } from './endpoints.ts';
 import { members, program } from './member.ts';
 import { patroniAlerts } from './monitoring.ts';
-import { optionNames, resolveOptions } from './options.ts';
+import { optionNames, optionParts, resolveOptions } from './options.ts';
 import type { PatroniOptions } from './options.ts';
 import { patroniSettings, patroniYaml } from './patroni-configuration.ts';
 import { ports } from './paths.ts';
@@ -64,7 +64,7 @@ export class PatroniCluster extends Construct {
     const before = props.copyOf ?? props.standbyOf;
     this.life = new Life(this, props.name ?? id, props.generation, before?.life);
     const where = `PatroniCluster ${this.life.name}`;
-    checkOptions(where, props, optionNames);
+    checkOptions(where, props, optionNames, optionParts);
     checkCluster(where, props, this.life.namespace);
     const options = resolveOptions(props);
     this.version = options.version;

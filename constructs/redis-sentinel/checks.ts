@@ -2,12 +2,11 @@ import { SizeRoundingBehavior } from 'cdk8s';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import type { WorkloadSize } from '../core/environment.ts';
-import { listProblems } from '../core/option-names.ts';
 import { isSecretKey } from '../core/secret-ref.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { policies, redisBackupDefaults, redisSentinelDefaults as defaults } from './defaults.ts';
 import { directiveProblem } from './directives.ts';
-import { resolveOptions, userOptionNames, versionOf } from './options.ts';
+import { resolveOptions, versionOf } from './options.ts';
 import { ownParameters } from './parameters.ts';
 import type { RedisSentinelProps } from './props.ts';
 import { ownUsers, unknownRules } from './users.ts';
@@ -17,7 +16,7 @@ type Rule = (props: RedisSentinelProps) => readonly Omit<Finding, 'where'>[];
 /** @throws InputError with every option that can't be met */
 export function checkRedis(where: string, props: RedisSentinelProps): void {
   // What the other rules look at hangs on these.
-  for (const list of [[wordsAreKnown, usersAreWhole], rules]) {
+  for (const list of [[wordsAreKnown], rules]) {
     const findings = list.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
     if (findings.length > 0) throw new InputError(findings);
   }
@@ -37,8 +36,6 @@ function wordsAreKnown({ engine = defaults.engine, use = defaults.use }: RedisSe
       remedy: `change ${option}`,
     }));
 }
-
-const usersAreWhole: Rule = ({ users = [] }) => listProblems('user', users, userOptionNames);
 
 const engines: readonly string[] = ['redis', 'valkey'];
 

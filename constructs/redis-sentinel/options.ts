@@ -1,6 +1,7 @@
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import { sized } from '../core/workload-size.ts';
 import { Size, SizeRoundingBehavior } from 'cdk8s';
+import { backupNames } from '../stateful/index.ts';
 import { maxMemoryPercent, policies, redisSentinelDefaults as defaults } from './defaults.ts';
 import type { RedisSentinelProps, RedisUser } from './props.ts';
 
@@ -69,4 +70,6 @@ export const optionNames: OptionNames<RedisSentinelProps> = {
   patches: true,
 };
 
-export const userOptionNames: OptionNames<RedisUser> = { name: 'required', rules: 'required', password: 'required' };
+const userNames: OptionNames<RedisUser> = { name: 'required', rules: 'required', password: 'required' };
+
+export const optionParts: OptionParts<RedisSentinelProps> = { users: userNames, backups: backupNames };

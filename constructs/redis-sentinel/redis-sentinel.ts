@@ -14,7 +14,7 @@ import { checkRedis } from './checks.ts';
 import { exporterOf } from './exporter.ts';
 import { configurationOf, members } from './member.ts';
 import { redisAlerts } from './monitoring.ts';
-import { optionNames, resolveOptions } from './options.ts';
+import { optionNames, optionParts, resolveOptions } from './options.ts';
 import type { RedisOptions } from './options.ts';
 import { hostsOf, membersOf, sentinelsOf, serviceNames } from './parts.ts';
 import type { Parts } from './parts.ts';
@@ -42,7 +42,7 @@ export class RedisSentinel extends Construct {
     super(scope, id);
     this.life = new Life(this, props.name ?? id, props.generation);
     const { scope: name } = this.life;
-    checkOptions(`RedisSentinel ${this.life.name}`, props, optionNames);
+    checkOptions(`RedisSentinel ${this.life.name}`, props, optionNames, optionParts);
     checkRedis(`RedisSentinel ${this.life.name}`, props);
     const options = resolveOptions(props);
     this.authority = props.authority && new Authority(this, 'authority', props.authority);

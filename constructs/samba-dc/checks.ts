@@ -1,50 +1,20 @@
 import net from 'node:net';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
-import { listProblems, optionProblems } from '../core/option-names.ts';
-import type { OptionNames } from '../core/option-names.ts';
 import { isSecretKey } from '../core/secret-ref.ts';
 import type { WorkloadSize } from '../core/environment.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
 import { directoryBackupDefaults } from './defaults.ts';
 import { resolveOptions } from './options.ts';
-import type { DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
+import type { SambaDCProps } from './props.ts';
 
 type Rule = (props: SambaDCProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
 export function checkDirectory(where: string, props: SambaDCProps): void {
-  // What the other rules look at hangs on the first.
-  for (const list of [[dataIsWhole], rules]) {
-    const findings = list.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
-    if (findings.length > 0) throw new InputError(findings);
-  }
+  const findings = rules.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
+  if (findings.length > 0) throw new InputError(findings);
 }
-
-const groupNames: OptionNames<DirectoryGroup> = { name: 'required', unit: true, description: true, members: true };
-const accountNames: OptionNames<ServiceAccount> = {
-  name: 'required',
-  purpose: 'required',
-  password: 'required',
-  principals: true,
-  groups: true,
-  unit: true,
-};
-const policyNames: OptionNames<PasswordPolicy> = {
-  minimumLength: true,
-  complexity: true,
-  history: true,
-  maximumAgeDays: true,
-  minimumAgeDays: true,
-  lockoutThreshold: true,
-  lockoutMinutes: true,
-};
-
-const dataIsWhole: Rule = ({ groups = [], serviceAccounts = [], passwordPolicy = {} }) => [
-  ...listProblems('group', groups, groupNames),
-  ...listProblems('account', serviceAccounts, accountNames),
-  ...optionProblems('passwordPolicy', passwordPolicy, policyNames),
-];
 
 const label = '[A-Z0-9]([A-Z0-9-]{0,61}[A-Z0-9])?';
 const realmPattern = new RegExp(`^${label}(\\.${label})+$`);

@@ -1,7 +1,8 @@
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import { sized } from '../core/workload-size.ts';
+import { backupNames } from '../stateful/index.ts';
 import { sambaDCDefaults as defaults, usualPasswordPolicy } from './defaults.ts';
-import type { SambaDCProps } from './props.ts';
+import type { DirectoryGroup, PasswordPolicy, SambaDCProps, ServiceAccount } from './props.ts';
 
 export type DirectoryOptions = ReturnType<typeof resolveOptions>;
 
@@ -49,4 +50,30 @@ export const optionNames: OptionNames<SambaDCProps> = {
   backups: 'required',
   generation: true,
   patches: true,
+};
+
+const groupNames: OptionNames<DirectoryGroup> = { name: 'required', unit: true, description: true, members: true };
+const accountNames: OptionNames<ServiceAccount> = {
+  name: 'required',
+  purpose: 'required',
+  password: 'required',
+  principals: true,
+  groups: true,
+  unit: true,
+};
+const policyNames: OptionNames<PasswordPolicy> = {
+  minimumLength: true,
+  complexity: true,
+  history: true,
+  maximumAgeDays: true,
+  minimumAgeDays: true,
+  lockoutThreshold: true,
+  lockoutMinutes: true,
+};
+
+export const optionParts: OptionParts<SambaDCProps> = {
+  groups: groupNames,
+  serviceAccounts: accountNames,
+  passwordPolicy: policyNames,
+  backups: backupNames,
 };

@@ -10,7 +10,7 @@ import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
 import { backupJob, restoreTest } from './backup.ts';
 import { checkDirectory } from './checks.ts';
 import { directoryAlerts } from './monitoring.ts';
-import { optionNames, resolveOptions } from './options.ts';
+import { optionNames, optionParts, resolveOptions } from './options.ts';
 import type { DirectoryOptions } from './options.ts';
 import { ports } from './paths.ts';
 import type { SambaDCProps } from './props.ts';
@@ -33,7 +33,7 @@ export class SambaDC extends Construct {
     super(scope, id);
     this.life = new Life(this, props.name ?? id, props.generation);
     const { name, namespace, scope: lifeName } = this.life;
-    checkOptions(`SambaDC ${name}`, props, optionNames);
+    checkOptions(`SambaDC ${name}`, props, optionNames, optionParts);
     checkDirectory(`SambaDC ${name}`, props);
     this.options = resolveOptions(props);
     const { address, realm, server: serverName, zone } = this.options;

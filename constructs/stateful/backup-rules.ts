@@ -1,5 +1,22 @@
-import type { Generation } from '../core/environment.ts';
+import type { Backups, Generation } from '../core/environment.ts';
 import type { Finding } from '../core/error.ts';
+import type { ArchiveProps } from './archive.ts';
+
+/**
+ * Of backups, as a configuration gives them: some for stores of another kind, and what is missing, are refused with reasons of
+ * their own.
+ */
+export const backupNames: Readonly<Record<keyof (Backups & ArchiveProps), true | 'required'>> = {
+  store: true,
+  rclone: 'required',
+  schedule: 'required',
+  restoreTestSchedule: 'required',
+  keepDays: true,
+  keepFullDays: true,
+  keepWalDays: true,
+  offsite: true,
+  encryption: true,
+};
 
 /** TypeScript says so too, but synth runs without the type checker. */
 export function scheduleNeedsStorage({

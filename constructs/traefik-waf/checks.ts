@@ -4,8 +4,9 @@ import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { traefikWafDefaults as defaults } from './defaults.ts';
 import { checkOptions, optionProblems } from '../core/option-names.ts';
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import type { ClientLimits, TraefikWafProps } from './props.ts';
+import type { Exclusion } from './routes.ts';
 import { isForgotten, perMinute } from './waf/limits.ts';
 
 const optionNames: OptionNames<TraefikWafProps> = {
@@ -29,6 +30,19 @@ const optionNames: OptionNames<TraefikWafProps> = {
   drainSeconds: true,
 };
 
+const exclusionNames: OptionNames<Exclusion> = {
+  route: 'required',
+  rule: 'required',
+  target: 'required',
+  reason: 'required',
+  until: 'required',
+};
+
+const optionParts: OptionParts<TraefikWafProps> = {
+  exclusions: exclusionNames,
+  nodePorts: { web: 'required', websecure: 'required', health: 'required' },
+};
+
 const limitNames: OptionNames<ClientLimits> = {
   requests: 'required',
   perSeconds: 'required',
@@ -44,7 +58,7 @@ type Rule = (props: TraefikWafProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
 export function checkEdge(where: string, props: TraefikWafProps): void {
-  checkOptions(where, props, optionNames);
+  checkOptions(where, props, optionNames, optionParts);
   const findings = rules.flatMap((rule) => rule(props).map((finding) => ({ where, ...finding })));
   if (findings.length > 0) throw new InputError(findings);
 }

@@ -40,7 +40,7 @@ type Rule = (
 export function checkRoute(edge: string, route: EdgeRoute, props: RouteProps, neighbours: Neighbours): void {
   const { host, path } = route;
   const where = `${edge}: route ${host || '""'}${path === '/' ? '' : path}`;
-  checkOptions(where, props, optionNames);
+  checkOptions(where, props, optionNames, { limitedPaths: { path: 'required', limits: 'required' } });
   const findings = rules.flatMap((rule) => rule(route, props, neighbours));
   if (findings.length === 0) return;
   throw new InputError(findings.map((finding) => ({ where, remedy: 'change the option', ...finding })));

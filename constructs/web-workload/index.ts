@@ -1,3 +1,3 @@
-export { webWorkloadOptions } from './options.ts';
+export { webWorkloadOptions, webWorkloadParts } from './options.ts';
 export { webProbes, WebWorkload, webWorkloadDefaults } from './web-workload.ts';
 export type { WebWorkloadKind, WebWorkloadProps } from './web-workload.ts';

@@ -1,4 +1,4 @@
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import type { WebWorkloadProps } from './web-workload.ts';
 
 /** For the constructs that have these options too. */
@@ -19,3 +19,5 @@ export const webWorkloadOptions: OptionNames<WebWorkloadProps> = {
   keepAliveSeconds: true,
   patches: true,
 };
+
+export const webWorkloadParts: OptionParts<WebWorkloadProps> = { metrics: { path: 'required', port: 'required' } };

@@ -6,18 +6,29 @@ import { firewalls } from './firewalls.ts';
 
 const day = 24 * 3600 * 1000;
 
-/** What `npm run waf -- dates` prints. @throws InputError for exclusions whose day has come */
+/** Days within which every exclusion is looked at: a year, and some to move it in. */
+const longest = 400;
+
+/** What `npm run waf -- dates` prints. @throws InputError for exclusions whose day has come, or is too far to ever be looked at */
 export function datesOf(today: Date, all: readonly Exclusion[] = everywhere()): string {
   const past = outdatedExclusions(all, today);
-  if (past.length > 0) {
-    throw new InputError(
-      past.map(({ route, rule, target, reason, until }) => ({
-        where: `exclusion of ${rule} for ${target === false ? 'everything' : target} on ${route}`,
-        what: `its day was ${until}; it was made because ${reason}`,
+  const last = new Date(today.getTime() + longest * day);
+  const far = all.filter((exclusion) => !outdatedExclusions(all, last).includes(exclusion));
+  if (past.length + far.length > 0) {
+    throw new InputError([
+      ...past.map((exclusion) => ({
+        where: described(exclusion),
+        what: `its day was ${exclusion.until}; it was made because ${exclusion.reason}`,
         allowed: 'exclusions that somebody has looked at since',
         remedy: 'remove it, or write another day if it is still needed: docs/runbooks/waf-false-positive.md',
       })),
-    );
+      ...far.map((exclusion) => ({
+        where: described(exclusion),
+        what: `its day is ${exclusion.until}`,
+        allowed: `a day within ${longest} days: rules and applications change, and nobody would look at it again`,
+        remedy: 'write a day of the coming year',
+      })),
+    ]);
   }
   const soon = outdatedExclusions(all, new Date(today.getTime() + 90 * day));
   const lines = soon.map(
@@ -25,6 +36,10 @@ export function datesOf(today: Date, all: readonly Exclusion[] = everywhere()): 
   );
   const said = soon.length === 0 ? '' : 'exclusions that have to be looked at anew within 90 days:\n';
   return `${said}${lines.join('')}${all.length} exclusions, and none is past its day\n`;
+}
+
+function described({ route, rule, target }: Exclusion): string {
+  return `exclusion of ${rule} for ${target === false ? 'everything' : target} on ${route}`;
 }
 
 /** Of every environment, each once. */

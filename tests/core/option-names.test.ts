@@ -47,6 +47,31 @@ test('all that have to be given, and are left out, are named at once; one that i
   expect(() => given({ authority: false, image: 'a' })).not.toThrow();
 });
 
+interface Kept {
+  readonly backups: { readonly store: string } | false;
+  readonly users?: readonly { readonly name: string; readonly rules: string }[];
+}
+
+test('so are options of options, of each one in a list by its name', () => {
+  const given = (props: object) => () =>
+    checkOptions<Kept>(
+      'Store a',
+      props as Kept,
+      { backups: 'required', users: true },
+      { backups: { store: 'required' }, users: { name: 'required', rules: 'required' } },
+    );
+  const said = (props: object) => refusal(given(props)).map(({ what }) => what);
+  expect(said({ backups: { stor: 'a' } })).toEqual(['backups has no option stor']);
+  expect(said({ backups: true })).toEqual(['backups is true']);
+  expect(said({ backups: false, users: [{ name: 'a', rules: '', rule: '' }, {}, null] })).toEqual([
+    'users: a has no option rule',
+    'users: number 2 has no name',
+    'users: number 2 has no rules',
+    'users: number 3 is null',
+  ]);
+  expect(given({ backups: false })).not.toThrow();
+});
+
 test.each([
   ['NestBackend', NestBackend, 'directroy', 'directory'],
   ['NextFrontend', NextFrontend, 'apii', 'api'],

@@ -248,7 +248,7 @@ describe('is refused', () => {
     [
       'a user without a password',
       { users: [{ ...reports, password: undefined as never }] },
-      'the user reports has no password',
+      'users: reports has no password',
     ],
     [
       'a password that stands there',
@@ -260,11 +260,11 @@ describe('is refused', () => {
       { users: [{ ...reports, password: reports.password.secret as never }] },
       'the password of the user reports is no key of a secret',
     ],
-    ['a user without rules', { users: [{ ...reports, rules: undefined as never }] }, 'the user reports has no rules'],
+    ['a user without rules', { users: [{ ...reports, rules: undefined as never }] }, 'users: reports has no rules'],
     [
       'a user with what users have not',
       { users: [{ ...reports, acl: '+get' } as never] },
-      'the user reports has no option acl',
+      'users: reports has no option acl',
     ],
     ['a rule without its sign', { users: [{ ...reports, rules: '~* get' }] }, 'the rules of the user reports: get'],
     [

@@ -236,12 +236,12 @@ describe('is refused', () => {
     ],
     ['replicas', { size: { minReplicas: 2 } as never }, 'its size has 2 replicas'],
     ['a group of the domain itself', { groups: [{ name: 'Users' }] }, 'the group "Users"'],
-    ['a group without a name', { groups: [{ description: 'x' } as never] }, 'the group 1 has no name'],
-    ['a group in one word', { groups: ['admins' as never] }, 'the group 1 is "admins"'],
+    ['a group without a name', { groups: [{ description: 'x' } as never] }, 'groups: number 1 has no name'],
+    ['a group in one word', { groups: ['admins' as never] }, 'groups: number 1 is "admins"'],
     [
       'a group with what groups have not',
       { groups: [{ name: 'a', descripton: 'x' } as never] },
-      'the group a has no option descripton',
+      'groups: a has no option descripton',
     ],
     [
       'a policy with what policies have not',
@@ -253,7 +253,7 @@ describe('is refused', () => {
       accountNamed({ password: 'secret' as never }),
       'the password of the account backend is no key of a secret',
     ],
-    ['an account without a purpose', accountNamed({ purpose: undefined }), 'the account backend has no purpose'],
+    ['an account without a purpose', accountNamed({ purpose: undefined }), 'serviceAccounts: backend has no purpose'],
     ['a short name of 16', { domain: 'ABCDEFGHIJKLMNOP' }, 'domain: ABCDEFGHIJKLMNOP'],
     [
       'a short name that follows from the realm, and is too long',
@@ -277,7 +277,7 @@ describe('is refused', () => {
     ['a member that is not there', { groups: [{ name: 'a', members: ['b'] }] }, 'b as a member of a'],
     ['a group in itself', { groups: [{ name: 'a', members: ['a'] }] }, 'a as a member of a'],
     ['an account of a group that is not there', accountNamed({ groups: ['a'] }), 'backend as a member of a'],
-    ['an account without a secret', accountNamed({ password: undefined }), 'the account backend has no password'],
+    ['an account without a secret', accountNamed({ password: undefined }), 'serviceAccounts: backend has no password'],
     ['an account of the domain itself', accountNamed({ name: 'administrator' }), 'the account "administrator"'],
     ['an account with a long name', accountNamed({ name: 'a'.repeat(21) }), `the account "${'a'.repeat(21)}"`],
     ['a principal that is none', accountNamed({ principals: ['api.example.com'] }), 'the principal "api.example.com"'],

@@ -142,6 +142,15 @@ describe('an edge is refused', () => {
     ['that bans the load balancer', { banned: ['10.10.0.2'] }, 'banned: 10.10.0.2, which is private'],
     ['that bans a private network', { banned: ['192.168.1.0/24'] }, 'banned: 192.168.1.0/24, which is private'],
     ['that bans a private network of IPv6', { banned: ['fd00::/16'] }, 'banned: fd00::/16, which is private'],
+    [
+      'with an exclusion whose day is misspelt',
+      {
+        exclusions: [
+          { route: 'a.example.com', rule: 942100, target: false, reason: 'words', untill: '2027-01-01' } as never,
+        ],
+      },
+      'exclusions: number 1 has no option untill',
+    ],
     ['with limits in words', { limits: { api: '50/s' as never } }, 'limits: api is "50/s"'],
     [
       'with limits by other names',

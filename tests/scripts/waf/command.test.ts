@@ -77,6 +77,13 @@ test('exclusions are told 90 days before their day, and refused from it on', () 
   expect(() => datesOf(new Date('2027-02-01'), [exclusion])).toThrow('its day was 2027-02-01');
 });
 
+test('an exclusion whose day is years away is refused: nobody would look at it', () => {
+  const exclusion = { route: 'shop.example.com', rule: 942100, target: 'ARGS:comment', reason: 'words' };
+  expect(() => datesOf(new Date('2026-11-30'), [{ ...exclusion, until: '2099-01-01' }])).toThrow(
+    'its day is 2099-01-01',
+  );
+});
+
 test.each([
   [['explain', 'aa'], 'explain needs --log'],
   [['count'], 'count needs a log'],
