@@ -26,6 +26,7 @@ import { area as rollback } from './rollback/index.ts';
 import { area as rollout } from './rollout/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
+import { area as serverDown } from './server-down/index.ts';
 import { area as updates } from './updates/index.ts';
 import { area as valkey } from './valkey/index.ts';
 import { area as verify } from './verify/index.ts';
@@ -60,6 +61,7 @@ export const areas = {
   rollout,
   scaling,
   secrets,
+  'server-down': serverDown,
   updates,
   valkey,
   verify,

@@ -5,9 +5,8 @@ import type { Cluster } from '../../cluster/handle.ts';
 import { kubectl, readinessOf } from '../../cluster/kubectl.ts';
 import { initPid } from '../../cluster/nodes.ts';
 import { expendableOf, workersOf } from '../../cluster/plan.ts';
-import { affectedBy, inUseOf, missingOn, nodesOf, ownerOf, podsOf } from '../../cluster/pods.ts';
+import { affectedBy, missingOn, nodesOf, ownerOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
-import { compareAgain, waitForSync } from '../../components/argocd/applications.ts';
 import { askOf, webOf } from '../../components/web.ts';
 import { failedOf, longestGap, reasonsOf, seconds } from '../../instruments/figures.ts';
 import { Recorder } from '../../instruments/recorder.ts';
@@ -16,6 +15,7 @@ import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
+import { allPods, ready, waitForHealth } from '../recovered.ts';
 import { gatherStateful } from './placement.ts';
 
 /** Seconds that are waited for the pods: longer than the promise allows. What isn't there by then has missed it. */
@@ -135,17 +135,13 @@ async function restore(
   affected: ReadonlyMap<string, number>,
   before: readonly PodObject[],
 ): Promise<Return> {
-  const { cluster, report, signal } = platform;
+  const { cluster, report } = platform;
   const { lost } = nodes;
   const since = new Date();
   const passed = (): number => seconds(Date.now() - since.getTime());
   await returnNode(cluster, lost);
-  await waitFor(
-    `${lost} to be ready`,
-    { atMost: 240, every: 200, signal },
-    async () => (await readinessOf(cluster, lost)) === 'True',
-  );
-  const ready = passed();
+  await ready(platform, lost);
+  const readyAfter = passed();
   await waitForHealth(platform, before);
   const whole = passed();
   report(`${whole} s  everything Synced and Healthy after the return`);
@@ -159,22 +155,11 @@ async function restore(
   }
   await waitForHealth(platform, before);
   const after = await allPods(platform);
-  return { ready, whole, checks: spreadOf(platform.platform).map((each) => spreadCheck(each, nodes, after)) };
-}
-
-/** Waits until as many pods are in use as before, and Argo CD has looked at everything again and found no fault. */
-async function waitForHealth(platform: PlatformGround, before: readonly PodObject[]): Promise<void> {
-  const { cluster, signal, applications } = platform;
-  const owners = [...new Set(before.flatMap((pod) => ownerOf(pod) ?? []))];
-  const missing = (pods: readonly PodObject[]): string[] =>
-    owners.filter((owner) => inUseOf(owner, pods).length < inUseOf(owner, before).length);
-  await waitFor('all pods to be back', { atMost: 300, every: 1000, signal }, async () => {
-    const pods = await allPods(platform);
-    return missing(pods).length === 0 && pods.every(({ metadata }) => metadata.deletionTimestamp === undefined);
-  });
-  // What was Healthy before the fault still says so until the controller has looked again.
-  await compareAgain(cluster, { atMost: 240, signal });
-  await waitForSync(cluster, applications, { atMost: 300, signal });
+  return {
+    ready: readyAfter,
+    whole,
+    checks: spreadOf(platform.platform).map((each) => spreadCheck(each, nodes, after)),
+  };
 }
 
 /** Our Deployments of several pods: a node that is lost may take only some of them. */
@@ -195,8 +180,4 @@ function nodesOfPlan({ plan }: Cluster): Nodes {
   const other = workersOf(plan).find(({ name }) => name !== lost);
   if (other === undefined) throw new ProvingError('there is only one node for pods');
   return { lost, other: other.name };
-}
-
-async function allPods({ cluster }: PlatformGround): Promise<readonly PodObject[]> {
-  return podsOf(cluster, ['--all-namespaces']);
 }

@@ -9,7 +9,7 @@ import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
-import { ready } from './ready.ts';
+import { ready } from '../recovered.ts';
 
 /** Keys that are there before, all of them on both disks. */
 const keys = 1000;

@@ -13,10 +13,10 @@ import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
+import { ready } from '../recovered.ts';
 import { startWriters } from '../redis/fault.ts';
 import type { OwnWay, Writers } from '../redis/fault.ts';
 import { bothLost } from './both-lost.ts';
-import { ready } from './ready.ts';
 
 /** Seconds without the node: longer than anything that is promised takes. */
 const away = 60;
