@@ -43,13 +43,15 @@ export function buildPrograms(
     // What a killed build left behind: nobody else builds now.
     removeWorkFolder(tools);
     const missing = byFamily(missingPrograms(names, tools));
-    checkDisk([...missing.keys()], tools);
-    for (const group of missing.values()) {
-      try {
+    const needed = checkDisk([...missing.keys()], tools);
+    try {
+      for (const group of missing.values()) {
         for (const name of group) buildProgram(name, report, tools);
-      } finally {
-        removeWorkFolder(tools);
+        // What families have in common, Go's own packages above all, is built once where there is room for two of them.
+        if (tools.freeBytes(tools.cache) < 2 * needed) removeWorkFolder(tools);
       }
+    } finally {
+      removeWorkFolder(tools);
     }
   });
 }
@@ -95,6 +97,8 @@ function runGo(name: ProgramName, result: string, { cache, env, folder }: Tools)
         GOCACHE: path.join(work, 'build'),
         GOMODCACHE: path.join(work, 'modules'),
         GOTMPDIR: path.join(work, 'tmp'),
+        // A build is over in minutes: memory that the compiler's garbage would be looked for in is better left.
+        GOGC: '400',
         // Else only root could remove the modules.
         GOFLAGS: '-modcacherw',
         GOTOOLCHAIN: 'local',
@@ -115,14 +119,15 @@ function withoutGoSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([key]) => !changing.test(key)));
 }
 
-function checkDisk(needed: readonly FamilyName[], { cache, freeBytes }: Tools): void {
+/** @returns what the largest takes, in bytes. @throws InputError where there is less */
+function checkDisk(needed: readonly FamilyName[], { cache, freeBytes }: Tools): number {
   const largest = needed.reduce<FamilyName | undefined>(
     (most, family) => (most === undefined || families[family].gibibytes > families[most].gibibytes ? family : most),
     undefined,
   );
-  if (largest === undefined) return;
+  if (largest === undefined) return 0;
   const free = freeBytes(cache) / 2 ** 30;
-  if (free >= families[largest].gibibytes) return;
+  if (free >= families[largest].gibibytes) return families[largest].gibibytes * 2 ** 30;
   throw new InputError({
     where: cache,
     what: `${free.toFixed(1)} GiB of disk are free`,
