@@ -8,7 +8,7 @@ const programs = [
   'tests/constructs/patroni-{agent/**/*,alerts,pooler-{real,script}}.test.ts',
   'tests/constructs/samba-dc/{alerts,backup-processes,decisions,whois}.test.ts',
   'tests/constructs/redis/{alerts,backup-processes,damaged-log,decisions,exporter,handed-over,ioredis,processes,proxy,reported-*,scripts}.test.ts',
-  'tests/constructs/{app-of-apps-alerts,keytab,let-in,offsite-copy}.test.ts',
+  'tests/constructs/{app-of-apps-alerts,cluster-dns-alerts,keytab,let-in,offsite-copy}.test.ts',
   'tests/constructs/traefik-waf/{alerts,*-real}.test.ts',
   'tests/prove/{application-health,clean-up,cluster,cluster-dns,managed-fields,probe,source-policy,tools}.test.ts',
   'tests/prove/drills/{admission,areas,drills,failures,gitops}.test.ts',

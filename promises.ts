@@ -360,6 +360,17 @@ const table = [
     ],
   },
   {
+    id: 'dns-node-down',
+    promise: 'names of the cluster and of the world are told while a node is gone, the one with the API too',
+    bound: 'each question < 5 s, 0 fail',
+    proofs: [
+      {
+        kind: 'drill',
+        measures: { 'slowest question': { unit: 's', below: 5 }, failed: { unit: 'questions', atMost: 0 } },
+      },
+    ],
+  },
+  {
     id: 'pss',
     promise: 'Pod Security restricted everywhere but node-agents',
     bound: 'admitted by the real API server',

@@ -1,3 +1,4 @@
+import { addressIn } from '../constructs/core/cidr.ts';
 import { kubernetesApi } from '../constructs/core/endpoint.ts';
 import type { AddressPeer, Endpoint } from '../constructs/core/endpoint.ts';
 import type { Environment } from '../constructs/core/environment.ts';
@@ -23,6 +24,11 @@ export function apiServerAsClient({ nodes, networks }: Environment): AddressPeer
 export function kubelets({ nodes }: Environment): Endpoint {
   const peer: AddressPeer = { name: 'kubelets', cidrs: nodes.map(({ address }) => ({ cidr: `${address}/32` })) };
   return { name: 'kubelets', targets: [{ peer, host: nodes[0]?.address ?? '', port: 10250 }] };
+}
+
+/** Where pods ask for names: the tenth of the Services' addresses, as K3s tells the kubelets. */
+export function dnsAddress({ networks }: Environment): string {
+  return addressIn(networks.services, 10);
 }
 
 function serverAddresses({ nodes }: Environment): string[] {

@@ -9,7 +9,7 @@ import { namespaceOf } from './namespaces.ts';
 export const identity = application(
   'identity',
   { namespace: namespaceOf('identity'), layer: 'identity' },
-  (scope, environment): { readonly samba: DirectoryEndpoint } => {
+  (scope, environment): { readonly samba: DirectoryEndpoint; readonly names: SambaDC['names'] } => {
     const bind = new SecretRef(scope, 'directory-bind', {
       name: 'directory-bind',
       purpose: 'searches the directory for the user who signs in',
@@ -37,6 +37,6 @@ export const identity = application(
         },
       ],
     });
-    return { samba: samba.directory('backend') };
+    return { samba: samba.directory('backend'), names: samba.names };
   },
 );

@@ -202,6 +202,7 @@ function toEnvironment(
       };
     }),
     networks: input.networks,
+    clusterDns: input.clusterDns ?? 'ours',
     edge: input.edge,
     hosts: input.hosts,
     repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },

@@ -97,6 +97,8 @@ export const environmentSchema = object({
     memoryMebibytes: positive('mebibytes kept from pods on each node'),
   }),
   networks: object({ private: cidr, wireguard: cidr, pods: cidr, services: cidr }),
+  /** Whose CoreDNS tells names in the cluster: the platform's, on every node, or the one that K3s brings. */
+  clusterDns: v.optional(v.picklist(['ours', 'k3s'], 'ours or k3s')),
   /** What Terraform makes at Hetzner; without it the machines are somebody else's. */
   hetzner: v.optional(
     object({

@@ -36,7 +36,8 @@ export function foreignPodGroups(platform: Platform): PodGroup[] {
       hostNetwork: false,
     }));
   // An environment that brings what a cluster has once declares it itself.
-  return foreign.some(({ name }) => name === coreDns.name) ? foreign : [...foreign, coreDns];
+  const isThere = platform.owners.some((owner) => describePeer(owner) === coreDns.name);
+  return isThere ? foreign : [...foreign, coreDns];
 }
 
 /** Keys of labels that programs set on their own pods. */

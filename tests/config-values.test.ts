@@ -82,6 +82,7 @@ const [node1, node2] = testInput.nodes;
 const sound: EnvironmentInput = {
   ...testInput,
   shares: 'production',
+  clusterDns: 'ours',
   hetzner: { locations: ['fsn1', 'nbg1'], subnet: '10.10.0.0/24', zone: 'example.com' },
   nodes: [
     {

@@ -28,6 +28,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
   'redis-failover': ['redis-view', 'redis-switch', 'redis-server', 'redis-valkey', 'redis-damage'],
   'edge-metrics': ['edge-rollout', 'edge-split'],
   terraform: ['envelope'],
+  'dns-outside': ['dns-node-down'],
 };
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);
 

@@ -162,7 +162,7 @@ export function describePeer(peer: Peer | Anyone): string {
   return isPodPeer(peer) ? `${peer.namespace}/${peer.name}` : peer.name;
 }
 
-/** CoreDNS as K3s labels it. It lives in kube-system, whose objects belong to K3s. */
+/** CoreDNS by the labels that K3s gives it, and that ours has too: policies are the same, whoever runs it. */
 export const clusterDns: PodPeer = {
   name: 'coredns',
   namespace: 'kube-system',

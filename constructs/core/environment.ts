@@ -169,6 +169,8 @@ export interface Environment {
   readonly domain: string;
   readonly nodes: readonly Node[];
   readonly networks: Networks;
+  /** Whose CoreDNS tells names in the cluster: the platform's, or the one that K3s brings. */
+  readonly clusterDns: 'ours' | 'k3s';
   /** The way in from outside; undefined where there is none. */
   readonly edge: Edge | undefined;
   /** Every host of the configuration, by its name. */

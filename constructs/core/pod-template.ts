@@ -20,6 +20,8 @@ export type Spread =
    * In equal numbers, the odd one on a node with the Kubernetes API, and on a witness too: what votes, and needs a majority.
    */
   | 'voters'
+  /** Of a DaemonSet: on every node, on a witness and on one that is kept for servers too. */
+  | 'everywhere'
   /** Wherever the scheduler likes. */
   | 'anywhere';
 
@@ -36,6 +38,8 @@ export interface PodTemplateProps {
   /** Numeric user of all containers; above 10000, it is nobody on the host. */
   readonly user: number;
   readonly group: number;
+  /** Whom the pods ask for names: the cluster's DNS, or whom their node asks. */
+  readonly nameServers: 'cluster' | 'node';
   /** That programs may listen on; undefined for the kernel's own. */
   readonly lowestPort: number | undefined;
   readonly terminationGracePeriodSeconds: number;
@@ -67,6 +71,7 @@ export function podTemplate(props: PodTemplateProps): IPodTemplateSpec {
       // Whoever asks the API mounts it by name; else every container would have it.
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      ...(props.nameServers === 'node' ? { dnsPolicy: 'Default' as const } : {}),
       priorityClassName: props.priority,
       restartPolicy: props.restartPolicy,
       terminationGracePeriodSeconds: props.terminationGracePeriodSeconds,
@@ -141,12 +146,13 @@ function affinity(
         affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } },
       };
     }
+    case 'everywhere':
     case 'anywhere':
       return {};
   }
 }
 
-/** Of nodes with the Kubernetes API, as K3s sets it. */
+/** Of nodes with the Kubernetes API, as K3s sets it; the taint of those that are kept for it is called the same. */
 const serverLabel = 'node-role.kubernetes.io/control-plane';
 
 function evenly(
@@ -175,7 +181,10 @@ function tolerations({
 }: Pick<PodTemplateProps, 'spread' | 'leaveLostNodeAfterSeconds'>): Pick<IPodSpec, 'tolerations'> {
   const lost = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
   const list: IToleration[] = [
-    ...(spread === 'voters' ? [{ ...witnessTaint, operator: 'Exists' as const }] : []),
+    ...(spread === 'voters' || spread === 'everywhere' ? [{ ...witnessTaint, operator: 'Exists' as const }] : []),
+    ...(spread === 'everywhere'
+      ? [{ key: serverLabel, operator: 'Exists' as const, effect: 'NoSchedule' as const }]
+      : []),
     ...(seconds === undefined
       ? []
       : lost.map((key) => ({

@@ -12,4 +12,5 @@ export const priorities = {
   observability: { value: 100_000, description: 'Metrics, logs and traces: the first to go.' },
 } as const;
 
-export type Priority = keyof typeof priorities;
+/** One of ours; or Kubernetes' own, of what a node is of no use without: it is there before any of ours. */
+export type Priority = keyof typeof priorities | 'system-node-critical';

@@ -63,6 +63,16 @@ export interface WorkloadProps {
    */
   readonly api?: ApiRights;
   /**
+   * Labels that others know such pods by, whoever runs them: Services and policies select by these instead of by its own.
+   * @default its own
+   */
+  readonly knownBy?: Readonly<Record<string, string>>;
+  /**
+   * Whom its programs ask for names: the cluster's DNS, or whom their node asks.
+   * @default cluster
+   */
+  readonly nameServers?: 'cluster' | 'node';
+  /**
    * Keys of labels that the program sets on its own pods, such as Patroni's `role`: Services may select by them.
    * @default none
    */
@@ -136,6 +146,8 @@ const options: OptionNames<WorkloadProps> = {
   beside: true,
   maxUnavailable: true,
   api: true,
+  knownBy: true,
+  nameServers: true,
   runtimeLabels: true,
   dataFormat: true,
   user: true,
@@ -157,6 +169,8 @@ export class Workload extends PodOwner {
   readonly labels: Readonly<Record<string, string>>;
   readonly props: WorkloadProps;
   readonly object: ApiObject;
+  /** What its controller knows its pods by. */
+  private readonly ownLabels: Readonly<Record<string, string>>;
   private readonly authorities: ConfigFiles | undefined;
   private readonly autoscaler: ApiObject | undefined;
   private readonly podLabels: Record<string, string>;
@@ -171,7 +185,8 @@ export class Workload extends PodOwner {
       component: props.component,
       partOf: this.application,
     };
-    this.selector = selectorLabels(identity);
+    this.ownLabels = selectorLabels(identity);
+    this.selector = props.knownBy ?? this.ownLabels;
     checkContainers(this);
     this.labels = labels(identity, props.containers[0].image.version);
 
@@ -190,7 +205,7 @@ export class Workload extends PodOwner {
       const { name, annotations } = props;
       this.authorities = new ConfigFiles(this, 'authorities', { name: `${name}-authorities`, data, annotations });
     }
-    this.podLabels = { ...this.labels };
+    this.podLabels = { ...this.labels, ...props.knownBy };
     this.object = kubeObject(this, 'controller', this.manifest(metadata));
     const { controller, maxUnavailable = workloadDefaults.maxUnavailable } = props;
     if (controller.kind === 'Deployment' && typeof controller.replicas === 'object') {
@@ -267,11 +282,12 @@ export class Workload extends PodOwner {
       beside: props.beside?.selector,
       user,
       group: props.group ?? user,
+      nameServers: props.nameServers ?? 'cluster',
       lowestPort: props.lowestPort,
       terminationGracePeriodSeconds: this.secondsToStop,
       leaveLostNodeAfterSeconds: bound ? undefined : leaveLostNodeAfterSeconds,
       restartPolicy: ends ? 'Never' : 'Always',
-      selector: this.selector,
+      selector: this.ownLabels,
       labels: this.podLabels,
     });
     // Why the numbers are what they are, where somebody looks when a pod is short of them.
@@ -293,7 +309,7 @@ export class Workload extends PodOwner {
     const settling = controller.kind === 'Deployment' ? (controller.minReadySeconds ?? 0) : 0;
     return controllerManifest(controller, {
       metadata: { ...metadata, annotations },
-      selector: { matchLabels: { ...this.selector } },
+      selector: { matchLabels: { ...this.ownLabels } },
       template,
       rollingUpdate: rollingUpdate(controller, props.spread, applicationOf(this).workers),
       progressDeadlineSeconds: props.progressDeadlineSeconds ?? this.longestStart() + secondsToPlaceAndPull + settling,

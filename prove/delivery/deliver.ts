@@ -137,6 +137,7 @@ async function bootstrap(
       names.map((file) => path.join(folder, file)),
     );
   await files(`dist/${environment}/namespaces`);
+  await files(`dist/${environment}/cluster-system`);
   await apply(cluster, [sealingKeySecret(key)]);
   // Before, because programs read some settings only at start; after, because upstream brings the same ConfigMaps.
   await files(`dist/${environment}/argocd`);

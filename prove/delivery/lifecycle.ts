@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { loadEnvironment } from '../../config/index.ts';
 import { writeDisk } from '../cluster/disk.ts';
 import { checkEnforcement } from '../cluster/enforcement.ts';
 import { logsOf, pkiFolder, readState, unlock, withClusterLock, writeState } from '../cluster/handle.ts';
@@ -12,13 +13,14 @@ import type { NodePlan } from '../cluster/plan.ts';
 import { checkMachine } from '../cluster/requirements.ts';
 import { netpoldReady } from '../cluster/services.ts';
 import { systemManifests } from '../cluster/system/index.ts';
-import { publishImage } from '../images/publish.ts';
-import { systemImageContents } from '../images/recipes/system.ts';
+import { aliasDigest, publishImage } from '../images/publish.ts';
+import { dnsImage, systemImageContents } from '../images/recipes/system.ts';
 import { cgroupExists, destroyCgroup, removeEmptyParent } from '../machine/cgroup.ts';
 import { ProvingError } from '../machine/error.ts';
 import { stopIfAsked } from '../machine/interruption.ts';
 import type { Progress } from '../machine/interruption.ts';
 import { waitFor } from '../machine/wait-for.ts';
+import { committedDns } from './committed-dns.ts';
 import { startWorld } from '../stand-ins/internet/start.ts';
 
 /**
@@ -75,6 +77,9 @@ export function isWhole(cluster: Cluster): boolean {
   return cluster.plan.nodes.every(({ name }) => initPid(cluster, name) !== undefined);
 }
 
+/** Of this repository. */
+const root = path.join(import.meta.dirname, '..', '..');
+
 /** Removes processes, then files: namespaces, mounts and interfaces end with the processes that hold them. */
 async function tearDown(cluster: Cluster, logs?: 'keep the logs'): Promise<void> {
   await destroyCgroup(cluster.cgroup);
@@ -110,24 +115,31 @@ async function bringUp(cluster: Cluster, { report, signal }: Progress): Promise<
   await waitFor('the service accounts', { atMost: 60, see: log(server, 'kube-controller-manager'), signal }, () =>
     succeeds(cluster, ['get', 'serviceaccount', 'default', '--namespace=kube-system']),
   );
-  await apply(cluster, systemManifests(cluster.plan, servingCertificate(cluster)));
+  const { clusterDns, image } = loadEnvironment(cluster.plan.name);
+  await apply(cluster, systemManifests(cluster.plan, servingCertificate(cluster), clusterDns));
   done('system pods applied');
   await Promise.all(nodes.map((node) => registerNode(cluster, node, log(node, 'kubelet'), signal)));
   done('nodes ready');
+  if (clusterDns === 'ours') {
+    const { digest } = image('coredns');
+    if (digest !== undefined) await aliasDigest(cluster, dnsImage(cluster.plan.name), digest);
+    await apply(cluster, committedDns(root, cluster.plan.name));
+    done('CoreDNS applied as it is committed');
+  }
   for (const node of nodes) {
     await waitFor(`the policies of ${node.name}`, { atMost: 60, see: log(node, 'netpold'), signal }, () =>
       fs.existsSync(onNode(cluster, node.name, netpoldReady)),
     );
   }
   done('policies enforced, as netpold says');
-  const rolledOut = async (name: string): Promise<void> => {
-    const rollout = ['rollout', 'status', `deployment/${name}`, '--namespace=kube-system', '--timeout=2s'];
+  const rolledOut = async (name: string, kind = 'deployment'): Promise<void> => {
+    const rollout = ['rollout', 'status', `${kind}/${name}`, '--namespace=kube-system', '--timeout=2s'];
     await waitFor(`the pods of ${name}`, { atMost: 120, see: log(server, 'kubelet'), signal }, () =>
       succeeds(cluster, rollout),
     );
     done(`${name} ready`);
   };
-  await rolledOut('coredns');
+  await rolledOut('coredns', clusterDns === 'ours' ? 'daemonset' : 'deployment');
   await rolledOut('local-path-provisioner');
   await checkEnforcement(cluster, signal);
   done('one connection let through and one stopped on each node');

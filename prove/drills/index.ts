@@ -14,6 +14,7 @@ import { area as gitops } from './gitops/index.ts';
 import { area as hardware } from './hardware/index.ts';
 import { area as heal } from './heal/index.ts';
 import { area as modes } from './modes/index.ts';
+import { area as names } from './names/index.ts';
 import { area as network } from './network/index.ts';
 import { area as postgres } from './postgres/index.ts';
 import { area as redis } from './redis/index.ts';
@@ -49,6 +50,7 @@ export const areas = {
   hardware,
   heal,
   modes,
+  names,
   network,
   postgres,
   redis,

@@ -345,6 +345,8 @@ describe('a workload', () => {
     beside: { selector: { 'app.kubernetes.io/instance': 'other' } },
     maxUnavailable: 2,
     api: { endpoint: kubernetesApi(['10.0.0.1']), reason: 'looks at pods', containers: ['web'] },
+    nameServers: 'node',
+    knownBy: { 'k8s-app': 'kube-dns' },
     dataFormat: { program: 'Redis', major: 8, runbook: 'redis-major-upgrade' },
     user: 20_002,
     group: 20_003,
@@ -358,6 +360,15 @@ describe('a workload', () => {
   };
   test.each(Object.entries(changes))('changes its output with the option %s', (key, value) => {
     expect(make({ [key]: value })).not.toEqual(make());
+  });
+
+  test('is selected by the labels that others know it by, and its controller takes no pods of others for its own', () => {
+    const knownBy = { 'k8s-app': 'kube-dns' };
+    const ours = at(deployment(), 'spec.selector.matchLabels') as object;
+    const known = deployment({ knownBy });
+    expect(at(known, 'spec.selector.matchLabels')).toEqual(ours);
+    expect(podTemplateOf(known)!.metadata!.labels).toMatchObject({ ...ours, ...knownBy });
+    expect(at(only(make({ knownBy }), 'PodDisruptionBudget'), 'spec.selector.matchLabels')).toEqual(knownBy);
   });
 
   test('gives its volumes to a group of their own, or to that of the user', () => {

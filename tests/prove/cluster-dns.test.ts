@@ -7,6 +7,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { buildPlatform } from '../../apps/platform.ts';
+import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import { ownFile } from '../../prove/cluster/own-files.ts';
 import { freePorts } from '../../prove/machine/processes.ts';
 import { committed } from '../support/committed.ts';
@@ -69,11 +71,50 @@ function api(): http.Server {
   });
 }
 
+/** Knows every name. @param tell is told what it was asked, and says whether it answers */
+function nameServer(tell: (name: string) => boolean): dgram.Socket {
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  return socket.on('message', (message, { port: to, address }) => {
+    const labels: string[] = [];
+    let at = 12;
+    for (; message[at] !== 0; at += message[at]! + 1)
+      labels.push(message.toString('latin1', at + 1, at + 1 + message[at]!));
+    if (!tell(labels.join('.').toLowerCase())) return;
+    const question = message.subarray(12, at + 5);
+    const header = Buffer.from([message[0]!, message[1]!, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 10]);
+    socket.send(Buffer.concat([header, question, record]), to, address);
+  });
+}
+
 const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
 
-(coredns === undefined ? describe.skip : describe)(
-  'the committed configuration, in a real CoreDNS as K3s runs it',
-  () => {
+const environment = 'production';
+
+/** Files of CoreDNS by name: ours as they are committed; and what K3s' own imports, beside what it has. */
+const configurations = {
+  ours: () => only(manifestsOf('cluster-system'), 'ConfigMap', 'coredns-settings').data as Files,
+  k3s: () => {
+    const platform = buildPlatform(environment, { changes: { clusterDns: 'k3s' } });
+    const manifests = platform.charts.flatMap((chart) => objectsOf(chart).map(manifestOf));
+    const custom = only(manifests, 'ConfigMap', 'coredns-custom').data as Files;
+    return {
+      ...Object.fromEntries(Object.entries(custom).map(([name, text]) => [`custom/${name}`, text])),
+      Corefile: ownFile('Corefile'),
+      NodeHosts: '10.0.0.1 node1\n',
+    };
+  },
+} as const;
+
+type Files = Readonly<Record<string, string>>;
+const manifestsOf = (application: string) =>
+  committed(`dist/${environment}/${application}`).map(({ manifest }) => manifest);
+/** Of the directory. */
+const zone = 'ad.example.com';
+
+(coredns === undefined ? describe.skip : describe).each(['ours', 'k3s'] as const)(
+  'the configuration, in a real CoreDNS of %s',
+  (whose) => {
     let folder: string;
     let server: http.Server;
     let dns: ChildProcess;
@@ -81,6 +122,10 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
     /** Stands for the name servers of the world: it knows every name, and tells what it was asked. */
     let world: dgram.Socket;
     const asked: string[] = [];
+    /** Stands for the directory's name server. */
+    let directory: dgram.Socket;
+    let answers = true;
+    const askedOfDirectory: string[] = [];
 
     const query = (name: string, type: number): Buffer =>
       Buffer.concat([
@@ -110,25 +155,16 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
     beforeAll(async () => {
       folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-dns-'));
       server = api().listen(0, '127.0.0.1');
-      world = dgram.createSocket('udp4').bind(0, '127.0.0.1');
-      await Promise.all([once(server, 'listening'), once(world, 'listening')]);
-      world.on('message', (message, { port: to, address }) => {
-        const labels: string[] = [];
-        let at = 12;
-        for (; message[at] !== 0; at += message[at]! + 1)
-          labels.push(message.toString('latin1', at + 1, at + 1 + message[at]!));
-        asked.push(labels.join('.').toLowerCase());
-        const question = message.subarray(12, at + 5);
-        const header = Buffer.from([message[0]!, message[1]!, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
-        const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 10]);
-        world.send(Buffer.concat([header, question, record]), to, address);
-      });
+      world = nameServer((name) => asked.push(name) > 0);
+      directory = nameServer((name) => askedOfDirectory.push(name) > 0 && answers);
+      await Promise.all([server, world, directory].map((each) => once(each, 'listening')));
       const [own = 0, ready = 0, health = 0, metrics = 0] = await freePorts(4);
       port = own;
       /** What is other than in a cluster: ports, files and where the API and the world are. */
       const here = (text: string): string =>
         text
-          .replaceAll('.:53 {', `.:${own} {`)
+          .replaceAll(':53 {', `:${own} {`)
+          .replaceAll(/forward \. 10\.43\.0\.53 /g, `forward . 127.0.0.1:${directory.address().port} `)
           .replaceAll(
             /^( *)kubernetes .*\{$/gm,
             `$&\n$1    endpoint http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -138,12 +174,9 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
           .replaceAll(':9153', `127.0.0.1:${metrics}`)
           .replaceAll(/^( *)ready$/gm, `$1ready 127.0.0.1:${ready}`)
           .replaceAll(/^( *)health$/gm, `$1health 127.0.0.1:${health}`);
-      const manifests = committed('dist/production').map(({ manifest }) => manifest);
-      const files = only(manifests, 'ConfigMap', 'coredns-custom').data as Readonly<Record<string, string>>;
       fs.mkdirSync(path.join(folder, 'custom'));
-      for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, 'custom', name), here(text));
-      fs.writeFileSync(path.join(folder, 'NodeHosts'), '10.0.0.1 node1\n');
-      fs.writeFileSync(path.join(folder, 'Corefile'), here(ownFile('Corefile')));
+      for (const [name, text] of Object.entries(configurations[whose]()))
+        fs.writeFileSync(path.join(folder, name), here(text));
       dns = spawn(coredns!, ['-conf', path.join(folder, 'Corefile')], { stdio: ['ignore', 'pipe', 'pipe'] });
       let said = '';
       for (const stream of [dns.stdout, dns.stderr]) stream?.on('data', (text) => (said += String(text)));
@@ -162,6 +195,7 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
         await once(dns, 'exit');
       }
       world.close();
+      directory.close();
       server.closeAllConnections();
       server.close();
       fs.rmSync(folder, { recursive: true });
@@ -204,6 +238,32 @@ const codes = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'
     test.each([plain, wired, fetcher])('$namespace/$name is told no name of an address', async ({ address }) => {
       expect(await ask(address, '7.0.43.10.in-addr.arpa', 12)).toBe('REFUSED');
       expect(await ask(address, '8.8.8.8.in-addr.arpa', 12)).toBe('REFUSED');
+    });
+
+    test.each([plain, wired])(
+      '$namespace/$name is told names of the realm, by the directory alone',
+      async ({ address }) => {
+        const name = `x${address.replaceAll('.', '-')}.${zone}`;
+        expect(await ask(address, `_ldap._tcp.${name}`, 33)).toBe('NOERROR');
+        expect([askedOfDirectory.includes(`_ldap._tcp.${name}`), asked.some((each) => each.endsWith(zone))]).toEqual([
+          true,
+          false,
+        ]);
+      },
+    );
+
+    test('names of the realm alone fail while the directory is away, and soon without asking it', async () => {
+      answers = false;
+      let name = '';
+      // Whoever are the first find out.
+      for (let number = 0; number < 10; number += 1) {
+        name = `away${number}.${zone}`;
+        expect(await ask(wired.address, name)).toBe('SERVFAIL');
+        if (!askedOfDirectory.includes(name)) break;
+      }
+      expect(askedOfDirectory).not.toContain(name);
+      expect(await ask(wired.address, 'others.example.com')).toBe('NOERROR');
+      expect(await ask(wired.address, inCluster)).toBe('NOERROR');
     });
 
     test('nobody is told of pods by the zone in which CoreDNS keeps them', async () => {

@@ -14,11 +14,13 @@ import { etcdMembersOf, nodeOf, planCluster, serversOf } from '../../prove/clust
 import { servicesOf } from '../../prove/cluster/services.ts';
 import { flagsOf } from '../../prove/cluster/settings.ts';
 import { systemManifests } from '../../prove/cluster/system/index.ts';
+import { committedDns } from '../../prove/delivery/committed-dns.ts';
 import { nodeLabels } from '../../prove/delivery/lifecycle.ts';
 import { ProvingError } from '../../prove/machine/error.ts';
 import { must, run } from '../../prove/machine/run.ts';
 import { waitFor } from '../../prove/machine/wait-for.ts';
 import { schemaFindings } from '../../synth/schema/index.ts';
+import { root } from '../support/committed.ts';
 import { testEnvironment, testInput } from '../support/harness.ts';
 
 const production = testEnvironment();
@@ -210,7 +212,8 @@ describe('keys', () => {
 });
 
 describe('system pods', () => {
-  const manifests = systemManifests(plan, { authority: 'eA==', certificate: 'eA==', key: 'eA==' });
+  const serving = { authority: 'eA==', certificate: 'eA==', key: 'eA==' };
+  const manifests = systemManifests(plan, serving, 'k3s');
 
   test('are objects that an API server takes', () => {
     // The platform makes none of these itself, so the schema check doesn't know their kinds.
@@ -225,6 +228,22 @@ describe('system pods', () => {
       metadata: { namespace: 'kube-system' },
       spec: { replicas: 2, template: { metadata: { labels: { 'k8s-app': 'kube-dns' } } } },
     });
+  });
+
+  test('leave CoreDNS to the platform, but where it leaves it to K3s', () => {
+    const names = (whose: 'ours' | 'k3s') =>
+      systemManifests(plan, serving, whose).filter(({ metadata }) => ['coredns', 'kube-dns'].includes(metadata.name));
+    expect(names('ours')).toEqual([]);
+    expect(names('k3s')).not.toEqual([]);
+    const own = committedDns(root, 'production').map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(own.sort()).toEqual([
+      'ClusterRole kube-system-coredns',
+      'ClusterRoleBinding kube-system-coredns',
+      'ConfigMap coredns-settings',
+      'DaemonSet coredns',
+      'Service kube-dns',
+      'ServiceAccount coredns',
+    ]);
   });
 
   test('make a drill pod that a restricted namespace admits', () => {

@@ -6,7 +6,7 @@ import { grant, serviceAccount, serviceAccountSubject } from './access.ts';
 
 const labels = { 'k8s-app': 'kube-dns' };
 
-/** CoreDNS, with the names, labels and server block that K3s gives it, on every node but a witness. */
+/** CoreDNS as K3s brings it, for an environment that leaves it to K3s; on every node but a witness. */
 export function dns({ dnsService, nodes }: ClusterPlan): readonly Manifest[] {
   const metadata = { name: 'coredns', namespace: 'kube-system', labels };
   return [

@@ -1,3 +1,4 @@
+import type { Environment } from '../../../constructs/core/environment.ts';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { ClusterPlan } from '../plan.ts';
 import { daemonAccess } from './access.ts';
@@ -7,6 +8,10 @@ import type { Certificate } from './metrics.ts';
 import { storage } from './storage.ts';
 
 /** What K3s brings along by itself, and rights of the daemons. */
-export function systemManifests(plan: ClusterPlan, serving: Certificate): readonly Manifest[] {
-  return [...daemonAccess(), ...dns(plan), ...storage(), ...metrics(serving)];
+export function systemManifests(
+  plan: ClusterPlan,
+  serving: Certificate,
+  clusterDns: Environment['clusterDns'],
+): readonly Manifest[] {
+  return [...daemonAccess(), ...(clusterDns === 'k3s' ? dns(plan) : []), ...storage(), ...metrics(serving)];
 }

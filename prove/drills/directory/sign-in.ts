@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { script, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
+import { sambaDCDefaults, script, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { exec, getJson } from '../../cluster/kubectl.ts';
 import type { DirectoryServer } from '../../components/directory/server.ts';
@@ -55,6 +55,19 @@ export class BackendClient {
     return stdout.trim().split('\n');
   }
 
+  /** What DNS tells its pod of a name, or the code of the error. */
+  async resolve(type: 'A' | 'SRV', name: string): Promise<string> {
+    const { namespace, workload } = this.backend;
+    const [{ name: container }] = workload.props.containers;
+    const program = `require('node:dns').resolve(process.argv[1], process.argv[2], (error, answers) => console.log(
+      error ? error.code : answers.map((each) => (each.name ? each.name + ':' + each.port : each)).sort().join(', ')))`;
+    const command = ['node', '-e', program, name, type];
+    const { stdout, stderr } = await exec(this.cluster, { namespace, name: this.pod, container }, command, {
+      timeout: 60,
+    });
+    return stdout.trim() || stderr.trim();
+  }
+
   /** What the service account of the backend has for its password. */
   async ownPassword(): Promise<string> {
     const { namespace, workload } = this.backend;
@@ -70,6 +83,31 @@ export class BackendClient {
     if (status !== 0 || stdout.trim() === '') throw new ProvingError(`${this.pod} has no password: ${stderr.trim()}`);
     return stdout.trim();
   }
+}
+
+/** What a program of the backend's pod is told where the realm's directories are, by the names that every one of its clients asks. */
+export async function byNames(client: BackendClient, server: DirectoryServer): Promise<readonly DrillCheck[]> {
+  const { zone } = server.directory.names;
+  const host = `${sambaDCDefaults.server.toLowerCase()}.${zone}`;
+  const services = { _ldap: 389, _kerberos: 88 };
+  const checks: DrillCheck[] = [];
+  for (const [service, port] of Object.entries(services)) {
+    const name = `${service}._tcp.${zone}`;
+    checks.push({
+      what: `who answers ${name}, as a pod is told`,
+      expected: `${host}:${port}`,
+      got: await client.resolve('SRV', name),
+    });
+  }
+  return [
+    ...checks,
+    { what: `the address of ${host}`, expected: server.directory.names.address, got: await client.resolve('A', host) },
+    {
+      what: `a name that ${zone} does not have`,
+      expected: 'ENOTFOUND',
+      got: await client.resolve('A', `nobody.${zone}`),
+    },
+  ];
 }
 
 const code = (lines: readonly string[]): string => lines[0]?.split(' ')[0] ?? 'nothing';

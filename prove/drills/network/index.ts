@@ -53,7 +53,7 @@ export const area: Area<'cluster'> = {
     'config/upstream.ts',
     'imports/upstream.json',
     'prove/tools/netpold',
-    'prove/cluster/files/Corefile',
+    'constructs/cluster-dns',
     'constructs/cluster-system',
     'constructs/core/network-policy.ts',
     'constructs/core/outside-names.ts',

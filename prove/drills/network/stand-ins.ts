@@ -41,7 +41,13 @@ export function portsOf({ ports }: PodGroup): ContainerPort[] {
 /** A pod that the selectors of the workload's policies find, and that answers where the workload would. */
 function standIn(group: PodGroup, name: string, node: string | undefined): Manifest {
   const ports = portsOf(group);
-  const { namespace, labels } = group;
+  const { namespace } = group;
+  // With all of them, the controller of the real ones would take it for one of its own.
+  const labels = Object.fromEntries(
+    Object.entries(group.labels).filter(
+      ([key]) => namespace !== 'kube-system' || !key.startsWith('app.kubernetes.io/'),
+    ),
+  );
   // The first port is for groups without any: a server serves something.
   const served = ports.flatMap(({ port, protocol }) => ({ TCP: `:${port}`, UDP: `udp/:${port}`, SCTP: [] })[protocol]);
   const args = ['serve', ':65000', ...served];

@@ -8,15 +8,22 @@ import type { DrillCheck } from '../../results/index.ts';
 
 const namespace = '--namespace=kube-system';
 
-/** Starts what K3s brings anew, under the committed policies, and CoreDNS with the committed configuration. */
+/** Starts what K3s brings and CoreDNS anew, under the committed policies and with the committed configuration. */
 export async function restartSystem(cluster: Cluster, committed: readonly Manifest[]): Promise<void> {
-  const custom = committed.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'coredns-custom');
-  if (custom.length !== 1) throw new ProvingError(`${custom.length} ConfigMaps are coredns-custom`);
-  await apply(cluster, custom);
-  const deployments = ['coredns', 'metrics-server', 'local-path-provisioner'].map((name) => `deployment/${name}`);
-  await kubectl(cluster, ['rollout', 'restart', ...deployments, namespace]);
-  for (const deployment of deployments) {
-    await kubectl(cluster, ['rollout', 'status', deployment, namespace, '--timeout=120s'], { timeout: 140 });
+  const dns = (kind: string, name: string) =>
+    committed.filter((each) => each.kind === kind && each.metadata.name === name);
+  const ours = dns('DaemonSet', 'coredns').length > 0;
+  // What is ours is there as it is committed since the cluster came up.
+  const custom = dns('ConfigMap', 'coredns-custom');
+  if (!ours && custom.length !== 1) throw new ProvingError(`${custom.length} ConfigMaps are coredns-custom`);
+  if (!ours) await apply(cluster, custom);
+  const controllers = [
+    ours ? 'daemonset/coredns' : 'deployment/coredns',
+    ...['deployment/metrics-server', 'deployment/local-path-provisioner'],
+  ];
+  await kubectl(cluster, ['rollout', 'restart', ...controllers, namespace]);
+  for (const controller of controllers) {
+    await kubectl(cluster, ['rollout', 'status', controller, namespace, '--timeout=120s'], { timeout: 140 });
   }
 }
 

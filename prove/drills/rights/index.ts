@@ -1,3 +1,4 @@
+import { ClusterDns } from '../../../constructs/cluster-dns/index.ts';
 import { describePeer } from '../../../constructs/core/endpoint.ts';
 import { apiTokenPath } from '../../../constructs/core/pod-volume.ts';
 import type { Platform } from '../../../constructs/core/platform.ts';
@@ -17,7 +18,14 @@ import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
 import { callApi } from './api.ts';
 import type { Answer } from './api.ts';
-import { attemptsOfAnybody, attemptsOfPatroni, attemptsOfTraefik, declaredRights, inWords } from './table.ts';
+import {
+  attemptsOfAnybody,
+  attemptsOfDns,
+  attemptsOfPatroni,
+  attemptsOfTraefik,
+  declaredRights,
+  inWords,
+} from './table.ts';
 import type { Attempt, PatroniSubjects, Right } from './table.ts';
 
 export const area: Area<'platform'> = {
@@ -32,7 +40,7 @@ export const area: Area<'platform'> = {
   programs: [],
   about: [
     ...['constructs/core/api-rights.ts', 'constructs/patroni-cluster/member.ts', 'constructs/traefik-waf/traefik'],
-    'synth/rights.ts',
+    ...['constructs/cluster-dns/server.ts', 'synth/rights.ts'],
   ],
   run: rights,
 };
@@ -109,6 +117,15 @@ async function ownOf(ground: PlatformGround, workload: Workload, members: Member
       token: await requested(ground, namespace, name),
       attempts: attemptsOfTraefik({ namespace, name, elsewhere }),
       pod,
+    };
+  }
+  if (ground.platform.all(ClusterDns).some((dns) => dns.workload === workload)) {
+    const { clusterRules = [] } = workload.props.api ?? {};
+    const watchesPods = clusterRules.some(({ resources = [] }) => resources.includes('pods'));
+    return {
+      token: await requested(ground, namespace, name),
+      attempts: attemptsOfDns(namespace, watchesPods),
+      pod: await runningPod(ground, namespace, selectorArgument(workload.selector)),
     };
   }
   throw new ProvingError(`${describePeer(workload)} has rights of its own, and nothing here says which of them to try`);

@@ -66,6 +66,29 @@ export function attemptsOfAnybody(namespace: string): readonly Attempt[] {
   ]);
 }
 
+/** What the account of CoreDNS may: to watch what it gives names to, and nothing else of it. */
+export function attemptsOfDns(namespace: string, watchesPods: boolean): readonly Attempt[] {
+  const own = within(namespace);
+  const watched = [
+    ...['services', 'namespaces', ...(watchesPods ? ['pods'] : [])].map((kind) => [kind, `/api/v1/${kind}`] as const),
+    ['endpoint slices', '/apis/discovery.k8s.io/v1/endpointslices'] as const,
+  ];
+  return [
+    ...watched.map(([kind, target]) => {
+      return { what: `list ${kind} everywhere`, call: get(`${target}?limit=1`), expected: 'done' as const };
+    }),
+    ...refusals([
+      { what: 'list secrets', call: get(`${own}/secrets`), administrator: 200 },
+      { what: 'list ConfigMaps', call: get(`${own}/configmaps`), administrator: 200 },
+      { what: 'list nodes', call: get('/api/v1/nodes?limit=1'), administrator: 200 },
+      { what: 'read its Service by name', call: get(`${own}/services/kube-dns`), administrator: 200 },
+      { what: 'change its Service', call: patch(`${own}/services/kube-dns`), administrator: 200 },
+      { what: 'change its own settings', call: patch(`${own}/configmaps/coredns-settings`), administrator: 200 },
+      { what: 'create a pod', call: create(`${own}/pods`, pod) },
+    ]),
+  ];
+}
+
 export interface PatroniSubjects {
   readonly scope: string;
   readonly namespace: string;

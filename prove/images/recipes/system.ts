@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { loadEnvironment } from '../../../config/index.ts';
 import { pkiFolder } from '../../cluster/handle.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { withLibraries } from '../layer.ts';
 import type { Layer } from '../layer.ts';
 import type { Image } from '../store.ts';
 
-/** Images of the cluster's own pods, which K3s would bring. */
+/** Images of pods that K3s would bring. */
 export const systemImages = {
   pause: 'proving.local/pause:1',
   probe: 'proving.local/probe:1',
@@ -25,7 +26,10 @@ export const accounts = {
 };
 
 /** The images that every cluster needs. */
-export async function systemImageContents({ program }: Pick<Cluster, 'program'>): Promise<readonly Image[]> {
+export async function systemImageContents({
+  program,
+  plan,
+}: Pick<Cluster, 'program' | 'plan'>): Promise<readonly Image[]> {
   const single = (reference: string, name: Parameters<typeof program>[0]): Image => ({
     reference,
     layers: [{ name, files: { [name]: program(name) }, texts: accounts, folders: ['tmp'] }],
@@ -51,10 +55,17 @@ export async function systemImageContents({ program }: Pick<Cluster, 'program'>)
       ],
       entrypoint: ['/bin/probe'],
     },
-    single(systemImages.coredns, 'coredns'),
+    single(dnsImage(plan.name), 'coredns'),
     single(systemImages.localPath, 'local-path-provisioner'),
     single(systemImages.metricsServer, 'metrics-server'),
   ];
+}
+
+/** CoreDNS as the environment's pods ask for it, without a digest; or as K3s' would. */
+export function dnsImage(environment: string): string {
+  const { clusterDns, image } = loadEnvironment(environment);
+  const { repository, tag } = image('coredns');
+  return clusterDns === 'ours' ? `${repository}:${tag}` : systemImages.coredns;
 }
 
 /** The program `probe`, which answers and asks in place of others. */

@@ -11,7 +11,8 @@
 //	probe ask TIMEOUT SERVER QUESTION...  asks a DNS server all at once, such as A/example.com or PTR/10.0.0.1; prints a line
 //	                                   for each: the question, and "answered", "empty", "REFUSED" and the like, "no answer"
 //	probe dns NAME [TIMEOUT]           prints the addresses of a name, one a line
-//	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error
+//	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error;
+//	                                   of dns:NAME the addresses of a name, as programs ask for them
 //
 // Times are like 500ms or 2s; a timeout is 2s unless told. Exit codes: 0 done, 1 failed, 2 called wrongly.
 package main
@@ -142,13 +143,21 @@ func get(ctx context.Context, url string) (string, error) {
 	return string(body), err
 }
 
+func ask(ctx context.Context, url string) (string, error) {
+	if name, found := strings.CutPrefix(url, "dns:"); found {
+		addresses, err := net.DefaultResolver.LookupHost(ctx, name)
+		return strings.Join(addresses, " "), err
+	}
+	return get(ctx, url)
+}
+
 func every(ctx context.Context, interval time.Duration, url string, timeout time.Duration) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		start := time.Now()
 		once, cancel := context.WithTimeout(ctx, timeout)
-		text, err := get(once, url)
+		text, err := ask(once, url)
 		cancel()
 		if ctx.Err() != nil {
 			return
