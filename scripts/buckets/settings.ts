@@ -35,7 +35,7 @@ const versions: Setting = {
   query: 'versioning',
   document: element('VersioningConfiguration', '<Status>Enabled</Status>'),
   unset: [],
-  holds: (document) => /<Status>Enabled<\/Status>/.test(document),
+  holds: (document) => document.includes('<Status>Enabled</Status>'),
   lost: nothing,
   foreign: nothing,
 };
@@ -97,5 +97,5 @@ function expiryOf(document: string): number | undefined {
 function strangeRules(document: string): string[] {
   const rules = [...document.matchAll(/<Rule>([\s\S]*?)<\/Rule>/g)].map(([, rule = '']) => rule);
   const strange = /<(Days|Date|Transition|NoncurrentVersionTransition|NewerNoncurrentVersions|AbortIncomplete\w*)>/;
-  return rules.filter((rule) => strange.test(rule) || /<Prefix>[^<]+<\/Prefix>/.test(rule) || /<Tag>/.test(rule));
+  return rules.filter((rule) => strange.test(rule) || /<Prefix>[^<]+<\/Prefix>/.test(rule) || rule.includes('<Tag>'));
 }

@@ -56,7 +56,8 @@ export function bundleCommand(
 async function run(context: BundleContext, options: BundleOptions, say: (line: string) => void): Promise<void> {
   switch (options.verb) {
     case 'record':
-      return record(context, say);
+      record(context, say);
+      return;
     case 'envelope':
       return envelope(context, options, say);
     case 'make':

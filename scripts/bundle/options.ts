@@ -72,7 +72,7 @@ export function parseOptions(args: readonly string[]): BundleOptions | undefined
     throw new UsageError(wanted === 0 ? 'record is of all environments' : `${verb} is of one environment`);
   }
   const strange = Object.entries(values).find(
-    ([name, value]) => value !== undefined && value !== false && !optionsOfVerbs[verb].includes(name),
+    ([name, value]) => value !== false && !optionsOfVerbs[verb].includes(name),
   );
   if (strange !== undefined) throw new UsageError(`--${strange[0]} is nothing for ${verb}`);
   if (verb === 'envelope' && values.out === undefined) throw new UsageError('envelope needs --out FILE');

@@ -74,7 +74,7 @@ export async function open(bundle: Uint8Array, identity: string): Promise<Opened
   try {
     tar = await decrypter.decrypt(bundle);
   } catch (error) {
-    if (/no identity/.test((error as Error).message)) {
+    if ((error as Error).message.includes('no identity')) {
       throw new InputError({
         where: '--identity',
         what: 'the bundle is not for this identity',

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { wantedFiles } from '../../../scripts/bundle/contents.ts';
+import { bundleBucket } from '../../../scripts/bundle/store.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { habitsStandIn } from '../../stand-ins/object-storage/habits.ts';
 import { LocalStorage } from '../../stand-ins/object-storage/local.ts';
@@ -28,7 +29,10 @@ export const area: Area<'machine'> = {
 async function envelope({ root, folder, report }: Ground): Promise<Outcome> {
   const checks = new Checks();
   let seconds = 0;
-  const storage = await LocalStorage.start(path.join(folder, 'store'));
+  const storage = await LocalStorage.start(
+    path.join(folder, 'store'),
+    bundleBucket(root, 'production', undefined).region,
+  );
   await withCleanUp([() => storage.stop()], async () => {
     const operator = Operator.begin({ root, folder: path.join(folder, 'operator'), storage });
     report('making an envelope and two bundles');

@@ -8,6 +8,8 @@ import type { Asked } from '../../stand-ins/object-storage/habits.ts';
 import type { LocalStorage } from '../../stand-ins/object-storage/local.ts';
 import { Checks } from './checks.ts';
 
+type Keys = Readonly<Record<string, string>>;
+
 /** What a run of the command said and did. */
 interface Said {
   readonly code: number;
@@ -17,6 +19,8 @@ interface Said {
 
 export interface BucketsGround {
   readonly storage: LocalStorage;
+  /** The second provider's, which has the bucket `offsite`. */
+  readonly offsite: LocalStorage;
   readonly root: string;
   readonly environment: string;
 }
@@ -56,7 +60,7 @@ export async function bucketsOf(ground: BucketsGround, report: (line: string) =>
   for (const name of all) checks.same(`settings of ${name}`, await settings(ground, name), wanted(name));
 
   report('what is locked, and what would be lost');
-  const offsite = storage.client(nameOf(ground, 'offsite'));
+  const offsite = ground.offsite.client(nameOf(ground, 'offsite'));
   await offsite.ask('PUT', { key: 'locked', body: 'copy' });
   const version = await newest(ground, 'offsite');
   const gone = await offsite.ask('DELETE', { key: 'locked', query: { versionId: version } });
@@ -105,10 +109,27 @@ export async function habitsOf({ storage, environment, root }: BucketsGround): P
   return { figures: {}, checks: checks.all };
 }
 
-async function buckets(
-  { storage, root, environment }: BucketsGround,
+/** One run for each provider, as their keys are others. */
+async function buckets(ground: BucketsGround, args: readonly string[], keys?: Keys): Promise<Said> {
+  const options = args.filter((each) => each.startsWith('--'));
+  const stores = args.filter((each) => !each.startsWith('--'));
+  const said: Said[] = [];
+  for (const provider of [ground.storage, ground.offsite]) {
+    const here = stores.filter((name) => storageOf(ground, name) === provider);
+    if (here.length > 0) said.push(await bucketsAt(provider, ground, [...here, ...options], keys));
+  }
+  return {
+    code: Math.max(...said.map(({ code }) => code)),
+    text: said.map(({ text }) => text).join(' '),
+    asked: said.flatMap(({ asked }) => asked),
+  };
+}
+
+async function bucketsAt(
+  storage: LocalStorage,
+  { root, environment }: BucketsGround,
   args: readonly string[],
-  keys: Readonly<Record<string, string>> = storage.environment(),
+  keys: Keys = storage.environment(),
 ): Promise<Said> {
   const output = new PassThrough();
   const before = storage.habits.asked.length;
@@ -119,6 +140,10 @@ async function buckets(
   });
   const text = String(output.read() ?? '').replace(/\s+/g, ' ');
   return { code, text, asked: storage.habits.asked.slice(before) };
+}
+
+function storageOf({ storage, offsite }: BucketsGround, name: string): LocalStorage {
+  return name === 'offsite' ? offsite : storage;
 }
 
 function changes(asked: readonly Asked[]): string {
@@ -138,7 +163,7 @@ const wanted = (name: string): string =>
 
 /** As the bucket itself tells. */
 async function settings(ground: BucketsGround, name: string): Promise<string> {
-  const client = ground.storage.client(nameOf(ground, name));
+  const client = storageOf(ground, name).client(nameOf(ground, name));
   const read = async (query: string) => textOf((await client.ask('GET', { query: { [query]: '' } })).body);
   const kept = (await read('versioning')).includes('<Status>Enabled</Status>') ? 'kept' : 'not kept';
   const days = /<NoncurrentDays>(\d+)</.exec(await read('lifecycle'))?.[1] ?? 'no';
@@ -148,7 +173,9 @@ async function settings(ground: BucketsGround, name: string): Promise<string> {
 }
 
 async function newest(ground: BucketsGround, name: string): Promise<string> {
-  const listed = await ground.storage.client(nameOf(ground, name)).ask('GET', { query: { versions: '' } });
+  const listed = await storageOf(ground, name)
+    .client(nameOf(ground, name))
+    .ask('GET', { query: { versions: '' } });
   return /<VersionId>([^<]+)</.exec(textOf(listed.body))?.[1] ?? '';
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { environmentInput } from '../../../config/index.ts';
 import { machineValues } from '../../../synth/machines.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -50,46 +51,56 @@ async function hardware({ root, folder, report }: Ground): Promise<Outcome> {
   for (const environment of made) {
     const own = path.join(folder, environment);
     const isFirst = environment === made[0];
-    const storage = await LocalStorage.start(path.join(own, 'store'));
+    // Each of two providers has a region of its own.
+    const storage = await LocalStorage.start(path.join(own, 'store'), regionOf('backups'));
+    const offsite = await LocalStorage.start(path.join(own, 'offsite'), regionOf('offsite'));
     const [hetzner, cloudflare] = [await Hetzner.start(), await Cloudflare.start()];
     const say = (line: string): void => report(`${environment}: ${line}`);
     const named = (part: readonly DrillCheck[]): void => {
       checks.push(...part.map((check) => ({ ...check, what: `${environment}: ${check.what}` })));
     };
-    await withCleanUp([() => cloudflare.stop(), () => hetzner.stop(), () => storage.stop()], async () => {
-      const values = valuesOf(environment, isFirst);
-      const ground = { storage, root, environment };
-      if (isFirst) named((await bucketsOf(ground, say)).checks);
-      if (isFirst) named((await habitsOf(ground)).checks);
-      const bucket = await makeStateBucket(ground);
-      say('preparing OpenTofu');
-      const tofu = await Tofu.prepare({ root, folder: own, environment, hetzner, cloudflare, storage, bucket });
-      tofu.values = values;
-      named(await written(tofu));
-      if (isFirst) {
-        say('trying what is refused');
-        named((await refusalsOf(tofu, hetzner, values)).checks);
-      }
-      const life = await lifeOf(tofu, hetzner, values, say, async (variables) => {
-        if (isFirst) named((await operationsOf({ tofu, hetzner, values, variables }, say)).checks);
-        else named((await cloudflareOf({ tofu, cloudflare, hetzner, values }, say)).checks);
-      });
-      named(life.checks);
-      seconds.push(life.figures.apply ?? 0);
-      if (isFirst) named((await troubleOf(tofu, hetzner, values, { folder: own, report: say })).checks);
-      named([
-        {
-          what: 'the state is in the bucket',
-          expected: 'yes',
-          got: storage.keys(bucket).some((key) => key.includes(`/${environment}/`))
-            ? 'yes'
-            : storage.keys(bucket).join(),
-        },
-      ]);
-    });
+    await withCleanUp(
+      [() => cloudflare.stop(), () => hetzner.stop(), () => storage.stop(), () => offsite.stop()],
+      async () => {
+        const values = valuesOf(environment, isFirst);
+        const ground = { storage, offsite, root, environment };
+        if (isFirst) named((await bucketsOf(ground, say)).checks);
+        if (isFirst) named((await habitsOf(ground)).checks);
+        const bucket = await makeStateBucket(ground);
+        say('preparing OpenTofu');
+        const tofu = await Tofu.prepare({ root, folder: own, environment, hetzner, cloudflare, storage, bucket });
+        tofu.values = values;
+        named(await written(tofu));
+        if (isFirst) {
+          say('trying what is refused');
+          named((await refusalsOf(tofu, hetzner, values)).checks);
+        }
+        const life = await lifeOf(tofu, hetzner, values, say, async (variables) => {
+          if (isFirst) named((await operationsOf({ tofu, hetzner, values, variables }, say)).checks);
+          else named((await cloudflareOf({ tofu, cloudflare, hetzner, values }, say)).checks);
+        });
+        named(life.checks);
+        seconds.push(life.figures.apply ?? 0);
+        if (isFirst) named((await troubleOf(tofu, hetzner, values, { folder: own, report: say })).checks);
+        named([
+          {
+            what: 'the state is in the bucket',
+            expected: 'yes',
+            got: storage.keys(bucket).some((key) => key.includes(`/${environment}/`))
+              ? 'yes'
+              : storage.keys(bucket).join(),
+          },
+        ]);
+      },
+    );
   }
   const standIns = [standIn, cloudflareStandIn, habitsStandIn];
   return { terraform: { figures: { apply: Math.max(...seconds) }, units: { apply: 's' }, checks, standIns } };
+}
+
+/** Where a provider has the bucket of production. */
+function regionOf(store: string): string {
+  return environmentInput('production').objectStores[store]?.region ?? '';
 }
 
 /** What Terraform is given of the environment; of the first, with names answered for by Hetzner. */

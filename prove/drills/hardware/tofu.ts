@@ -77,7 +77,7 @@ export class Tofu {
 
   private async initialise(): Promise<void> {
     const { storage, bucket, environment } = this.options;
-    const settings = [`bucket=${bucket}`, 'region=fsn1', `endpoints={s3="${storage.endpoint}"}`];
+    const settings = [`bucket=${bucket}`, `region=${storage.region}`, `endpoints={s3="${storage.endpoint}"}`];
     await this.must(['init', '-input=false', ...settings.map((setting) => `-backend-config=${setting}`)]);
     await this.must(['workspace', 'select', '-or-create', environment]);
   }

@@ -102,20 +102,15 @@ export class Habits {
   /** The server has none; who asks for one, and of what, it is asked all the same. */
   private async lifecycle(request: http.IncomingMessage, bucket: string, body: Buffer): Promise<Answer> {
     const passed = await this.pass(request, body);
-    if (passed.status === 403 || /<Code>NoSuchBucket</.test(passed.body.toString())) return passed;
+    if (passed.status === 403 || passed.body.toString().includes('<Code>NoSuchBucket<')) return passed;
     const kept = this.lifecycles.get(bucket);
-    switch (request.method) {
-      case 'PUT':
-        if (takenOfLifecycles.test(body.toString())) return refusal(400, 'MalformedXML', 'only days of old versions');
-        this.lifecycles.set(bucket, body);
-        return { status: 200, body: Buffer.alloc(0) };
-      case 'DELETE':
-        this.lifecycles.delete(bucket);
-        return { status: 204, body: Buffer.alloc(0) };
-      default:
-        if (kept === undefined) return refusal(404, 'NoSuchLifecycleConfiguration', 'there is none');
-        return { status: 200, headers: { 'content-type': 'application/xml' }, body: kept };
+    if (request.method === 'PUT') {
+      if (takenOfLifecycles.test(body.toString())) return refusal(400, 'MalformedXML', 'only days of old versions');
+      this.lifecycles.set(bucket, body);
+      return { status: 200, body: Buffer.alloc(0) };
     }
+    if (kept === undefined) return refusal(404, 'NoSuchLifecycleConfiguration', 'there is none');
+    return { status: 200, headers: { 'content-type': 'application/xml' }, body: kept };
   }
 
   /** To the server, as it came: the signature is of these headers and this host. */

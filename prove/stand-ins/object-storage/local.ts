@@ -10,25 +10,27 @@ const keys = { accessKeyId: 'drill', secretAccessKey: 'drill-secret' } as const;
 /** A provider's object storage on the loopback interface, for drills without a cluster: no bucket is there. */
 export class LocalStorage {
   readonly habits: Habits;
+  readonly region: string;
   private readonly processes: Processes;
   private readonly folder: string;
 
-  private constructor(processes: Processes, folder: string, habits: Habits) {
+  private constructor(processes: Processes, folder: string, habits: Habits, region: string) {
     this.processes = processes;
     this.folder = folder;
     this.habits = habits;
+    this.region = region;
   }
 
   /** @throws ProvingError where it takes no connections after 30 s */
-  static async start(folder: string): Promise<LocalStorage> {
-    for (const name of ['objects', 'versions', 'about']) {
+  static async start(folder: string, region: string): Promise<LocalStorage> {
+    for (const name of ['objects', 'versions', 'about', 'accounts']) {
       fs.rmSync(path.join(folder, name), { recursive: true, force: true });
       fs.mkdirSync(path.join(folder, name), { recursive: true });
     }
     const [port = 0] = await freePorts(1);
     const processes = new Processes(path.join(folder, 'logs'));
     const owner = { ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey };
-    const listen = [`--port=127.0.0.1:${port}`, '--region=fsn1'];
+    const listen = [`--port=127.0.0.1:${port}`, `--region=${region}`, `--iam-dir=${path.join(folder, 'accounts')}`];
     const kept = [`--sidecar=${path.join(folder, 'about')}`, `--versioning-dir=${path.join(folder, 'versions')}`];
     processes.start(
       'versitygw',
@@ -42,7 +44,7 @@ export class LocalStorage {
         () => false,
       ),
     );
-    return new LocalStorage(processes, folder, await Habits.start(port));
+    return new LocalStorage(processes, folder, await Habits.start(port), region);
   }
 
   get endpoint(): string {
@@ -55,12 +57,13 @@ export class LocalStorage {
   }
 
   client(bucket: string): BucketClient {
-    return new BucketClient({ endpoint: this.endpoint, region: 'fsn1', bucket }, keys);
+    return new BucketClient({ endpoint: this.endpoint, region: this.region, bucket }, keys);
   }
 
   /** Keys of what is in a bucket. */
   keys(bucket: string): string[] {
     const root = path.join(this.folder, 'objects', bucket);
+    if (!fs.existsSync(root)) return [];
     const entries = fs.readdirSync(root, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile())
