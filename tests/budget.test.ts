@@ -56,7 +56,7 @@ test('pods of one workload are expected in equal numbers, however much smaller a
   expect([node1?.node.serverType, node2?.node.serverType, cpu]).toEqual([
     'ccx33',
     'ccx23',
-    { least: 1140, most: 1720 },
+    { least: 1165, most: 1745 },
   ]);
 });
 

@@ -25,7 +25,7 @@ const zonePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,
 export function checkClusterDns(props: ClusterDnsProps): void {
   checkOptions(where, props, optionNames, { zones: zoneNames });
   const { address, whose, zones = [], size = {} } = props;
-  const given = Object.values(size).some((value) => value !== undefined);
+  const given = Object.values<unknown>(size).some((value) => value !== undefined);
   const findings: Omit<Finding, 'where'>[] = [
     ...(net.isIPv4(address)
       ? []

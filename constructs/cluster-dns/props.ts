@@ -32,7 +32,7 @@ export interface ClusterDnsProps {
   readonly zones?: readonly StubZone[];
   /**
    * CPU that each one requests, and memory that it requests and is held to, where it is ours.
-   * @default 25m and 128Mi
+   * @default 25m and 128 MiB
    */
   readonly size?: Pick<WorkloadSize, 'cpuRequest' | 'memory'>;
 }

@@ -115,13 +115,13 @@ async function bringUp(cluster: Cluster, { report, signal }: Progress): Promise<
   await waitFor('the service accounts', { atMost: 60, see: log(server, 'kube-controller-manager'), signal }, () =>
     succeeds(cluster, ['get', 'serviceaccount', 'default', '--namespace=kube-system']),
   );
-  const { clusterDns, image } = loadEnvironment(cluster.plan.name);
-  await apply(cluster, systemManifests(cluster.plan, servingCertificate(cluster), clusterDns));
+  const environment = loadEnvironment(cluster.plan.name);
+  await apply(cluster, systemManifests(cluster.plan, servingCertificate(cluster), environment.clusterDns));
   done('system pods applied');
   await Promise.all(nodes.map((node) => registerNode(cluster, node, log(node, 'kubelet'), signal)));
   done('nodes ready');
-  if (clusterDns === 'ours') {
-    const { digest } = image('coredns');
+  if (environment.clusterDns === 'ours') {
+    const { digest } = environment.image('coredns');
     if (digest !== undefined) await aliasDigest(cluster, dnsImage(cluster.plan.name), digest);
     await apply(cluster, committedDns(root, cluster.plan.name));
     done('CoreDNS applied as it is committed');
@@ -139,7 +139,7 @@ async function bringUp(cluster: Cluster, { report, signal }: Progress): Promise<
     );
     done(`${name} ready`);
   };
-  await rolledOut('coredns', clusterDns === 'ours' ? 'daemonset' : 'deployment');
+  await rolledOut('coredns', environment.clusterDns === 'ours' ? 'daemonset' : 'deployment');
   await rolledOut('local-path-provisioner');
   await checkEnforcement(cluster, signal);
   done('one connection let through and one stopped on each node');

@@ -1,3 +1,4 @@
+import production from '../../config/environments/production.ts';
 import { synthesiseAll } from '../../synth/synthesise.ts';
 import { root } from '../support/committed.ts';
 import { refusal } from '../support/harness.ts';
@@ -9,7 +10,7 @@ describe('what is wrong in several environments', () => {
     );
 
   test('with an object, is told once, with the environments it is of', () => {
-    expect(refused({ sizes: { postgres: { storageGibibytes: 1 } } })).toEqual([
+    expect(refused({ sizes: { ...production.sizes, postgres: { storageGibibytes: 1 } } })).toEqual([
       'production and three-node: PatroniCluster postgres: a volume of 1Gi',
     ]);
   });

@@ -63,9 +63,9 @@ export async function systemImageContents({
 
 /** CoreDNS as the environment's pods ask for it, without a digest; or as K3s' would. */
 export function dnsImage(environment: string): string {
-  const { clusterDns, image } = loadEnvironment(environment);
-  const { repository, tag } = image('coredns');
-  return clusterDns === 'ours' ? `${repository}:${tag}` : systemImages.coredns;
+  const loaded = loadEnvironment(environment);
+  const { repository, tag } = loaded.image('coredns');
+  return loaded.clusterDns === 'ours' ? `${repository}:${tag}` : systemImages.coredns;
 }
 
 /** The program `probe`, which answers and asks in place of others. */
