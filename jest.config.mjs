@@ -20,6 +20,7 @@ const programs = [
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/scripts/waf/trial.test.ts',
   'tests/synth/seal/!(options).test.ts',
+  'tests/install/stages.test.ts',
   'tests/synth/{committed,write}.test.ts',
   'tests/{determinism,promises,shared-cluster}.test.ts',
 ];

@@ -1,5 +1,6 @@
 import { contains, parseCidr } from '../constructs/core/cidr.ts';
 import type { Finding } from '../constructs/core/error.ts';
+import { clusterFindings } from './cluster-checks.ts';
 import { machineFindings } from './machine-checks.ts';
 import { networkFindings, nodeFindings, overlappingNetworks, quorumFindings, reservedFindings } from './node-checks.ts';
 import { repositoryFindings } from './repository-checks.ts';
@@ -19,6 +20,7 @@ export function crossFindings(file: string, input: unknown): Finding[] {
     ...quorumFindings(file, nodes),
     ...edgeFindings(file, values(edge), values(networks)),
     ...machineFindings(file, values(input)),
+    ...clusterFindings(file, values(input)),
     ...reservedFindings(file, values(reserved), nodes),
     ...sizeFindings(file, values(sizes)),
     ...backupFindings(file, values(backups), values(objectStores)),

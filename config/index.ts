@@ -174,6 +174,7 @@ function toEnvironment(
   });
   const asked = new Set<string>();
   const ask = (where: string): void => void asked.add(where);
+  if (input.k3s?.snapshots) ask(`${file}: objectStores.${input.k3s.snapshots.store}`);
   const store = (key: string): ObjectStore =>
     toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key), targets.has(key));
   const askedStore = (key: string): ObjectStore => {

@@ -59,6 +59,8 @@ const kept = (what: string) => {
 const volumeRule = '10 to 10240: gibibytes of a volume; Hetzner never makes it smaller';
 const volume = v.pipe(whole(volumeRule, 10), v.maxValue(10_240, volumeRule));
 
+const mtuRule = "1280 to 1390: Hetzner's private network carries 1450, and WireGuard takes 60 of them";
+
 export const environmentSchema = object({
   /** The environment in whose cluster it lives, beside it. */
   shares: v.optional(dnsLabel),
@@ -108,6 +110,20 @@ export const environmentSchema = object({
       subnet: cidr,
       /** The zone of DNS that the domain is in, where it isn't the domain itself. */
       zone: v.optional(host),
+    }),
+  ),
+  /** How the machines become a cluster: what install/ makes of them; without it that is somebody else's too. */
+  k3s: v.optional(
+    object({
+      /** Of the cluster's own state, into a bucket; false for none. */
+      snapshots: orFalse(
+        object({ store: key, schedule, keep: positive('how many are kept') }),
+        'an object with store, schedule and keep, or false for none',
+      ),
+      /** What stands in for a registry while images are pulled, by the registry's host. */
+      mirrors: v.optional(v.record(host, endpoint, 'an object: addresses by registry')),
+      /** The largest packet through the tunnel between the nodes. */
+      wireguardMtu: v.optional(v.pipe(whole(mtuRule, 1280), v.maxValue(1390, mtuRule))),
     }),
   ),
   /** The way in from outside; without it nothing here can be reached. */

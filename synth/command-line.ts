@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { parseArguments } from './arguments.ts';
 import { runCommand } from './command.ts';
 import { environments } from '../config/index.ts';
+import { writeInstall } from './install/index.ts';
 import { homesOf, writeValues } from './machines.ts';
 import { summary } from './summary.ts';
 import { isApplied } from './foreign.ts';
@@ -10,8 +11,8 @@ import type { SynthResult } from './synthesise.ts';
 
 const help = `npm run synth -- [OPTION...]
 
-Writes dist/ENVIRONMENT, argocd/ENVIRONMENT and terraform/environments/ENVIRONMENT.tfvars.json from config/, apps/ and
-constructs/.
+Writes dist/ENVIRONMENT, argocd/ENVIRONMENT, terraform/environments/ENVIRONMENT.tfvars.json and
+install/environments/ENVIRONMENT from config/, apps/ and constructs/.
 
   --environment NAME  one environment of config/environments   [all of them]
   --strict            refuse images without a digest
@@ -42,9 +43,11 @@ export function commandLine(root: string, args: readonly string[]): number {
     process.stdout.write(`${results.map((result) => summary(result, dryRun)).join('\n\n')}\n`);
     const machines = writeValues(root, homesOf(names), { dryRun });
     for (const line of machines) process.stdout.write(`  terraform   ${line}\n`);
+    const install = writeInstall(root, homesOf(names), { dryRun });
+    for (const line of install) process.stdout.write(`  install     ${line}\n`);
     for (const name of names) copyForCdk8s(root, name, process.env.CDK8S_OUTDIR);
     const changes = results.flatMap(({ written: { added, changed, removed } }) => [...added, ...changed, ...removed]);
-    return dryRun && (changes.length > 0 || machines.length > 0 || results.some(hasStrangers)) ? 1 : 0;
+    return dryRun && (changes.length > 0 || machines.length + install.length > 0 || results.some(hasStrangers)) ? 1 : 0;
   });
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../constructs/core/error.ts';
+import { installFolder } from './install/index.ts';
 import { valuesFolder } from './machines.ts';
 
 /**
@@ -51,7 +52,7 @@ function strayValues(root: string, environments: readonly string[]): Finding[] {
 }
 
 function strayFolders(root: string, environments: readonly string[]): Finding[] {
-  return ['dist', 'argocd', 'secrets'].flatMap((folder) => {
+  return ['dist', 'argocd', 'secrets', installFolder].flatMap((folder) => {
     const full = path.join(root, folder);
     const entries = fs.existsSync(full) ? fs.readdirSync(full, { withFileTypes: true }) : [];
     return entries

@@ -1,6 +1,8 @@
 locals {
   labels = { environment = var.environment }
 
+  cloud_init = file("${path.module}/cloud-init.yaml")
+
   # The first server's name, so that it doesn't move when a node is added.
   break_glass_node = coalesce(var.break_glass.node, [for name, node in var.nodes : name if node.role == "server"][0])
 

@@ -19,9 +19,10 @@ resource "hcloud_server" "node" {
   server_type        = each.value.server_type
   location           = var.location
   image              = var.image
-  user_data          = lookup(var.user_data, each.key, null)
+  user_data          = lookup(var.user_data, each.key, local.cloud_init)
   placement_group_id = hcloud_placement_group.spread.id
   firewall_ids       = [hcloud_firewall.nodes.id]
+  ssh_keys           = values(hcloud_ssh_key.operator)[*].id
   labels             = merge(local.labels, { node = each.key, role = each.value.role })
 
   # A smaller type stays possible.
@@ -47,7 +48,7 @@ resource "hcloud_server" "node" {
 
   lifecycle {
     # Read once, when the machine is made. Whoever wants a new one says so: README.md, "Replace a node".
-    ignore_changes  = [user_data, image]
+    ignore_changes  = [user_data, image, ssh_keys]
     prevent_destroy = true
 
     precondition {
@@ -68,7 +69,7 @@ resource "hcloud_server" "node" {
 resource "terraform_data" "made_with" {
   for_each = var.nodes
 
-  input = nonsensitive(sha256(lookup(var.user_data, each.key, "")))
+  input = nonsensitive(sha256(lookup(var.user_data, each.key, local.cloud_init)))
 
   lifecycle {
     ignore_changes       = [input]
@@ -79,7 +80,7 @@ resource "terraform_data" "made_with" {
 check "user_data" {
   assert {
     condition = alltrue([
-      for name, made in terraform_data.made_with : made.input == nonsensitive(sha256(lookup(var.user_data, name, "")))
+      for name, made in terraform_data.made_with : made.input == nonsensitive(sha256(lookup(var.user_data, name, local.cloud_init)))
     ])
     error_message = "A machine was made with other user_data than it would be made with now. It stays as it is: README.md, \"Replace a node\"."
   }

@@ -123,7 +123,7 @@ variable "dns" {
 # What an operator decides at the moment; the defaults are the usual case.
 
 variable "user_data" {
-  description = "Text for cloud-init by node, read once, when a machine is made."
+  description = "Text for cloud-init by node, read once, when a machine is made; cloud-init.yaml where there is none."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -136,6 +136,18 @@ variable "user_data" {
   validation {
     condition     = alltrue([for text in values(var.user_data) : length(text) <= 32768])
     error_message = "Hetzner takes user_data of at most 32 KiB."
+  }
+}
+
+variable "ssh_keys" {
+  description = "Public keys by who has them: what a machine lets in, read once, when it is made."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in values(var.ssh_keys) : can(regex("^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/=]+( .*)?$", key))])
+    error_message = "A public key is one line, such as that of ~/.diptych/production/ssh/id_ed25519.pub."
   }
 }
 

@@ -84,6 +84,11 @@ const sound: EnvironmentInput = {
   shares: 'production',
   clusterDns: 'ours',
   hetzner: { locations: ['fsn1', 'nbg1'], subnet: '10.10.0.0/24', zone: 'example.com' },
+  k3s: {
+    snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28 },
+    mirrors: { 'docker.io': 'https://mirror.example' },
+    wireguardMtu: 1370,
+  },
   nodes: [
     {
       ...node1!,

@@ -42,6 +42,9 @@ export default {
   /** What Terraform makes. What can be ordered changes by the day: `npm run stock` takes the first that can. */
   hetzner: { locations: ['fsn1', 'nbg1', 'hel1'], subnet: '10.10.0.0/24' },
 
+  /** How `install/run` makes a cluster of the machines. Its state goes to a bucket, beside what the databases save. */
+  k3s: { snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28 } },
+
   /** The way in. The load balancer's address in the private network is the only one that is let in. */
   edge: { loadBalancer: '10.10.0.2', dns: 'cloudflare', certificates: 'production' },
 

@@ -14,8 +14,8 @@ import {
   auditPolicy,
   controllerManagerFlags,
   schedulerFlags,
-} from './settings.ts';
-import type { Flags } from './settings.ts';
+} from '../../synth/install/kubernetes.ts';
+import type { Flags } from '../../synth/install/kubernetes.ts';
 
 /** Programs that a control plane runs. */
 export const controlPlanePrograms: readonly ProgramName[] = [

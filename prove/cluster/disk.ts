@@ -10,7 +10,7 @@ import { link, ownFile } from './own-files.ts';
 import type { NodePlan } from './plan.ts';
 import { pki, servicesOf } from './services.ts';
 import type { Service } from './services.ts';
-import { kernelSettings } from './settings.ts';
+import { kernelSettings } from '../../synth/install/kubernetes.ts';
 
 /** Mount points and folders that programs expect and don't make. */
 const folders = [

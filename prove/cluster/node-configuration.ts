@@ -8,7 +8,7 @@ import { ownFile } from './own-files.ts';
 import { prefixOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
 import { pki, settingsFolder } from './services.ts';
-import { admissionConfiguration, auditPolicy, kubeletSettings } from './settings.ts';
+import { admissionConfiguration, auditPolicy, kubeletSettings } from '../../synth/install/kubernetes.ts';
 
 /** Configuration files of a node, by their path on it. */
 export function configurationOf(

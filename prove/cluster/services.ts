@@ -1,8 +1,8 @@
 import type { ProgramName } from '../tools/programs.ts';
 import { etcdMembersOf, serversOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
-import { apiServerFlags, controllerManagerFlags, flagsOf, schedulerFlags } from './settings.ts';
-import type { Flags } from './settings.ts';
+import { apiServerFlags, controllerManagerFlags, flagsOf, schedulerFlags } from '../../synth/install/kubernetes.ts';
+import type { Flags } from '../../synth/install/kubernetes.ts';
 
 /** Something that a node keeps running, as process 1 of a real one would. */
 export interface Service {

@@ -13,6 +13,7 @@ import { area as gapless } from './gapless/index.ts';
 import { area as gitops } from './gitops/index.ts';
 import { area as hardware } from './hardware/index.ts';
 import { area as heal } from './heal/index.ts';
+import { area as install } from './install/index.ts';
 import { area as modes } from './modes/index.ts';
 import { area as names } from './names/index.ts';
 import { area as network } from './network/index.ts';
@@ -49,6 +50,7 @@ export const areas = {
   gitops,
   hardware,
   heal,
+  install,
   modes,
   names,
   network,

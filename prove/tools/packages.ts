@@ -17,6 +17,7 @@ export const packages = {
   'g++': "builds the sample backend's one package that is no JavaScript",
   git: 'the repository that Argo CD reads',
   iproute2: "the nodes' network namespaces",
+  'iputils-ping': 'packets of any size',
   ipset: 'sets of addresses, which the NetworkPolicy enforcer fills',
   iptables: 'the rules of kube-proxy and of the NetworkPolicy enforcer',
   kmod: 'loads kernel modules',
@@ -32,6 +33,8 @@ export const packages = {
   runc: 'starts containers',
   tini: 'the first process of images',
   'util-linux': 'namespaces, locks',
+  'wireguard-go': 'the tunnel between nodes, where the kernel has none',
+  'wireguard-tools': 'makes that tunnel, as on a node',
 } as const;
 
 export type PackageName = keyof typeof packages;

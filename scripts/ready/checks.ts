@@ -9,6 +9,7 @@ import { upstream } from '../../config/upstream.ts';
 import { formatFinding, InputError } from '../../constructs/core/error.ts';
 import type { Finding } from '../../constructs/core/error.ts';
 import { foreignFindings, strayFindings } from '../../synth/foreign.ts';
+import { writeInstall } from '../../synth/install/index.ts';
 import { homesOf, writeValues } from '../../synth/machines.ts';
 import { sealedManifests } from '../../synth/seal/files.ts';
 import { fromManifest } from '../../synth/seal/manifest.ts';
@@ -49,7 +50,8 @@ export interface Outcome<Name extends string = string> {
 
 /** What npm run synth would write of the environment's machines. @throws InputError for a wrong `config/stock.json` */
 function valuesOf(root: string, environment: string): string[] {
-  return writeValues(root, homesOf([environment]), { dryRun: true });
+  const homes = homesOf([environment]);
+  return [...writeValues(root, homes, { dryRun: true }), ...writeInstall(root, homes, { dryRun: true })];
 }
 
 /** What an environment's tree is checked for, from its files alone. */

@@ -23,6 +23,9 @@ mock_provider "hcloud" {
   mock_resource "hcloud_volume" {
     defaults = { id = "6" }
   }
+  mock_resource "hcloud_ssh_key" {
+    defaults = { id = "9" }
+  }
   mock_resource "hcloud_floating_ip" {
     defaults = { id = "7" }
   }
@@ -230,4 +233,29 @@ run "an_open_door" {
     open_ports = { ssh = { protocol = "tcp", port = 22, from = ["0.0.0.0/0"] } }
   }
   expect_failures = [var.open_ports]
+}
+
+run "who_is_let_in" {
+  command = plan
+
+  variables {
+    ssh_keys = { operator = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEVBNTcxOTU4N0Y5QkQ2OUZBMjQ1N0E2NUE5 operator" }
+  }
+
+  assert {
+    condition     = hcloud_ssh_key.operator["operator"].public_key == var.ssh_keys.operator && contains(hcloud_server.node["node1"].ssh_keys, "9")
+    error_message = "a machine lets in whom ssh_keys names"
+  }
+  assert {
+    condition     = startswith(nonsensitive(hcloud_server.node["node1"].user_data), "#cloud-config\n")
+    error_message = "a machine is made with cloud-init.yaml, where user_data has nothing else"
+  }
+}
+
+run "a_private_key" {
+  command = plan
+  variables {
+    ssh_keys = { operator = "-----BEGIN OPENSSH PRIVATE KEY-----" }
+  }
+  expect_failures = [var.ssh_keys]
 }

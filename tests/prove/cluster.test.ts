@@ -12,7 +12,7 @@ import { configurationOf, keysOf } from '../../prove/cluster/node-configuration.
 import { certificatesOf, makePki } from '../../prove/cluster/pki.ts';
 import { etcdMembersOf, nodeOf, planCluster, serversOf } from '../../prove/cluster/plan.ts';
 import { servicesOf } from '../../prove/cluster/services.ts';
-import { flagsOf } from '../../prove/cluster/settings.ts';
+import { flagsOf } from '../../synth/install/kubernetes.ts';
 import { systemManifests } from '../../prove/cluster/system/index.ts';
 import { committedDns } from '../../prove/delivery/committed-dns.ts';
 import { nodeLabels } from '../../prove/delivery/lifecycle.ts';

@@ -6,6 +6,7 @@ import { upstream } from '../../config/upstream.ts';
 import { checkTree } from '../../scripts/ready/checks.ts';
 import { readImages } from '../../scripts/images/table.ts';
 import { readyCommand } from '../../scripts/ready/command.ts';
+import { writeInstall } from '../../synth/install/index.ts';
 import { writeValues } from '../../synth/machines.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import { root } from '../support/committed.ts';
@@ -44,6 +45,7 @@ beforeAll(() => {
   repository.put('config/bundles.json', '{}');
   synthesise({ root: repository.clone, environment: name, strict: false, dryRun: false });
   writeValues(repository.clone, [name], { dryRun: false });
+  writeInstall(repository.clone, [name], { dryRun: false });
   fs.rmSync(path.join(repository.clone, '.cdk8s'), { recursive: true });
   repository.begin();
 });

@@ -33,7 +33,7 @@ export const area: Area<'api'> = {
   programs: [],
   about: [
     ...['dist', 'argocd', 'synth/api-server', 'synth/immutable', 'synth/schema', 'synth/pod-security.ts'],
-    'prove/cluster/settings.ts',
+    'synth/install/kubernetes.ts',
   ],
   run: admission,
 };

@@ -19,7 +19,7 @@ export const area: Area<'platform'> = {
   programs: [],
   about: [
     ...['constructs/nest-backend', 'constructs/web-workload', 'constructs/traefik-waf'],
-    ...['prove/cluster/settings.ts', 'prove/cluster/faults.ts', 'prove/components/edge'],
+    ...['synth/install/kubernetes.ts', 'prove/cluster/faults.ts', 'prove/components/edge'],
   ],
   run: async (platform) => ({ 'pod-crash': await podCrash(platform), 'node2-down': await nodeDown(platform) }),
 };

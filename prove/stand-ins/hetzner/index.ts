@@ -4,7 +4,7 @@ import { catalogueAnswer } from './lists.ts';
 import { actOnLoadBalancer, makeLoadBalancer } from './load-balancers.ts';
 import { actOnNetwork, makeNetwork, removeNetwork } from './networks.ts';
 import { actOnPrimaryIp, makePrimaryIp, removePrimaryIp } from './primary-ips.ts';
-import { actOnServer, makeServer, removeServer } from './servers.ts';
+import { actOnServer, makeServer, makeSshKey, removeServer } from './servers.ts';
 import {
   actOnFirewall,
   actOnFloatingIp,
@@ -42,6 +42,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   primary_ips: { one: 'primary_ip', make: makePrimaryIp, act: actOnPrimaryIp, remove: removePrimaryIp },
   placement_groups: { one: 'placement_group', make: makePlacementGroup, remove: removePlacementGroup },
   load_balancers: { one: 'load_balancer', make: makeLoadBalancer, act: actOnLoadBalancer },
+  ssh_keys: { one: 'ssh_key', make: makeSshKey },
   zones: { one: 'zone', make: makeZone, remove: removeZone },
 };
 

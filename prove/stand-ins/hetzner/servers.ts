@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { entryOf } from './catalogue.ts';
 import { attach, detach } from './networks.ts';
 import { givenAddress, releaseAddresses } from './primary-ips.ts';
@@ -66,6 +67,16 @@ function publicAddress(world: World, type: 'ipv4' | 'ipv6', id: unknown, locatio
   const made = type === 'ipv4' ? `198.51.100.${number % 250}` : `2001:db8:${number.toString(16)}::/64`;
   const dns_ptr = type === 'ipv4' ? 'x' : [];
   return { address, shown: { id: number, ip: address?.ip ?? made, blocked: false, dns_ptr } };
+}
+
+/** A public key, which servers made afterwards let in. */
+export function makeSshKey(world: World, body: Body): Body {
+  const text = typeof body.public_key === 'string' ? body.public_key : '';
+  const [, key] = /^ssh-\S+ (\S+)/.exec(text) ?? [];
+  if (key === undefined) throw invalid('public_key', 'is no public key');
+  const sum = crypto.createHash('md5').update(Buffer.from(key, 'base64')).digest('hex');
+  const fingerprint = sum.replace(/..(?=.)/g, '$&:');
+  return { ssh_key: world.make('ssh_keys', body, { public_key: text, fingerprint }) };
 }
 
 /** @throws ApiError where none can be ordered there now */

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What everything else in the cluster stands on: namespaces, its DNS, and the secrets that no sealed value can carry.
+
+if [ "$FIRST_SERVER" != yes ]; then
+  say 'not the first server: nothing to do'
+  return 0
+fi
+
+# Objects of kinds that a cluster has from the beginning; the others come with what brings their kinds.
+native_files() {
+  local file
+  for file in "$bundle/dist/$1"/*.yaml; do
+    if grep -qE '^apiVersion: ([a-z]+/)?v[0-9a-z]+$|^apiVersion: [a-z.]+\.k8s\.io/' "$file"; then printf -- '--filename=%s\n' "$file"; fi
+  done
+}
+
+if managed >/dev/null 2>&1; then
+  say 'Argo CD applies namespaces and DNS: left to it'
+else
+  for folder in namespaces cluster-system; do
+    mapfile -t named < <(native_files "$folder")
+    apply "dist/$ENVIRONMENT/$folder" "${named[@]}"
+  done
+fi
+
+# secret_object NAMESPACE NAME TYPE LABELS KEY=FILE...: a Secret from files. Its values are in no argument and no output.
+secret_object() {
+  local namespace=$1 name=$2 type=$3 labels=$4 pair manifest
+  shift 4
+  manifest=$(mktemp "$bundle/secret.XXXXXX")
+  {
+    printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\n  labels: {%s}\ntype: %s\ndata:\n' \
+      "$name" "$namespace" "$labels" "$type"
+    for pair in "$@"; do printf '  %s: %s\n' "${pair%%=*}" "$(base64 --wrap=0 "${pair#*=}")"; done
+  } >"$manifest"
+  apply "the secret $name" --filename="$manifest"
+  rm -f "$manifest"
+}
+
+for name in sealing.crt sealing.key; do need "$name"; done
+secret_object sealed-secrets sealing-key kubernetes.io/tls '"sealedsecrets.bitnami.com/sealed-secrets-key": active' \
+  "tls.crt=$secrets/sealing.crt" "tls.key=$secrets/sealing.key"
+
+if [ -n "$SNAPSHOT_BUCKET" ]; then
+  for name in snapshots/access-key snapshots/secret-key; do need "$name"; done
+  mkdir -p "$bundle/snapshots"
+  printf '%s' "$SNAPSHOT_ENDPOINT" >"$bundle/snapshots/endpoint"
+  printf '%s' "$SNAPSHOT_REGION" >"$bundle/snapshots/region"
+  printf '%s' "$SNAPSHOT_BUCKET" >"$bundle/snapshots/bucket"
+  printf '%s' "etcd" >"$bundle/snapshots/folder"
+  secret_object kube-system k3s-etcd-snapshot-s3-config etcd.k3s.cattle.io/s3-config-secret '' \
+    "etcd-s3-endpoint=$bundle/snapshots/endpoint" "etcd-s3-region=$bundle/snapshots/region" \
+    "etcd-s3-bucket=$bundle/snapshots/bucket" "etcd-s3-folder=$bundle/snapshots/folder" \
+    "etcd-s3-access-key=$secrets/snapshots/access-key" "etcd-s3-secret-key=$secrets/snapshots/secret-key"
+fi
+
+# Of a private repository: the Secret that Argo CD reads it with, as .github/rulesets/README.md makes it.
+if [ -s "$secrets/repository.yaml" ]; then apply 'the key of the repository' --filename="$secrets/repository.yaml"; fi

@@ -1,0 +1,78 @@
+import { environmentInput, neighboursOf } from '../../config/index.ts';
+import type { EnvironmentInput } from '../../config/schema.ts';
+import { addressIn } from '../../constructs/core/cidr.ts';
+import { traefikWafDefaults } from '../../constructs/traefik-waf/index.ts';
+
+/** A machine as install/ makes a node of it. */
+export interface NodePlan {
+  readonly name: string;
+  readonly role: EnvironmentInput['nodes'][number]['role'];
+  readonly serverType: string;
+  /** In the network of WireGuard, where Kubernetes listens. */
+  readonly address: string;
+  /** In Hetzner's private network, which only WireGuard and the load balancers use. */
+  readonly privateAddress: string;
+}
+
+/** Whom a load balancer asks for. */
+export interface WayIn {
+  readonly name: string;
+  /** In the private network. */
+  readonly address: string;
+  /** Ports of the nodes. */
+  readonly ports: readonly number[];
+}
+
+/** What install/ knows of an environment. */
+export interface InstallPlan {
+  readonly environment: string;
+  readonly nodes: readonly NodePlan[];
+  readonly networks: EnvironmentInput['networks'];
+  readonly reserved: EnvironmentInput['reserved'];
+  readonly waysIn: readonly WayIn[];
+  /** Of the service of the cluster's DNS. */
+  readonly clusterDns: string;
+  readonly k3s: NonNullable<EnvironmentInput['k3s']>;
+  /** The bucket of the snapshots; undefined where none are kept elsewhere. */
+  readonly store: EnvironmentInput['objectStores'][string] | undefined;
+}
+
+/** The tenth address, as K3s counts them. */
+const dnsNumber = 10;
+
+/** What it is to install of an environment; undefined for one without machines of Terraform's, and in another one's cluster. */
+export function installPlan(name: string, input: EnvironmentInput = environmentInput(name)): InstallPlan | undefined {
+  const { hetzner, k3s, networks, reserved, objectStores } = input;
+  if (hetzner === undefined || k3s === undefined || input.shares !== undefined) return undefined;
+  const environments = [
+    [name, input] as const,
+    ...neighboursOf(name).map((other) => [other, environmentInput(other)] as const),
+  ];
+  return {
+    environment: name,
+    networks,
+    reserved,
+    k3s,
+    clusterDns: addressIn(networks.services, dnsNumber),
+    nodes: input.nodes.map(({ name: node, role, serverType, address, machine }) => {
+      return { name: node, role, serverType, address, privateAddress: machine?.address ?? '' };
+    }),
+    waysIn: environments.flatMap(([each, { edge }]) =>
+      edge === undefined
+        ? []
+        : {
+            name: each,
+            address: edge.loadBalancer,
+            ports: Object.values(edge.nodePorts ?? traefikWafDefaults.nodePorts).sort((a, b) => a - b),
+          },
+    ),
+    store: k3s.snapshots ? objectStores[k3s.snapshots.store] : undefined,
+  };
+}
+
+/** The one that the others join. */
+export function firstServer({ nodes }: Pick<InstallPlan, 'nodes'>): NodePlan {
+  const server = nodes.find(({ role }) => role === 'server');
+  if (server === undefined) throw new TypeError('the configuration passed its checks without a server');
+  return server;
+}
