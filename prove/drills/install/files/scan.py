@@ -1,4 +1,4 @@
-"""Which TCP ports of an address answer: scan.py ADDRESS FROM TO SECONDS prints them, those that refuse with that word."""
+"""Which TCP ports of an address answer, or refuse and say so: scan.py ADDRESS FROM TO SECONDS."""
 
 import errno
 import resource
