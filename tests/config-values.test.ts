@@ -211,7 +211,7 @@ test.each(fields)('%s: wrong values of %s are refused in words', (file, name, pa
     const mayBe =
       value === undefined ||
       typeof value === typeof right ||
-      (value === false && /(restoreTestSchedule|offsite|oldVersionsDays|lockDays)$/.test(name));
+      (value === false && /(restoreTestSchedule|offsite|snapshots|oldVersionsDays|lockDays)$/.test(name));
     return [
       ...findings.filter((finding) => !isTold(finding)).map((finding) => [told, finding]),
       ...(mayBe || findings.some((finding) => finding.where.startsWith(where)) ? [] : [[told, 'was taken', findings]]),
