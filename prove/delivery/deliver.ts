@@ -56,7 +56,7 @@ export interface DeliverOptions extends Progress {
 }
 
 /**
- * Installs Argo CD as the README says and lets it apply the working tree; or, where it runs already, lets it apply the
+ * Installs Argo CD as stages 60 to 80 of install/ do and lets it apply the working tree; or, where it runs already, lets it apply the
  * tree as it is now.
  */
 export async function deliver(
@@ -124,7 +124,7 @@ async function isInstalled(cluster: Cluster): Promise<boolean> {
   return status === 0 && (await applicationsOf(cluster)).length > 0;
 }
 
-/** The commands of the README, in their order. */
+/** What stages 60 to 80 of install/ apply, in their order. */
 async function bootstrap(
   cluster: Cluster,
   { folder, environment }: PlatformClone,
@@ -166,7 +166,7 @@ async function bootstrap(
   done('the root application applied');
 }
 
-/** As it stands in the README. */
+/** As `apply` of install/lib.sh does. */
 function applyFiles(cluster: Cluster, files: readonly string[], options: readonly string[] = []): Promise<string> {
   const names = files.map((file) => `--filename=${file}`);
   return kubectl(cluster, ['apply', '--server-side', '--force-conflicts', ...options, ...names], { timeout: 180 });

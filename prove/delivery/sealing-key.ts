@@ -12,7 +12,7 @@ export interface SealingKeyFiles {
   readonly privateKey: string;
 }
 
-/** Makes the sealing key before the controller would, as the README says: then everything is sealed from the first commit. */
+/** Makes the sealing key before the controller would, as install/secrets does: then everything is sealed from the first commit. */
 export async function makeSealingKey(cluster: Cluster): Promise<SealingKeyFiles> {
   const files = {
     certificate: path.join(pkiFolder(cluster), 'sealing.crt'),
