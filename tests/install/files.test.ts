@@ -78,7 +78,9 @@ describe('what install/ reads', () => {
   });
 
   test('pins Argo CD as config/upstream.ts does', () => {
-    expect(fs.readFileSync(path.join(root, 'install/pins.env'), 'utf8')).toContain(`/${upstream.argocd.commit}/`);
+    const pins = fs.readFileSync(path.join(root, 'install/pins.env'), 'utf8');
+    expect(pins).toContain(`/${upstream.argocd.commit}/`);
+    expect(pins.match(/^[A-Z0-9_]+_SHA256='[0-9a-f]{64}'$/gm)).toHaveLength(3);
   });
 });
 
