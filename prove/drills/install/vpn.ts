@@ -27,7 +27,7 @@ export async function vpnOf(world: World, report: (line: string) => void): Promi
   const handshake = (performance.now() - start) / 1000;
   const handshakes = await node1.must(['wg', 'show', 'wg0', 'latest-handshakes']);
   checks.same('node1 has shaken hands with node2', /\t[1-9]\d+\n/.test(handshakes) ? 'yes' : handshakes, 'yes');
-  const mtu = (await node1.must(['ip', '-o', 'link', 'show', 'wg0'])).match(/mtu (\d+)/)?.[1] ?? '';
+  const mtu = /mtu (\d+)/.exec(await node1.must(['ip', '-o', 'link', 'show', 'wg0']))?.[1] ?? '';
   checks.same('the MTU of wg0', mtu, String(tunnelMtu));
   for (const [name, file, mode] of [
     ['node1', 'etc/wireguard/wg0.conf', '600'],
