@@ -48,7 +48,7 @@ export function k3sConfiguration(plan: InstallPlan, node: NodePlan): Readonly<Re
   return { ...kubelet, ...server(plan, node) };
 }
 
-function server({ nodes, networks, clusterDns, k3s }: InstallPlan, node: NodePlan): Readonly<Record<string, unknown>> {
+function server({ nodes, networks, dnsAddress, bringsDns, k3s }: InstallPlan, node: NodePlan): Readonly<Record<string, unknown>> {
   const servers = nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
   return {
     'token-file': k3sFiles.token,
@@ -57,10 +57,10 @@ function server({ nodes, networks, clusterDns, k3s }: InstallPlan, node: NodePla
     'tls-san': servers,
     'cluster-cidr': networks.pods,
     'service-cidr': networks.services,
-    'cluster-dns': clusterDns,
+    'cluster-dns': dnsAddress,
     'flannel-backend': 'vxlan',
-    // The platform has a way in and a CoreDNS of its own, and no HelmChart.
-    disable: ['traefik', 'servicelb', 'coredns'],
+    // The platform has a way in of its own, and no HelmChart.
+    disable: ['traefik', 'servicelb', ...(bringsDns ? ['coredns'] : [])],
     'disable-helm-controller': true,
     // It can't be had later without pain.
     'secrets-encryption': true,

@@ -31,7 +31,9 @@ export interface InstallPlan {
   readonly reserved: EnvironmentInput['reserved'];
   readonly waysIn: readonly WayIn[];
   /** Of the service of the cluster's DNS. */
-  readonly clusterDns: string;
+  readonly dnsAddress: string;
+  /** Whether the platform brings it, in the place of K3s. */
+  readonly bringsDns: boolean;
   readonly k3s: NonNullable<EnvironmentInput['k3s']>;
   /** The bucket of the snapshots; undefined where none are kept elsewhere. */
   readonly store: EnvironmentInput['objectStores'][string] | undefined;
@@ -53,7 +55,8 @@ export function installPlan(name: string, input: EnvironmentInput = environmentI
     networks,
     reserved,
     k3s,
-    clusterDns: addressIn(networks.services, dnsNumber),
+    dnsAddress: addressIn(networks.services, dnsNumber),
+    bringsDns: (input.clusterDns ?? 'ours') === 'ours',
     nodes: input.nodes.map(({ name: node, role, serverType, address, machine }) => {
       return { name: node, role, serverType, address, privateAddress: machine?.address ?? '' };
     }),
