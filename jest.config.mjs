@@ -6,7 +6,7 @@ import os from 'node:os';
  */
 const programs = [
   'tests/constructs/patroni-{agent/**/*,alerts,pooler-{real,script}}.test.ts',
-  'tests/constructs/samba-dc/{alerts,backup-processes,decisions,whois}.test.ts',
+  'tests/constructs/samba-dc/{alerts,backup-processes,decisions,exporter,whois}.test.ts',
   'tests/constructs/redis/{alerts,backup-processes,damaged-log,decisions,exporter,handed-over,ioredis,processes,proxy,reported-*,scripts}.test.ts',
   'tests/constructs/{app-of-apps-alerts,cluster-dns-alerts,keytab,let-in,offsite-copy}.test.ts',
   'tests/constructs/traefik-waf/{alerts,*-real}.test.ts',
@@ -15,7 +15,7 @@ const programs = [
   'tests/prove/images/{kustomize,publish}.test.ts',
   'tests/prove/{instruments,stand-ins}/**/*.test.ts',
   'tests/scripts/{release,archives}*.test.ts',
-  'tests/scripts/recover{,-directory,-real,-redis,-refusals,-runbook,-steps}.test.ts',
+  'tests/scripts/recover{,-kinds,-real,-refusals,-runbook,-steps}.test.ts',
   'tests/scripts/{lint,ready,run,workflows}.test.ts',
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/scripts/waf/trial.test.ts',

@@ -15,13 +15,13 @@ export const identity = application(
       purpose: 'searches the directory for the user who signs in',
       keys: { password: { kind: 'random', bytes: 24, encoding: 'base64url' } },
     });
-    const { domain, networks, sharesCluster } = environment;
+    const { domain, networks, sharesCluster, directoryAddress } = environment;
     const samba = new SambaDC(scope, 'samba', {
       image: environment.image('samba'),
       realm: `AD.${domain.toUpperCase()}`,
       publicDomain: domain,
       // Below the 256 that Kubernetes keeps for addresses that are chosen; one cluster, two environments.
-      address: addressIn(networks.services, sharesCluster ? 54 : 53),
+      address: directoryAddress ?? addressIn(networks.services, sharesCluster ? 54 : 53),
       authority: environment.authority('samba-ca'),
       storage: environment.storage('samba'),
       size: environment.size('samba'),

@@ -24,6 +24,9 @@ import type { UpstreamPin } from './upstream.ts';
 
 export { environments };
 
+/** What `size` tells of the fields of `sizes`; the volume is `storage`'s. */
+const sizeFields = ['minReplicas', 'maxReplicas', 'cpuRequestMillicores', 'memoryMebibytes'];
+
 export const generationsFile = 'config/generations.json';
 const imagesFile = 'config/images.json';
 const releasesFile = 'config/releases.json';
@@ -204,6 +207,7 @@ function toEnvironment(
     }),
     networks: input.networks,
     clusterDns: input.clusterDns ?? 'ours',
+    directoryAddress: input.directoryAddress,
     edge: input.edge,
     hosts: input.hosts,
     repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },
@@ -253,14 +257,15 @@ function toEnvironment(
         ...Object.keys(input.objectStores).map((key) => `${file}: objectStores.${key}`),
         ...Object.keys(input.sizes).map((key) => `${file}: sizes.${key}`),
         ...Object.entries(input.sizes)
-          .filter(([key, size]) => size.storageGibibytes !== undefined && asked.has(`${file}: sizes.${key}`))
-          .map(([key]) => `${file}: sizes.${key}.storageGibibytes`),
+          .filter(([key]) => asked.has(`${file}: sizes.${key}`))
+          .flatMap(([key, size]) => Object.keys(size).map((field) => `${file}: sizes.${key}.${field}`)),
         ...Object.keys(input.backups).map((key) => `${file}: backups.${key}`),
         ...Object.keys(generations).map((key) => `${generationsFile}: ${name}.generations.${key}`),
         ...Object.keys(copies).map((key) => `${generationsFile}: ${name}.copies.${key}`),
       ].filter((where) => !asked.has(where)),
     size: (key: string) => {
       ask(`${file}: sizes.${key}`);
+      for (const field of sizeFields) ask(`${file}: sizes.${key}.${field}`);
       const { cpuRequestMillicores, memoryMebibytes, minReplicas, maxReplicas } = input.sizes[key] ?? {};
       return {
         ...(minReplicas === undefined ? {} : { minReplicas }),

@@ -101,6 +101,8 @@ export const environmentSchema = object({
   networks: object({ private: cidr, wireguard: cidr, pods: cidr, services: cidr }),
   /** Whose CoreDNS tells names in the cluster: the platform's, on every node, or the one that K3s brings. */
   clusterDns: v.optional(v.picklist(['ours', 'k3s'], 'ours or k3s')),
+  /** Of the directory's Service, in networks.services; environments of one cluster have each their own. */
+  directoryAddress: v.optional(address),
   /** What Terraform makes at Hetzner; without it the machines are somebody else's. */
   hetzner: v.optional(
     object({

@@ -1,5 +1,10 @@
 import path from 'node:path';
-import { encryptedAnnotation, holdsAnnotation, recoveredFromAnnotation } from '../constructs/core/data-format.ts';
+import {
+  encryptedAnnotation,
+  holdsAnnotation,
+  identityAnnotation,
+  recoveredFromAnnotation,
+} from '../constructs/core/data-format.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
@@ -8,7 +13,7 @@ import type { GeneratedFile } from './write/index.ts';
 
 /**
  * Refuses what would part a store from what it has, and what it is recovered from: a database under another name begins
- * empty, and backups are read with the key that they were written with, or without any.
+ * empty, a domain keeps its names, and backups are read with the key that they were written with, or without any.
  */
 export function heldDataFindings(committed: Committed, dist: readonly GeneratedFile[]): Finding[] {
   return dist.flatMap(({ path: file, manifest }) => {
@@ -19,6 +24,9 @@ export function heldDataFindings(committed: Committed, dist: readonly GeneratedF
       ...committed
         .objects(each, (before) => renamed(before, manifest) !== undefined)
         .map((before) => renameFinding(before, manifest)),
+      ...committed
+        .objects(each, (before) => othersOf(before, manifest).length > 0)
+        .map((before) => identityFinding(before, manifest)),
       ...committed
         .objects(each, (before) => isOtherwiseEncrypted(before, manifest))
         .map((before) => encryptionFinding(before, manifest)),
@@ -43,6 +51,26 @@ function renameFinding(before: Manifest, now: Manifest): Finding {
     what: `${other} begins empty, and ${old}, which stays in it, is no longer declared`,
     allowed: `${old}, as ${before.metadata.name} has it`,
     remedy: `set it back; if ${other} is meant, declare both in one release, and leave ${old} out in a later one`,
+  };
+}
+
+/** What it was begun as, and would not be any more. */
+function othersOf(before: Manifest, now: Manifest): string[] {
+  const [was, is] = [before, now].map((each) => annotation(each, identityAnnotation)?.split(', '));
+  return was === undefined || is === undefined ? [] : was.filter((each) => !is.includes(each));
+}
+
+function identityFinding(before: Manifest, now: Manifest): Finding {
+  const was = othersOf(before, now);
+  const is = othersOf(now, before);
+  const isOrigin = before.metadata.name !== now.metadata.name;
+  return {
+    where: describeManifest(now),
+    what: `it was begun with the ${was.join(' and the ')}, and would be told ${is.join(' and ')}: it would refuse to start`,
+    allowed: `${was.join(', ')}, as ${isOrigin ? `${before.metadata.name}, which it is recovered from,` : before.metadata.name} has it`,
+    remedy:
+      'set it back; other names are another domain: make one of another name beside it and move what signs in there, or give it a ' +
+      'generation that begins empty, without every account, keytab and SID of this one (docs/runbooks/directory-recovery.md)',
   };
 }
 

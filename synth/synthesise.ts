@@ -30,7 +30,7 @@ import { readBefore, takenAway } from './taken-away.ts';
 import { releaseFindings } from './release-number.ts';
 import { unknownSources, upstreamManifests } from './upstream/facts.ts';
 import { upstreamFindings } from './upstream/findings.ts';
-import { nodePortsBeside } from './twice.ts';
+import { nodePortsBeside, serviceAddressFindings } from './twice.ts';
 import { wayInFindings } from './ways-in.ts';
 import { writeTrees } from './write/index.ts';
 import type { Tree, WriteResult } from './write/index.ts';
@@ -135,6 +135,11 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
     ...budgetFindings(platform, beside),
     ...nodePortsBeside(
       collection.dist.map(({ manifest }) => manifest),
+      beside,
+    ),
+    ...serviceAddressFindings(
+      collection.dist.map(({ manifest }) => manifest),
+      platform.environment,
       beside,
     ),
     ...diskFindings(platform),

@@ -1,6 +1,8 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IServicePort } from 'kubernetes-models/v1/ServicePort';
 import type { IStatefulSetSpec } from 'kubernetes-models/apps/v1/StatefulSetSpec';
+import { addressIn, contains, parseCidr } from '../constructs/core/cidr.ts';
+import type { Environment } from '../constructs/core/environment.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { manifestOf, objectsOf } from '../constructs/core/kube-object.ts';
 import { describeManifest } from '../constructs/core/manifest.ts';
@@ -109,4 +111,59 @@ function nodePorts(manifest: Manifest): string[] {
 
 function servicePorts({ kind, spec }: Manifest): readonly IServicePort[] {
   return kind === 'Service' ? ((spec as { readonly ports?: readonly IServicePort[] } | undefined)?.ports ?? []) : [];
+}
+
+/** Addresses that Services are given, with the Service that has each; the first of several. */
+function serviceAddresses(manifests: readonly Manifest[]): ReadonlyMap<string, string> {
+  return new Map(
+    manifests
+      .flatMap((manifest) => addressOf(manifest).map((address) => [address, describeManifest(manifest)] as const))
+      .reverse(),
+  );
+}
+
+/**
+ * Services that are given an address which isn't theirs: one of another Service, in whatever environment of the cluster, the one
+ * of Kubernetes itself, or one outside of the network of Services. The API server refuses the one that comes second.
+ */
+export function serviceAddressFindings(
+  manifests: readonly Manifest[],
+  { networks }: Pick<Environment, 'networks'>,
+  beside: readonly Platform[],
+): Finding[] {
+  const range = parseCidr(networks.services);
+  const own = serviceAddresses(manifests);
+  const theirs = new Map(
+    beside.flatMap(({ charts, environment }) =>
+      [...serviceAddresses(charts.flatMap(objectsOf).map(manifestOf))].map(
+        ([address, owner]) => [address, `${owner} of ${environment.name}`] as const,
+      ),
+    ),
+  );
+  const kubernetes = addressIn(networks.services, 1);
+  return manifests.flatMap((manifest) =>
+    addressOf(manifest).flatMap((address) => {
+      const first = own.get(address);
+      const owner =
+        theirs.get(address) ??
+        (address === kubernetes ? 'Kubernetes itself' : first === describeManifest(manifest) ? undefined : first);
+      const given = parseCidr(`${address}/32`);
+      const inside = range !== undefined && given !== undefined && contains(range, given);
+      if (owner === undefined && inside) return [];
+      return {
+        where: describeManifest(manifest),
+        what:
+          owner === undefined
+            ? `the address ${address} is none of ${networks.services}`
+            : `the address ${address} is also that of ${owner}`,
+        allowed: `an address of ${networks.services} that no other Service of the cluster has, whatever the environment`,
+        remedy: 'give it another one; directoryAddress of the environment is that of the directory',
+      };
+    }),
+  );
+}
+
+function addressOf({ kind, spec }: Manifest): string[] {
+  const { clusterIP } = (spec ?? {}) as { readonly clusterIP?: string };
+  return kind === 'Service' && clusterIP !== undefined && clusterIP !== 'None' ? [clusterIP] : [];
 }

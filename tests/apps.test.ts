@@ -44,7 +44,7 @@ test('a host, bucket, size, volume, backup, generation or copy that no applicati
     sizes: {
       backend: { minReplicas: 3, storageGibibytes: 1 },
       backnd: { minReplicas: 3 },
-      orders: { storageGibibytes: 1 },
+      orders: { storageGibibytes: 1, memoryMebibytes: 512 },
     },
     backups: { orders: backup, odrers: backup },
     hosts: { backend: 'api.example.com', backofice: 'office.example.com' },
@@ -68,6 +68,7 @@ test('a host, bucket, size, volume, backup, generation or copy that no applicati
     { where: 'config/environments/test.ts: objectStores.offsite', what },
     { where: 'config/environments/test.ts: sizes.backnd', what },
     { where: 'config/environments/test.ts: sizes.backend.storageGibibytes', what },
+    { where: 'config/environments/test.ts: sizes.orders.memoryMebibytes', what },
     { where: 'config/environments/test.ts: backups.odrers', what },
     { where: 'config/generations.json: test.generations.order', what },
     { where: 'config/generations.json: test.copies.ordres', what },

@@ -83,6 +83,7 @@ const sound: EnvironmentInput = {
   ...testInput,
   shares: 'production',
   clusterDns: 'ours',
+  directoryAddress: '10.43.0.55',
   hetzner: { locations: ['fsn1', 'nbg1'], subnet: '10.10.0.0/24', zone: 'example.com' },
   k3s: {
     snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28 },

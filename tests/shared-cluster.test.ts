@@ -11,7 +11,7 @@ import type { Platform } from '../constructs/core/platform.ts';
 import { collect } from '../synth/collect.ts';
 import { budgetFindings, nodeLoads } from '../synth/budget.ts';
 import { manifestFindings, synthesise } from '../synth/synthesise.ts';
-import { nodePortsBeside } from '../synth/twice.ts';
+import { nodePortsBeside, serviceAddressFindings } from '../synth/twice.ts';
 import { root } from './support/committed.ts';
 import { at, only, refusal } from './support/harness.ts';
 
@@ -127,6 +127,30 @@ describe('an environment in the cluster of another one', () => {
         (port) => `Service staging-edge/edge: the node port TCP ${port} is also one of Service edge/edge of production`,
       ),
     );
+  });
+
+  test('has a directory at an address of its own, which the configuration may give', () => {
+    const home = buildPlatform('production');
+    const found = (changes: object, beside: readonly Platform[] = [home]) => {
+      const parsed = parseEnvironment('staging', { ...staging, ...changes }, images, {});
+      const built = collected(wholePlatform(parsed, applicationsOf(parsed))).dist.map(({ manifest }) => manifest);
+      return serviceAddressFindings(built, parsed, beside).map(({ where, what }) => `${where}: ${what}`);
+    };
+    const at = 'Service staging-identity/samba: the address';
+    expect(found({})).toEqual([]);
+    expect(found({ directoryAddress: '10.43.0.55' })).toEqual([]);
+    expect(found({ directoryAddress: '10.43.0.53' })).toEqual([
+      `${at} 10.43.0.53 is also that of Service identity/samba of production`,
+    ]);
+    expect(found({ directoryAddress: '10.43.0.10' })).toEqual([
+      `${at} 10.43.0.10 is also that of Service kube-system/kube-dns of production`,
+    ]);
+    // A third environment of the cluster takes the address that the second one has.
+    expect(found({}, [home, platform])).toEqual([
+      `${at} 10.43.0.54 is also that of Service staging-identity/samba of staging`,
+    ]);
+    expect(found({ directoryAddress: '10.43.0.1' })).toEqual([`${at} 10.43.0.1 is also that of Kubernetes itself`]);
+    expect(found({ directoryAddress: '10.99.0.1' })).toEqual([`${at} 10.99.0.1 is none of 10.43.0.0/16`]);
   });
 
   test('gets its certificates from the issuer of that cluster, which orders for names of its domain', () => {

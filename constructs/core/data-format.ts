@@ -34,6 +34,11 @@ export interface DataFormat {
    */
   readonly holds?: readonly string[];
   /**
+   * What it was begun as, by the option that says so: it can't become another one.
+   * @default it has no name of its own
+   */
+  readonly identity?: Readonly<Record<string, string>>;
+  /**
    * Whether its backups are encrypted: those that are there stay as they were written.
    * @default it has no backups
    */
@@ -69,11 +74,14 @@ export const emptyAnnotation = 'diptych/begins-empty';
 /** On a StatefulSet, with the names of what it holds. */
 export const holdsAnnotation = 'diptych/holds';
 
+/** On a StatefulSet, with what it was begun as. */
+export const identityAnnotation = 'diptych/begun-as';
+
 /** On a StatefulSet that has backups. */
 export const encryptedAnnotation = 'diptych/backups-encrypted';
 
 export function dataFormatAnnotations(format: DataFormat): Record<string, string> {
-  const { major, minor, recoveredFrom, follows, empty = false, holds, encrypted } = format;
+  const { major, minor, recoveredFrom, follows, empty = false, holds, identity, encrypted } = format;
   return {
     [majorAnnotation(format)]: String(major),
     ...(minor === undefined ? {} : { [minorAnnotation(format)]: String(minor) }),
@@ -81,6 +89,14 @@ export function dataFormatAnnotations(format: DataFormat): Record<string, string
     ...(follows === undefined ? {} : { [followsAnnotation]: follows }),
     ...(empty ? { [emptyAnnotation]: 'true' } : {}),
     ...(holds === undefined ? {} : { [holdsAnnotation]: holds.join(',') }),
+    ...(identity === undefined ? {} : { [identityAnnotation]: inWords(identity) }),
     ...(encrypted === undefined ? {} : { [encryptedAnnotation]: String(encrypted) }),
   };
+}
+
+/** Such as `realm AD.EXAMPLE.COM, server DC1`. */
+function inWords(identity: NonNullable<DataFormat['identity']>): string {
+  return Object.entries(identity)
+    .map(([option, value]) => `${option} ${value}`)
+    .join(', ');
 }

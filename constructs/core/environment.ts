@@ -171,6 +171,8 @@ export interface Environment {
   readonly networks: Networks;
   /** Whose CoreDNS tells names in the cluster: the platform's, or the one that K3s brings. */
   readonly clusterDns: 'ours' | 'k3s';
+  /** Of the directory's Service, in the network of Services; undefined where the configuration leaves it to `apps/`. */
+  readonly directoryAddress: string | undefined;
   /** The way in from outside; undefined where there is none. */
   readonly edge: Edge | undefined;
   /** Every host of the configuration, by its name. */

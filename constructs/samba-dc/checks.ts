@@ -8,6 +8,12 @@ import { directoryBackupDefaults } from './defaults.ts';
 import { resolveOptions } from './options.ts';
 import type { SambaDCProps } from './props.ts';
 
+/**
+ * Measured with Samba 4.22: some 55 MiB at rest, and some 90 for each tool of its own beside it, such as what brings accounts about
+ * each hour, or a person's `samba-tool`.
+ */
+const leastMemoryMebibytes = 256;
+
 type Rule = (props: SambaDCProps) => readonly Omit<Finding, 'where'>[];
 
 /** @throws InputError with every option that can't be met */
@@ -98,6 +104,17 @@ const rules: readonly Rule[] = [
         what: `its size has ${replicas} replicas`,
         allowed: 'one server, on one volume',
         remedy: 'remove minReplicas and maxReplicas from its size in the configuration',
+      },
+    ];
+  },
+  function memoryIsEnough(props) {
+    const { memory } = resolveOptions(props);
+    if (memory.toMebibytes() >= leastMemoryMebibytes) return [];
+    return [
+      {
+        what: `${memory.toMebibytes()} MiB of memory`,
+        allowed: `${leastMemoryMebibytes} MiB or more: its processes and its databases take that before anybody signs in`,
+        remedy: 'raise memoryMebibytes of its size in the configuration',
       },
     ];
   },

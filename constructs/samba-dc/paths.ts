@@ -26,5 +26,5 @@ export function identityOf({
   return { REALM: realm, DOMAIN: domain, SERVER: server };
 }
 
-/** Clients know no others. */
-export const ports = { dns: 53, kerberos: 88, ldaps: 636 } as const;
+/** Clients know no others; the last one is for whoever watches. */
+export const ports = { dns: 53, kerberos: 88, ldaps: 636, metrics: 9119 } as const;

@@ -4,6 +4,7 @@ import { serviceHost } from '../core/endpoint.ts';
 import type { DirectoryEndpoint, Endpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
+import { Scrape } from '../core/scrape.ts';
 import { Service } from '../core/service.ts';
 import type { Workload } from '../core/workload.ts';
 import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
@@ -58,6 +59,8 @@ export class SambaDC extends Construct {
       backupJob(this, this.workload, settings);
       restoreTest(this, settings);
     }
+    const targets = [{ peer: this.workload, host: this.service.host, port: ports.metrics }];
+    new Scrape(this, 'scrape', { endpoint: { name: `directory ${lifeName}`, path: '/metrics', targets } });
     for (const alert of directoryAlerts(this.life)) new Alert(this, alert.name, alert);
   }
 

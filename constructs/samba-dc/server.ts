@@ -13,6 +13,7 @@ import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 import type { Archive, Life } from '../stateful/index.ts';
 import { restoring } from './backup.ts';
+import { exporter } from './exporter.ts';
 import type { DirectoryOptions } from './options.ts';
 import { identityOf, paths, ports, script } from './paths.ts';
 import type { SambaDCProps } from './props.ts';
@@ -50,7 +51,7 @@ export function server(construct: Construct, props: SambaDCProps, parts: ServerP
       serviceName: `${name}-pods`,
       volumeClaims: [persistentVolumeClaim('data', props.storage, options.storageClass)],
     },
-    containers: [samba(construct, props, parts)],
+    containers: [samba(construct, props, parts), exporter(construct, props.image, life, options.realm)],
     ...(carrier ? { initContainers: [carrier.container] } : {}),
     volumes: {
       run: { sizeLimit: Size.mebibytes(64), inMemory: true },
@@ -61,6 +62,7 @@ export function server(construct: Construct, props: SambaDCProps, parts: ServerP
       program: 'Samba',
       major: 4,
       recoveredFrom: life.recovery && life.scopeOf(life.recovery.from),
+      identity: { realm: options.realm, domain: options.domain, server: options.server },
       empty: life.empty,
       encrypted: archive ? archive.encrypted : undefined,
       runbook: 'directory-recovery',

@@ -8,6 +8,7 @@ import type { PlatformGround } from '../ground.ts';
 import { Releases } from '../../delivery/releases.ts';
 import { renews, survives } from './persists.ts';
 import { backToFirst, recovers, removeFormer } from './recovery.ts';
+import { kerberosHangs } from './silent.ts';
 import { BackendClient, byKerberos, byLdaps, byNames, explained } from './sign-in.ts';
 import type { Person } from './sign-in.ts';
 
@@ -17,7 +18,7 @@ export const area: Area<'platform'> = {
   promises: {
     'ad-auth':
       'a user made in the directory signs in by LDAPS from a pod of the backend with what the platform gives it, and gets a ' +
-      "ticket for the backend that keys made of the backend's password open; a pod finds the directory by the names of its realm; without TLS, with a wrong password, locked, disabled and with RC4 refused",
+      "ticket for the backend that keys made of the backend's password open; a pod finds the directory by the names of its realm; without TLS, with a wrong password, locked, disabled and with RC4 refused; Kerberos stopped alone, which its numbers tell",
     'ad-once':
       'the pod deleted, its marker removed, each folder of its volume lost, a domain that was begun and never finished: the same ' +
       'SID and users, or it refuses; its certificate renewed while people sign in',
@@ -59,6 +60,7 @@ async function directory(ground: PlatformGround): Promise<Outcome> {
       ...(await byNames(client, server)),
       ...(await byLdaps(client, server, person)),
       ...(await byKerberos(client, server, person)),
+      ...(await kerberosHangs(ground, server, client, person)),
     ];
     const privileges = await unprivileged(server);
     const renewed = await renews(ground, server, client, person);

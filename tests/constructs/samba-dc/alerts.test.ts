@@ -4,6 +4,8 @@ import { backups, directoryWith } from '../../support/samba-dc.ts';
 const alerts = directoryWith({ backups }).platform.alerts.map(({ props }) => props);
 const ready = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="samba"}';
 const other = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="other"}';
+const answers = (protocol: string): string =>
+  `directory_answers{namespace="test",pod="samba-0",protocol="${protocol}"}`;
 const job = (what: string, name = 'samba-backup'): string => `kube_cronjob_${what}{namespace="test",cronjob="${name}"}`;
 const [succeeded, created] = ['status_last_successful_time', 'created'];
 const certificate = (what: string): string =>
@@ -42,6 +44,28 @@ const cases: Readonly<Record<string, readonly [minute: number, ...Case[]]>> = {
     ['fires where the last one was 9 days ago', { [job(succeeded, 'samba-restore-test')]: '-777600x160' }, true],
     ['fires where none ever was in 9 days', { [job(created, 'samba-restore-test')]: '-777600x160' }, true],
     ['keeps quiet where it was 7 days ago', { [job(succeeded, 'samba-restore-test')]: '-604800x160' }, false],
+  ],
+  DirectoryLdapsSilent: [
+    5,
+    ['fires where LDAPS is not answered', { [answers('ldaps')]: '0x20', [answers('kerberos')]: '1x20' }, true],
+    ['keeps quiet where Kerberos alone is not', { [answers('ldaps')]: '1x20', [answers('kerberos')]: '0x20' }, false],
+    ['keeps quiet over one question', { [answers('ldaps')]: '1 1 1 1 1 0 1 1 1 1 1' }, false],
+  ],
+  DirectoryKerberosSilent: [
+    5,
+    ['fires where Kerberos is not answered', { [answers('ldaps')]: '1x20', [answers('kerberos')]: '0x20' }, true],
+    ['keeps quiet where LDAPS alone is not', { [answers('ldaps')]: '0x20', [answers('kerberos')]: '1x20' }, false],
+  ],
+  DirectoryNotWatched: [
+    20,
+    ['fires where nobody says it of one that is ready', { [ready]: '1x60' }, true],
+    ['fires where one of the two is missing', { [ready]: '1x60', [answers('ldaps')]: '1x60' }, true],
+    [
+      'keeps quiet where both are told',
+      { [ready]: '1x60', [answers('ldaps')]: '0x60', [answers('kerberos')]: '1x60' },
+      false,
+    ],
+    ['keeps quiet where it is not ready, which is told by another one', { [ready]: '0x60' }, false],
   ],
   DirectoryCertificateNotRenewed: [
     120,

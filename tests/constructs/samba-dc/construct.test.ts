@@ -121,6 +121,19 @@ describe('the pod', () => {
     expect(pod.containers[0]?.securityContext?.capabilities).toEqual({ drop: ['ALL'] });
   });
 
+  test('has an exporter beside it that asks as clients do, and knows no password', () => {
+    const [, exporter] = pod.containers;
+    expect(exporter).toMatchObject({ name: 'exporter', image: minimalDirectory.image.reference });
+    expect(exporter!.env!.map((each) => `${each.name}=${each.value ?? ''}`)).toEqual([
+      'AUTHORITY=/run/certificate/ca.crt',
+      'HOST=samba.test.svc.cluster.local',
+      'REALM=AD.EXAMPLE.COM',
+    ]);
+    expect(platform.scrapes.map(({ endpoint }) => endpoint)).toMatchObject([
+      { name: 'directory samba', path: '/metrics', targets: [{ port: 9119 }] },
+    ]);
+  });
+
   test('may listen on the ports of LDAP and Kerberos all the same', () => {
     expect(pod.securityContext?.sysctls).toEqual([{ name: 'net.ipv4.ip_unprivileged_port_start', value: '53' }]);
   });
@@ -204,6 +217,9 @@ describe('the pod', () => {
   test('somebody is told when it does not answer', () => {
     expect(platform.alerts.map(({ props }) => [props.name, props.severity])).toEqual([
       ['DirectoryDown', 'page'],
+      ['DirectoryLdapsSilent', 'page'],
+      ['DirectoryKerberosSilent', 'page'],
+      ['DirectoryNotWatched', 'ticket'],
       ['DirectoryCertificateNotRenewed', 'page'],
     ]);
   });
@@ -234,6 +250,7 @@ describe('is refused', () => {
       { realm: 'AD.CLUSTER.LOCAL' },
       "realm: AD.CLUSTER.LOCAL, which is the cluster's own domain",
     ],
+    ['less memory than it takes at rest', { size: { memory: Size.mebibytes(255) } }, '255 MiB of memory'],
     ['replicas', { size: { minReplicas: 2 } as never }, 'its size has 2 replicas'],
     ['a group of the domain itself', { groups: [{ name: 'Users' }] }, 'the group "Users"'],
     ['a group without a name', { groups: [{ description: 'x' } as never] }, 'groups: number 1 has no name'],

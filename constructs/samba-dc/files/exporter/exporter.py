@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Shows whether the directory beside it answers, each of its protocols for itself: one may be silent while the other one serves.
+
+It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to everybody; Kerberos
+for a ticket of the Administrator, which is refused for want of proof, by a server that has looked into its database.
+"""
+import http.server
+import os
+import socket
+import ssl
+import struct
+import threading
+import time
+
+TIMEOUT = float(os.environ.get('TIMEOUT_SECONDS', '5'))
+PERIOD = float(os.environ.get('PERIOD_SECONDS', '15'))
+# Of Kerberos: the server itself says that it can't.
+BROKEN = {29, 60}
+
+
+def der(tag, *parts):
+    """A value of DER."""
+    content = b''.join(parts)
+    size = len(content)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, 'big')
+    length = bytes([size]) if size < 128 else bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+def number(value):
+    return der(0x02, value.to_bytes(value.bit_length() // 8 + 1, 'big'))
+
+
+def values(data):
+    """The tags and contents of DER, one after the other."""
+    while data:
+        tag, size, rest = data[0], data[1], data[2:]
+        if size & 0x80:
+            octets = size & 0x7F
+            size, rest = int.from_bytes(rest[:octets], 'big'), rest[octets:]
+        if len(rest) < size:
+            raise ValueError('an answer that is cut')
+        yield tag, rest[:size]
+        data = rest[size:]
+
+
+def connect(port):
+    return socket.create_connection((os.environ.get('ADDRESS', '127.0.0.1'), port), TIMEOUT)
+
+
+def read(connection, size):
+    data = b''
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        if not more:
+            raise ConnectionError('it closed the connection')
+        data += more
+    return data
+
+
+def ask_ldaps():
+    # A search, message 1, for the attribute defaultNamingContext of the server itself.
+    text = lambda tag, value: der(tag, value.encode())
+    search = der(0x63, text(0x04, ''), der(0x0A, b'\0'), der(0x0A, b'\0'), number(0), number(0), der(0x01, b'\0'),
+                 text(0x87, 'objectClass'), der(0x30, text(0x04, 'defaultNamingContext')))
+    context = ssl.create_default_context(cafile=os.environ['AUTHORITY'])
+    with connect(int(os.environ.get('LDAPS_PORT', '636'))) as plain:
+        with context.wrap_socket(plain, server_hostname=os.environ['HOST']) as connection:
+            connection.sendall(der(0x30, number(1), search))
+            first = read(connection, 2)
+            octets = first[1] & 0x7F if first[1] & 0x80 else 0
+            length = read(connection, octets)
+            message = read(connection, int.from_bytes(length, 'big') if octets else first[1])
+    (_, _), (kind, _) = list(values(message))[:2]
+    if first[0] != 0x30 or kind != 0x64:
+        raise ValueError(f'it answers with message {kind:#x}')
+
+
+def ask_kerberos():
+    realm = os.environ['REALM']
+    name = lambda kind, *parts: der(0x30, der(0xA0, number(kind)),
+                                    der(0xA1, der(0x30, *(der(0x1B, part.encode()) for part in parts))))
+    fields = [
+        (0, der(0x03, b'\0' * 5)),
+        (1, name(1, 'Administrator')),
+        (2, der(0x1B, realm.encode())),
+        (3, name(2, 'krbtgt', realm)),
+        (5, der(0x18, b'20370913024805Z')),
+        (7, number(int.from_bytes(os.urandom(3), 'big'))),
+        (8, der(0x30, number(18), number(17))),
+    ]
+    body = der(0x30, *(der(0xA0 + tag, value) for tag, value in fields))
+    request = der(0x6A, der(0x30, der(0xA1, number(5)), der(0xA2, number(10)), der(0xA4, body)))
+    with connect(int(os.environ.get('KERBEROS_PORT', '88'))) as connection:
+        connection.sendall(struct.pack('>I', len(request)) + request)
+        answer = read(connection, struct.unpack('>I', read(connection, 4))[0])
+    (tag, content), = values(answer)
+    if tag != 0x7E:
+        raise ValueError(f'it answers with message {tag:#x}')
+    (_, sequence), = values(content)
+    (_, code), = values(dict(values(sequence))[0xA6])
+    error = int.from_bytes(code, 'big')
+    if error in BROKEN:
+        raise ValueError(f'it answers with the error {error}')
+
+
+QUESTIONS = {'ldaps': ask_ldaps, 'kerberos': ask_kerberos}
+answers = {}
+
+
+def look():
+    for protocol, ask in QUESTIONS.items():
+        begin = time.monotonic()
+        try:
+            ask()
+            why = ''
+        except (OSError, ValueError, KeyError) as error:
+            why = str(error) or type(error).__name__
+        before = answers.get(protocol, (None, 0))[0]
+        answers[protocol] = why, time.monotonic() - begin
+        if why != before:
+            print(f'directory: {protocol} {"is silent: " + why if why else "answers"}', flush=True)
+
+
+def numbers():
+    lines = ['# HELP directory_answers Whether the directory answers by a protocol.', '# TYPE directory_answers gauge']
+    lines += [f'directory_answers{{protocol="{name}"}} {int(not why)}' for name, (why, _) in answers.items()]
+    lines += ['# HELP directory_answer_seconds How long it took, at most the timeout.',
+              '# TYPE directory_answer_seconds gauge']
+    lines += [f'directory_answer_seconds{{protocol="{name}"}} {taken:.6f}' for name, (_, taken) in answers.items()]
+    return ('\n'.join(lines) + '\n').encode()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    timeout = TIMEOUT
+
+    def do_GET(self):
+        self.send_response(200 if self.path in ('/metrics', '/healthz') else 404)
+        self.send_header('Content-Type', 'text/plain; version=0.0.4')
+        self.end_headers()
+        if self.path == '/metrics':
+            self.wfile.write(numbers())
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    server = http.server.ThreadingHTTPServer(('', int(os.environ.get('PORT', '9119'))), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    while True:
+        look()
+        time.sleep(PERIOD)
+
+
+if __name__ == '__main__':
+    main()
