@@ -143,7 +143,7 @@ func get(ctx context.Context, url string) (string, error) {
 	return string(body), err
 }
 
-func ask(ctx context.Context, url string) (string, error) {
+func answerOf(ctx context.Context, url string) (string, error) {
 	if name, found := strings.CutPrefix(url, "dns:"); found {
 		addresses, err := net.DefaultResolver.LookupHost(ctx, name)
 		return strings.Join(addresses, " "), err
@@ -157,7 +157,7 @@ func every(ctx context.Context, interval time.Duration, url string, timeout time
 	for {
 		start := time.Now()
 		once, cancel := context.WithTimeout(ctx, timeout)
-		text, err := ask(once, url)
+		text, err := answerOf(once, url)
 		cancel()
 		if ctx.Err() != nil {
 			return
