@@ -46,7 +46,7 @@ function read(tables: Tables) {
   const objectStores = { ...environmentInput('production').objectStores, ...testInput.objectStores };
   const sizes = { postgres: { storageGibibytes: 50 }, redis: { storageGibibytes: 5 }, samba: { storageGibibytes: 2 } };
   // Nodes of the tests are no machines.
-  const own = { nodes, reserved, networks, objectStores, sizes, hetzner: undefined };
+  const own = { nodes, reserved, networks, objectStores, sizes, hetzner: undefined, k3s: undefined };
   return { strict: false, changes: own, generations: { production: tables } };
 }
 
