@@ -4,6 +4,7 @@
 It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to everybody; Kerberos
 for a ticket of the Administrator, which is refused for want of proof, by a server that has looked into its database.
 """
+
 import http.server
 import os
 import socket
@@ -11,6 +12,7 @@ import ssl
 import struct
 import threading
 import time
+from collections.abc import Iterator
 
 TIMEOUT = float(os.environ.get('TIMEOUT_SECONDS', '5'))
 PERIOD = float(os.environ.get('PERIOD_SECONDS', '15'))
@@ -18,7 +20,7 @@ PERIOD = float(os.environ.get('PERIOD_SECONDS', '15'))
 BROKEN = {29, 60}
 
 
-def der(tag, *parts):
+def der(tag: int, *parts: bytes) -> bytes:
     """A value of DER."""
     content = b''.join(parts)
     size = len(content)
@@ -27,11 +29,11 @@ def der(tag, *parts):
     return bytes([tag]) + length + content
 
 
-def number(value):
+def number(value: int) -> bytes:
     return der(0x02, value.to_bytes(value.bit_length() // 8 + 1, 'big'))
 
 
-def values(data):
+def values(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The tags and contents of DER, one after the other."""
     while data:
         tag, size, rest = data[0], data[1], data[2:]
@@ -44,11 +46,19 @@ def values(data):
         data = rest[size:]
 
 
-def connect(port):
+def connect(port: int) -> socket.socket:
     return socket.create_connection((os.environ.get('ADDRESS', '127.0.0.1'), port), TIMEOUT)
 
 
-def read(connection, size):
+def text(tag: int, value: str) -> bytes:
+    return der(tag, value.encode())
+
+
+def principal(kind: int, *parts: str) -> bytes:
+    return der(0x30, der(0xA0, number(kind)), der(0xA1, der(0x30, *(text(0x1B, part) for part in parts))))
+
+
+def read(connection: socket.socket, size: int) -> bytes:
     data = b''
     while len(data) < size:
         more = connection.recv(size - len(data))
@@ -58,11 +68,19 @@ def read(connection, size):
     return data
 
 
-def ask_ldaps():
+def ask_ldaps() -> None:
     # A search, message 1, for the attribute defaultNamingContext of the server itself.
-    text = lambda tag, value: der(tag, value.encode())
-    search = der(0x63, text(0x04, ''), der(0x0A, b'\0'), der(0x0A, b'\0'), number(0), number(0), der(0x01, b'\0'),
-                 text(0x87, 'objectClass'), der(0x30, text(0x04, 'defaultNamingContext')))
+    search = der(
+        0x63,
+        text(0x04, ''),
+        der(0x0A, b'\0'),
+        der(0x0A, b'\0'),
+        number(0),
+        number(0),
+        der(0x01, b'\0'),
+        text(0x87, 'objectClass'),
+        der(0x30, text(0x04, 'defaultNamingContext')),
+    )
     context = ssl.create_default_context(cafile=os.environ['AUTHORITY'])
     with connect(int(os.environ.get('LDAPS_PORT', '636'))) as plain:
         with context.wrap_socket(plain, server_hostname=os.environ['HOST']) as connection:
@@ -76,15 +94,13 @@ def ask_ldaps():
         raise ValueError(f'it answers with message {kind:#x}')
 
 
-def ask_kerberos():
+def ask_kerberos() -> None:
     realm = os.environ['REALM']
-    name = lambda kind, *parts: der(0x30, der(0xA0, number(kind)),
-                                    der(0xA1, der(0x30, *(der(0x1B, part.encode()) for part in parts))))
     fields = [
         (0, der(0x03, b'\0' * 5)),
-        (1, name(1, 'Administrator')),
-        (2, der(0x1B, realm.encode())),
-        (3, name(2, 'krbtgt', realm)),
+        (1, principal(1, 'Administrator')),
+        (2, text(0x1B, realm)),
+        (3, principal(2, 'krbtgt', realm)),
         (5, der(0x18, b'20370913024805Z')),
         (7, number(int.from_bytes(os.urandom(3), 'big'))),
         (8, der(0x30, number(18), number(17))),
@@ -94,21 +110,22 @@ def ask_kerberos():
     with connect(int(os.environ.get('KERBEROS_PORT', '88'))) as connection:
         connection.sendall(struct.pack('>I', len(request)) + request)
         answer = read(connection, struct.unpack('>I', read(connection, 4))[0])
-    (tag, content), = values(answer)
+    ((tag, content),) = values(answer)
     if tag != 0x7E:
         raise ValueError(f'it answers with message {tag:#x}')
-    (_, sequence), = values(content)
-    (_, code), = values(dict(values(sequence))[0xA6])
+    ((_, sequence),) = values(content)
+    ((_, code),) = values(dict(values(sequence))[0xA6])
     error = int.from_bytes(code, 'big')
     if error in BROKEN:
         raise ValueError(f'it answers with the error {error}')
 
 
 QUESTIONS = {'ldaps': ask_ldaps, 'kerberos': ask_kerberos}
-answers = {}
+# Why each is silent, empty where it answers, and how long it took.
+answers: dict[str, tuple[str, float]] = {}
 
 
-def look():
+def look() -> None:
     for protocol, ask in QUESTIONS.items():
         begin = time.monotonic()
         try:
@@ -116,17 +133,19 @@ def look():
             why = ''
         except (OSError, ValueError, KeyError) as error:
             why = str(error) or type(error).__name__
-        before = answers.get(protocol, (None, 0))[0]
+        before = answers[protocol][0] if protocol in answers else None
         answers[protocol] = why, time.monotonic() - begin
         if why != before:
             print(f'directory: {protocol} {"is silent: " + why if why else "answers"}', flush=True)
 
 
-def numbers():
+def numbers() -> bytes:
     lines = ['# HELP directory_answers Whether the directory answers by a protocol.', '# TYPE directory_answers gauge']
     lines += [f'directory_answers{{protocol="{name}"}} {int(not why)}' for name, (why, _) in answers.items()]
-    lines += ['# HELP directory_answer_seconds How long it took, at most the timeout.',
-              '# TYPE directory_answer_seconds gauge']
+    lines += [
+        '# HELP directory_answer_seconds How long it took, at most the timeout.',
+        '# TYPE directory_answer_seconds gauge',
+    ]
     lines += [f'directory_answer_seconds{{protocol="{name}"}} {taken:.6f}' for name, (_, taken) in answers.items()]
     return ('\n'.join(lines) + '\n').encode()
 
@@ -134,18 +153,18 @@ def numbers():
 class Handler(http.server.BaseHTTPRequestHandler):
     timeout = TIMEOUT
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.send_response(200 if self.path in ('/metrics', '/healthz') else 404)
         self.send_header('Content-Type', 'text/plain; version=0.0.4')
         self.end_headers()
         if self.path == '/metrics':
             self.wfile.write(numbers())
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
-def main():
+def main() -> None:
     server = http.server.ThreadingHTTPServer(('', int(os.environ.get('PORT', '9119'))), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     while True:
