@@ -48,7 +48,10 @@ export function k3sConfiguration(plan: InstallPlan, node: NodePlan): Readonly<Re
   return { ...kubelet, ...server(plan, node) };
 }
 
-function server({ nodes, networks, dnsAddress, bringsDns, k3s }: InstallPlan, node: NodePlan): Readonly<Record<string, unknown>> {
+function server(
+  { nodes, networks, dnsAddress, bringsDns, k3s }: InstallPlan,
+  node: NodePlan,
+): Readonly<Record<string, unknown>> {
   const servers = nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
   return {
     'token-file': k3sFiles.token,
