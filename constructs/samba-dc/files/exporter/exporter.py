@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Shows whether the directory beside it answers, each of its protocols for itself: one may be silent while the other one serves.
+"""Shows whether the directory beside it answers, each protocol for itself: one may be silent while the other one serves.
 
-It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to everybody; Kerberos
-for a ticket of the Administrator, which is refused for want of proof, by a server that has looked into its database.
+It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to everybody;
+Kerberos for a ticket of the Administrator, which is refused for want of proof, by a server that has looked into its
+database.
 """
 
 import http.server
@@ -82,13 +83,15 @@ def ask_ldaps() -> None:
         der(0x30, text(0x04, 'defaultNamingContext')),
     )
     context = ssl.create_default_context(cafile=os.environ['AUTHORITY'])
-    with connect(int(os.environ.get('LDAPS_PORT', '636'))) as plain:
-        with context.wrap_socket(plain, server_hostname=os.environ['HOST']) as connection:
-            connection.sendall(der(0x30, number(1), search))
-            first = read(connection, 2)
-            octets = first[1] & 0x7F if first[1] & 0x80 else 0
-            length = read(connection, octets)
-            message = read(connection, int.from_bytes(length, 'big') if octets else first[1])
+    with (
+        connect(int(os.environ.get('LDAPS_PORT', '636'))) as plain,
+        context.wrap_socket(plain, server_hostname=os.environ['HOST']) as connection,
+    ):
+        connection.sendall(der(0x30, number(1), search))
+        first = read(connection, 2)
+        octets = first[1] & 0x7F if first[1] & 0x80 else 0
+        length = read(connection, octets)
+        message = read(connection, int.from_bytes(length, 'big') if octets else first[1])
     (_, _), (kind, _) = list(values(message))[:2]
     if first[0] != 0x30 or kind != 0x64:
         raise ValueError(f'it answers with message {kind:#x}')
