@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows whether the directory beside it answers, each protocol by itself: one may be silent while the other serves.
 
-It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to everybody;
+It asks as clients do, and knows no password: LDAPS with the certificate verified, for what the server says to all;
 Kerberos for a ticket of the Administrator, which is refused for want of proof, by a server that has looked into its
 database.
 """
