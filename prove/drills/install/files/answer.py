@@ -1,5 +1,6 @@
 """Answers on TCP ports, and notes what comes on UDP ports: answer.py NOTES TCP,... UDP,..."""
 
+import contextlib
 import selectors
 import socket
 import sys
@@ -28,6 +29,12 @@ def main(notes: str, tcp: str, udp: str) -> None:
                 if key.data == 'tcp':
                     connection, peer = found.accept()
                     connection.sendall(f'{peer[0]}\n'.encode())
+                    connection.shutdown(socket.SHUT_WR)
+                    # What was asked has to be read: closed before, the answer would be taken back by a reset.
+                    connection.settimeout(0.5)
+                    with contextlib.suppress(OSError):
+                        while connection.recv(4096):
+                            pass
                     connection.close()
                 else:
                     _, peer = found.recvfrom(2048)
