@@ -27,7 +27,7 @@ export function kubelets({ nodes }: Environment): Endpoint {
 }
 
 /** Where pods ask for names: the tenth of the Services' addresses, as K3s tells the kubelets. */
-export function dnsAddress({ networks }: Environment): string {
+export function dnsAddress({ networks }: Pick<Environment, 'networks'>): string {
   return addressIn(networks.services, 10);
 }
 

@@ -162,6 +162,11 @@ export function parseEnvironment(
   return toEnvironment(name, input, images as ImagesInput, { releases, generations, authorities });
 }
 
+/** Whose CoreDNS tells names in the cluster, where the configuration says nothing too. */
+export function whoseDns({ clusterDns = 'ours' }: Pick<EnvironmentInput, 'clusterDns'>): Environment['clusterDns'] {
+  return clusterDns;
+}
+
 function toEnvironment(
   name: string,
   input: EnvironmentInput,
@@ -206,7 +211,7 @@ function toEnvironment(
       };
     }),
     networks: input.networks,
-    clusterDns: input.clusterDns ?? 'ours',
+    clusterDns: whoseDns(input),
     directoryAddress: input.directoryAddress,
     edge: input.edge,
     hosts: input.hosts,

@@ -1,3 +1,4 @@
+import { dnsAddress } from '../../apps/cluster.ts';
 import { parseCidr } from '../../constructs/core/cidr.ts';
 import type { Environment, NodeRole, ObjectStore } from '../../constructs/core/environment.ts';
 import { InputError } from '../../constructs/core/error.ts';
@@ -36,7 +37,7 @@ export interface ClusterPlan {
   readonly outside: string;
   /** Of the service `kubernetes`. */
   readonly apiService: string;
-  /** Of the service `kube-dns`; the tenth, as in K3s. */
+  /** Of the service `kube-dns`. */
   readonly dnsService: string;
   readonly stores: readonly StorePlan[];
 }
@@ -64,7 +65,7 @@ export function planCluster(
     networks: { nodes: networks.wireguard, pods: networks.pods, services: networks.services },
     outside,
     apiService: formatAddress(services.address + 1),
-    dnsService: formatAddress(services.address + 10),
+    dnsService: dnsAddress({ networks }),
     stores: planStores(objectStores),
     nodes: nodes.map((node, index) => {
       const base = pods.address + index * 256;

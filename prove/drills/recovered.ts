@@ -1,9 +1,26 @@
 import { readinessOf } from '../cluster/kubectl.ts';
+import { firstServer, workersOf } from '../cluster/plan.ts';
 import { inUseOf, ownerOf, podsOf } from '../cluster/pods.ts';
 import type { PodObject } from '../cluster/pods.ts';
 import { compareAgain, waitForSync } from '../components/argocd/applications.ts';
+import { ProvingError } from '../machine/error.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import type { PlatformGround } from './ground.ts';
+
+export interface ServerNodes {
+  /** The first node with the API. */
+  readonly lost: string;
+  /** The other one that pods run on. */
+  readonly other: string;
+}
+
+/** @throws ProvingError where there is only one node for pods */
+export function serverNodes({ cluster: { plan } }: PlatformGround): ServerNodes {
+  const { name: lost } = firstServer(plan);
+  const other = workersOf(plan).find(({ name }) => name !== lost);
+  if (other === undefined) throw new ProvingError('there is only one node for pods');
+  return { lost, other: other.name };
+}
 
 /** Waits until a node is ready again. @throws ProvingError after 240 s */
 export async function ready({ cluster, signal }: PlatformGround, node: string): Promise<void> {

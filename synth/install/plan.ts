@@ -1,6 +1,6 @@
-import { environmentInput, neighboursOf } from '../../config/index.ts';
+import { dnsAddress } from '../../apps/cluster.ts';
+import { environmentInput, neighboursOf, whoseDns } from '../../config/index.ts';
 import type { EnvironmentInput } from '../../config/schema.ts';
-import { addressIn } from '../../constructs/core/cidr.ts';
 import { traefikWafDefaults } from '../../constructs/traefik-waf/index.ts';
 
 /** A machine as install/ makes a node of it. */
@@ -39,9 +39,6 @@ export interface InstallPlan {
   readonly store: EnvironmentInput['objectStores'][string] | undefined;
 }
 
-/** The tenth address, as K3s counts them. */
-const dnsNumber = 10;
-
 /** What it is to install of an environment; undefined for one without machines of Terraform's, and in another one's cluster. */
 export function installPlan(name: string, input: EnvironmentInput = environmentInput(name)): InstallPlan | undefined {
   const { hetzner, k3s, networks, reserved, objectStores } = input;
@@ -55,8 +52,8 @@ export function installPlan(name: string, input: EnvironmentInput = environmentI
     networks,
     reserved,
     k3s,
-    dnsAddress: addressIn(networks.services, dnsNumber),
-    bringsDns: (input.clusterDns ?? 'ours') === 'ours',
+    dnsAddress: dnsAddress({ networks }),
+    bringsDns: whoseDns(input) === 'ours',
     nodes: input.nodes.map(({ name: node, role, serverType, address, machine }) => {
       return { name: node, role, serverType, address, privateAddress: machine?.address ?? '' };
     }),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { powerOff, returnNode } from '../../cluster/faults.ts';
 import { initPid } from '../../cluster/nodes.ts';
-import { firstServer, serversOf, workersOf } from '../../cluster/plan.ts';
+import { serversOf, workersOf } from '../../cluster/plan.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
 import { redisOf } from '../../components/redis/store.ts';
 import type { RedisStore } from '../../components/redis/store.ts';
@@ -13,7 +13,7 @@ import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import type { Area, Outcome } from '../area.ts';
 import type { PlatformGround } from '../ground.ts';
-import { ready } from '../recovered.ts';
+import { ready, serverNodes } from '../recovered.ts';
 import { startWriters } from '../redis/fault.ts';
 import type { OwnWay, Writers } from '../redis/fault.ts';
 import { bothLost } from './both-lost.ts';
@@ -48,9 +48,7 @@ export const area: Area<'platform'> = {
 async function serverLost(platform: PlatformGround): Promise<Outcome> {
   const { cluster, signal } = platform;
   const store = redisOf(platform);
-  const lost = firstServer(cluster.plan).name;
-  const other = workersOf(cluster.plan).find(({ name }) => name !== lost)?.name;
-  if (other === undefined) throw new ProvingError('there is only one node for pods');
+  const { lost, other } = serverNodes(platform);
   await store.whole(signal, 300);
   await store.clear();
   const writers = await startWriters(store, other);

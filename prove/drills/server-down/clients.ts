@@ -1,4 +1,3 @@
-import { firstServer, workersOf } from '../../cluster/plan.ts';
 import { WayIn } from '../../components/edge/way-in.ts';
 import { membersOf } from '../../components/postgres/members.ts';
 import type { Members } from '../../components/postgres/members.ts';
@@ -9,9 +8,9 @@ import { lostOf, RedisWriter } from '../../instruments/redis-writer.ts';
 import { WebRecorder } from '../../instruments/web-client.ts';
 import { Writer } from '../../instruments/writer.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
-import { ProvingError } from '../../machine/error.ts';
 import { gatherStateful } from '../failures/placement.ts';
 import type { PlatformGround } from '../ground.ts';
+import type { ServerNodes } from '../recovered.ts';
 
 /** Who looks on while the node with the API is lost: somebody outside, and writers on the node that stays. */
 export interface Clients {
@@ -22,25 +21,10 @@ export interface Clients {
   readonly keys: RedisWriter;
 }
 
-export interface Nodes {
-  /** The first node with the API. */
-  readonly lost: string;
-  /** The other one that pods run on. */
-  readonly other: string;
-}
-
-/** @throws ProvingError where there is only one node for pods */
-export function nodesOf({ cluster: { plan } }: PlatformGround): Nodes {
-  const { name: lost } = firstServer(plan);
-  const other = workersOf(plan).find(({ name }) => name !== lost);
-  if (other === undefined) throw new ProvingError('there is only one node for pods');
-  return { lost, other: other.name };
-}
-
 /** Brings all that there is one of to the node that will be lost, and has clients look on, until an action has ended. */
 export async function underClients<Value>(
   platform: PlatformGround,
-  { lost, other }: Nodes,
+  { lost, other }: ServerNodes,
   action: (clients: Clients) => Promise<Value>,
 ): Promise<Value> {
   const { cluster, signal } = platform;

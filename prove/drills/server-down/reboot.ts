@@ -7,8 +7,8 @@ import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { Round } from '../../results/index.ts';
 import type { PlatformGround } from '../ground.ts';
-import { allPods, ready, waitForHealth } from '../recovered.ts';
-import { lostBy, nodesOf, seenBy, underClients } from './clients.ts';
+import { allPods, ready, serverNodes, waitForHealth } from '../recovered.ts';
+import { lostBy, seenBy, underClients } from './clients.ts';
 
 /** Seconds that a machine takes to start. */
 const away = 60;
@@ -25,7 +25,7 @@ const units = {
 /** Takes the power of the only node with the API away, with both primaries on it, and gives it back as a reboot does. */
 export async function reboot(platform: PlatformGround): Promise<Round> {
   const { cluster, report, signal } = platform;
-  const nodes = nodesOf(platform);
+  const nodes = serverNodes(platform);
   const { lost } = nodes;
   return underClients(platform, nodes, async (clients) => {
     const before = await allPods(platform);

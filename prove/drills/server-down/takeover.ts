@@ -6,8 +6,8 @@ import { withCleanUp } from '../../machine/clean-up.ts';
 import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { PlatformGround } from '../ground.ts';
-import { allPods, ready, waitForHealth } from '../recovered.ts';
-import { lostBy, nodesOf, seenBy, underClients } from './clients.ts';
+import { allPods, ready, serverNodes, waitForHealth } from '../recovered.ts';
+import { lostBy, seenBy, underClients } from './clients.ts';
 import { answers } from './reboot.ts';
 
 /** Seconds that are waited for the pods of the node. */
@@ -26,7 +26,7 @@ const units = {
 /** Takes the power of one of two nodes with the API away, with both primaries on it, until its pods run on the other. */
 export async function takeover(platform: PlatformGround) {
   const { cluster, report, signal } = platform;
-  const nodes = nodesOf(platform);
+  const nodes = serverNodes(platform);
   const { lost, other } = nodes;
   return underClients(platform, nodes, async (clients) => {
     const before = await allPods(platform);
