@@ -50,6 +50,7 @@ test('the programs of the proving ground are of the releases that the platform r
   const both = Object.entries(pinned).filter(([name]) => programNames.includes(name as ProgramName));
   expect(both.map(([name]) => name).sort()).toEqual([
     'argocd',
+    'coredns',
     'pgbouncer-exporter',
     'postgres-exporter',
     'rclone',
