@@ -21,9 +21,9 @@ export interface Web {
   readonly workload: Workload;
 }
 
-/** How a client asks it. */
-export function askOf({ namespace, url, labels, port }: Web) {
-  return { namespace, url, target: labels, port };
+/** How a client asks it. @param path from the slash on */
+export function askOf({ namespace, url, labels, port }: Web, path: string) {
+  return { namespace, url: new URL(path, url).href, target: labels, port };
 }
 
 /** The first backend or frontend of a platform. @throws ProvingError where there is none */

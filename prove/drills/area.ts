@@ -42,6 +42,11 @@ export interface Area<Of extends Need = Need> {
    * @default nothing
    */
   readonly asks?: 'edge';
+  /**
+   * Whether its round can be run with the samples in the place of the stand-ins for backend and frontend.
+   * @default false
+   */
+  readonly takesSamples?: Of extends 'platform' ? boolean : never;
   /** Files and folders, beside its own, whose change can change what it measures; relative to the root. */
   readonly about: readonly string[];
   /** One round. @throws ProvingError where it can't be done at all */

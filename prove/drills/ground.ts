@@ -3,6 +3,8 @@ import type { Platform } from '../../constructs/core/platform.ts';
 import { clusterOf } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { standInOf } from '../cluster/plan.ts';
+import { standInApplications } from '../delivery/applications.ts';
+import type { Applications } from '../delivery/applications.ts';
 import { deliver } from '../delivery/deliver.ts';
 import type { DeliverOptions, Delivery } from '../delivery/deliver.ts';
 import { exists, isWhole } from '../delivery/lifecycle.ts';
@@ -51,6 +53,8 @@ export interface ClusterGround extends Ground {
 export interface PlatformGround extends ClusterGround, Delivery {
   /** As its constructs describe it. */
   readonly platform: Platform;
+  /** What runs as backend and frontend. */
+  readonly web: Applications;
 }
 
 /** Brings an empty cluster up for an action, and down after it. @throws ProvingError where there is one already */
@@ -79,7 +83,8 @@ export async function delivered(
   const { cluster, root, report, signal, used } = ground;
   const delivery = await deliver(cluster, root, { report, signal, prepare });
   used.add(delivery);
-  return { ...ground, ...delivery, platform: buildPlatform(ground.environment) };
+  const { environment } = ground;
+  return { ...ground, ...delivery, platform: buildPlatform(environment), web: standInApplications(environment) };
 }
 
 function noted(ground: ClusterGround): ClusterGround {

@@ -8,12 +8,15 @@ import { versionsOf } from '../tools/modules.ts';
 import { programsOf, promisesOf } from './area.ts';
 import type { AnyArea, Outcome } from './area.ts';
 import { onCluster, onPlatform, Used } from './ground.ts';
-import type { Ground } from './ground.ts';
+import type { Ground, PlatformGround } from './ground.ts';
+import { withSamples } from './with-samples.ts';
 
 export interface RunOptions {
   readonly rounds: number;
   /** Of `config/`. */
   readonly environment: string;
+  /** Whether the samples run in the place of the stand-ins for backend and frontend. */
+  readonly samples: boolean;
   readonly report: (line: string) => void;
 }
 
@@ -36,7 +39,10 @@ export async function runRounds(name: string, area: AnyArea, options: RunOptions
   if (area.needs === 'platform') {
     const { run } = area;
     const round = { number: 1, of: rounds };
-    await onPlatform({ ...ground, round }, (platform) => each((own) => run({ ...platform, round: own.round })));
+    const all = (platform: PlatformGround) => each((own) => run({ ...platform, round: own.round }));
+    await onPlatform({ ...ground, round }, (platform) =>
+      options.samples ? withSamples(platform, all) : all(platform),
+    );
   } else if (area.needs === 'cluster') {
     const { run } = area;
     await each((own) => onCluster(own, run));

@@ -13,11 +13,13 @@ export interface LoadOptions {
   readonly port: number;
   /** How many clients ask at the same time. */
   readonly clients: number;
-  /** CPU that each client asks for in each second, in milliseconds. */
-  readonly milliseconds: number;
+  /** What they ask for, from the slash on. */
+  readonly path: string;
+  /** Time from one request of a client to its next, such as `20ms`. */
+  readonly every: string;
 }
 
-/** Starts clients that ask a service for work: together they want `clients * milliseconds` millicores of CPU. */
+/** Starts clients that ask a service all the time, each at its own pace. */
 export async function startLoad(cluster: Cluster, options: LoadOptions): Promise<void> {
   const { namespace, target, port } = options;
   const name = loadName(options);
@@ -29,13 +31,13 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
 
 /** One pod with a container for each client: every request is a connection of its own, so the pods share them. */
 export function loadPod(options: LoadOptions, node: string): Manifest {
-  const { namespace, port, clients, milliseconds } = options;
-  const url = `http://${options.name}.${namespace}.svc.cluster.local:${port}/work?milliseconds=${milliseconds}`;
+  const { namespace, port, clients, path, every } = options;
+  const url = `http://${options.name}.${namespace}.svc.cluster.local:${port}${path}`;
   const name = loadName(options);
   const pod = podManifest({
     namespace,
     name,
-    args: ['every', '1s', url, '10s'],
+    args: ['every', every, url, '10s'],
     labels: labelsOf(name),
     node,
   });

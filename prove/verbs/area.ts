@@ -6,6 +6,7 @@ import { UsageError } from '../../synth/command.ts';
 import type { Output } from '../../synth/command.ts';
 import { programsOf } from '../drills/area.ts';
 import type { AnyArea } from '../drills/area.ts';
+import { areas } from '../drills/index.ts';
 import { runRounds } from '../drills/run.ts';
 import { ProvingError } from '../machine/error.ts';
 import { checkLinux } from '../machine/processes.ts';
@@ -29,6 +30,7 @@ export async function runArea(
 ): Promise<number> {
   const { record, ...options } = optionsOf(args);
   checkAsked(name, area, options.environment);
+  checkSamples(name, area, options.samples);
   checkLinux();
   checkBuilt(name, area);
   const start = performance.now();
@@ -72,13 +74,14 @@ export function optionsOf(args: readonly string[]) {
     options: {
       rounds: { type: 'string', default: '1' },
       environment: { type: 'string', default: 'production' },
+      samples: { type: 'boolean', default: false },
       'no-record': { type: 'boolean', default: false },
     },
   });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new UsageError(`--rounds ${values.rounds}: a whole number, 1 or more`);
-  return { rounds, environment: values.environment, record: !values['no-record'] };
+  return { rounds, environment: values.environment, samples: values.samples, record: !values['no-record'] };
 }
 
 /** What an environment does not have that an area asks for, in words; undefined where it has all. @throws InputError without it */
@@ -96,6 +99,18 @@ function checkAsked(name: string, area: AnyArea, environment: string): void {
     what: lacks,
     allowed: `an environment with ${area.asks}`,
     remedy: `name another one with --environment, or add ${area.asks} to config/environments/${environment}.ts`,
+  });
+}
+
+function checkSamples(name: string, area: AnyArea, asked: boolean): void {
+  if (!asked || area.takesSamples === true) return;
+  throw new InputError({
+    where: `area ${name}`,
+    what: '--samples: it does not run the samples in the place of the stand-ins',
+    allowed: Object.entries(areas)
+      .flatMap(([each, { takesSamples }]: readonly [string, AnyArea]) => (takesSamples === true ? each : []))
+      .join(', '),
+    remedy: 'leave --samples out; prove -- flow always runs them',
   });
 }
 

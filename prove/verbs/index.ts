@@ -53,7 +53,7 @@ export const commands: Readonly<Record<string, Command>> = {
     Object.entries(areas).map(([name, area]) => [
       name,
       {
-        usage: `${name} ${areaUsage}`,
+        usage: `${name} ${area.takesSamples === true ? `${areaUsage} [--samples]` : areaUsage}`,
         purpose: `${area.purpose} (${Object.keys(area.promises).join(', ')})`,
         run: (args: readonly string[], output: Output) => runArea(name, area, args, output),
       },

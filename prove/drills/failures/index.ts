@@ -14,6 +14,7 @@ export const area: Area<'platform'> = {
       'client of the backend',
   },
   needs: 'platform',
+  takesSamples: true,
   asks: 'edge',
   minutes: 6,
   programs: [],

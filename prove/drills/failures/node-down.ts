@@ -47,7 +47,7 @@ export async function nodeDown(platform: PlatformGround): Promise<Round> {
   const affected = affectedBy(lost, before);
   const checks: DrillCheck[] = spreadOf(platform.platform).map((each) => spreadCheck(each, nodes, before));
   const recorder = await Recorder.start(cluster, {
-    ...askOf(webOf(platform.platform, 'backend')),
+    ...askOf(webOf(platform.platform, 'backend'), platform.web.paths.backend),
     name: 'node2-client',
   });
   const undo = [() => initPid(cluster, lost) === undefined && returnNode(cluster, lost), () => recorder.remove()];

@@ -85,13 +85,17 @@ interface Clients {
 async function startClients(platform: PlatformGround): Promise<Clients> {
   const { cluster } = platform;
   const way = await WayIn.of(platform);
-  const request = (client: number) => way.request(way.host('backend'), { path: '/echo/crash', client });
+  const path = platform.web.paths.backend;
+  const request = (client: number) => way.request(way.host('backend'), { path, client });
   return {
     outside: [
       await WebRecorder.start(cluster, request(90), { name: 'crash-new' }),
       await WebRecorder.start(cluster, request(91), { name: 'crash-kept', isKept: true }),
     ],
-    inside: await Recorder.start(cluster, { ...askOf(webOf(platform.platform, 'backend')), name: 'crash-inside' }),
+    inside: await Recorder.start(cluster, {
+      ...askOf(webOf(platform.platform, 'backend'), path),
+      name: 'crash-inside',
+    }),
   };
 }
 

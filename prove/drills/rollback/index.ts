@@ -65,7 +65,7 @@ async function withClients(platform: PlatformGround, releases: Releases): Promis
   const api = await ArgoApi.connect(cluster);
   return withCleanUp([() => api.close()], async () => {
     const recorder = await Recorder.start(cluster, {
-      ...askOf(webOf(platform.platform, application)),
+      ...askOf(webOf(platform.platform, application), platform.web.paths[application]),
       name: 'rollback',
     });
     return withCleanUp([() => recorder.remove()], () => new RollbackDrill(platform, api, recorder, releases).run());

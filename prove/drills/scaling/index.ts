@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Platform } from '../../../constructs/core/platform.ts';
 import { getJson } from '../../cluster/kubectl.ts';
 import { applicationsOf, waitForSync } from '../../components/argocd/applications.ts';
-import { webOf } from '../../components/web.ts';
+import { askOf, webOf } from '../../components/web.ts';
 import { slowestOf } from '../../instruments/figures.ts';
 import { startLoad, stopLoad } from '../../instruments/load.ts';
 import type { LoadOptions } from '../../instruments/load.ts';
@@ -17,20 +16,18 @@ import type { PlatformGround } from '../ground.ts';
 
 type Scaled = LoadOptions & Range & { readonly url: string };
 
-/**
- * What scales, and under how much load. The last step up needs the most: 5 pods have to use 1.1 of their target, 847
- * millicores of the backend's; 3 of the frontend's 462.
- */
-function scaledOf(platform: Platform): readonly [backend: Scaled, frontend: Scaled] {
-  const of = (kind: 'backend' | 'frontend', load: Pick<LoadOptions, 'clients' | 'milliseconds'>): Scaled => {
-    const { name, namespace, labels: target, port, url, workload } = webOf(platform, kind);
+/** What scales, and under how much load. */
+function scaledOf({ platform, web }: PlatformGround): readonly [backend: Scaled, frontend: Scaled] {
+  const of = (kind: 'backend' | 'frontend'): Scaled => {
+    const asked = webOf(platform, kind);
+    const { name, workload } = asked;
     const { controller } = workload.props;
     if (controller.kind !== 'Deployment' || typeof controller.replicas === 'number')
       throw new ProvingError(`${name} has no autoscaler`);
     const { minimum: least, maximum: most } = controller.replicas;
-    return { name, namespace, target, port, url, least, most, ...load };
+    return { name, ...askOf(asked, web.paths[kind]), least, most, ...web.load[kind] };
   };
-  return [of('backend', { clients: 8, milliseconds: 150 }), of('frontend', { clients: 4, milliseconds: 145 })];
+  return [of('backend'), of('frontend')];
 }
 
 const units = {
@@ -55,6 +52,7 @@ export const area: Area<'platform'> = {
       'are down again, while a client asks each of them every 100 ms',
   },
   needs: 'platform',
+  takesSamples: true,
   minutes: 12,
   programs: [],
   about: ['constructs/web-workload', 'config/environments', 'prove/cluster/system/metrics.ts'],
@@ -64,7 +62,7 @@ export const area: Area<'platform'> = {
 /** Load moves the replicas up, its end moves them down again, while a client of each application asks all the time. */
 async function scaling(platform: PlatformGround): Promise<Outcome> {
   const { cluster, applications, signal } = platform;
-  const scaled = scaledOf(platform.platform);
+  const scaled = scaledOf(platform);
   for (const each of scaled) await waitUntilCalm(platform, each);
   const recorders = new Map<string, Recorder>();
   const watch = watchOf(platform, scaled);

@@ -45,6 +45,7 @@ export const area: Area<'platform'> = {
       'times a second',
   },
   needs: 'platform',
+  takesSamples: true,
   minutes: 15,
   programs: [],
   about: ['constructs/app-of-apps', 'scripts/release', 'prove/components/argocd', 'prove/delivery/releases.ts'],
@@ -56,10 +57,10 @@ export const area: Area<'platform'> = {
  * after it, which brings the next one; the last by a release of what was before.
  */
 async function updates(platform: PlatformGround): Promise<Outcome> {
-  const { cluster, environment, clone, report } = platform;
-  for (const version of Object.values(published)) {
-    await publishImage(cluster, await applicationImage(environment, 'backend', version));
-  }
+  const { cluster, environment, clone, report, web } = platform;
+  const { good, next, neverReady } = published;
+  for (const version of [good, next]) await publishImage(cluster, await web.image('backend', version));
+  await publishImage(cluster, await applicationImage(environment, 'backend', neverReady));
   const releases = await Releases.of(cluster, clone);
   const recorders: Recorder[] = [];
   const undo = [
@@ -74,8 +75,8 @@ async function updates(platform: PlatformGround): Promise<Outcome> {
   ];
   return withCleanUp(undo, async () => {
     for (const kind of clients) {
-      const web = webOf(platform.platform, kind);
-      recorders.push(await Recorder.start(cluster, { ...askOf(web), name: `asks-${web.name}` }));
+      const asked = webOf(platform.platform, kind);
+      recorders.push(await Recorder.start(cluster, { ...askOf(asked, web.paths[kind]), name: `asks-${asked.name}` }));
     }
     return await new Updates(platform, releases, recorders).run();
   });

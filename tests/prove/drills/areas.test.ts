@@ -217,4 +217,11 @@ describe('the rounds of an area', () => {
     const has = { ...asking, asks: 'edge' as const };
     expect([lackOf(has, 'production'), lackOf(areaOf('api', 1), 'production')]).toEqual([undefined, undefined]);
   });
+
+  test('that do not run the samples in the place of the stand-ins refuse to', async () => {
+    const output = new PassThrough();
+    const options = ['--samples', '--environment', 'production'];
+    const refusal = await runArea('heal', areas.heal, options, { stdout: output, stderr: output }).catch(String);
+    expect(refusal).toContain('failures, scaling, updates');
+  });
 });

@@ -50,11 +50,11 @@ describe('a round of scaling', () => {
 
 describe('a load', () => {
   const options = { namespace: 'shop', name: 'frontend', target: { app: 'x' }, port: 3000 };
-  const pod = loadPod({ ...options, clients: 3, milliseconds: 120 }, 'node1');
+  const pod = loadPod({ ...options, clients: 3, path: '/work?milliseconds=120', every: '20ms' }, 'node1');
 
-  test('asks for work with as many clients as it is told', () => {
+  test('asks with as many clients, at the pace that it is told', () => {
     const { containers } = pod.spec as { readonly containers: readonly { readonly args: readonly string[] }[] };
-    const args = ['every', '1s', 'http://frontend.shop.svc.cluster.local:3000/work?milliseconds=120', '10s'];
+    const args = ['every', '20ms', 'http://frontend.shop.svc.cluster.local:3000/work?milliseconds=120', '10s'];
     expect(containers.map((container) => container.args)).toEqual([args, args, args]);
   });
 
