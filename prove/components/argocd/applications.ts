@@ -1,6 +1,7 @@
 import { clusterNamespaces } from '../../../apps/namespaces.ts';
 import type { Cluster } from '../../cluster/handle.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
+import { ProvingError } from '../../machine/error.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 
 interface ListedResource {
@@ -133,6 +134,8 @@ export async function compareAgain(
 export interface SyncOptions {
   /** In seconds. */
   readonly atMost: number;
+  /** Seconds in which no application's state changes, after which nothing more is to be expected. @default `atMost` */
+  readonly atRest?: number;
   /** What those that read the platform's own repository have to be at. @default whatever they are at */
   readonly commit?: { readonly repository: string; readonly id: string };
   readonly signal?: AbortSignal;
@@ -144,15 +147,19 @@ export interface SyncOptions {
 export async function waitForSync(
   cluster: Cluster,
   expected: readonly string[],
-  { atMost, commit, signal, report }: SyncOptions,
+  { atMost, atRest = atMost, commit, signal, report }: SyncOptions,
 ): Promise<void> {
   const known = new Map<string, string>();
   let missing = '';
+  let changed = performance.now();
   const done = async (): Promise<boolean> => {
     const all = new Map((await applicationsOf(cluster)).map((each) => [each.metadata.name, each]));
     for (const [name, each] of all) {
       const line = describeApplication(each);
-      if (known.get(name) !== line) report?.(line);
+      if (known.get(name) !== line) {
+        report?.(line);
+        changed = performance.now();
+      }
       known.set(name, line);
     }
     const open = expected.filter((name) => {
@@ -160,6 +167,8 @@ export async function waitForSync(
       return each === undefined || !isSyncedAndHealthy(each) || !isAt(each, commit) || !isOfItsPin(each);
     });
     missing = open.map((name) => known.get(name) ?? `${name} is not there`).join('\n  ');
+    if (open.length > 0 && performance.now() - changed > atRest * 1000)
+      throw new ProvingError(`no application has changed for ${atRest} s, and not all are Synced and Healthy`);
     return open.length === 0;
   };
   try {
