@@ -71,7 +71,7 @@ export interface LoadOptions {
 
 export interface LoadResult {
   readonly offered: number;
-  /** In which they were begun. */
+  /** Until the last was answered. */
   readonly seconds: number;
   /** Answered from 200 to 399. */
   readonly accepted: number;

@@ -164,7 +164,8 @@ async function atOnce(way: WayIn): Promise<{ readonly accepted: number; readonly
   const { inFlight } = usualLimits.api;
   const bound = inFlight * replicas;
   const offered = bound + 40;
-  const path = '/echo/events?count=1&milliseconds=2000';
+  // Long enough that all are under way before the first ends, on a busy machine too.
+  const path = '/echo/events?count=5&milliseconds=2000';
   const requests = Array.from({ length: offered }, () =>
     way.request(way.host('backend'), { client: 50, path, timeout: 30_000 }),
   );
