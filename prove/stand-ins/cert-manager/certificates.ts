@@ -112,7 +112,9 @@ function keyArguments({ privateKey: { algorithm = 'RSA', size } = {} }: Certific
   return ['-newkey', `rsa:${size ?? 2048}`];
 }
 
-function extensionsOf({ isCA = false, usages, dnsNames = [], ipAddresses = [] }: CertificateSpec): readonly string[] {
+/** As cert-manager sets them: names are critical where there is no subject, or strict clients refuse them. */
+function extensionsOf(spec: CertificateSpec): readonly string[] {
+  const { isCA = false, usages, commonName = '', dnsNames = [], ipAddresses = [] } = spec;
   const all = [...(usages ?? ['digital signature', 'key encipherment']), ...(isCA ? ['cert sign'] : [])];
   const known = (table: Readonly<Record<string, string>>) => [...new Set(all.flatMap((usage) => table[usage] ?? []))];
   const names = [...dnsNames.map((name) => `DNS:${name}`), ...ipAddresses.map((address) => `IP:${address}`)];
@@ -121,7 +123,7 @@ function extensionsOf({ isCA = false, usages, dnsNames = [], ipAddresses = [] }:
     `basicConstraints=critical,CA:${String(isCA)}`,
     `keyUsage=critical,${known(keyUsages).join(',')}`,
     ...(extended.length === 0 ? [] : [`extendedKeyUsage=${extended.join(',')}`]),
-    ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
+    ...(names.length === 0 ? [] : [`subjectAltName=${commonName === '' ? 'critical,' : ''}${names.join(',')}`]),
   ];
 }
 

@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { issue, renewalTime, validityOf } from '../../../prove/stand-ins/cert-manager/certificates.ts';
 import type { CertificateSpec, Issued } from '../../../prove/stand-ins/cert-manager/certificates.ts';
 
@@ -68,6 +72,20 @@ describe('certificates of the stand-in for cert-manager', () => {
     const hoursBefore = (spec: CertificateSpec) =>
       (until.getTime() - renewalTime(spec, server.certificate).getTime()) / 3_600_000;
     expect([hoursBefore(serverSpec), hoursBefore({ ...serverSpec, renewBefore: '1h30m' })]).toEqual([720, 1.5]);
+  });
+
+  test.each([
+    ['with a common name', serverSpec],
+    ['with other names alone', { ...serverSpec, commonName: undefined }],
+  ])('hold %s for clients that are as strict as the standard', async (_, spec) => {
+    const { certificate } = await issue(spec, authority);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-test-'));
+    const [own, signer] = ['own.crt', 'signer.crt'].map((name) => path.join(folder, name)) as [string, string];
+    fs.writeFileSync(own, certificate);
+    fs.writeFileSync(signer, authority.certificate);
+    const { stdout, stderr } = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', signer, own]);
+    fs.rmSync(folder, { recursive: true });
+    expect(`${String(stdout)}${String(stderr)}`).toBe(`${own}: OK\n`);
   });
 
   test('have an RSA key where the spec names none', async () => {
