@@ -16,11 +16,11 @@ const programs = [
   'tests/prove/{instruments,stand-ins}/**/*.test.ts',
   'tests/scripts/{release,archives}*.test.ts',
   'tests/scripts/recover{,-kinds,-real,-refusals,-runbook,-steps}.test.ts',
-  'tests/scripts/{lint,ready,run,workflows}.test.ts',
+  'tests/scripts/{lint,ready,run,way-back,workflows}.test.ts',
   'tests/scripts/import/{command,module-files}.test.ts',
   'tests/scripts/waf/trial.test.ts',
   'tests/synth/seal/!(options).test.ts',
-  'tests/install/stages.test.ts',
+  'tests/install/{restore,stages}.test.ts',
   'tests/synth/{committed,write}.test.ts',
   'tests/{determinism,promises,shared-cluster}.test.ts',
 ];

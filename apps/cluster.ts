@@ -34,3 +34,6 @@ export function dnsAddress({ networks }: Pick<Environment, 'networks'>): string 
 function serverAddresses({ nodes }: Environment): string[] {
   return nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
 }
+
+/** Where K3s keeps snapshots of etcd, in the bucket of `k3s.snapshots`. */
+export const snapshotFolder = 'etcd';

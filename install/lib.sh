@@ -148,6 +148,64 @@ unit() {
 
 kube() { "$root/usr/local/bin/k3s" kubectl "$@"; }
 
+# What K3s proves with that a node of that name is the one that it was: a machine that takes its place brings it along.
+node_password() {
+  local file=/etc/rancher/node/password
+  need "node-passwords/$NODE"
+  if [ ! -e "$root$file" ]; then
+    put "$secrets/node-passwords/$NODE" "$file" 600
+  elif ! cmp -s "$root$file" "$secrets/node-passwords/$NODE"; then
+    die "$file is not the secret node-passwords/$NODE" "the cluster knows the one of the machine: copy it into the folder of secrets"
+  fi
+}
+
+# begins_restore: whether this run is the first that restores here; those after an interruption go on with what it began.
+begins_restore() { [ "${RESTORE:-no}" != no ] && [ "$(cat "$state/restoring" 2>/dev/null || true)" != "$RESTORE" ]; }
+
+# give_up_state: what K3s has here stays, beside, for whoever finds that it was not lost.
+give_up_state() {
+  local server=$root/var/lib/rancher/k3s/server aside
+  if [ -e "$server/db/etcd" ]; then
+    [ "${REPLACE_STATE:-no}" = yes ] || [ -e "$state/restoring" ] ||
+      die 'this machine has the state of a cluster' "install/run $ENVIRONMENT goes on with it; --replace-state gives it up, and keeps it"
+    aside=$server-before-$(date -u +%Y%m%dT%H%M%SZ)
+    if change "/var/lib/rancher/k3s/server kept as ${aside##*/}"; then
+      if systemctl is-active --quiet k3s; then systemctl stop k3s; fi
+      mv "$server" "$aside"
+    fi
+  fi
+  if [ "$dry_run" = no ]; then
+    rm -f "$root/etc/rancher/k3s/config.yaml.d/join.yaml" "$state/etcd-restored"
+    put_text "${state#"$root"}/restoring" 600 "$RESTORE"
+  fi
+}
+
+# The binary of the pinned release.
+k3s_program() {
+  fetch "$K3S_URL/k3s" "$K3S_SHA256" /usr/local/bin/k3s
+  if [ "$dry_run" = no ]; then chmod 755 "$root/usr/local/bin/k3s"; fi
+}
+
+# etcd_restored: etcd's state of the snapshot that install/run proved, and of one member. A half is begun anew.
+etcd_restored() {
+  local file=$state/snapshot log=$bundle/cluster-reset.log
+  if [ -e "$state/etcd-restored" ]; then return 0; fi
+  change "etcd's state of the snapshot with the SHA-256 $RESTORE" || return 0
+  k3s_program
+  is_pinned "$bundle/snapshot" "$RESTORE" || die 'the snapshot is not the one that was proven' "install/run $ENVIRONMENT brings it again"
+  rm -rf "$root/var/lib/rancher/k3s/server/db"
+  install -D -m 600 "$bundle/snapshot" "$file"
+  # Its keys of the bucket are in the cluster that is yet to come.
+  if ! timeout "${RESET_SECONDS:-300}" "$root/usr/local/bin/k3s" server --cluster-reset \
+    "--cluster-reset-restore-path=$file" --etcd-s3=false >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    rm -rf "$root/var/lib/rancher/k3s/server/db"
+    die 'K3s does not take the snapshot' "K3s says why above; what was here before is in /var/lib/rancher/k3s/server-before-*"
+  fi
+  rm -f "$file"
+  touch "$state/etcd-restored"
+}
+
 # k3s_service NAME KIND: K3s of the pinned release as a service, started anew for whatever it is owed.
 k3s_service() {
   local name=$1 there=$root/etc/systemd/system/$1.service
@@ -160,8 +218,7 @@ k3s_service() {
     die "K3s is another release than $K3S_VERSION here" \
       "etcd has no way back but a snapshot: install/run $ENVIRONMENT --from 40-k3s-server --upgrade takes one first"
   fi
-  fetch "$K3S_URL/k3s" "$K3S_SHA256" /usr/local/bin/k3s
-  if [ "$dry_run" = no ]; then chmod 755 "$root/usr/local/bin/k3s"; fi
+  k3s_program
   fetch "$K3S_INSTALLER_URL" "$K3S_INSTALLER_SHA256" /usr/local/lib/diptych/k3s-install.sh
   put "$common/etc/systemd/system/k3s.service.d/diptych.conf" "/etc/systemd/system/$name.service.d/diptych.conf"
   put_text "/etc/systemd/system/$name.service.d/addresses.conf" 644 "[Service]

@@ -74,7 +74,7 @@ test.each(pages.filter((page) => guides.get(page)!.some(({ language }) => langua
 );
 
 test.each(pages)('the commands of the page %s are there', (page) => {
-  const named = [...read(`docs/guides/${page}.md`).matchAll(/npm run ([a-z:]+)/g)].map(([, script]) => script!);
+  const named = [...read(`docs/guides/${page}.md`).matchAll(/npm run ([a-z:-]+)/g)].map(([, script]) => script!);
   expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 

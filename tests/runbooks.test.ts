@@ -13,7 +13,7 @@ const text = (file: string): string => fs.readFileSync(path.join(folder, file), 
 const alerts = Object.keys(environments).flatMap((name) => buildPlatform(name).alerts.map(({ props }) => props));
 
 /** Where programs and pages send people to a runbook. */
-const references = ['constructs', 'docs/constructs', 'synth', 'scripts']
+const references = ['constructs', 'docs/constructs', 'docs/guides', 'synth', 'scripts']
   .flatMap((name) =>
     fs
       .readdirSync(path.join(root, name), { recursive: true, encoding: 'utf8' })

@@ -6,6 +6,7 @@ if [ "$ROLE" = agent ]; then
   return 0
 fi
 for name in token agent-token; do need "k3s/$name"; done
+if begins_restore; then give_up_state; fi
 
 owing=k3s
 for name in config.yaml admission.yaml audit.yaml registries.yaml; do
@@ -15,17 +16,24 @@ done
 for name in token agent-token; do
   put "$secrets/k3s/$name" "/etc/rancher/k3s/$name" 600
 done
+node_password
 if [ ! -d "$root/var/lib/rancher/k3s/server/logs" ] && change '/var/lib/rancher/k3s/server/logs'; then
   install -d -m 700 "$root/var/lib/rancher/k3s/server/logs"
 fi
 
 # Whom it joins: what it has been stays, a server that answers is joined, and the first one begins the cluster. A server
-# that has the state and does not answer is not begun anew beside: then there would be two clusters.
+# that has the state and does not answer is not begun anew beside: then there would be two clusters. Of a cluster that is
+# restored the first server is the first one, whoever of the old one still answers.
 answers() { curl --insecure --silent --fail --output /dev/null --max-time 5 "https://$1:6443/ping"; }
 join=/etc/rancher/k3s/config.yaml.d/join.yaml
 if [ ! -f "$root$join" ]; then
   other=''
-  for address in $OTHER_SERVERS; do
+  servers=$OTHER_SERVERS
+  if [ "${RESTORE:-no}" != no ]; then
+    servers=''
+    STATE_ELSEWHERE=no
+  fi
+  for address in $servers; do
     if answers "$address"; then
       other=$address
       break
@@ -46,6 +54,8 @@ if [ ! -f "$root$join" ]; then
   fi
   put_text "$join" 600 "$lines"
 fi
+
+if [ "$FIRST_SERVER" = yes ] && [[ ${RESTORE:-no} =~ ^[0-9a-f]{64}$ ]]; then etcd_restored; fi
 
 # The way back from an upgrade.
 if [ "${UPGRADE:-no}" = yes ] && systemctl is-active --quiet k3s && change 'a snapshot before the upgrade'; then

@@ -8,12 +8,19 @@ fi
 need k3s/agent-token
 
 owing=k3s
+# A cluster that was begun anew has another authority, which an agent asks for when it starts.
+if begins_restore; then
+  owe
+  if [ "$dry_run" = no ]; then put_text "${state#"$root"}/restoring" 600 "$RESTORE"; fi
+fi
 for name in config.yaml registries.yaml; do
   [ -f "$files/etc/rancher/k3s/$name" ] || continue
   put "$files/etc/rancher/k3s/$name" "/etc/rancher/k3s/$name" 600
 done
 # The servers' own token would open the snapshots, and has no place here.
 put "$secrets/k3s/agent-token" /etc/rancher/k3s/agent-token 600
+
+node_password
 
 answers() { curl --insecure --silent --fail --output /dev/null --max-time 5 "https://$FIRST_SERVER_ADDRESS:6443/ping"; }
 wait_for "the API server of $FIRST_SERVER_ADDRESS" 300 \

@@ -41,13 +41,22 @@ for name in sealing.crt sealing.key; do need "$name"; done
 secret_object sealed-secrets sealing-key kubernetes.io/tls '"sealedsecrets.bitnami.com/sealed-secrets-key": active' \
   "tls.crt=$secrets/sealing.crt" "tls.key=$secrets/sealing.key"
 
+# Older keys, out of the disaster bundle: before the controller runs, which would open nothing that they sealed.
+for folder in "$secrets/cluster/sealing"/*/; do
+  if [ ! -s "$folder/tls.key" ] || cmp -s "$folder/tls.key" "$secrets/sealing.key"; then continue; fi
+  name=$(basename "$folder")
+  if [ "$name" = sealing-key ]; then name=sealing-key-before; fi
+  secret_object sealed-secrets "$name" kubernetes.io/tls '"sealedsecrets.bitnami.com/sealed-secrets-key": active' \
+    "tls.crt=$folder/tls.crt" "tls.key=$folder/tls.key"
+done
+
 if [ -n "$SNAPSHOT_BUCKET" ]; then
   for name in snapshots/access-key snapshots/secret-key; do need "$name"; done
   mkdir -p "$bundle/snapshots"
   printf '%s' "$SNAPSHOT_ENDPOINT" >"$bundle/snapshots/endpoint"
   printf '%s' "$SNAPSHOT_REGION" >"$bundle/snapshots/region"
   printf '%s' "$SNAPSHOT_BUCKET" >"$bundle/snapshots/bucket"
-  printf '%s' "etcd" >"$bundle/snapshots/folder"
+  printf '%s' "$SNAPSHOT_FOLDER" >"$bundle/snapshots/folder"
   secret_object kube-system k3s-etcd-snapshot-s3-config etcd.k3s.cattle.io/s3-config-secret '' \
     "etcd-s3-endpoint=$bundle/snapshots/endpoint" "etcd-s3-region=$bundle/snapshots/region" \
     "etcd-s3-bucket=$bundle/snapshots/bucket" "etcd-s3-folder=$bundle/snapshots/folder" \

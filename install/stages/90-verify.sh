@@ -16,7 +16,12 @@ done
 nft list table inet diptych >/dev/null || die 'the firewall is not loaded' "install/run $ENVIRONMENT --only 30-nftables"
 say 'ok: the firewall is loaded'
 
-if [ "$FIRST_SERVER" != yes ]; then return 0; fi
+# Once all is well, the next --restore is another one.
+restored() { rm -f "$state/restoring" "$state/etcd-restored"; }
+if [ "$FIRST_SERVER" != yes ]; then
+  restored
+  return 0
+fi
 for pair in $HOSTS; do
   node=${pair%%=*}
   is_ready() { [ "$(kube get node "$node" --output 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; }
@@ -34,3 +39,4 @@ for application in $applications; do
     "kubectl describe application $application --namespace argocd: what it lacks; docs/runbooks/argocd-stuck.md" is_well
   say "ok: $application is Healthy and Synced"
 done
+restored

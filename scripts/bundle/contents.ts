@@ -41,7 +41,7 @@ export function wantedFiles(environment: string): Wanted[] {
     ...names.map((name) =>
       useful(
         `node-passwords/${name}`,
-        `/etc/rancher/node/password; else the secret ${name}.node-password.k3s is deleted`,
+        `lets a machine be ${name} again; else the secret ${name}.node-password.k3s is deleted`,
       ),
     ),
     useful('tokens/HCLOUD_TOKEN', 'makes the machines'),

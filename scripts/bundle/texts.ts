@@ -64,7 +64,7 @@ export function readmeText(environment: string): string {
 Next:
   git clone --branch ${branch} ${url} platform && cd platform && npm ci
   for file in "$HOME/.diptych/${environment}"/tokens/*_TOKEN; do export "$(basename "$file")=$(cat "$file")"; done
-  terraform/README.md, "Make them", with the keys in tokens/state; then install/ with this folder
+  docs/runbooks/disaster-recovery.md, from its second step on
 
 What is where, as far as it was there when the bundle was made:
 ${files.join('\n')}

@@ -1,3 +1,4 @@
+import { snapshotFolder } from '../../apps/cluster.ts';
 import { firstServer } from './plan.ts';
 import type { InstallPlan, NodePlan } from './plan.ts';
 import { defaultMtu, pairOf } from './wireguard.ts';
@@ -40,5 +41,6 @@ export function nodeValues(plan: InstallPlan, node: NodePlan): string {
     SNAPSHOT_ENDPOINT: store === undefined ? '' : store.endpoint.replace(/^https:\/\//, ''),
     SNAPSHOT_REGION: store?.region ?? '',
     SNAPSHOT_BUCKET: store?.bucket ?? '',
+    SNAPSHOT_FOLDER: store === undefined ? '' : snapshotFolder,
   });
 }

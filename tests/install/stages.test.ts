@@ -118,7 +118,8 @@ describe('three servers', () => {
   });
 });
 
-test.each([1, 6, 11, 17, 23])(
+// The area install asks for many more.
+test.each([6, 17])(
   'a machine whose power was gone at change %i is finished by the next run',
   async (number) => {
     const machines = await machinesOf('production');

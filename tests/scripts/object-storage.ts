@@ -90,11 +90,7 @@ export class TestStorage {
     if (bucket === undefined || this.unknown-- > 0) return refuse(404, 'NoSuchBucket');
     if (key !== '') return this.object(bucket, method, decodeURIComponent(key), sent, answer, refuse);
     if (query === 'list-type') {
-      const listed = bucket.versions.map(
-        ({ key: each, modified }) =>
-          `<Contents><Key>${each}</Key><LastModified>${modified.toISOString()}</LastModified></Contents>`,
-      );
-      return answer(200, `<ListBucketResult>${listed.join('')}</ListBucketResult>`);
+      return answer(200, listOf(bucket, new URL(url, this.endpoint).searchParams));
     }
     if (query === 'versions') return answer(200, bucket.versions.map(() => '<Version></Version>').join(''));
     if (method === 'PUT' && query === 'object-lock' && !bucket.locked) return refuse(409, 'InvalidBucketState');
@@ -121,4 +117,18 @@ export class TestStorage {
     if (found === undefined) return refuse(404, 'NoSuchKey');
     return answer(200, this.altered?.(found.body) ?? found.body);
   }
+}
+
+/** A page of objects, of two, so that whoever reads one page alone is noticed. */
+function listOf({ versions }: KeptBucket, query: URLSearchParams): string {
+  const found = versions.filter(({ key }) => key.startsWith(query.get('prefix') ?? ''));
+  const from = Number(query.get('continuation-token') ?? 0);
+  const listed = found
+    .slice(from, from + 2)
+    .map(
+      ({ key, body, modified }) =>
+        `<Contents><Key>${key}</Key><LastModified>${modified.toISOString()}</LastModified><Size>${body.length}</Size></Contents>`,
+    );
+  const next = found.length > from + 2 ? `<NextContinuationToken>${from + 2}</NextContinuationToken>` : '';
+  return `<ListBucketResult>${listed.join('')}${next}</ListBucketResult>`;
 }

@@ -25,8 +25,8 @@ export const area: Area<'machine'> = {
   },
   needs: 'machine',
   minutes: 9,
-  programs: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'],
-  about: ['install', 'synth/install', 'prove/stand-ins/machine'],
+  programs: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'],
+  about: ['install', 'synth/install', 'prove/stand-ins/machine', 'scripts/way-back'],
   run: install,
 };
 

@@ -9,6 +9,7 @@ import { binary } from '../../tools/cache.ts';
 import type { ProgramName } from '../../tools/programs.ts';
 import { Checks } from '../hardware/checks.ts';
 import { strangeKeys } from './k3s-keys.ts';
+import { snapshotOf } from './snapshot.ts';
 
 export const environments = ['production', 'three-node'] as const;
 
@@ -51,6 +52,8 @@ export async function stagesOf(root: string, folder: string, report: (line: stri
       await accepted(configuration, `${environment}: ${node.name}`, checks);
     }
   }
+  report('a snapshot of etcd, as install/run --restore asks it');
+  await snapshotOf(binary('etcd'), path.join(folder, 'etcd'), checks);
   return { figures, units: { 'second run': 'changes' }, checks: checks.all };
 }
 

@@ -15,7 +15,7 @@ export const standIn =
 /** Programs of a machine that are stood in for, whatever the network. */
 const always = [
   ...['ssh', 'systemctl', 'curl', 'k3s', 'k3s-install.sh', 'journalctl', 'swapon', 'mountpoint', 'mount', 'sysctl'],
-  ...['modprobe', 'apt-get', 'df', 'sleep'],
+  ...['modprobe', 'apt-get', 'df', 'sleep', 'npm'],
 ];
 /** Those of the network itself. */
 const network = ['ip', 'nft', 'wg', 'wg-quick', 'ping'];
@@ -70,6 +70,24 @@ export class Machines {
   /** Asks a stand-in of a machine for something, by what its stub folder has. */
   ask(node: string, name: string, text = ''): void {
     fs.writeFileSync(this.file(node, `stub/${name}`), text);
+  }
+
+  /** What the buckets have: a snapshot of etcd; or, as a refusal, why there is no way back. */
+  buckets(name: 'snapshot' | 'no-way-back', text: string): void {
+    fs.writeFileSync(path.join(this.options.folder, name), text);
+  }
+
+  /** Nobody asks anything of the buckets any more. */
+  unasked(): void {
+    for (const name of ['snapshot', 'no-way-back']) fs.rmSync(path.join(this.options.folder, name), { force: true });
+  }
+
+  /** The disk of a machine is lost, and another one is in its place. */
+  replace(node: string): void {
+    fs.rmSync(this.rootOf(node), { recursive: true });
+    const plan = this.plan.nodes.find(({ name }) => name === node);
+    if (plan === undefined) throw new ProvingError(`there is no ${node}`);
+    this.makeRoot(plan);
   }
 
   unask(node: string, name: string): void {

@@ -9,6 +9,24 @@ program=$(basename "$0")
 
 # Also of who is no machine.
 if [ "$program" = sleep ]; then exec /usr/bin/sleep 0.05; fi
+# npm run way-back, of whoever has the buckets: here they are a snapshot in a file, or a refusal.
+if [ "$program" = npm ]; then
+  world=$(dirname "$STUB_MACHINES")
+  printf '%s\n' "$*" >>"$world/npm-calls"
+  if [ -e "$world/no-way-back" ]; then
+    cat "$world/no-way-back" >&2
+    exit 1
+  fi
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --out ]; then
+      cp "$world/snapshot" "$2"
+      echo etcd-snapshot-node1-1 >"$2.name"
+    fi
+    shift
+  done
+  echo 'way back: proven'
+  exit 0
+fi
 if [ "$program" = ssh ]; then
   while [ $# -gt 0 ]; do
     case $1 in
@@ -91,7 +109,13 @@ kubectl() {
         *root.yaml*) touch "$stub/managed" ;;
       esac
       ;;
-    delete) changing && rm -f "$stub/policies" ;;
+    delete)
+      changing
+      case $* in
+        'delete node '*) echo "$*" >>"$stub/deleted" ;;
+        *) rm -f "$stub/policies" ;;
+      esac
+      ;;
     rollout) ;;
     get)
       [ -e "$stub/active/k3s" ] || exit 1
@@ -101,7 +125,7 @@ kubectl() {
         'get application root '*output*) [ -e "$stub/managed" ] && printf 'Healthy Synced' ;;
         'get application root '*) [ -e "$stub/managed" ] ;;
         'get applications '*) if [ -e "$stub/managed" ]; then echo root; fi ;;
-        'get node '*) printf True ;;
+        'get node '*) if [ -e "$stub/not-ready" ]; then printf Unknown; else printf True; fi ;;
         *) echo "kubectl $*: the stand-in does not know it" >&2 && exit 1 ;;
       esac
       ;;
@@ -118,6 +142,7 @@ case $program in
       is-active) active "$unit" ;;
       enable) changing && touch "$stub/enabled/${unit%.service}" ;;
       start | restart) changing && start "$unit" ;;
+      stop) changing && rm -f "$stub/active/${unit%.service}" ;;
       mask) changing && touch "$stub/masked" ;;
       daemon-reload) changing ;;
       *) echo "systemctl $*: the stand-in does not know it" >&2 && exit 1 ;;
@@ -164,6 +189,13 @@ case $program in
     case $1 in
       kubectl) kubectl "${@:2}" ;;
       etcd-snapshot) changing && touch "$stub/snapshot" ;;
+      server)
+        changing
+        file=${3#--cluster-reset-restore-path=}
+        [ "$2 $4" = '--cluster-reset --etcd-s3=false' ] && [ ! -e "$DIPTYCH_ROOT/var/lib/rancher/k3s/server/db/etcd" ]
+        mkdir -p "$DIPTYCH_ROOT/var/lib/rancher/k3s/server/db/etcd"
+        cp "$file" "$DIPTYCH_ROOT/var/lib/rancher/k3s/server/db/etcd/restored"
+        ;;
       *) echo "k3s $*: the stand-in does not know it" >&2 && exit 1 ;;
     esac
     ;;
