@@ -119,17 +119,14 @@ describe('three servers', () => {
 });
 
 // The area install asks for many more.
-test.each([6, 17])(
-  'a machine whose power was gone at change %i is finished by the next run',
-  async (number) => {
-    const machines = await machinesOf('production');
-    machines.ask('node1', 'break', String(number));
-    expect((await machines.install()).status).toBe(1);
-    expect(fs.existsSync(machines.file('node1', 'stub/break'))).toBe(false);
-    expect(await machines.install()).toMatchObject({ status: 0, stderr: '' });
-    expect(total((await machines.install()).stdout)).toBe('production: 0 changes');
-  },
-);
+test.each([6, 17])('a machine whose power was gone at change %i is finished by the next run', async (number) => {
+  const machines = await machinesOf('production');
+  machines.ask('node1', 'break', String(number));
+  expect((await machines.install()).status).toBe(1);
+  expect(fs.existsSync(machines.file('node1', 'stub/break'))).toBe(false);
+  expect(await machines.install()).toMatchObject({ status: 0, stderr: '' });
+  expect(total((await machines.install()).stdout)).toBe('production: 0 changes');
+});
 
 describe('what goes wrong is said in one line, with what to do:', () => {
   const cases: readonly [string, (machines: Machines) => void, readonly string[], string][] = [
