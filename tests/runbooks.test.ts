@@ -82,3 +82,43 @@ test('names of production in commands are those of its objects', () => {
   expect(mentioned.length).toBeGreaterThan(3);
   expect(mentioned.filter((name) => !names.has(name))).toEqual([]);
 });
+
+/** Of blocks for a shell, each with what it calls. */
+const commands = files.flatMap((file) =>
+  [...text(file).matchAll(/^ *```sh\n(.*?)^ *```$/gms)].flatMap(([, block = '']) =>
+    block.split('\n').map((line) => ({ file, line: line.trim().replace(/ +#.*$/, '') })),
+  ),
+);
+
+test('commands of install/ have stages, nodes and options that there are', () => {
+  const read = (name: string): string => fs.readFileSync(path.join(root, 'install', name), 'utf8');
+  const stages = fs.readdirSync(path.join(root, 'install/stages')).map((name) => name.replace('.sh', ''));
+  const calls = commands.flatMap(({ file, line }) =>
+    [...line.matchAll(/install\/(run|secrets|pin)((?: [^ ;']+)*)/g)].map(([, name = '', args = '']) => ({
+      file,
+      name,
+      args,
+    })),
+  );
+  expect(calls.length).toBeGreaterThan(20);
+  const wrong = calls.filter(({ name, args }) => {
+    const words = args.trim().split(' ');
+    const valueOf = (option: string) => words[words.indexOf(option) + 1] ?? '';
+    const options = words.filter((word) => word.startsWith('--'));
+    const named = ['--from', '--only'].filter((option) => options.includes(option)).map(valueOf);
+    return (
+      !options.every((option) => read(name).includes(`  ${option}`)) ||
+      !named.every((stage) => stage === '"$stage"' || stages.includes(stage))
+    );
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('scripts of package.json that commands name are there', () => {
+  const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
+  const named = commands.flatMap(({ file, line }) =>
+    [...line.matchAll(/npm run (?:-s )?([a-z:-]+)/g)].map(([, script = '']) => ({ file, script })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ script }) => !Object.hasOwn(scripts, script))).toEqual([]);
+});

@@ -53,6 +53,11 @@ export interface Delivery {
 export interface DeliverOptions extends Progress {
   /** Changes sources of the clone that Argo CD reads. @default nothing: it reads the working tree */
   readonly prepare?: (clone: PlatformClone) => void;
+  /**
+   * Seconds until everything is Synced and Healthy.
+   * @default 780
+   */
+  readonly atMost?: number;
 }
 
 /**
@@ -62,7 +67,7 @@ export interface DeliverOptions extends Progress {
 export async function deliver(
   cluster: Cluster,
   root: string,
-  { report, signal, prepare }: DeliverOptions,
+  { report, signal, prepare, atMost = 780 }: DeliverOptions,
 ): Promise<Delivery> {
   const start = performance.now();
   const done = (what: string): void => {
@@ -96,7 +101,7 @@ export async function deliver(
   else await bootstrap(cluster, clone, key, done);
   const commit = { repository: platform.environment.repository.url, id: await clone.git(['rev-parse', 'HEAD']) };
   // How long it takes is what gitops measures; here it has to end only where nothing moves, on a slow machine too.
-  await waitForSync(cluster, applications, { atMost: 780, atRest: 240, commit, signal, report: done });
+  await waitForSync(cluster, applications, { atMost, atRest: 240, commit, signal, report: done });
   const seconds = (performance.now() - applied) / 1000;
   done(`all ${applications.length} applications Synced and Healthy`);
   return { clone, applications, changed, standIns, versions, seconds };

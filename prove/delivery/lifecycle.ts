@@ -21,14 +21,19 @@ import { stopIfAsked } from '../machine/interruption.ts';
 import type { Progress } from '../machine/interruption.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import { committedDns } from './committed-dns.ts';
-import { startWorld } from '../stand-ins/internet/start.ts';
+import { startWorld, worldFolder } from '../stand-ins/internet/start.ts';
+
+export interface UpOptions extends Progress {
+  /** What providers have kept of a cluster that was lost, by `lose`: a folder, which is moved. @default nothing */
+  readonly world?: string;
+}
 
 /**
  * Brings a cluster up, or says that it is. What a crashed run left behind is removed first. When it fails,
  * only its logs stay; when it is interrupted, nothing.
  * @throws InputError where the machine can't run it; ProvingError where it doesn't come up
  */
-export async function up(cluster: Cluster, progress: Progress): Promise<void> {
+export async function up(cluster: Cluster, { world, ...progress }: UpOptions): Promise<void> {
   checkMachine(cluster);
   await withClusterLock(cluster, async () => {
     if (isWhole(cluster)) {
@@ -40,6 +45,7 @@ export async function up(cluster: Cluster, progress: Progress): Promise<void> {
       await tearDown(cluster);
     }
     writeState(cluster, 'starting');
+    if (world !== undefined) fs.renameSync(world, worldFolder(cluster));
     try {
       await bringUp(cluster, progress);
       writeState(cluster, 'up');
@@ -63,6 +69,22 @@ export async function down(cluster: Cluster, progress: Progress): Promise<void> 
     progress.report(exists(cluster) ? `taking ${cluster.plan.name} down` : `there is no cluster ${cluster.plan.name}`);
     await tearDown(cluster);
     unlock(cluster);
+  });
+}
+
+/** What providers have in the world of a cluster, whatever becomes of the cluster. */
+const kept = ['object-storage', 'git'] as const;
+
+/** Loses a cluster with all its disks and keys at once; what providers have is moved to a folder. */
+export async function lose(cluster: Cluster, world: string, { report }: Progress): Promise<void> {
+  await withClusterLock(cluster, async () => {
+    await destroyCgroup(cluster.cgroup);
+    removeEmptyParent(cluster.cgroup);
+    fs.mkdirSync(world, { recursive: true, mode: 0o700 });
+    for (const name of kept) fs.renameSync(path.join(worldFolder(cluster), name), path.join(world, name));
+    await tearDown(cluster);
+    unlock(cluster);
+    report(`${cluster.plan.name} is lost`);
   });
 }
 

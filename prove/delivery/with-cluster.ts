@@ -2,8 +2,9 @@ import type { Cluster } from '../cluster/handle.ts';
 import { withCleanUp } from '../machine/clean-up.ts';
 import { untilInterrupted } from '../machine/interruption.ts';
 import { down, up } from './lifecycle.ts';
+import type { UpOptions } from './lifecycle.ts';
 
-export interface WithClusterOptions {
+export interface WithClusterOptions extends Pick<UpOptions, 'world'> {
   readonly report: (line: string) => void;
   /** Leaves it up afterwards. @default false */
   readonly keep?: boolean;
@@ -12,7 +13,7 @@ export interface WithClusterOptions {
 /** Brings a cluster up for an action, and down after it, also after an interruption. @throws ProvingError */
 export async function withCluster<Value>(
   cluster: Cluster,
-  { report, keep = false }: WithClusterOptions,
+  { report, world, keep = false }: WithClusterOptions,
   action: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
   return withCleanUp(
@@ -25,7 +26,7 @@ export async function withCluster<Value>(
       untilInterrupted(
         (name) => report(`${name}: stopping and cleaning up, which takes some seconds`),
         async (signal) => {
-          await up(cluster, { report, signal });
+          await up(cluster, { report, signal, world });
           return action(signal);
         },
       ),

@@ -8,6 +8,7 @@ import type { Applications } from '../delivery/applications.ts';
 import { deliver } from '../delivery/deliver.ts';
 import type { DeliverOptions, Delivery } from '../delivery/deliver.ts';
 import { exists, isWhole } from '../delivery/lifecycle.ts';
+import type { UpOptions } from '../delivery/lifecycle.ts';
 import { withCluster } from '../delivery/with-cluster.ts';
 import { ProvingError } from '../machine/error.ts';
 
@@ -58,10 +59,16 @@ export interface PlatformGround extends ClusterGround, Delivery {
 }
 
 /** Brings an empty cluster up for an action, and down after it. @throws ProvingError where there is one already */
-export function onCluster<Value>(ground: Ground, action: (ground: ClusterGround) => Promise<Value>): Promise<Value> {
+export function onCluster<Value>(
+  ground: Ground,
+  action: (ground: ClusterGround) => Promise<Value>,
+  { world }: Pick<UpOptions, 'world'> = {},
+): Promise<Value> {
   const cluster = clusterOf(ground.environment);
   if (exists(cluster)) throw new ProvingError('it needs an empty cluster: run npm run prove -- down before');
-  return withCluster(cluster, ground, (signal) => action(noted({ ...ground, cluster, signal })));
+  return withCluster(cluster, { report: ground.report, world }, (signal) =>
+    action(noted({ ...ground, cluster, signal })),
+  );
 }
 
 /**
@@ -78,10 +85,10 @@ export function onPlatform<Value>(ground: Ground, action: (ground: PlatformGroun
 /** Applies the platform to a cluster. */
 export async function delivered(
   ground: ClusterGround,
-  { prepare }: Pick<DeliverOptions, 'prepare'> = {},
+  options: Pick<DeliverOptions, 'prepare' | 'atMost'> = {},
 ): Promise<PlatformGround> {
   const { cluster, root, report, signal, used } = ground;
-  const delivery = await deliver(cluster, root, { report, signal, prepare });
+  const delivery = await deliver(cluster, root, { report, signal, ...options });
   used.add(delivery);
   const { environment } = ground;
   return { ...ground, ...delivery, platform: buildPlatform(environment), web: standInApplications(environment) };

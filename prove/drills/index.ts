@@ -3,6 +3,7 @@ import { area as admission } from './admission/index.ts';
 import type { AnyArea } from './area.ts';
 import { area as capacity } from './capacity/index.ts';
 import { area as directory } from './directory/index.ts';
+import { area as disaster } from './disaster/index.ts';
 import { area as drain } from './drain/index.ts';
 import { area as edge } from './edge/index.ts';
 import { area as envelope } from './envelope/index.ts';
@@ -40,6 +41,7 @@ export const areas = {
   admission,
   capacity,
   directory,
+  disaster,
   drain,
   edge,
   envelope,

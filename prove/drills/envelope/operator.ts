@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { bucketsCommand } from '../../../scripts/buckets/command.ts';
 import { stateFile } from '../../../scripts/buckets/wanted.ts';
 import { bundleCommand } from '../../../scripts/bundle/command.ts';
+import type { Kubectl } from '../../../scripts/bundle/cluster.ts';
 import { archiveKeys, wantedFiles } from '../../../scripts/bundle/contents.ts';
 import { bundleBucket } from '../../../scripts/bundle/store.ts';
 import { filesBelow } from './empty-system.ts';
@@ -14,6 +15,10 @@ export interface OperatorOptions {
   readonly root: string;
   readonly folder: string;
   readonly storage: LocalStorage;
+  /** Secrets of production that something else has already, by their files, the sealing key among them. @default all at random */
+  readonly known?: Readonly<Record<string, string>>;
+  /** Asks a cluster. @default one with one key of the controller and one of each archive */
+  readonly kubectl?: Kubectl;
 }
 
 const environments = ['production', 'three-node'] as const;
@@ -39,16 +44,19 @@ export class Operator {
 
   /** Begins anew, with secrets at random. */
   static begin(options: OperatorOptions): Operator {
-    const { root, folder } = options;
+    const { root, folder, known = {} } = options;
     fs.rmSync(folder, { recursive: true, force: true });
     const { privateKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const sealingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const sealingKey = known['sealing.key'] ?? privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     for (const environment of environments) {
       for (const { path: name } of wantedFiles(environment)) {
         const file = path.join(folder, 'secrets', environment, name);
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(file, name === 'sealing.key' ? sealingKey : crypto.randomBytes(32).toString('base64'));
       }
+    }
+    for (const [name, text] of Object.entries(known)) {
+      fs.writeFileSync(path.join(folder, 'secrets/production', name), text);
     }
     for (const name of ['config', 'terraform'])
       fs.mkdirSync(path.join(folder, 'repository', name), { recursive: true });
@@ -73,12 +81,21 @@ export class Operator {
     const now = new Date(Date.UTC(2026, 10, 30, 12, 0, this.bundles++));
     const root = path.join(this.options.folder, 'repository');
     return this.command((output) =>
-      bundleCommand({ root, now, env: this.env(), kubectl: (asked) => this.kubectl(asked) }, args, output),
+      bundleCommand(
+        { root, now, env: this.env(), kubectl: this.options.kubectl ?? ((asked) => this.kubectl(asked)) },
+        args,
+        output,
+      ),
     );
   }
 
+  /** Where `open` brings secrets. */
+  get opened(): string {
+    return this.at('opened');
+  }
+
   open(environment: Environment): Promise<string> {
-    const to = path.join(this.options.folder, 'opened');
+    const to = this.opened;
     return this.bundle(['open', environment, '--identity', this.identityFile(environment), '--to', to]);
   }
 
@@ -112,8 +129,10 @@ export class Operator {
     for (const name of ['secrets', 'repository']) fs.renameSync(this.at(name), this.at(`lost-${name}`));
   }
 
-  returns(): void {
-    for (const name of ['secrets', 'repository']) fs.renameSync(this.at(`lost-${name}`), this.at(name));
+  /** @default all of it */
+  returns(...names: readonly ('secrets' | 'repository')[]): void {
+    for (const name of names.length > 0 ? names : ['secrets', 'repository'])
+      fs.renameSync(this.at(`lost-${name}`), this.at(name));
   }
 
   private at(name: string): string {

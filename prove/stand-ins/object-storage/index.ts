@@ -30,7 +30,8 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
-const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: StorePlan): string =>
+/** What a provider has, of all its buckets. */
+export const storeFolder = ({ folder }: Pick<Cluster, 'folder'>, store: StorePlan): string =>
   path.join(folder, 'world', 'object-storage', store.host);
 
 /** May do everything there, or, by a policy of the bucket, only read. */
@@ -106,9 +107,13 @@ export async function stopObjectStorage(cluster: Cluster, store: StorePlan): Pro
   await waitFor(`the end of the object storage ${store.host}`, { atMost: 10 }, () => processOf(cluster, store) !== pid);
 }
 
-/** Makes a store's bucket, which keeps every version of its objects. @throws ProvingError where it is refused */
+/**
+ * Makes a store's bucket, which keeps every version of its objects. One that is there outlived another cluster.
+ * @throws ProvingError where it is refused
+ */
 export async function makeBucket(cluster: Cluster, store: StorePlan): Promise<void> {
   const { bucket, holdsCopies } = store;
+  if (fs.existsSync(path.join(storeFolder(cluster, store), 'objects', bucket))) return;
   if (!holdsCopies) {
     await request(cluster, store, bucket);
     const status = '<Status>Enabled</Status>';

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BucketClient } from '../../../scripts/object-storage/bucket-client.ts';
+import type { BucketKeys } from '../../../scripts/object-storage/bucket-client.ts';
 import { freePorts, Processes } from '../../machine/processes.ts';
 import { binary } from '../../tools/cache.ts';
 import { Habits } from './habits.ts';
 
-const keys = { accessKeyId: 'drill', secretAccessKey: 'drill-secret' } as const;
+const drillKeys: BucketKeys = { accessKeyId: 'drill', secretAccessKey: 'drill-secret' };
 
 /** A provider's object storage on the loopback interface, for drills without a cluster: no bucket is there. */
 export class LocalStorage {
@@ -13,18 +14,24 @@ export class LocalStorage {
   readonly region: string;
   private readonly processes: Processes;
   private readonly folder: string;
+  private readonly owner: BucketKeys;
 
-  private constructor(processes: Processes, folder: string, habits: Habits, region: string) {
+  private constructor(processes: Processes, folder: string, habits: Habits, region: string, keys: BucketKeys) {
     this.processes = processes;
     this.folder = folder;
     this.habits = habits;
     this.region = region;
+    this.owner = keys;
   }
 
-  /** @throws ProvingError where it takes no connections after 30 s */
-  static async start(folder: string, region: string): Promise<LocalStorage> {
+  /**
+   * @param outlived keys of who has what the folder holds already. @default it begins empty
+   * @throws ProvingError where it takes no connections after 30 s
+   */
+  static async start(folder: string, region: string, outlived?: BucketKeys): Promise<LocalStorage> {
+    const keys = outlived ?? drillKeys;
     for (const name of ['objects', 'versions', 'about', 'accounts']) {
-      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+      if (outlived === undefined) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
       fs.mkdirSync(path.join(folder, name), { recursive: true });
     }
     const [port = 0] = await freePorts(1);
@@ -44,7 +51,7 @@ export class LocalStorage {
         () => false,
       ),
     );
-    return new LocalStorage(processes, folder, await Habits.start(port), region);
+    return new LocalStorage(processes, folder, await Habits.start(port), region, keys);
   }
 
   get endpoint(): string {
@@ -53,11 +60,11 @@ export class LocalStorage {
 
   /** Variables of whoever has the keys. */
   environment(): Readonly<Record<string, string>> {
-    return { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey };
+    return { AWS_ACCESS_KEY_ID: this.owner.accessKeyId, AWS_SECRET_ACCESS_KEY: this.owner.secretAccessKey };
   }
 
   client(bucket: string): BucketClient {
-    return new BucketClient({ endpoint: this.endpoint, region: this.region, bucket }, keys);
+    return new BucketClient({ endpoint: this.endpoint, region: this.region, bucket }, this.owner);
   }
 
   /** Keys of what is in a bucket. */
