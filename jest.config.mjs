@@ -10,6 +10,7 @@ const programs = [
   'tests/constructs/redis/{alerts,backup-processes,damaged-log,decisions,exporter,handed-over,ioredis,processes,proxy,reported-*,scripts}.test.ts',
   'tests/constructs/{app-of-apps-alerts,cluster-dns-alerts,keytab,let-in,offsite-copy}.test.ts',
   'tests/constructs/traefik-waf/{alerts,*-real}.test.ts',
+  'tests/constructs/observability-stack/{alerts,platform}.test.ts',
   'tests/prove/{application-health,clean-up,cluster,cluster-dns,managed-fields,probe,source-policy,tools}.test.ts',
   'tests/prove/drills/{admission,areas,drills,failures,gitops}.test.ts',
   'tests/prove/images/{kustomize,publish}.test.ts',

@@ -74,6 +74,7 @@ function network(scope: ApplicationChart, environment: Environment): { readonly 
   const host = serviceHost('argocd-metrics', controller.namespace);
   new Scrape(scope, 'scrape', {
     endpoint: { name: 'metrics of Argo CD', path: '/metrics', targets: [{ peer: controller, host, port: 8082 }] },
+    about: 'others',
   });
   const applicationSet = part('applicationset-controller', [
     { name: 'webhook', port: 7000 },

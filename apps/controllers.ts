@@ -143,6 +143,7 @@ export const certManager = application(
     const host = serviceHost('cert-manager', controller.namespace);
     new Scrape(scope, 'scrape', {
       endpoint: { name: 'cert-manager', path: '/metrics', targets: [{ peer: controller, host, port: 9402 }] },
+      about: 'others',
     });
     controller.needs(publicEndpoint("Let's Encrypt", 'acme-v02.api.letsencrypt.org'), 'orders certificates');
     controller.needs(publicEndpoint('Cloudflare', 'api.cloudflare.com'), 'answers DNS-01 challenges');

@@ -10,6 +10,7 @@ import { certificates, edge } from './edge.ts';
 import { frontend } from './frontend.ts';
 import { identity } from './identity.ts';
 import { namespacesApplication } from './namespaces.ts';
+import { observability } from './observability.ts';
 import { registries } from './registries.ts';
 
 /** What a cluster has once: an environment that shares another one's finds them there. */
@@ -20,6 +21,7 @@ const ofTheCluster: readonly Application<unknown>[] = [
   certManager,
   argocd,
   certificates,
+  observability,
 ];
 
 /** What an environment has that can be reached from outside. */
@@ -38,6 +40,7 @@ export const applications: readonly Application<unknown>[] = [
   identity,
   certificates,
   edge,
+  observability,
   backend,
   frontend,
 ];
@@ -47,12 +50,15 @@ export function applicationsOf({
   sharesCluster,
   privateRegistries,
   edge: configured,
+  observability: watched,
 }: Pick<Environment, 'sharesCluster'> & {
   readonly privateRegistries: readonly unknown[];
   readonly edge?: unknown;
+  readonly observability?: unknown;
 }): readonly Application<unknown>[] {
   return applications
     .filter((each) => !sharesCluster || !ofTheCluster.includes(each))
     .filter((each) => privateRegistries.length > 0 || each !== registries)
-    .filter((each) => configured !== undefined || !ofTheEdge.includes(each));
+    .filter((each) => configured !== undefined || !ofTheEdge.includes(each))
+    .filter((each) => watched !== undefined || each !== observability);
 }

@@ -10,6 +10,7 @@ export const clusterNamespaces = {
   /** Its controller is a StatefulSet: on an agent that is lost, it would be gone until the agent returns. */
   argocd: defineNamespace('argocd', { onServers: true }),
   certManager: defineNamespace('cert-manager'),
+  observability: defineNamespace('observability'),
   sealedSecrets: defineNamespace('sealed-secrets'),
 };
 
@@ -37,8 +38,10 @@ export const namespacesApplication = application(
   'namespaces',
   { namespace: clusterNamespaces.argocd, layer: 'foundations' },
   (scope, environment) => {
-    const { nodes, sharesCluster, edge: configured } = environment;
-    const ofTheCluster = sharesCluster ? [] : Object.values(clusterNamespaces);
+    const { nodes, sharesCluster, edge: configured, observability } = environment;
+    const ofTheCluster = Object.values(clusterNamespaces).filter(
+      (namespace) => !sharesCluster && (observability !== undefined || namespace !== clusterNamespaces.observability),
+    );
     const own = namespacesOf(environment);
     const inUse = Object.values(own).filter((namespace) => configured !== undefined || namespace !== own.edge);
     new Foundations(scope, 'foundations', {

@@ -81,7 +81,7 @@ function homeFindings(
   }
   const own = environments[name];
   const different = [
-    ...(['nodes', 'networks', 'clusterDns', 'reserved', 'hetzner'] as const).filter(
+    ...(['nodes', 'networks', 'clusterDns', 'reserved', 'hetzner', 'observability'] as const).filter(
       (key) => inspect(values(home)[key], deep) !== inspect(values(own)[key], deep),
     ),
     ...(inspect(serverOf(home), deep) === inspect(serverOf(own), deep) ? [] : ['repository']),

@@ -214,6 +214,7 @@ function toEnvironment(
     clusterDns: whoseDns(input),
     directoryAddress: input.directoryAddress,
     edge: input.edge,
+    observability: input.observability,
     hosts: input.hosts,
     repository: { ...input.repository, ...remoteOf(repositoryRemote(input.repository.url)) },
     release: input.releases === 'tags' ? release : undefined,

@@ -143,6 +143,15 @@ export const environmentSchema = object({
       nodePorts: v.optional(object({ web: nodePort, websecure: nodePort, health: nodePort })),
     }),
   ),
+  /** Who watches the cluster, and whom that tells; without it nobody does. The whole URLs are secrets. */
+  observability: v.optional(
+    object({
+      /** Host of the URL that takes alerts. */
+      onCall: host,
+      /** Host of the URL that is asked for every minute, at somebody who tells when that ends. */
+      heartbeat: v.union([v.literal(false), host], 'a host name, or false for none'),
+    }),
+  ),
   sizes: record(
     'sizes',
     object({

@@ -24,10 +24,10 @@ export function rightsFindings({ kind, metadata, ...rest }: Manifest): readonly 
   const { rules = [] } = rest as { readonly rules?: readonly IPolicyRule[] };
   const reasons = (metadata.annotations?.[unnamedRightsAnnotation] ?? '').split('\n');
   return rules.flatMap((rule) => {
-    const { apiGroups = [], resources = [], resourceNames = [], verbs } = rule;
+    const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs } = rule;
     const what = describeRule(rule);
     const writes = verbs.some((verb) => !reads.includes(verb));
-    const wide = [...verbs, ...apiGroups, ...resources].filter(
+    const wide = [...verbs, ...apiGroups, ...resources, ...nonResourceURLs].filter(
       (each) => each.includes('*') || beyond.includes(each) || (writes && judges.test(each)),
     );
     return [
@@ -40,7 +40,9 @@ export function rightsFindings({ kind, metadata, ...rest }: Manifest): readonly 
               remedy: 'name what the program asks for',
             },
           ]),
+      // Paths of the API server are their own names.
       ...(resourceNames.length > 0 ||
+      resources.length === 0 ||
       reasons.some((line) => line.startsWith(`${what}: `) && line.length > what.length + 12)
         ? []
         : [

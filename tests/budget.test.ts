@@ -11,11 +11,19 @@ import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
 import { diskFindings } from '../synth/disk.ts';
 import { minimal } from './support/patroni-cluster.ts';
 import { budgetFindings, losses, nodeLoads } from '../synth/budget.ts';
+import { watching } from './support/observability.ts';
 import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('the platform fits its nodes, its budgets, and one node fewer', () => {
   const names = Object.keys(environments);
   expect(names.flatMap((name) => budgetFindings(buildPlatform(name)))).toEqual([]);
+});
+
+test('whoever watches has no room beside backends of 190 millicores, and has beside those of 180', () => {
+  const changes = watching('production');
+  const alone = { observability: changes.observability };
+  expect(budgetFindings(buildPlatform('production', { changes: alone }))).not.toEqual([]);
+  expect(budgetFindings(buildPlatform('production', { changes }))).toEqual([]);
 });
 
 /** Pods of one core and one gibibyte each. */

@@ -105,6 +105,7 @@ const sound: EnvironmentInput = {
     banned: ['192.0.2.1'],
     nodePorts: { web: 30080, websecure: 30443, health: 30900 },
   },
+  observability: { onCall: 'hooks.example.com', heartbeat: 'heartbeat.example.com' },
   backups: {
     postgres: {
       store: 'backups',
@@ -212,7 +213,7 @@ test.each(fields)('%s: wrong values of %s are refused in words', (file, name, pa
     const mayBe =
       value === undefined ||
       typeof value === typeof right ||
-      (value === false && /(restoreTestSchedule|offsite|snapshots|oldVersionsDays|lockDays)$/.test(name));
+      (value === false && /(restoreTestSchedule|offsite|snapshots|oldVersionsDays|lockDays|heartbeat)$/.test(name));
     return [
       ...findings.filter((finding) => !isTold(finding)).map((finding) => [told, finding]),
       ...(mayBe || findings.some((finding) => finding.where.startsWith(where)) ? [] : [[told, 'was taken', findings]]),

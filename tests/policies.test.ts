@@ -257,6 +257,12 @@ describe('a policy refuses', () => {
     metadata: { ...metadata, ...(reason === undefined ? {} : { annotations: { 'diptych/unnamed-rights': reason } }) },
     rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['patch'], ...rule }],
   });
+  const clusterRole = (rule: object): Manifest => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'web' },
+    rules: [rule],
+  });
   const binding = (name: string): Manifest => ({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
@@ -304,6 +310,11 @@ describe('a policy refuses', () => {
     ['to the numbers of nodes', role({ resourceNames: ['a'], resources: ['nodes/metrics'], verbs: ['get'] })],
   ])('nothing of a right %s', (_, manifest) => {
     expect(policyFindings([manifest, binding('web')], context)).toEqual([]);
+  });
+
+  test('nothing of a right to a page of the API server', () => {
+    const page = clusterRole({ nonResourceURLs: ['/metrics'], verbs: ['get'] });
+    expect(policyFindings([page], context)).toEqual([]);
   });
 
   const certificate = (namespace: string): Manifest => ({
@@ -370,6 +381,16 @@ describe('a policy refuses', () => {
         `it allows get ${resource} with ${resource}`,
       ],
     ),
+    ...['nodes/proxy', 'nodes/*'].map((resource): [string, Manifest[], string] => [
+      `a right to ${resource} of the whole cluster`,
+      [clusterRole({ apiGroups: [''], resourceNames: ['node1'], resources: [resource], verbs: ['get'] })],
+      `it allows get ${resource} with ${resource}`,
+    ]),
+    [
+      'a right to all pages of the API server',
+      [clusterRole({ nonResourceURLs: ['/debug/*'], verbs: ['get'] })],
+      'it allows get /debug/* with /debug/*',
+    ],
     [
       'a right to write roles',
       [role({ resourceNames: ['a'], resources: ['rolebindings'], verbs: ['get', 'patch'] })],

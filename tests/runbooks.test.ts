@@ -4,13 +4,14 @@ import { buildPlatform } from '../apps/platform.ts';
 import { environments } from '../config/index.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { root } from './support/committed.ts';
+import { watchedPlatform } from './support/observability.ts';
 
 const folder = path.join(root, 'docs/runbooks');
 const files = fs.readdirSync(folder).sort();
 const text = (file: string): string => fs.readFileSync(path.join(folder, file), 'utf8');
 
-/** Of every environment. */
-const alerts = Object.keys(environments).flatMap((name) => buildPlatform(name).alerts.map(({ props }) => props));
+/** Of every environment, as it is where it is watched. */
+const alerts = Object.keys(environments).flatMap((name) => watchedPlatform(name).alerts.map(({ props }) => props));
 
 /** Where programs and pages send people to a runbook. */
 const references = ['constructs', 'docs/constructs', 'docs/guides', 'synth', 'scripts']

@@ -14,6 +14,7 @@ import { manifestFindings, synthesise } from '../synth/synthesise.ts';
 import { nodePortsBeside, serviceAddressFindings } from '../synth/twice.ts';
 import { root } from './support/committed.ts';
 import { at, only, refusal } from './support/harness.ts';
+import { watching } from './support/observability.ts';
 
 /** A second environment in the cluster of production. */
 const staging = {
@@ -60,6 +61,19 @@ describe('an environment in the cluster of another one', () => {
       .map(({ manifest }) => manifest.metadata.name);
     expect(namespaces).not.toContain('staging-edge');
     expect(of.filter(({ manifest }) => manifest.metadata.namespace === 'staging-edge')).toEqual([]);
+  });
+
+  test('has nobody of its own who watches, and says whom the one of the cluster tells, as that one does', () => {
+    const { observability } = watching('production');
+    const watched = parseEnvironment('staging', { ...staging, ...watching('production') }, images, {});
+    expect(applicationsOf(watched).map(({ name }) => name)).not.toContain('observability');
+    const namespaces = wholePlatform(watched, applicationsOf(watched)).charts.map(
+      ({ destination }) => destination.name,
+    );
+    expect(namespaces).not.toContain('observability');
+    expect(sharedFindings({ production: { ...production, observability }, staging })).toMatchObject([
+      { where: 'config/environments/staging.ts: observability', allowed: "the same: they are the cluster's" },
+    ]);
   });
 
   test('brings nothing else that a cluster has once', () => {

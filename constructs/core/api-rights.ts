@@ -1,9 +1,10 @@
+import type { IClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole';
 import type { IPolicyRule } from 'kubernetes-models/rbac.authorization.k8s.io/v1/PolicyRule';
 import type { ContainerProps } from './container.ts';
 import type { Endpoint } from './endpoint.ts';
 import { InputError } from './error.ts';
 import { kubeObject } from './kube-object.ts';
-import { KubeClusterRole, KubeClusterRoleBinding, KubeRole, KubeRoleBinding } from './level1.ts';
+import { KubeClusterRoleBinding, KubeRole, KubeRoleBinding } from './level1.ts';
 import { apiTokenPath } from './pod-volume.ts';
 import type { PodVolume } from './pod-volume.ts';
 import type { Workload } from './workload.ts';
@@ -35,18 +36,28 @@ export interface ApiRights {
    * @default none
    */
   readonly clusterRules?: readonly ApiRule[];
+  /**
+   * What it may get of the API server itself, such as `/metrics`.
+   * @default none
+   */
+  readonly paths?: readonly string[];
 }
 
 /** The annotation of a role that says why rules of it name no objects. */
 export const unnamedRightsAnnotation = 'diptych/unnamed-rights';
 
 /** What a rule lets do, such as `list, watch pods`. */
-export function describeRule({ verbs, resources = [] }: Pick<IPolicyRule, 'verbs' | 'resources'>): string {
-  return `${[...verbs].sort().join(', ')} ${[...resources].sort().join(', ')}`;
+export function describeRule({
+  verbs,
+  resources = [],
+  nonResourceURLs = [],
+}: Pick<IPolicyRule, 'verbs' | 'resources' | 'nonResourceURLs'>): string {
+  return `${[...verbs].sort().join(', ')} ${[...resources, ...nonResourceURLs].sort().join(', ')}`;
 }
 
 /** The roles of a workload's account, and the wire to the API. @throws InputError for containers that it doesn't have */
-export function apiRights(workload: Workload, { endpoint, reason, containers, rules, clusterRules }: ApiRights): void {
+export function apiRights(workload: Workload, rights: ApiRights): void {
+  const { endpoint, reason, containers, rules, clusterRules = [], paths = [] } = rights;
   const { name, namespace } = workload;
   checkNames(workload, containers);
   const apiGroup = 'rbac.authorization.k8s.io';
@@ -58,13 +69,19 @@ export function apiRights(workload: Workload, { endpoint, reason, containers, ru
       subjects: [{ kind: 'ServiceAccount', name }],
     });
   }
-  if (clusterRules) {
+  if (clusterRules.length + paths.length > 0) {
     // Two workloads of one name in two namespaces are two.
     const clusterWide = `${namespace}-${name}`;
-    kubeObject(workload, 'cluster-role', KubeClusterRole, {
+    const role: IClusterRole = {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRole',
       metadata: metadata(workload, clusterWide, clusterRules),
-      rules: clusterRules.map(mutable),
-    });
+      rules: [
+        ...clusterRules.map(mutable),
+        ...(paths.length > 0 ? [{ nonResourceURLs: [...paths], verbs: ['get'] }] : []),
+      ],
+    };
+    kubeObject(workload, 'cluster-role', role);
     kubeObject(workload, 'cluster-role-binding', KubeClusterRoleBinding, {
       metadata: metadata(workload, clusterWide),
       roleRef: { apiGroup, kind: 'ClusterRole', name: clusterWide },

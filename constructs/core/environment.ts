@@ -83,6 +83,14 @@ export interface Edge {
   readonly nodePorts?: { readonly web: number; readonly websecure: number; readonly health: number } | undefined;
 }
 
+/** Whom the watching of the cluster tells, by the hosts of their URLs. */
+export interface Observability {
+  /** Takes alerts. */
+  readonly onCall: string;
+  /** Is asked for every minute, at somebody who tells when that ends; `false` for none. */
+  readonly heartbeat: string | false;
+}
+
 /** How large a workload may be. What is left out is the construct's default. */
 export interface WorkloadSize {
   readonly minReplicas?: number;
@@ -175,6 +183,8 @@ export interface Environment {
   readonly directoryAddress: string | undefined;
   /** The way in from outside; undefined where there is none. */
   readonly edge: Edge | undefined;
+  /** Who is told by what watches the cluster; undefined where nobody watches. */
+  readonly observability: Observability | undefined;
   /** Every host of the configuration, by its name. */
   readonly hosts: Readonly<Record<string, string>>;
   /** The repository Argo CD reads, and the server that has it. */

@@ -22,6 +22,8 @@ export type Spread =
   | 'voters'
   /** Of a DaemonSet: on every node, on a witness and on one that is kept for servers too. */
   | 'everywhere'
+  /** On a node with the Kubernetes API, where there is room: what is of no use without it, or would crowd the others. */
+  | 'servers-first'
   /** Wherever the scheduler likes. */
   | 'anywhere';
 
@@ -139,8 +141,9 @@ function affinity(
         },
       };
     }
-    case 'voters': {
-      // Without that node there is nobody who could move anything: the majority is where it is of use.
+    // Of those that vote: without that node nobody could move anything, so the majority is where it is of use.
+    case 'voters':
+    case 'servers-first': {
       const preference = { matchExpressions: [{ key: serverLabel, operator: 'Exists' as const }] };
       return {
         affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } },

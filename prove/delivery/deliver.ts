@@ -1,12 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { buildPlatform } from '../../apps/platform.ts';
+import { environments } from '../../config/index.ts';
 import { pkiFolder } from '../cluster/handle.ts';
 import type { Cluster } from '../cluster/handle.ts';
 import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
 import { clusterPrograms } from '../cluster/requirements.ts';
 import { applicationsOf, argocdNamespace, refresh, waitForSync } from '../components/argocd/applications.ts';
 import { aliasDigest, isReplaced, publishImage } from '../images/publish.ts';
+import { observabilityPrograms } from '../images/recipes/observability.ts';
 import { applicationImage, controllerImages } from '../images/recipes/platform.ts';
 import type { PlatformImage } from '../images/recipes/platform.ts';
 import { ProvingError } from '../machine/error.ts';
@@ -34,6 +36,9 @@ export const platformPrograms: readonly ProgramName[] = [
     'redis-exporter',
     'rclone',
   ] as const),
+  ...(Object.values(environments).some(({ observability }) => observability !== undefined)
+    ? observabilityPrograms
+    : []),
 ];
 
 /** What a cluster got. */

@@ -207,6 +207,24 @@ describe('a workload', () => {
     expect(tolerations).toEqual([{ ...witnessTaint, operator: 'Exists' }]);
   });
 
+  test('that is of no use without the Kubernetes API goes where that is, and elsewhere where there is no room', () => {
+    const { affinity, tolerations = [], topologySpreadConstraints } = pod({ spread: 'servers-first' });
+    expect(affinity).toEqual({
+      nodeAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          {
+            weight: 100,
+            preference: { matchExpressions: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }] },
+          },
+        ],
+      },
+    });
+    expect([tolerations.map(({ key }) => key).includes(witnessTaint.key), topologySpreadConstraints]).toEqual([
+      false,
+      undefined,
+    ]);
+  });
+
   test('spreads its pods strictly, preferably or not at all', () => {
     const kinds = (['strict', 'preferred', 'anywhere'] as const).map((spread) =>
       Object.keys(pod({ spread }).affinity?.podAntiAffinity ?? {}),
@@ -307,6 +325,14 @@ describe('a workload', () => {
         subjects: [{ kind: 'ServiceAccount', name: 'web' }],
       });
       expect(manifests.map(({ kind }) => kind)).not.toContain('ClusterRole');
+    });
+
+    test('gets what the API server tells of itself, and nothing else of the cluster', () => {
+      const manifests = make({ api: { ...rights, paths: ['/metrics'] } });
+      expect(only(manifests, 'ClusterRole')).toMatchObject({
+        rules: [{ nonResourceURLs: ['/metrics'], verbs: ['get'] }],
+      });
+      expect(make({ api: { ...rights, paths: [] } }).filter(({ kind }) => kind === 'ClusterRole')).toEqual([]);
     });
 
     test('has a role in the whole cluster, by a name that no other namespace has', () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { App } from 'cdk8s';
 import { load } from 'js-yaml';
 import { buildAppOfApps } from '../../apps/platform.ts';
-import { applications as table } from '../../apps/index.ts';
+import { applicationsOf } from '../../apps/index.ts';
 import { loadEnvironment } from '../../config/index.ts';
 import { AppOfApps } from '../../constructs/app-of-apps/index.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
@@ -30,7 +30,8 @@ const runs = definitions !== undefined && !programs.includes(undefined);
 
 /** Production after its third release. */
 const environment = { ...loadEnvironment('production'), releaseTag: 'production-3' };
-const treeOf = (of: Environment): Manifest[] => objectsOf(buildAppOfApps(new Platform(of, table))).map(manifestOf);
+const treeOf = (of: Environment): Manifest[] =>
+  objectsOf(buildAppOfApps(new Platform(of, applicationsOf(of)))).map(manifestOf);
 const tree = treeOf(environment);
 const child = (name: string): Application =>
   tree.find(({ kind, metadata }) => kind === 'Application' && metadata.name === name) as unknown as Application;

@@ -1,6 +1,6 @@
 import { buildPlatform } from '../../apps/platform.ts';
 import { Platform } from '../../constructs/core/platform.ts';
-import { applications } from '../../apps/index.ts';
+import { applicationsOf } from '../../apps/index.ts';
 import { loadEnvironment } from '../../config/index.ts';
 import { summary } from '../../synth/summary.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
@@ -104,7 +104,8 @@ describe('an application and one that it needs, changed together', () => {
   });
 
   test('have one when applications are pinned to releases', () => {
-    const platform = new Platform({ ...loadEnvironment('production'), releaseTag: 'production-1' }, applications);
+    const environment = { ...loadEnvironment('production'), releaseTag: 'production-1' };
+    const platform = new Platform(environment, applicationsOf(environment));
     expect(lines({ changed }, [], platform)).not.toContain(warning);
   });
 

@@ -9,6 +9,7 @@ import { asset } from '../../tools/assets.ts';
 import type { Layer } from '../layer.ts';
 import type { Image } from '../store.ts';
 import { edgeImages } from './edge.ts';
+import { observabilityImages } from './observability.ts';
 import { databaseImages } from './postgres.ts';
 import { redisImages } from './redis.ts';
 import { sambaImages } from './samba.ts';
@@ -36,6 +37,7 @@ export function controllerImages(
     ...redisImages(environment, cluster),
     ...sambaImages(environment),
     ...edgeImages(environment),
+    ...observabilityImages(loaded, cluster),
     {
       reference: tagged(controller),
       layers: [

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Size } from 'cdk8s';
-import { applications } from '../../../apps/index.ts';
+import { applicationsOf } from '../../../apps/index.ts';
 import { buildPlatform } from '../../../apps/platform.ts';
 import production from '../../../config/environments/production.ts';
 import { environments, parseEnvironment } from '../../../config/index.ts';
@@ -27,6 +27,7 @@ import type { Group, Pod } from '../../../prove/drills/capacity/placement.ts';
 import { shapesOf } from '../../../prove/drills/capacity/shapes.ts';
 import { nodeLoads } from '../../../synth/budget.ts';
 import { root } from '../../support/committed.ts';
+import { watchedPlatform } from '../../support/observability.ts';
 import { testApplication, testEnvironment } from '../../support/harness.ts';
 
 const serversOf = ({ nodes }: Environment) => nodes.filter(({ role }) => role === 'server');
@@ -77,7 +78,8 @@ describe('the computed pods', () => {
   test('are at their most as many as the autoscaler allows, and one more during a rollout', () => {
     const sizes = { ...production.sizes, backend: { minReplicas: 3, maxReplicas: 6 } };
     const images = JSON.parse(fs.readFileSync(path.join(root, 'config/images.json'), 'utf8')) as unknown;
-    const platform = new Platform(parseEnvironment('test', { ...production, sizes }, images, {}), applications);
+    const environment = parseEnvironment('test', { ...production, sizes }, images, {});
+    const platform = new Platform(environment, applicationsOf(environment));
     const backend = groupsOf(platform).find(({ name }) => name === 'shop/backend');
     expect(backend?.count).toEqual({ least: 3, most: 6, rollout: 7 });
   });
@@ -141,13 +143,15 @@ describe('the difference between computed and placed', () => {
     expect(missingPods([web], [pod()], 'rollout', left)).toBe(2);
   });
 
-  test("the platform's stores and Sentinels are such", () => {
-    const bound = groupsOf(buildPlatform('production')).filter((group) => group.bound);
+  test("the platform's stores and Sentinels are such, and what keeps numbers where it is watched", () => {
+    const bound = groupsOf(watchedPlatform('production')).filter((group) => group.bound);
     expect(bound.map(({ name }) => name)).toEqual([
       'data/postgres',
       'data/redis',
       'data/redis-sentinel',
       'identity/samba',
+      'observability/alertmanager',
+      'observability/prometheus',
     ]);
   });
 });

@@ -1,0 +1,179 @@
+import { environments } from '../../../config/index.ts';
+import { collect } from '../../../synth/collect.ts';
+import { buildAppOfApps } from '../../../apps/platform.ts';
+import type { Platform } from '../../../constructs/core/platform.ts';
+import type { ScrapeProps } from '../../../constructs/core/scrape.ts';
+import { Workload } from '../../../constructs/core/workload.ts';
+import { isPodPeer } from '../../../constructs/core/endpoint.ts';
+import { refusal } from '../../support/harness.ts';
+import { configurationIn, keeps, stackWith, watchedPlatform } from '../../support/observability.ts';
+import type { PrometheusConfiguration, PrometheusJob } from '../../support/observability.ts';
+
+type Target = ScrapeProps['endpoint']['targets'][number];
+
+const of = (target: Target, name: string, more: Partial<ScrapeProps> = {}): ScrapeProps => ({
+  endpoint: { name, path: '/numbers', targets: [target] },
+  ...more,
+});
+
+const jobs = (...args: Parameters<typeof stackWith>): readonly PrometheusJob[] =>
+  configurationIn(stackWith(...args).manifests).scrape_configs;
+const named = (list: readonly PrometheusJob[], name: string): PrometheusJob => {
+  const found = list.find(({ job_name: job }) => job === name);
+  if (found === undefined) throw new Error(`no job ${name} of ${list.map((each) => each.job_name).join(', ')}`);
+  return found;
+};
+
+describe('a scrape', () => {
+  const [job] = jobs({}, (target) => [of(target, 'API of the shop')]).filter(
+    ({ job_name: name }) => name === 'api-of-the-shop',
+  );
+
+  test('is a job by its name, with its path and the most that one pod may tell', () => {
+    expect(job).toMatchObject({ metrics_path: '/numbers', sample_limit: 5000 });
+    const [, other] = [
+      job,
+      named(
+        jobs({}, (target) => [of(target, 'few', { mostSeries: 7 })]),
+        'few',
+      ),
+    ];
+    expect(other?.sample_limit).toBe(7);
+  });
+
+  test('finds the pods that the wire leads to, at its port', () => {
+    expect(job!.relabel_configs!.slice(0, 1)).toEqual([
+      {
+        source_labels: ['__meta_kubernetes_namespace', '__meta_kubernetes_pod_label_app_kubernetes_io_name'],
+        regex: 'servers;api',
+        action: 'keep',
+      },
+    ]);
+    expect(job!.relabel_configs).toContainEqual({
+      source_labels: ['__meta_kubernetes_pod_ip'],
+      regex: '(.+)',
+      target_label: '__address__',
+      replacement: '$1:3000',
+    });
+  });
+
+  test("gives numbers the pod's labels, unless they are about others, which keep theirs", () => {
+    const labels = (each: PrometheusJob): unknown[] =>
+      each.relabel_configs!.flatMap(({ target_label: label }) => label ?? []);
+    expect([labels(job!), job!.honor_labels]).toEqual([
+      ['__address__', 'namespace', 'pod', 'node', 'instance'],
+      undefined,
+    ]);
+    const about = named(
+      jobs({}, (target) => [of(target, 'objects', { about: 'others' })]),
+      'objects',
+    );
+    expect([labels(about), about.honor_labels]).toEqual([['__address__', 'instance'], true]);
+  });
+
+  test('opens the network from Prometheus, and no other', () => {
+    const { platform } = stackWith({}, (target) => [of(target, 'API of the shop')]);
+    const readers = platform.connections.filter(({ port }) => port === 3000).map(({ from }) => from.name);
+    expect(readers).toEqual(['prometheus']);
+  });
+
+  test('is refused where another one has its name, and where it leads to no pods', () => {
+    expect(refusal(() => stackWith({}, (target) => [of(target, 'the API'), of(target, 'The API')]))).toMatchObject([
+      { where: 'scrape of the API', what: expect.stringContaining('two jobs the-api') as string },
+      { where: 'scrape of The API' },
+    ]);
+    const outside = { peer: { name: 'x', cidrs: [{ cidr: '192.0.2.1/32' }] }, host: '192.0.2.1', port: 1 };
+    expect(refusal(() => stackWith({}, () => [of(outside, 'outside')]))[0]?.allowed).toBe('one, which is pods');
+    expect(refusal(() => stackWith({}, (target) => [of(target, 'kubelet')]))[0]?.what).toContain('two jobs kubelet');
+  });
+});
+
+describe('Kubernetes', () => {
+  const list = jobs();
+
+  test('is asked at the addresses of its nodes, the API on servers', () => {
+    const targets = (name: string) => named(list, name).static_configs!.flatMap((each) => each.targets);
+    expect([targets('apiserver'), targets('kubelet'), targets('cadvisor')]).toEqual([
+      ['10.0.0.1:6443'],
+      ['10.0.0.1:10250', '10.0.0.2:10250'],
+      ['10.0.0.1:10250', '10.0.0.2:10250'],
+    ]);
+  });
+
+  test('tells each number once, although K3s tells all of them everywhere', () => {
+    const where = (name: string, labels?: Readonly<Record<string, string>>) =>
+      list
+        .filter(({ static_configs: own }) => own !== undefined)
+        .filter((job) => keeps(job, name, labels))
+        .map((job) => job.job_name);
+    expect(where('apiserver_request_total')).toEqual(['apiserver']);
+    expect(where('apiserver_request_duration_seconds_bucket')).toEqual([]);
+    expect(where('workqueue_depth')).toEqual([]);
+    expect(where('kubelet_running_pods')).toEqual(['kubelet']);
+    expect(where('container_memory_working_set_bytes', { id: '/kubepods/a', container: 'web' })).toEqual(['cadvisor']);
+  });
+
+  test('tells of containers and of the node, not of the sums between', () => {
+    const cadvisor = named(list, 'cadvisor');
+    const memory = 'container_memory_working_set_bytes';
+    expect(keeps(cadvisor, memory, { id: '/', container: '' })).toBe(true);
+    expect(keeps(cadvisor, memory, { id: '/system.slice/k3s.service', container: '' })).toBe(false);
+    expect(keeps(cadvisor, memory, { id: '/kubepods/pod1', container: '' })).toBe(false);
+    // The network is the pod's, whichever container is asked.
+    expect(keeps(cadvisor, 'container_network_receive_bytes_total', { id: '/kubepods/pod1', container: '' })).toBe(
+      true,
+    );
+  });
+});
+
+test('what programs in Go tell of their insides is dropped, but for how much they do at a time', () => {
+  const job = named(jobs(), 'prometheus');
+  const kept = [
+    'go_goroutines',
+    'go_gc_duration_seconds',
+    'go_memstats_alloc_bytes',
+    'go_info',
+    'up',
+    'process_open_fds',
+  ];
+  expect(kept.filter((name) => keeps(job, name))).toEqual(['go_goroutines', 'up', 'process_open_fds']);
+});
+
+describe.each(Object.keys(environments))('in %s', (name) => {
+  const platform = watchedPlatform(name);
+  const configuration = configurationOf(platform);
+
+  test('every scrape is a job, and Prometheus watches pods once for all', () => {
+    const own = configuration.scrape_configs.filter((job) => job.kubernetes_sd_configs);
+    expect(own).toHaveLength(platform.scrapes.length);
+    expect(new Set(own.map((job) => JSON.stringify(job.kubernetes_sd_configs))).size).toBe(1);
+  });
+
+  test('every scrape asks a port that its pods listen on', () => {
+    const missing = platform.scrapes.flatMap(({ endpoint }) =>
+      endpoint.targets
+        .filter(({ peer }) => isPodPeer(peer))
+        .filter(({ peer, port }) => {
+          const owner = platform.owners.find((each) => each === peer);
+          const ports =
+            owner instanceof Workload
+              ? owner.props.containers.flatMap((container) => container.ports ?? [])
+              : ((owner as { ports?: readonly { port: number }[] } | undefined)?.ports ?? []);
+          return !ports.some((each) => each.port === port);
+        })
+        .map(() => endpoint.name),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('the most that all jobs may tell fits the memory of Prometheus', () => {
+    // 4 KiB a series in memory, as its makers count, and as much again for queries and what is being written.
+    const most = configuration.scrape_configs.reduce((sum, job) => sum + job.sample_limit, 0);
+    expect(most).toBeLessThan(150_000);
+  });
+});
+
+function configurationOf(platform: Platform): PrometheusConfiguration {
+  const { dist } = collect(platform, buildAppOfApps(platform), []);
+  return configurationIn(dist.map(({ manifest }) => manifest).filter(({ kind }) => kind === 'ConfigMap'));
+}
