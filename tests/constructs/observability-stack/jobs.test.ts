@@ -31,14 +31,11 @@ describe('a scrape', () => {
 
   test('is a job by its name, with its path and the most that one pod may tell', () => {
     expect(job).toMatchObject({ metrics_path: '/numbers', sample_limit: 5000 });
-    const [, other] = [
-      job,
-      named(
-        jobs({}, (target) => [of(target, 'few', { mostSeries: 7 })]),
-        'few',
-      ),
-    ];
-    expect(other?.sample_limit).toBe(7);
+    const other = named(
+      jobs({}, (target) => [of(target, 'few', { mostSeries: 7 })]),
+      'few',
+    );
+    expect(other.sample_limit).toBe(7);
   });
 
   test('finds the pods that the wire leads to, at its port', () => {
