@@ -18,7 +18,7 @@ export const observabilityStackDefaults = {
 export const retentionShare = 0.8;
 
 /** Whom a receiver tells of, where it doesn't say: what has no hurry and no action is only written down. */
-export const alertReceiverDefaults = { severities: ['page', 'ticket'] } as const;
+export const usualSeverities = ['page', 'ticket'] as const;
 
 export const nodeExporterDefaults = {
   size: { cpuRequest: Cpu.millicores(5), memory: Size.mebibytes(48) },

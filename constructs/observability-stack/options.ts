@@ -1,6 +1,6 @@
 import { Size } from 'cdk8s';
 import { sized } from '../core/workload-size.ts';
-import { alertReceiverDefaults, observabilityStackDefaults as defaults, retentionShare } from './defaults.ts';
+import { observabilityStackDefaults as defaults, retentionShare, usualSeverities } from './defaults.ts';
 import type { ObservabilityStackProps } from './props.ts';
 
 export type ObservabilityOptions = ReturnType<typeof resolveOptions>;
@@ -19,7 +19,7 @@ export function resolveOptions(props: ObservabilityStackProps) {
     scrapeSeconds: props.scrapeSeconds ?? defaults.scrapeSeconds,
     remoteWrite: props.remoteWrite ?? false,
     publicPaths: props.publicPaths ?? [],
-    receivers: props.receivers.map((receiver) => ({ ...alertReceiverDefaults, ...receiver })),
+    receivers: props.receivers.map((receiver) => ({ severities: usualSeverities, ...receiver })),
     resources: sized(
       props.size,
       defaults.size,

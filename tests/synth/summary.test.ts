@@ -79,7 +79,8 @@ test('names the environment where npm run seal would take another one', () => {
 });
 
 test('names the images that no application asks for', () => {
-  expect(lines({})).toContain('              no application asks for pgbouncer, pgbouncer-exporter');
+  const watching = 'prometheus, node-exporter, kube-state-metrics, alertmanager, blackbox-exporter';
+  expect(lines({})).toContain(`              no application asks for pgbouncer, pgbouncer-exporter, ${watching}`);
 });
 
 test('warns of files that are not ours, and of those that were edited by hand', () => {
