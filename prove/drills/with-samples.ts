@@ -1,6 +1,7 @@
 import { refresh } from '../components/argocd/applications.ts';
 import { membersOf } from '../components/postgres/members.ts';
 import { sampleApplications } from '../delivery/applications.ts';
+import type { ApplicationName } from '../delivery/applications.ts';
 import { Releases } from '../delivery/releases.ts';
 import { publishImage } from '../images/publish.ts';
 import { applicationImage } from '../images/recipes/platform.ts';
@@ -8,9 +9,9 @@ import { sampleImage } from '../images/recipes/samples.ts';
 import { withCleanUp } from '../machine/clean-up.ts';
 import type { PlatformGround } from './ground.ts';
 
-const names = ['backend', 'frontend'] as const;
+const names: readonly ApplicationName[] = ['backend', 'frontend'];
 
-type Tags = Readonly<Record<(typeof names)[number], string>>;
+type Tags = Readonly<Record<ApplicationName, string>>;
 
 export interface Released {
   readonly releases: Releases;

@@ -25,11 +25,10 @@ test('whoever watches the platform is told of every application, and where it is
 });
 
 (promtool === undefined ? describe.skip : describe)('an alert', () => {
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(argoCdAlerts);
+  const rules = new Rules(argoCdAlerts);
+  afterAll(() => {
+    rules.remove();
   });
-  afterAll(() => rules.remove());
 
   test('is PromQL', () => {
     expect(rules.check()).toContain(`${argoCdAlerts.length} rules found`);

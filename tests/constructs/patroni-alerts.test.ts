@@ -189,10 +189,7 @@ describe('the numbers that alerts ask for', () => {
 });
 
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(alerts);
-  });
+  const rules = new Rules(alerts);
   afterAll(() => {
     rules.remove();
   });

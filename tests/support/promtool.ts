@@ -20,30 +20,24 @@ export interface AlertTest {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Rules of Prometheus, in a folder of their own, and what promtool says of them. */
+/** Rules of Prometheus, in a folder of their own from their first use on, and what promtool says of them. */
 export class Rules {
-  private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-alerts-'));
   private readonly alerts: readonly AlertProps[];
+  private folder: string | undefined;
 
   constructor(alerts: readonly AlertProps[]) {
     this.alerts = alerts;
-    const rules = alerts.map(({ name, expression, forMinutes, severity }) => ({
-      alert: name,
-      expr: expression,
-      for: `${forMinutes}m`,
-      labels: { severity },
-    }));
-    this.put('rules.yaml', { groups: [{ name: 'postgres', rules }] });
   }
 
   /** What promtool says where every expression is PromQL. @throws where one isn't */
   check(): string {
-    return execFileSync(promtool!, ['check', 'rules', path.join(this.folder, 'rules.yaml')], { encoding: 'utf8' });
+    return execFileSync(promtool!, ['check', 'rules', path.join(this.written(), 'rules.yaml')], { encoding: 'utf8' });
   }
 
   /** What promtool says against it; empty if every alert fires, and keeps quiet, as it should. All of them have one step. */
   complaints(...tests: readonly AlertTest[]): string {
-    const file = this.put('test.yaml', {
+    const file = path.join(this.written(), 'test.yaml');
+    write(file, {
       rule_files: ['rules.yaml'],
       evaluation_interval: `${tests[0]!.step * 60}s`,
       tests: tests.map((test) => this.group(test)),
@@ -66,12 +60,25 @@ export class Rules {
   }
 
   remove(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    if (this.folder !== undefined) fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
-  // JSON is YAML too.
-  private put(file: string, content: unknown): string {
-    fs.writeFileSync(path.join(this.folder, file), JSON.stringify(content));
-    return path.join(this.folder, file);
+  /** Its folder, made when it is first asked for. */
+  private written(): string {
+    if (this.folder !== undefined) return this.folder;
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-alerts-'));
+    const rules = this.alerts.map(({ name, expression, forMinutes, severity }) => ({
+      alert: name,
+      expr: expression,
+      for: `${forMinutes}m`,
+      labels: { severity },
+    }));
+    write(path.join(this.folder, 'rules.yaml'), { groups: [{ name: 'postgres', rules }] });
+    return this.folder;
   }
+}
+
+// JSON is YAML too.
+function write(file: string, content: unknown): void {
+  fs.writeFileSync(file, JSON.stringify(content));
 }

@@ -301,10 +301,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(alerts);
-  });
+  const rules = new Rules(alerts);
   afterAll(() => {
     rules.remove();
   });

@@ -166,10 +166,7 @@ test('without a proxy no alert asks for numbers of one', () => {
 });
 
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(alerts);
-  });
+  const rules = new Rules(alerts);
   afterAll(() => {
     rules.remove();
   });

@@ -80,10 +80,7 @@ const cases: Readonly<Record<string, readonly [minute: number, ...Case[]]>> = {
 };
 
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(alerts);
-  });
+  const rules = new Rules(alerts);
   afterAll(() => {
     rules.remove();
   });

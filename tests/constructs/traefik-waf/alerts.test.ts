@@ -123,15 +123,12 @@ test('every alert has a series that fires it and one that keeps it quiet', () =>
 });
 
 (promtool === undefined ? describe.skip : describe)('promtool finds that', () => {
-  const step = 0.5;
-  let rules: Rules;
-  beforeAll(() => {
-    rules = new Rules(alerts);
-  });
+  const rules = new Rules(alerts);
   afterAll(() => {
     rules.remove();
   });
 
+  const step = 0.5;
   const values = (value: Values): string => (typeof value === 'number' ? `${value}+0x1000` : value);
 
   test('every expression is PromQL', () => {
