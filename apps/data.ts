@@ -1,3 +1,4 @@
+import { Duration } from 'cdk8s';
 import { application } from '../constructs/core/application.ts';
 import type { ApplicationChart } from '../constructs/core/application-chart.ts';
 import type { Environment } from '../constructs/core/environment.ts';
@@ -5,7 +6,7 @@ import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
 import { RedisSentinel } from '../constructs/redis-sentinel/index.ts';
 import { OffsiteCopy } from '../constructs/stateful/index.ts';
 import type { Bucket, Life } from '../constructs/stateful/index.ts';
-import { apiServer } from './cluster.ts';
+import { apiServer, snapshotFolder } from './cluster.ts';
 import { namespaceOf } from './namespaces.ts';
 
 /** PostgreSQL and Redis. */
@@ -62,7 +63,10 @@ function redis(scope: ApplicationChart, environment: Environment): RedisSentinel
 /** Stores of other applications: what copies a bucket reads all of it, by one pair of keys. */
 const elsewhere = ['samba'] as const;
 
-/** One copy for each bucket, of the folders of all stores that write into it. */
+/** Seconds that a snapshot may take beyond the longest time between two. */
+const late = 2 * 3600;
+
+/** One copy for each bucket, of the folders of all stores that write into it, and of the cluster's own snapshots. */
 function copyOffsite(
   scope: ApplicationChart,
   environment: Environment,
@@ -72,15 +76,26 @@ function copyOffsite(
     const { offsite } = environment.backups(life.name);
     return archive && offsite ? [{ folder: life.name, offsite, source: archive.bucket }] : [];
   });
+  // K3s takes the first one hours after the cluster's birth, and others may have made the cluster.
+  const { snapshots } = environment;
   for (const { source, offsite } of copied.filter(isFirstOfItsBucket)) {
     const own = copied.filter((other) => other.source.store.name === source.store.name).map(({ folder }) => folder);
     const others = elsewhere.filter((name) => {
       const backups = environment.backups(name);
       return backups.offsite && backups.store.name === source.store.name;
     });
-    const folders = [...own, ...others];
-    const image = environment.image('rclone');
-    new OffsiteCopy(scope, `offsite-copy-${source.store.name}`, { ...offsite, source, folders, image });
+    new OffsiteCopy(scope, `offsite-copy-${source.store.name}`, {
+      ...offsite,
+      source,
+      folders: [...own, ...others],
+      ...(snapshots?.offsite && snapshots.store.name === source.store.name
+        ? {
+            emptyAtFirst: [snapshotFolder],
+            newestWithin: Duration.seconds(snapshots.schedule.longestGap().toSeconds() + late),
+          }
+        : {}),
+      image: environment.image('rclone'),
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import { apiServer } from './cluster.ts';
 import { exclusions } from './edge-exclusions.ts';
 import { frontend } from './frontend.ts';
 import { clusterNamespaces, namespaceOf } from './namespaces.ts';
+import { tracingOf } from './tracing.ts';
 
 /** Orders certificates for every environment of the cluster; beside cert-manager, whose definitions have to be there first. */
 export const certificates = application(
@@ -22,9 +23,13 @@ export const certificates = application(
 /** The way in: which host leads to which application, and how. */
 export const edge: Application<{ readonly edge: TraefikWaf }> = application(
   'edge',
-  { namespace: namespaceOf('edge'), layer: 'edge', uses: () => ({ frontend, backend }) },
+  {
+    namespace: namespaceOf('edge'),
+    layer: 'edge',
+    uses: (environment) => ({ frontend, backend, tracing: tracingOf(environment) }),
+  },
   (scope, environment, used) => {
-    const { loadBalancer, banned, nodePorts } = edgeOf(environment);
+    const { loadBalancer, banned, nodePorts, breakGlass } = edgeOf(environment);
     const hosts = { frontend: environment.host('frontend'), backend: environment.host('backend') };
     const way = new TraefikWaf(scope, 'edge', {
       image: environment.image('traefik'),
@@ -37,8 +42,11 @@ export const edge: Application<{ readonly edge: TraefikWaf }> = application(
       size: environment.size('edge'),
       wafSize: environment.size('edge-waf'),
       exclusions: exclusions(hosts.frontend, hosts.backend),
+      traces: used.tracing?.traces ?? false,
       ...(banned ? { banned } : {}),
       ...(nodePorts ? { nodePorts } : {}),
+      // The floating IP leads to the ways in of the environment whose cluster it is.
+      breakGlass: breakGlass !== undefined && !environment.sharesCluster,
     });
     way.route(hosts.frontend, {
       to: used.frontend.frontend.http,

@@ -3,10 +3,15 @@ import { SecretRef } from '../constructs/core/secret-ref.ts';
 import { NextFrontend } from '../constructs/next-frontend/index.ts';
 import { backend } from './backend.ts';
 import { namespaceOf } from './namespaces.ts';
+import { tracingOf } from './tracing.ts';
 
 export const frontend = application(
   'frontend',
-  { namespace: namespaceOf('shop'), layer: 'applications', uses: () => ({ backend }) },
+  {
+    namespace: namespaceOf('shop'),
+    layer: 'applications',
+    uses: (environment) => ({ backend, tracing: tracingOf(environment) }),
+  },
   (scope, environment, used) => {
     const forms = new SecretRef(scope, 'frontend-forms', {
       name: 'frontend-forms',
@@ -21,6 +26,7 @@ export const frontend = application(
         size: environment.size('frontend'),
         api: used.backend.backend.http,
         encryptionKey: forms.key('key'),
+        traces: used.tracing?.traces ?? false,
       }),
     };
   },

@@ -27,6 +27,8 @@ export const identity = application(
       size: environment.size('samba'),
       generation: environment.generation('samba'),
       backups: { ...environment.backups('samba'), rclone: environment.image('rclone') },
+      // Whom the sample of a backend lets change prices: ROLE_GROUPS.
+      groups: [{ name: 'shop-editors', description: 'change prices in the shop' }],
       serviceAccounts: [
         {
           name: 'backend',

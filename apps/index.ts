@@ -10,8 +10,9 @@ import { certificates, edge } from './edge.ts';
 import { frontend } from './frontend.ts';
 import { identity } from './identity.ts';
 import { namespacesApplication } from './namespaces.ts';
-import { observability } from './observability.ts';
+import { logAgents, observability } from './observability.ts';
 import { registries } from './registries.ts';
+import { tracing } from './tracing.ts';
 
 /** What a cluster has once: an environment that shares another one's finds them there. */
 const ofTheCluster: readonly Application<unknown>[] = [
@@ -22,6 +23,8 @@ const ofTheCluster: readonly Application<unknown>[] = [
   argocd,
   certificates,
   observability,
+  logAgents,
+  tracing,
 ];
 
 /** What an environment has that can be reached from outside. */
@@ -41,6 +44,8 @@ export const applications: readonly Application<unknown>[] = [
   certificates,
   edge,
   observability,
+  logAgents,
+  tracing,
   backend,
   frontend,
 ];
@@ -54,11 +59,13 @@ export function applicationsOf({
 }: Pick<Environment, 'sharesCluster'> & {
   readonly privateRegistries: readonly unknown[];
   readonly edge?: unknown;
-  readonly observability?: unknown;
+  readonly observability?: { readonly logs?: unknown; readonly tracing?: unknown } | undefined;
 }): readonly Application<unknown>[] {
   return applications
     .filter((each) => !sharesCluster || !ofTheCluster.includes(each))
     .filter((each) => privateRegistries.length > 0 || each !== registries)
     .filter((each) => configured !== undefined || !ofTheEdge.includes(each))
-    .filter((each) => watched !== undefined || each !== observability);
+    .filter((each) => watched !== undefined || each !== observability)
+    .filter((each) => watched?.logs !== undefined || each !== logAgents)
+    .filter((each) => watched?.tracing !== undefined || each !== tracing);
 }

@@ -10,6 +10,8 @@ export const clusterNamespaces = {
   /** Its controller is a StatefulSet: on an agent that is lost, it would be gone until the agent returns. */
   argocd: defineNamespace('argocd', { onServers: true }),
   certManager: defineNamespace('cert-manager'),
+  /** What reads the logs of nodes mounts directories of theirs. */
+  nodeAgents: defineNamespace('node-agents', { podSecurity: 'privileged' }),
   observability: defineNamespace('observability'),
   sealedSecrets: defineNamespace('sealed-secrets'),
 };
@@ -39,9 +41,10 @@ export const namespacesApplication = application(
   { namespace: clusterNamespaces.argocd, layer: 'foundations' },
   (scope, environment) => {
     const { nodes, sharesCluster, edge: configured, observability } = environment;
-    const ofTheCluster = Object.values(clusterNamespaces).filter(
-      (namespace) => !sharesCluster && (observability !== undefined || namespace !== clusterNamespaces.observability),
-    );
+    const ofTheCluster = Object.values(clusterNamespaces)
+      .filter(() => !sharesCluster)
+      .filter((namespace) => observability !== undefined || namespace !== clusterNamespaces.observability)
+      .filter((namespace) => observability?.logs !== undefined || namespace !== clusterNamespaces.nodeAgents);
     const own = namespacesOf(environment);
     const inUse = Object.values(own).filter((namespace) => configured !== undefined || namespace !== own.edge);
     new Foundations(scope, 'foundations', {

@@ -10,6 +10,7 @@ import type { Finding } from '../constructs/core/error.ts';
 import { manifestOf, objectsOf } from '../constructs/core/kube-object.ts';
 import { Platform } from '../constructs/core/platform.ts';
 import { OffsiteCopy } from '../constructs/stateful/index.ts';
+import { snapshotFolder } from './cluster.ts';
 import { applicationsOf } from './index.ts';
 import { clusterNamespaces } from './namespaces.ts';
 
@@ -42,17 +43,29 @@ export function wholePlatform(
 }
 
 /** Backups that the configuration says are copied to a second provider, while nothing copies them. */
-function uncopied({ name, copiedBackups }: ConfiguredEnvironment, { charts }: Platform): Finding[] {
+function uncopied({ name, copiedBackups, snapshots }: ConfiguredEnvironment, { charts }: Platform): Finding[] {
+  const file = `config/environments/${name}.ts`;
   const constructs = charts.flatMap(({ node }) => node.findAll());
   const copied = constructs.flatMap((each) => (each instanceof OffsiteCopy ? each.folders : []));
-  return copiedBackups
+  const what = 'no application copies these backups: they would be with the first provider alone';
+  const findings = copiedBackups
     .filter((backups) => !copied.includes(backups))
     .map((backups) => ({
-      where: `config/environments/${name}.ts: backups.${backups}.offsite`,
-      what: 'no application copies these backups: they would be with the first provider alone',
+      where: `${file}: backups.${backups}.offsite`,
+      what,
       allowed: 'stores in the list that copyOffsite is given, or offsite: false',
       remedy: 'make the store in apps/data.ts and add it to that list, or set offsite: false',
     }));
+  if (!snapshots?.offsite || copied.includes(snapshotFolder)) return findings;
+  return [
+    ...findings,
+    {
+      where: `${file}: k3s.snapshots.offsite`,
+      what,
+      allowed: 'a bucket that PostgreSQL or Redis has its backups in, which are copied; or offsite: false',
+      remedy: 'name the store of their backups, or set offsite: false',
+    },
+  ];
 }
 
 /** A sealed value that is there. */

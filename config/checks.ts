@@ -1,16 +1,19 @@
 import { contains, parseCidr } from '../constructs/core/cidr.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { clusterFindings } from './cluster-checks.ts';
-import { machineFindings } from './machine-checks.ts';
+import { logFindings } from './log-checks.ts';
+import { breakGlassFindings, machineFindings } from './machine-checks.ts';
 import { networkFindings, nodeFindings, overlappingNetworks, quorumFindings, reservedFindings } from './node-checks.ts';
 import { repositoryFindings } from './repository-checks.ts';
 import { backupFindings, bucketFindings, lockFindings, serverFindings } from './server-checks.ts';
+import { statusPageFindings } from './status-page-checks.ts';
 import { texts, values } from './untyped.ts';
 import type { Values } from './untyped.ts';
 
 /** What no single value shows: rules between values. Takes anything; what the schema refuses is left to its messages. */
 export function crossFindings(file: string, input: unknown): Finding[] {
-  const { networks, hosts, domain, sizes, objectStores, backups, repository, reserved, servers, edge } = values(input);
+  const { networks, hosts, domain, sizes, objectStores, backups, repository, reserved, servers, edge, k3s } =
+    values(input);
   const nodes = listOf(values(input).nodes);
   return [
     ...overlappingNetworks(file, texts(networks)),
@@ -20,12 +23,15 @@ export function crossFindings(file: string, input: unknown): Finding[] {
     ...quorumFindings(file, nodes),
     ...edgeFindings(file, values(edge), values(networks)),
     ...machineFindings(file, values(input)),
+    ...breakGlassFindings(file, values(input)),
     ...clusterFindings(file, values(input)),
     ...reservedFindings(file, values(reserved), nodes),
     ...sizeFindings(file, values(sizes)),
-    ...backupFindings(file, values(backups), values(objectStores)),
+    ...backupFindings(file, values(backups), values(k3s).snapshots, values(objectStores)),
     ...bucketFindings(file, values(objectStores)),
     ...lockFindings(file, values(objectStores)),
+    ...logFindings(file, values(input)),
+    ...statusPageFindings(file, values(input)),
     ...serverFindings(file, values(repository), values(objectStores), values(servers), values(networks)),
     ...repositoryFindings(file, values(repository)),
   ];
@@ -67,7 +73,7 @@ function sizeFindings(file: string, sizes: Values): Finding[] {
     return {
       where: `${file}: sizes.${name}`,
       what: `minReplicas ${minReplicas} is more than maxReplicas ${maxReplicas}`,
-      allowed: 'at least as many at most as at least',
+      allowed: 'a minReplicas that is not more than maxReplicas',
       remedy: 'raise maxReplicas or lower minReplicas',
     };
   });

@@ -1,5 +1,12 @@
 import { InputError } from '../constructs/core/error.ts';
-import type { Backups, Image, ObjectStore, PrivateRegistry, Upstream } from '../constructs/core/environment.ts';
+import type {
+  Backups,
+  Environment,
+  Image,
+  ObjectStore,
+  PrivateRegistry,
+  Upstream,
+} from '../constructs/core/environment.ts';
 import { Schedule } from '../constructs/core/schedule.ts';
 import { isWithin } from './registries.ts';
 import { serviceRemote } from './remote.ts';
@@ -18,8 +25,30 @@ export function toBackups(
     store: storeOf(store),
     schedule: Schedule.utc(schedule),
     restoreTestSchedule: restoreTestSchedule !== false && Schedule.utc(restoreTestSchedule),
-    offsite: offsite && { store: storeOf(offsite.store), schedule: Schedule.utc(offsite.schedule) },
+    offsite: toOffsite(offsite, storeOf),
   };
+}
+
+export function toSnapshots(
+  { k3s, shares }: Pick<EnvironmentInput, 'k3s' | 'shares'>,
+  storeOf: (name: string) => ObjectStore,
+): Environment['snapshots'] {
+  if (!k3s?.snapshots || shares !== undefined) return undefined;
+  const { store, schedule, offsite } = k3s.snapshots;
+  return { store: storeOf(store), schedule: Schedule.utc(schedule), offsite: toOffsite(offsite, storeOf) };
+}
+
+/** Names of the buckets that copies go to. */
+export function bucketsOfCopies({ backups, k3s }: Pick<EnvironmentInput, 'backups' | 'k3s'>): Set<string> {
+  const saved = [...Object.values(backups), ...(k3s?.snapshots ? [k3s.snapshots] : [])];
+  return new Set(saved.flatMap(({ offsite }) => (offsite ? offsite.store : [])));
+}
+
+function toOffsite(
+  offsite: EnvironmentInput['backups'][string]['offsite'],
+  storeOf: (name: string) => ObjectStore,
+): Backups['offsite'] {
+  return offsite && { store: storeOf(offsite.store), schedule: Schedule.utc(offsite.schedule) };
 }
 
 export function storageOf(file: string, key: string, size: EnvironmentInput['sizes'][string] | undefined): number {

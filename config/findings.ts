@@ -36,11 +36,18 @@ export function schemaFindings(file: string, schema: AnySchema, value: unknown):
 
 function findingOf(file: string, schema: AnySchema, issue: v.BaseIssue<unknown>): Finding {
   const where = `${file}: ${v.getDotPath(issue) ?? 'the whole file'}`;
-  if (issue.input === undefined) {
-    const keys = (issue.path ?? []).map(({ key }) => String(key));
-    return { where, what: 'the value is missing', allowed: expectation(schemaAt(schema, keys)), remedy: 'add it' };
-  }
-  return { where, what: `got ${show(issue.input)}`, allowed: issue.message, remedy: 'change the value' };
+  const at = schemaAt(
+    schema,
+    (issue.path ?? []).map(({ key }) => String(key)),
+  );
+  if (issue.input === undefined)
+    return { where, what: 'the value is missing', allowed: expectation(at), remedy: 'add it' };
+  // Who writes false or null for it wants none.
+  const remedy =
+    (issue.input === false || issue.input === null) && at?.type === 'optional'
+      ? 'change the value, or leave it out: it is none then'
+      : 'change the value';
+  return { where, what: `got ${show(issue.input)}`, allowed: issue.message, remedy };
 }
 
 interface ListForObject {

@@ -6,7 +6,17 @@ import { InputError } from '../constructs/core/error.ts';
 import type { Finding } from '../constructs/core/error.ts';
 import { readAuthorities } from './authorities.ts';
 import { crossFindings } from './checks.ts';
-import { lookUp, remoteOf, storageOf, toBackups, toImage, toObjectStore, toUpstream } from './conversions.ts';
+import {
+  bucketsOfCopies,
+  lookUp,
+  remoteOf,
+  storageOf,
+  toBackups,
+  toImage,
+  toObjectStore,
+  toSnapshots,
+  toUpstream,
+} from './conversions.ts';
 import { sharedFindings } from './environment-checks.ts';
 import { environments } from './environment-files.ts';
 import { schemaFindings } from './findings.ts';
@@ -176,13 +186,12 @@ function toEnvironment(
   const release = (Object.hasOwn(records.releases, name) ? records.releases[name] : undefined) ?? 0;
   const { generations = {}, copies = {} } = records.generations[name] ?? {};
   const file = `config/environments/${name}.ts`;
-  const targets = new Set(Object.values(input.backups).flatMap(({ offsite }) => (offsite ? offsite.store : [])));
+  const targets = bucketsOfCopies(input);
   const registries = Object.entries(input.privateRegistries ?? {}).map(([key, prefix]) => {
     return { name: key, images: prefix, secret: `registry-${key}` };
   });
   const asked = new Set<string>();
   const ask = (where: string): void => void asked.add(where);
-  if (input.k3s?.snapshots) ask(`${file}: objectStores.${input.k3s.snapshots.store}`);
   const store = (key: string): ObjectStore =>
     toObjectStore(key, lookUp(`${file}: objectStores`, input.objectStores, key), targets.has(key));
   const askedStore = (key: string): ObjectStore => {
@@ -234,6 +243,7 @@ function toEnvironment(
       ask(`${file}: backups.${key}`);
       return toBackups(lookUp(`${file}: backups`, input.backups, key), askedStore);
     },
+    snapshots: toSnapshots(input, askedStore),
     storage: (key: string) => {
       ask(`${file}: sizes.${key}`);
       ask(`${file}: sizes.${key}.storageGibibytes`);

@@ -32,6 +32,35 @@ export function machineFindings(file: string, input: Values): Finding[] {
   ];
 }
 
+/** The floating IP is Hetzner's, there is one, and it leads where Traefik runs. */
+export function breakGlassFindings(file: string, input: Values): Finding[] {
+  const { breakGlass } = values(input.edge);
+  if (breakGlass === undefined) return [];
+  const where = `${file}: edge.breakGlass`;
+  if (input.hetzner === undefined) {
+    return [
+      {
+        where,
+        what: 'there is no hetzner, which has the floating IP',
+        allowed: 'broken glass where hetzner is given',
+        remedy: 'add hetzner, or remove it',
+      },
+    ];
+  }
+  const nodes = Array.isArray(input.nodes) ? input.nodes.map(values) : [];
+  const names = nodes.flatMap(({ name, role }) => (typeof name === 'string' && role !== 'witness' ? name : []));
+  const { node } = values(breakGlass);
+  if (typeof node !== 'string' || names.includes(node)) return [];
+  return [
+    {
+      where: `${where}.node`,
+      what: `no node ${node} runs what answers`,
+      allowed: names.join(', ') || 'none yet',
+      remedy: 'name one of these',
+    },
+  ];
+}
+
 function missing(file: string, index: number): Finding {
   return {
     where: `${file}: nodes.${index}.machine`,

@@ -36,8 +36,10 @@ const recovery = object({ from: positive('the generation that is read'), to: v.o
 /** A kubelet runs 110 pods. */
 const replicas = v.pipe(positive('how many pods'), v.maxValue(1000, '1 to 1000: how many pods'));
 
-const nodePortRule = '30000 to 32767';
-const nodePort = v.pipe(whole(nodePortRule, 30_000), v.maxValue(32_767, nodePortRule));
+const nodePort = v.pipe(
+  whole('a port of every node', 30_000),
+  v.maxValue(32_767, '30000 to 32767: a port of every node'),
+);
 
 const serverTypeNames = Object.keys(serverTypes);
 const serverType = v.picklist(
@@ -52,14 +54,22 @@ const location = v.picklist(
 );
 
 const kept = (what: string) => {
-  const rule = `1 to 3650: days that ${what}, or false`;
-  return v.optional(v.union([v.literal(false), v.pipe(whole(rule, 1), v.maxValue(3650, rule))], rule));
+  const days = `days that ${what}, or false`;
+  const rule = `1 to 3650: ${days}`;
+  return v.optional(v.union([v.literal(false), v.pipe(whole(days, 1), v.maxValue(3650, rule))], rule));
 };
 
-const volumeRule = '10 to 10240: gibibytes of a volume; Hetzner never makes it smaller';
-const volume = v.pipe(whole(volumeRule, 10), v.maxValue(10_240, volumeRule));
+const volumeRule = 'gibibytes of a volume; Hetzner never makes it smaller';
+const volume = v.pipe(whole(volumeRule, 10), v.maxValue(10_240, `10 to 10240: ${volumeRule}`));
 
-const mtuRule = "1280 to 1390: Hetzner's private network carries 1450, and WireGuard takes 60 of them";
+/** Copies at a second provider. */
+const offsite = orFalse(object({ store: key, schedule }), 'an object with store and schedule, or false for none');
+
+const share = 'percent of the traces in which nothing failed or was slow';
+
+const slow = 'milliseconds from which on a trace is slow, or false for none';
+
+const mtuRule = "Hetzner's private network carries 1450, and WireGuard takes 60 of them";
 
 export const environmentSchema = object({
   /** The environment in whose cluster it lives, beside it. */
@@ -117,15 +127,15 @@ export const environmentSchema = object({
   /** How the machines become a cluster: what install/ makes of them; without it that is somebody else's too. */
   k3s: v.optional(
     object({
-      /** Of the cluster's own state, into a bucket; false for none. */
+      /** Of the cluster's own state, into a bucket, so many of each server; false for none. */
       snapshots: orFalse(
-        object({ store: key, schedule, keep: positive('how many are kept') }),
-        'an object with store, schedule and keep, or false for none',
+        object({ store: key, schedule, keep: positive('how many are kept'), offsite }),
+        'an object with store, schedule, keep and offsite, or false for none',
       ),
       /** What stands in for a registry while images are pulled, by the registry's host. */
       mirrors: v.optional(v.record(host, endpoint, 'an object: addresses by registry')),
       /** The largest packet through the tunnel between the nodes. */
-      wireguardMtu: v.optional(v.pipe(whole(mtuRule, 1280), v.maxValue(1390, mtuRule))),
+      wireguardMtu: v.optional(v.pipe(whole(mtuRule, 1280), v.maxValue(1390, `1280 to 1390: ${mtuRule}`))),
     }),
   ),
   /** The way in from outside; without it nothing here can be reached. */
@@ -141,6 +151,8 @@ export const environmentSchema = object({
       banned: v.optional(v.array(v.string('an address or a network'), 'a list of addresses and networks')),
       /** Of every node; another environment of the cluster has others. */
       nodePorts: v.optional(object({ web: nodePort, websecure: nodePort, health: nodePort })),
+      /** While the load balancer is gone: 80 and 443 of that node lead in, and the floating IP leads there. */
+      breakGlass: v.optional(object({ node: dnsLabel })),
     }),
   ),
   /** Who watches the cluster, and whom that tells; without it nobody does. The whole URLs are secrets. */
@@ -150,6 +162,22 @@ export const environmentSchema = object({
       onCall: host,
       /** Host of the URL that is asked for every minute, at somebody who tells when that ends. */
       heartbeat: v.union([v.literal(false), host], 'a host name, or false for none'),
+      /** Where the logs of all containers are kept; without it they are on their nodes alone. */
+      logs: v.optional(object({ store: key, keepDays: days('logs') })),
+      /** Whether Grafana shows what components want to be looked at; true where nothing is said. */
+      dashboards: v.optional(v.boolean('true or false')),
+      /** Which traces of requests are kept, `{}` for the construct's defaults; without it nobody keeps any. */
+      tracing: v.optional(
+        object({
+          keepHours: v.optional(positive('hours that traces are kept')),
+          sharePercent: v.optional(v.pipe(whole(share, 0), v.maxValue(100, `0 to 100: ${share}`))),
+          slowMilliseconds: v.optional(v.union([v.literal(false), whole(slow, 1)], `1 or more: ${slow}`)),
+          mostSpansPerSecond: v.optional(positive('spans that are kept in a second')),
+          storageGibibytes: v.optional(positive('gibibytes of the volume; Kubernetes never makes it smaller')),
+        }),
+      ),
+      /** Whom people ask while nothing here answers: a page in a public bucket; without it there is none. */
+      statusPage: v.optional(object({ store: key })),
     }),
   ),
   sizes: record(
@@ -171,7 +199,7 @@ export const environmentSchema = object({
       keepWalDays: days('the changes since then'),
       keepDays: days('backups'),
       restoreTestSchedule: v.union([v.literal(false), schedule], 'a schedule, or false for never'),
-      offsite: orFalse(object({ store: key, schedule }), 'an object with store and schedule, or false for none'),
+      offsite,
     }),
   ),
   objectStores: record(
@@ -184,6 +212,8 @@ export const environmentSchema = object({
       oldVersionsDays: kept('old versions are kept'),
       /** Days that nobody may delete or overwrite a version; false for no lock. Only of a bucket that is made with it. */
       lockDays: kept('nobody may delete'),
+      /** Whether everybody may read what is in it, and nobody list it. Made so by npm run buckets. */
+      public: v.optional(v.literal(true, 'true, where everybody may read what is in it')),
       /** Networks that the endpoint's name leads to, where they are not public: only these are let through then. */
       addresses,
     }),

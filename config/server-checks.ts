@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Finding } from '../constructs/core/error.ts';
+import { missingStore } from './object-stores.ts';
 import { isHost, remoteFindings, repositoryRemote, serviceRemote } from './remote.ts';
 import { values } from './untyped.ts';
 import type { Values } from './untyped.ts';
 
-export function backupFindings(file: string, backups: Values, objectStores: Values): Finding[] {
-  return Object.entries(backups).flatMap(([name, backup], index, all) => {
+/** @param snapshots of the cluster's own state, which is copied with the backups in its bucket */
+export function backupFindings(file: string, backups: Values, snapshots: unknown, objectStores: Values): Finding[] {
+  const saved = [
+    ...Object.entries(backups).map(([name, backup]) => [`backups.${name}`, backup] as const),
+    ['k3s.snapshots', snapshots] as const,
+  ];
+  return saved.flatMap(([name, backup], index, all) => {
     const { store, offsite } = values(backup);
     // What copies a bucket is one job.
     const twin = all.slice(0, index).find(([, other]) => {
@@ -13,23 +19,18 @@ export function backupFindings(file: string, backups: Values, objectStores: Valu
       return their.store === store && their.offsite && offsite && !isDeepStrictEqual(their.offsite, offsite);
     });
     const named = [
-      [`backups.${name}.store`, store],
-      [`backups.${name}.offsite.store`, values(offsite).store],
+      [`${name}.store`, store],
+      [`${name}.offsite.store`, values(offsite).store],
     ] as const;
     const unlike = {
-      where: `${file}: backups.${name}.offsite`,
+      where: `${file}: ${name}.offsite`,
       what: `it is another one than that of ${twin?.[0] ?? ''}, whose backups are in the same bucket`,
       allowed: 'one copy of a bucket, for all stores that it holds',
       remedy: 'make them the same, or name another store',
     };
-    const missing = named
-      .filter(([, key]) => typeof key === 'string' && !Object.hasOwn(objectStores, key))
-      .map(([path, key]) => ({
-        where: `${file}: ${path}`,
-        what: `there is no object store "${String(key)}"`,
-        allowed: Object.keys(objectStores).sort().join(', ') || 'none yet',
-        remedy: 'add it to objectStores, or name one of these',
-      }));
+    const missing = named.flatMap(([path, key]) =>
+      missingStore(`${file}: ${path}`, key, objectStores, 'add it to objectStores, or name one of these'),
+    );
     return twin === undefined ? missing : [...missing, unlike];
   });
 }

@@ -72,6 +72,13 @@ put_text() {
   rm -f "$temporary"
 }
 
+# take_away FILE: what is configured no more.
+take_away() {
+  if [ ! -e "$root$1" ]; then return 0; fi
+  owe
+  if change "$1 removed"; then rm -f "$root$1"; fi
+}
+
 full_disk_or() {
   local free
   free=$(free_mebibytes "$root/")
@@ -133,13 +140,14 @@ fetch() {
   mv -f "$temporary" "$file"
 }
 
-# unit NAME: enabled and started; told only if it wasn't. With --restart it begins anew where it runs.
+# unit NAME: enabled and started; told only if it wasn't. With --restart it begins anew, also where it is still starting with
+# what it read before.
 unit() {
   local name=$1 how=${2:-}
   if ! systemctl is-enabled --quiet "$name"; then change "$name enabled" && systemctl enable --quiet "$name"; fi
   if ! systemctl is-active --quiet "$name"; then
     # Not waited for here: each has its own bounded wait, which says what it waits for.
-    change "$name started" && systemctl start --no-block "$name"
+    change "$name started" && systemctl "${how:+re}start" --no-block "$name"
   elif [ "$how" = --restart ]; then
     change "$name restarted" && systemctl restart --no-block "$name"
   fi
@@ -162,15 +170,18 @@ node_password() {
 # begins_restore: whether this run is the first that restores here; those after an interruption go on with what it began.
 begins_restore() { [ "${RESTORE:-no}" != no ] && [ "$(cat "$state/restoring" 2>/dev/null || true)" != "$RESTORE" ]; }
 
+# stop_k3s: also one that systemd starts over and over, which is never active, and would start in the middle of what follows.
+stop_k3s() { if [ -e "$root/etc/systemd/system/k3s.service" ]; then systemctl stop k3s; fi; }
+
 # give_up_state: what K3s has here stays, beside, for whoever finds that it was not lost.
 give_up_state() {
   local server=$root/var/lib/rancher/k3s/server aside
   if [ -e "$server/db/etcd" ]; then
-    [ "${REPLACE_STATE:-no}" = yes ] || [ -e "$state/restoring" ] ||
+    [ "${REPLACE_STATE:-no}" = yes ] ||
       die 'this machine has the state of a cluster' "install/run $ENVIRONMENT goes on with it; --replace-state gives it up, and keeps it"
     aside=$server-before-$(date -u +%Y%m%dT%H%M%SZ)
     if change "/var/lib/rancher/k3s/server kept as ${aside##*/}"; then
-      if systemctl is-active --quiet k3s; then systemctl stop k3s; fi
+      stop_k3s
       mv "$server" "$aside"
     fi
   fi
@@ -193,10 +204,12 @@ etcd_restored() {
   change "etcd's state of the snapshot with the SHA-256 $RESTORE" || return 0
   k3s_program
   is_pinned "$bundle/snapshot" "$RESTORE" || die 'the snapshot is not the one that was proven' "install/run $ENVIRONMENT brings it again"
+  stop_k3s
   rm -rf "$root/var/lib/rancher/k3s/server/db"
   install -D -m 600 "$bundle/snapshot" "$file"
-  # Its keys of the bucket are in the cluster that is yet to come.
-  if ! timeout "${RESET_SECONDS:-300}" "$root/usr/local/bin/k3s" server --cluster-reset \
+  # Its keys of the bucket are in the cluster that is yet to come. Of its token K3s asks here by itself, and refuses a machine
+  # that is new, whatever file its configuration names (pkg/cli/server/server.go of K3s).
+  if ! K3S_TOKEN=$(<"$root/etc/rancher/k3s/token") timeout "${RESET_SECONDS:-300}" "$root/usr/local/bin/k3s" server --cluster-reset \
     "--cluster-reset-restore-path=$file" --etcd-s3=false >"$log" 2>&1; then
     tail -n 5 "$log" >&2
     rm -rf "$root/var/lib/rancher/k3s/server/db"
@@ -267,6 +280,7 @@ apply() {
   # 0: no difference; 1: one; more: it could not tell, as for an object of a namespace that is still to come.
   kube diff --server-side --force-conflicts "$@" >/dev/null 2>&1 || differs=$?
   if [ "$differs" -eq 0 ]; then return 0; fi
+  owe
   change "$what applied" || return 0
   kube apply --server-side --force-conflicts "$@" >/dev/null ||
     die "the API server refuses $what" 'kubectl says why above; then run it again, which goes on here'

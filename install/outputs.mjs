@@ -1,5 +1,5 @@
 // node outputs.mjs NODE... < JSON: a line for each node of what `tofu output -json nodes` says, in that order: its public
-// address, its address in the private network, and its volumes as NAME=DEVICE, separated by commas.
+// address, its address in the private network, the floating IP where it has it, and its volumes as NAME=DEVICE, separated by commas.
 import fs from 'node:fs';
 
 const names = process.argv.slice(2);
@@ -24,10 +24,11 @@ if (names.some((name) => !known.includes(name)) || known.some((name) => !names.i
   );
 }
 for (const name of names) {
-  const { public_address: outside, address, volumes = {} } = nodes[name];
+  const { public_address: outside, address, floating_ip, volumes = {} } = nodes[name];
   const devices = Object.entries(volumes).map(([volume, device]) => `${volume}=${device}`);
-  const words = [outside, address, ...devices];
+  const floating = floating_ip ?? '-';
+  const words = [outside, address, floating, ...devices];
   if (!words.every((word) => /^[A-Za-z0-9./_=-]+$/.test(word ?? '')))
     refuse(`the outputs of ${name} are none: ${words}`);
-  process.stdout.write(`${name} ${outside} ${address} ${devices.join(',') || '-'}\n`);
+  process.stdout.write(`${name} ${outside} ${address} ${floating} ${devices.join(',') || '-'}\n`);
 }

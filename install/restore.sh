@@ -30,10 +30,10 @@ forget_keys() {
   for each in $(nodes_in_question); do ssh-keygen -R "${public[$each]}" -f "$known_hosts" >/dev/null 2>&1 || true; done
 }
 
-# has_state NODE: yes, or mine, where an earlier run of --restore was interrupted; else no.
+# has_state NODE: yes, or mine, where this --restore was interrupted; else no. One of another snapshot is another one.
 has_state() {
-  # shellcheck disable=SC2016 # For the machine.
-  on "$1" 'if [ -e "${DIPTYCH_ROOT:-}/var/lib/diptych/install/restoring" ]; then echo mine
+  # shellcheck disable=SC2016 # For the machine, but what is restored, which has no quote in it.
+  on "$1" 'if [ "$(cat "${DIPTYCH_ROOT:-}/var/lib/diptych/install/restoring" 2>/dev/null)" = '"$restore"' ]; then echo mine
 elif [ -e "${DIPTYCH_ROOT:-}/var/lib/rancher/k3s/server/db/etcd" ]; then echo yes; else echo no; fi'
 }
 
@@ -48,7 +48,11 @@ check_states() {
       [ "$there" != yes ] || [ "$replace_state" = yes ] ||
         refuse "$each has the state of a cluster, so not all is lost" \
           "install/run $name goes on with it; --replace-state gives it up, and keeps it in /var/lib/rancher/k3s/server-before-*"
-    elif there=$(has_state "$each" 2>/dev/null) && [ "$there" != no ]; then
+    elif ! there=$(has_state "$each" 2>/dev/null); then
+      [ "$replace_state" = yes ] ||
+        refuse "$each is not reached, and may have the state of the cluster" \
+          "bring that machine back, or make it anew; --replace-state goes on without it: see first that it is off for good"
+    elif [ "$there" != no ]; then
       refuse "$each has the state of the cluster, and is not restored with the others" \
         "where it is well, install/run $name --node NODE --replaced takes back the others; else leave --node out"
     fi
@@ -59,6 +63,7 @@ check_states() {
 give_up_node() {
   local from=$FIRST_SERVER ready
   if keeps_state "$node"; then from=$(elsewhere "$node"); fi
+  [[ $from != unknown:* ]] || refuse "${from#*:} is not reached, and may have the cluster's state" 'bring that machine back first'
   [ "$from" != no ] || refuse "nobody but $node had the cluster's state" \
     "install/run $name --restore --snapshot latest --node $node brings it back from the bucket"
   # shellcheck disable=SC2016 # For the machine.

@@ -12,6 +12,7 @@ void whoisCommand(
   {
     directoriesOf: (environment) => buildPlatform(environment).all(SambaDC),
     kubectl: (args) => run(root, 'kubectl', args),
+    now: () => new Date(),
   },
   process.argv.slice(2),
 ).then((code) => {

@@ -33,10 +33,7 @@ export function commandLine(root: string, args: readonly string[]): number {
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) {
-      process.stdout.write(help);
-      return 0;
-    }
+    if (values.help) return 'help';
     const { environment, strict, 'dry-run': dryRun } = values;
     const names = environment === undefined ? Object.keys(environments) : [environment];
     const results = synthesiseAll(names, { root, strict, dryRun });

@@ -10,24 +10,33 @@ export interface Output {
   readonly stderr: { write(text: string): unknown };
 }
 
+/** The exit code of a command, or that its help was asked for. */
+export type Answer = number | 'help';
+
 /**
- * Runs a command and prints on stderr why it was refused or called wrongly. Other errors are mistakes of ours and pass.
+ * Runs a command and prints its help where it is asked for, and on stderr why it was refused or called wrongly. Other errors are
+ * mistakes of ours and pass.
  * @param refused what a refusal leaves as it was
- * @returns the exit code: what the command returned, 1 for an InputError, 2 for wrong arguments
+ * @returns the exit code: what the command returned, 0 for its help, 1 for an InputError, 2 for wrong arguments
  */
-export function runCommand(help: string, command: () => number, output?: Output, refused?: string): number;
+export function runCommand(help: string, command: () => Answer, output?: Output, refused?: string): number;
 export function runCommand(
   help: string,
-  command: () => Promise<number>,
+  command: () => Promise<Answer>,
   output?: Output,
   refused?: string,
 ): Promise<number>;
 export function runCommand(
   help: string,
-  command: () => number | Promise<number>,
-  { stderr }: Output = process,
+  command: () => Answer | Promise<Answer>,
+  { stdout, stderr }: Output = process,
   refused = 'nothing was written',
 ): number | Promise<number> {
+  const told = (answer: Answer): number => {
+    if (answer !== 'help') return answer;
+    stdout.write(help);
+    return 0;
+  };
   const explain = (error: unknown): number => {
     if (error instanceof InputError) {
       stderr.write(`${error.message}\n\n${error.findings.length} to mend; ${refused}.\n`);
@@ -43,7 +52,7 @@ export function runCommand(
   };
   try {
     const result = command();
-    return typeof result === 'number' ? result : result.catch(explain);
+    return typeof result === 'object' ? result.then(told).catch(explain) : told(result);
   } catch (error) {
     return explain(error);
   }

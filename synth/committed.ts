@@ -9,22 +9,34 @@ import { blobsOf, catFile } from './git-blobs.ts';
 import { bodyOf } from './write/index.ts';
 import type { GeneratedFile } from './write/index.ts';
 
+/** Whose repository environments name until somebody puts their own there. */
+const nobodys = 'https://github.com/example/';
+
 /**
  * What runs, as far as files know: the output of the last run, and where that isn't there, or isn't committed, the output
- * that git's HEAD holds. Read as text, because it may hold the marks of a merge: then it is what both sides say.
+ * that git's HEAD holds. Read as text, because it may hold the marks of a merge: then it is what both sides say. Of the output
+ * that came as an example nothing ran: no Argo CD can have read it from there.
  */
 export class Committed {
   private readonly root: string;
   private readonly folder: string;
+  private readonly tree: string;
   private readonly generated: ReadonlyMap<string, GeneratedFile>;
+  private readonly repository: string | undefined;
   private readonly inFolder = new Map<string, string | undefined>();
   private readonly read = new Map<string, Manifest | undefined>();
   private head: ReadonlySet<string> | 'none' | undefined;
   private contents: ReadonlyMap<string, string | undefined> | undefined;
+  private ran: boolean | undefined;
 
-  /** @param generated what there will be: a file that is the same needs no reading */
-  constructor(root: string, environment: string, generated: readonly GeneratedFile[] = []) {
+  /**
+   * @param generated what there will be: a file that is the same needs no reading
+   * @param repository what Argo CD will read
+   */
+  constructor(root: string, environment: string, generated: readonly GeneratedFile[] = [], repository?: string) {
     this.root = root;
+    this.repository = repository;
+    this.tree = `argocd/${environment}/root.yaml`;
     this.generated = new Map(generated.map((file) => [file.path, file]));
     this.folder = `dist/${environment}`;
   }
@@ -74,7 +86,7 @@ export class Committed {
 
   private written(): string[] {
     const folder = path.join(this.root, this.folder);
-    if (!fs.existsSync(folder)) return [];
+    if (!fs.existsSync(folder) || !this.folderRan()) return [];
     return fs
       .readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
@@ -90,7 +102,7 @@ export class Committed {
 
   private onDisk(file: string): string | undefined {
     if (!this.inFolder.has(file)) {
-      this.inFolder.set(file, readIfThere(path.join(this.root, this.folder, file)));
+      this.inFolder.set(file, this.folderRan() ? readIfThere(path.join(this.root, this.folder, file)) : undefined);
     }
     return this.inFolder.get(file);
   }
@@ -108,12 +120,30 @@ export class Committed {
     return blobsOf(this.git(catFile, { encoding: 'latin1', input: Buffer.from(input) }) ?? '');
   }
 
+  /** Whether what there will be is still nobody's: nothing tells then that it never ran. */
+  get staysExample(): boolean {
+    return this.repository?.startsWith(nobodys) ?? false;
+  }
+
+  private folderRan(): boolean {
+    this.ran ??= !this.isExample(readIfThere(path.join(this.root, this.tree)));
+    return this.ran;
+  }
+
+  /** Whether a tree is the one that came with this repository, and somebody's own takes its place. */
+  private isExample(tree = ''): boolean {
+    if (this.repository === undefined || this.staysExample) return false;
+    const sources = [...tree.matchAll(/^ +repoURL: (\S+)$/gm)];
+    return sources.length > 0 && sources.every(([, source]) => source?.startsWith(nobodys));
+  }
+
   /** Its files; undefined where there is no HEAD. */
   private committed(): ReadonlySet<string> | undefined {
     if (!fs.existsSync(path.join(this.root, '.git'))) return undefined;
     if (this.head === undefined) {
       const listed = this.git(['ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', this.folder]);
-      const names = (listed ?? '').split('\0').filter((name) => name !== '');
+      const isOurs = listed !== undefined && !this.isExample(this.git(['show', `HEAD:${this.tree}`]));
+      const names = isOurs ? listed.split('\0').filter((name) => name !== '') : [];
       this.head = listed === undefined ? 'none' : new Set(names.map((name) => name.slice(this.folder.length + 1)));
     }
     return this.head === 'none' ? undefined : this.head;

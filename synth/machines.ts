@@ -19,8 +19,11 @@ export interface ValuesFile {
 }
 
 /** Terraform's variables that the environments decide: terraform/variables.tf says what they are. */
-export function machineValues(name: string, stock: StockInput[string] | undefined = chosenStock(name)) {
-  const input = environmentInput(name);
+export function machineValues(
+  name: string,
+  stock: StockInput[string] | undefined = chosenStock(name),
+  input: EnvironmentInput = environmentInput(name),
+) {
   const { hetzner } = input;
   if (hetzner === undefined || input.shares !== undefined) return undefined;
   const location = stock?.location ?? hetzner.locations[0] ?? '';
@@ -40,6 +43,7 @@ export function machineValues(name: string, stock: StockInput[string] | undefine
         edge === undefined ? [] : [[each, loadBalancer(edge, hosts)] as const],
       ),
     ),
+    break_glass: { open: input.edge?.breakGlass !== undefined, ...input.edge?.breakGlass },
     dns: {
       provider: input.edge?.dns ?? 'none',
       zone: hetzner.zone ?? input.domain,

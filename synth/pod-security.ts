@@ -1,7 +1,7 @@
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import { lowestPortSysctl } from '../constructs/core/pod-template.ts';
-import { hostPaths } from '../constructs/core/privilege.ts';
+import { hostPaths, isWritable } from '../constructs/core/privilege.ts';
 import type { Privilege } from '../constructs/core/privilege.ts';
 
 const volumeTypes = new Set([
@@ -70,6 +70,9 @@ export function restrictedViolations(
       ...othersDirectories(container, pod, paths, hostPaths(privileges[container.name] ?? [])).map(
         (name) => `${path}.volumeMounts: ${name}, which another container declares`,
       ),
+      ...writtenDirectories(container, pod, privileges[container.name] ?? []).map(
+        (name) => `${path}.volumeMounts: ${name}, which is declared for reading`,
+      ),
     ]),
   ];
 }
@@ -129,6 +132,17 @@ function othersDirectories(
   const others = declared.filter((path) => !own.includes(path));
   const names = volumes.filter(({ hostPath }) => others.includes(hostPath?.path ?? '')).map(({ name }) => name);
   return volumeMounts.map(({ name }) => name).filter((name) => names.includes(name));
+}
+
+/** Directories of the node that the container declares, and could write into without saying so. */
+function writtenDirectories(
+  { volumeMounts = [] }: IContainer,
+  { volumes = [] }: IPodSpec,
+  own: readonly Privilege[],
+): string[] {
+  const read = hostPaths(own).filter((path) => !isWritable(own, path));
+  const names = volumes.filter(({ hostPath }) => read.includes(hostPath?.path ?? '')).map(({ name }) => name);
+  return volumeMounts.filter(({ name, readOnly }) => names.includes(name) && !readOnly).map(({ name }) => name);
 }
 
 /** A probe of another host makes the kubelet ask where the pod may not. Refused since Kubernetes 1.34. */

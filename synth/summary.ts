@@ -6,6 +6,7 @@ import { outdatedExclusions, TraefikWaf } from '../constructs/traefik-waf/index.
 import { foreignFindings } from './foreign.ts';
 import { heldAnnotation } from './held-quota.ts';
 import type { SynthResult } from './synthesise.ts';
+import { watching } from './watching.ts';
 import type { WriteResult } from './write/index.ts';
 
 const width = 11;
@@ -37,6 +38,7 @@ export function summary(
     ...files('-', removed),
     ...nodeLoads(platform, beside).map((load, index) => row(index === 0 ? 'requests' : '', requests(load))),
     ...losses(platform, beside).map((loss, index) => row(index === 0 ? 'without' : '', without(loss))),
+    ...watching(platform).map((text, index) => row(index === 0 ? 'watching' : '', text)),
     row('secrets', secrets(collection.unsealed, environment.name)),
     row('images', images(environment.imageReferences)),
     ...unusedImages(environment.unusedImages()).map((text) => row('', text)),

@@ -127,10 +127,20 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
   const beside = neighboursOf(environment, read).map((name) => buildPlatform(name, { generations: read.generations }));
   const sealed = sealedManifests(root, environment);
   const collected = collect(platform, buildAppOfApps(platform, sealed), sealed);
-  const committed = new Committed(root, environment, collected.dist);
+  const committed = new Committed(root, environment, collected.dist, platform.environment.repository.url);
   const quotas = holdQuotas(committed, platform.environment, collected.dist);
   const collection = { ...collected, dist: quotas.dist };
   const upgrades = majorUpgradeFindings(committed, platform, collection.dist);
+  const kept = [
+    ...upgrades,
+    ...followingFindings(committed, platform, collection.dist),
+    // Another engine is another label too, whose ways out would bring it onto the same volumes.
+    ...immutableFindings(committed, collection.dist).filter(
+      ({ what }) => upgrades.length === 0 || !/^spec\.\S*(?:[lL]abels|selector)/.test(what),
+    ),
+    ...movedFindings(committed, collection.dist),
+    ...heldDataFindings(committed, collection.dist),
+  ];
   check(platform, collection, [
     ...budgetFindings(platform, beside),
     ...nodePortsBeside(
@@ -143,19 +153,18 @@ function prepare({ root, environment, strict, ...read }: Omit<SynthOptions, 'dry
       beside,
     ),
     ...diskFindings(platform),
-    ...upgrades,
-    ...followingFindings(committed, platform, collection.dist),
-    // Another engine is another label too, whose ways out would bring it onto the same volumes.
-    ...immutableFindings(committed, collection.dist).filter(
-      ({ what }) => upgrades.length === 0 || !/^spec\.\S*(?:[lL]abels|selector)/.test(what),
-    ),
-    ...movedFindings(committed, collection.dist),
-    ...heldDataFindings(committed, collection.dist),
+    ...(committed.staysExample ? kept.map(mayBegin) : kept),
     ...releaseFindings(root, platform.environment, collection.argocd),
     ...quotas.findings,
   ]);
   readBefore(committed, collection.dist);
   return { platform, beside, collection, committed, archives: movedArchives(committed, collection.dist) };
+}
+
+/** Who begins with this repository changes what nobody ever deployed. */
+function mayBegin(finding: Finding): Finding {
+  const way = 'where nothing of this was ever deployed, name your own repository in config/environments';
+  return { ...finding, remedy: `${finding.remedy}. Or, ${way}: then all of it may change` };
 }
 
 function write(root: string, { committed, ...prepared }: Prepared, dryRun: boolean): SynthResult {

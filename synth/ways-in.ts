@@ -6,6 +6,7 @@ import { describeManifest } from '../constructs/core/manifest.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
 import { WayIn } from '../constructs/core/way-in.ts';
+import type { WayInProps } from '../constructs/core/way-in.ts';
 import { podTemplateOf } from './pods.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export function wayInFindings(platform: Platform, manifests: readonly Manifest[]
       ),
     ),
     ...admissionFindings(platform, doors),
-    ...ways.flatMap(({ pods, leadsTo }) => (leadsTo ? pastFindings(platform, pods, leadsTo) : [])),
+    ...ways.flatMap((way) => pastFindings(platform, way)),
     ...tlsFindings(manifests),
   ];
 }
@@ -162,9 +163,13 @@ function admissionFindings({ owners, environment }: Platform, { open }: Doors): 
 }
 
 /** Who is reached from outside and speaks to other pods than to those that look at what comes. */
-function pastFindings({ connections }: Platform, pods: PodPeer, leadsTo: PodPeer): Finding[] {
+function pastFindings({ connections }: Platform, { pods, leadsTo, tells }: WayInProps): Finding[] {
+  if (leadsTo === undefined) return [];
+  const isTold = (peer: Peer | Anyone, port: number): boolean =>
+    tells?.targets.some((target) => target.peer === peer && (target.podPort ?? target.port) === port) ?? false;
   return connections
     .filter(({ from, to }) => from === pods && isPodPeer(to) && to !== leadsTo && to !== clusterDns)
+    .filter(({ to, port }) => !isTold(to, port))
     .map(({ to, reason }) => ({
       where: `wire ${describePeer(pods)} -> ${describePeer(to)} (${reason})`,
       what: 'it leads past the firewall',

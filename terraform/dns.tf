@@ -1,11 +1,14 @@
 locals {
-  # What leads to each load balancer, whoever answers for the names.
+  # The way in that the floating IP is for, while the glass is broken.
+  broken = var.break_glass.open ? var.environment : null
+
+  # What leads to each load balancer, whoever answers for the names; or to the floating IP, which has no IPv6.
   records = merge([
     for name, each in var.load_balancers : merge([
-      for host in each.hosts : {
-        "${host} A"    = { host = host, type = "A", value = hcloud_load_balancer.edge[name].ipv4 }
-        "${host} AAAA" = { host = host, type = "AAAA", value = hcloud_load_balancer.edge[name].ipv6 }
-      }
+      for host in each.hosts : merge(
+        { "${host} A" = { host = host, type = "A", value = name == local.broken ? hcloud_floating_ip.break_glass.ip_address : hcloud_load_balancer.edge[name].ipv4 } },
+        { for type in ["AAAA"] : "${host} ${type}" => { host = host, type = type, value = hcloud_load_balancer.edge[name].ipv6 } if name != local.broken },
+      )
     ]...)
   ]...)
 

@@ -10,6 +10,11 @@ resource "hcloud_network_subnet" "nodes" {
   type         = "cloud"
   network_zone = var.network.zone
   ip_range     = var.network.subnet
+
+  lifecycle {
+    # Another range would be another subnet, and every machine off the network meanwhile.
+    prevent_destroy = true
+  }
 }
 
 # Hetzner filters the public interface alone: the private one is install/'s to filter.

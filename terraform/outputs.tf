@@ -5,6 +5,7 @@ output "nodes" {
       role           = var.nodes[name].role
       address        = var.nodes[name].address
       public_address = server.ipv4_address
+      floating_ip    = name == local.break_glass_node ? hcloud_floating_ip.break_glass.ip_address : null
       volumes        = { for volume, each in local.volumes : volume => hcloud_volume.data[volume].linux_device if each.node == name }
     }
   }

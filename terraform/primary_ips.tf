@@ -11,10 +11,12 @@ resource "hcloud_primary_ip" "node" {
   name              = "${var.environment}-${each.value.node}-${each.value.type}"
   type              = each.value.type
   location          = var.location
-  assignee_type     = "server"
   auto_delete       = false
   delete_protection = var.protect
   labels            = merge(local.labels, { node = each.value.node })
+
+  # Whose preconditions then are the one reason that a plan is refused for, not each address beside it.
+  depends_on = [hcloud_placement_group.spread]
 
   lifecycle {
     prevent_destroy = true

@@ -120,6 +120,17 @@ variable "dns" {
   }
 }
 
+variable "break_glass" {
+  description = "The way in while the load balancer is gone: whether 80 and 443 are open and names lead to the floating IP, and which node has it."
+  type        = object({ open = bool, node = optional(string) })
+  nullable    = false
+
+  validation {
+    condition     = var.break_glass.node == null || contains(keys(var.nodes), coalesce(var.break_glass.node, "-"))
+    error_message = "The floating IP goes to a node, which are ${join(", ", keys(var.nodes))}."
+  }
+}
+
 # What an operator decides at the moment; the defaults are the usual case.
 
 variable "user_data" {
@@ -156,18 +167,6 @@ variable "image" {
   type        = string
   default     = "debian-13"
   nullable    = false
-}
-
-variable "break_glass" {
-  description = "The way in while the load balancer is gone: 80 and 443 of the nodes, and the floating IP on one of them."
-  type        = object({ open = optional(bool, false), node = optional(string) })
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = var.break_glass.node == null || contains(keys(var.nodes), coalesce(var.break_glass.node, "-"))
-    error_message = "The floating IP goes to a node, which are ${join(", ", keys(var.nodes))}."
-  }
 }
 
 variable "open_ports" {

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { applications } from '../apps/index.ts';
-import { wholePlatform } from '../apps/platform.ts';
+import { buildPlatform, wholePlatform } from '../apps/platform.ts';
+import type { LoadOptions } from '../config/index.ts';
 import type { Application } from '../constructs/core/application.ts';
+import { OffsiteCopy } from '../constructs/stateful/index.ts';
 import { committed, root } from './support/committed.ts';
-import { at, refusal, testApplication, testEnvironment } from './support/harness.ts';
+import { at, refusal, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('every application that a file of apps/ defines is in the table', async () => {
   const files = fs.readdirSync(path.join(root, 'apps')).filter((file) => file.endsWith('.ts'));
@@ -34,6 +36,28 @@ test('backups that nothing copies to the second provider are refused where the c
       what: 'no application copies these backups: they would be with the first provider alone',
       remedy: 'make the store in apps/data.ts and add it to that list, or set offsite: false',
     },
+  ]);
+});
+
+test('snapshots of the cluster are copied with the backups in their bucket, and refused where nothing copies that', () => {
+  const offsite = { store: 'offsite', schedule: '20 * * * *' };
+  const k3s = { snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28, offsite } };
+  const hetzner = { locations: ['fsn1'], subnet: '10.10.0.0/24' };
+  const nodes = testInput.nodes.map((node, index) => ({ ...node, machine: { address: `10.10.0.1${index}` } }));
+  const environment = testEnvironment({ hosts: {}, sizes: {}, nodes, hetzner, k3s });
+  expect(refusal(() => wholePlatform(environment, []))).toMatchObject([
+    {
+      where: 'config/environments/test.ts: k3s.snapshots.offsite',
+      what: 'no application copies these backups: they would be with the first provider alone',
+    },
+  ]);
+  const copied = (changes: LoadOptions['changes'] = {}) =>
+    buildPlatform('production', { changes })
+      .all(OffsiteCopy)
+      .map(({ folders }) => folders);
+  expect(copied()).toEqual([['postgres', 'redis', 'samba', 'etcd']]);
+  expect(copied({ k3s: { snapshots: { ...k3s.snapshots, offsite: false } } })).toEqual([
+    ['postgres', 'redis', 'samba'],
   ]);
 });
 

@@ -11,7 +11,6 @@ import { PatroniCluster } from '../constructs/patroni-cluster/index.ts';
 import { diskFindings } from '../synth/disk.ts';
 import { minimal } from './support/patroni-cluster.ts';
 import { budgetFindings, losses, nodeLoads } from '../synth/budget.ts';
-import { watching } from './support/observability.ts';
 import { image, testApplication, testEnvironment, testInput } from './support/harness.ts';
 
 test('the platform fits its nodes, its budgets, and one node fewer', () => {
@@ -19,11 +18,15 @@ test('the platform fits its nodes, its budgets, and one node fewer', () => {
   expect(names.flatMap((name) => budgetFindings(buildPlatform(name)))).toEqual([]);
 });
 
-test('whoever watches has no room beside backends of 190 millicores, and has beside those of 180', () => {
-  const changes = watching('production');
-  const alone = { observability: changes.observability };
-  expect(budgetFindings(buildPlatform('production', { changes: alone }))).not.toEqual([]);
-  expect(budgetFindings(buildPlatform('production', { changes }))).toEqual([]);
+// A release of gitops or updates adds a database of 20m to what is there; without room for it, nothing can be added at all.
+test('each node has 50m left within its budget', () => {
+  const left = Object.keys(environments).flatMap((name) =>
+    nodeLoads(buildPlatform(name)).map(
+      ({ node, requestedAtMost, allocatable }) =>
+        (allocatable.cpu * node.budget.cpuPercent) / 100 - requestedAtMost.cpu,
+    ),
+  );
+  expect(Math.min(...left)).toBeGreaterThanOrEqual(50);
 });
 
 /** Pods of one core and one gibibyte each. */
@@ -64,7 +67,7 @@ test('pods of one workload are expected in equal numbers, however much smaller a
   expect([node1?.node.serverType, node2?.node.serverType, cpu]).toEqual([
     'ccx33',
     'ccx23',
-    { least: 1165, most: 1745 },
+    { least: 1120, most: 1680 },
   ]);
 });
 

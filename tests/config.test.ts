@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Schedule } from '../constructs/core/schedule.ts';
+import { toSnapshots } from '../config/conversions.ts';
 import { sharedFindings } from '../config/environment-checks.ts';
 import { upstreamFindings } from '../config/image-checks.ts';
 import { environments, loadEnvironment, parseEnvironment } from '../config/index.ts';
@@ -50,10 +51,33 @@ describe('a configuration', () => {
     ]);
   });
 
+  test.each([false, null])('%s for what may be left out is told to be left out', (none) => {
+    const observability = { onCall: 'hooks.example.com', heartbeat: false, logs: none };
+    expect(refusal(() => parse({ observability })).map(({ remedy }) => remedy)).toEqual([
+      'change the value, or leave it out: it is none then',
+    ]);
+  });
+
   const [node1, node2] = testInput.nodes;
   const backup = { store: 'backups', schedule: '0 2 * * *', restoreTestSchedule: false, offsite: false };
   const backups = (changes: object) => ({ backups: { a: { ...backup, ...changes } } });
   const store = (changes: object) => ({ objectStores: { a: { ...testInput.objectStores.backups, ...changes } } });
+  const logs = (store: string) => ({
+    observability: { onCall: 'hooks.example.com', heartbeat: false, logs: { store } },
+  });
+  const locked = {
+    objectStores: {
+      ...testInput.objectStores,
+      logs: { ...testInput.objectStores.backups, bucket: 'logs', lockDays: 30 },
+    },
+  };
+  const page = (store: string, changes: object = {}) => ({
+    observability: { onCall: 'hooks.example.com', heartbeat: false, statusPage: { store } },
+    objectStores: {
+      ...testInput.objectStores,
+      page: { ...testInput.objectStores.backups, bucket: 'page', public: true, ...changes },
+    },
+  });
   const registries = (privateRegistries: object) => ({ privateRegistries });
   const repository = (url: string, more: object = {}) => ({ repository: { url, branch: 'main', ...more } });
   const server = (changes: object) => ({ servers: { mail: { host: 'mail.example', port: 587, ...changes } } });
@@ -196,6 +220,38 @@ describe('a configuration', () => {
     ['a schedule that can never happen', backups({ schedule: '0 0 31 2 *' }), 'got "0 0 31 2 *"'],
     ['a schedule of copies that is none', backups({ offsite: { store: 'offsite', schedule: 'x' } }), 'got "x"'],
     ['a backup without a restore test or its refusal', backups({ restoreTestSchedule: undefined }), 'is missing'],
+    [
+      'logs that are kept for no day',
+      { observability: { ...logs('backups').observability, logs: { store: 'backups', keepDays: 0 } } },
+      'got 0',
+    ],
+    ['logs that go nowhere', logs('nowhere'), 'there is no object store "nowhere"'],
+    ['logs among backups', { ...logs('backups'), ...backups({}) }, 'it is the bucket of backups.a too'],
+    [
+      'logs among copies of backups',
+      { ...logs('offsite'), ...backups({ offsite: { store: 'offsite', schedule: '0 2 * * *' } }) },
+      'it is the bucket of backups.a.offsite too',
+    ],
+    [
+      'logs among snapshots',
+      { ...logs('backups'), k3s: { snapshots: { store: 'backups', schedule: '0 2 * * *', keep: 3 } } },
+      'it is the bucket of k3s.snapshots too',
+    ],
+    ['logs where nobody may delete', { ...logs('logs'), ...locked }, 'nobody may delete in the bucket of the logs'],
+    ['a status page that is nowhere', page('nowhere'), 'there is no object store "nowhere"'],
+    [
+      'a status page that nobody may read',
+      page('page', { public: undefined }),
+      'nobody may read what is in the bucket',
+    ],
+    ['a status page that is locked', page('page', { lockDays: 30 }), 'a version a minute of the status page'],
+    ['a bucket that is neither public nor private', page('page', { public: false }), 'got false'],
+    ['backups that everybody may read', { ...page('page'), ...backups({ store: 'page' }) }, 'the bucket of backups.a'],
+    [
+      'logs that everybody may read',
+      { ...page('page'), observability: { ...logs('page').observability } },
+      'the bucket of observability.logs',
+    ],
     ['a backup to nowhere', backups({ store: 'nowhere' }), 'there is no object store "nowhere"'],
     [
       'a copy to nowhere',
@@ -212,7 +268,20 @@ describe('a configuration', () => {
           b: { ...backup, offsite: { store: 'offsite', schedule: '40 * * * *' } },
         },
       },
-      'it is another one than that of a, whose backups are in the same bucket',
+      'it is another one than that of backups.a, whose backups are in the same bucket',
+    ],
+    [
+      "another copy of the cluster's own state than of the backups beside it",
+      {
+        backups: { a: { ...backup, offsite: { store: 'offsite', schedule: '20 * * * *' } } },
+        k3s: {
+          snapshots: {
+            ...{ store: 'backups', schedule: '0 */6 * * *', keep: 28 },
+            offsite: { store: 'offsite', schedule: '40 * * * *' },
+          },
+        },
+      },
+      'it is another one than that of backups.a, whose backups are in the same bucket',
     ],
     ['a volume of nothing', { sizes: { a: { storageGibibytes: 0 } } }, 'got 0'],
     ['credentials in a URL', repository('https://me:secret@host/x.git'), 'got "https://...@host/x.git"'],
@@ -555,6 +624,19 @@ describe('an environment', () => {
       ['offsite', true],
     ]);
     expect(refusal(() => environment.backups('order'))[0]).toMatchObject({ allowed: 'orders, stock' });
+  });
+
+  test("gives where the cluster's own state is kept and copied, once in a cluster", () => {
+    const offsite = { store: 'offsite', schedule: '20 * * * *' };
+    const k3s = { snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28, offsite } };
+    const shared = testEnvironment({ k3s, shares: 'production' });
+    expect(toSnapshots({ k3s }, (name) => shared.objectStore(name))).toEqual({
+      store: shared.objectStore('backups'),
+      schedule: Schedule.utc('0 */6 * * *'),
+      offsite: { store: shared.objectStore('offsite'), schedule: Schedule.utc('20 * * * *') },
+    });
+    expect(shared.snapshots).toBeUndefined();
+    expect(shared.objectStore('offsite').holdsCopies).toBe(true);
   });
 
   test('gives the volume of a store, and asks for it where there is none', () => {

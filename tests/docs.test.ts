@@ -9,10 +9,10 @@ import { NextFrontend, nextFrontendDefaults } from '../constructs/next-frontend/
 import { readModules } from '../scripts/docs/options.ts';
 import type { Option } from '../scripts/docs/options.ts';
 import { constructModules, currentPages, pageOf } from '../scripts/docs/pages.ts';
-import { built, variablesOf } from './support/constructs.ts';
+import { built, password, variablesOf } from './support/constructs.ts';
 import type { Servers } from './support/constructs.ts';
 import { root } from './support/committed.ts';
-import { asFile, guides } from './support/guides.ts';
+import { filesOf, guides } from './support/guides.ts';
 import { image, only } from './support/harness.ts';
 
 const page = (name: string): string => fs.readFileSync(path.join(root, `docs/constructs/${name}.md`), 'utf8');
@@ -25,15 +25,12 @@ const files = fs
   .sort();
 
 /** What the guides say to write, as the files that they say; one that is there already is another one here. */
-const samples = [...guides].flatMap(([guide, list]) =>
-  list
-    .map((sample, index) => ({ sample, file: asFile(guide, index, sample) }))
-    .filter(({ sample }) => sample.language === 'ts')
-    .map(({ file: [file, text] }) => {
-      const full = path.join(root, file);
-      const isThere = fs.existsSync(full);
-      return [isThere ? path.join(path.dirname(full), `guide-${path.basename(full)}`) : full, text] as const;
-    }),
+const samples = [...guides.keys()].flatMap((guide) =>
+  [...filesOf(guide)].map(([file, text]) => {
+    const full = path.join(root, file);
+    const isThere = fs.existsSync(full);
+    return [isThere ? path.join(path.dirname(full), `guide-${path.basename(full)}`) : full, text] as const;
+  }),
 );
 
 /** The examples of all pages, as files of `apps/`. */
@@ -180,8 +177,8 @@ describe('environment', () => {
   });
 
   test('the page of the frontend names the variables that it adds, and no other', () => {
-    const all = set((scope, { api, traces, cache }) => {
-      const { password: encryptionKey } = cache.credentials;
+    const all = set((scope, { api, traces }) => {
+      const encryptionKey = password(scope, 'forms', { kind: 'random', bytes: 32, encoding: 'base64url' });
       return new NextFrontend(scope, 'web', { image, host, api, traces, encryptionKey });
     });
     expect(unique([...variables('web-workload'), ...variables('next-frontend')])).toEqual(unique(all));

@@ -48,17 +48,42 @@ async function built(page: string): Promise<Built> {
   const added = all
     .filter(([file]) => file.startsWith('apps/'))
     .flatMap(([, exported]) => Object.values(exported) as Application<unknown>[]);
-  const names = new Set(added.map((application) => application.name));
-  const table = applicationsOf(environment).filter((application) => !names.has(application.name));
-  const platform = wholePlatform(environment, [...table, ...added]);
+  const platform = wholePlatform(environment, withAdded(applicationsOf(environment), added));
   const collection = collect(platform, buildAppOfApps(platform), []);
   return { platform, collection, manifests: collection.dist.map(({ manifest }) => manifest) };
+}
+
+/** The table with what a page adds, or has in the place of another one of that name, which others may use. */
+function withAdded(
+  table: readonly Application<unknown>[],
+  added: readonly Application<unknown>[],
+): readonly Application<unknown>[] {
+  const all = new Map([...table, ...added].map((each) => [each.name, each]));
+  const known = new Map<string, Application<unknown>>();
+  const one = (name: string): Application<unknown> => {
+    const before = known.get(name);
+    if (before) return before;
+    const application = all.get(name)!;
+    const now: Application<unknown> = {
+      ...application,
+      uses: (environment) =>
+        Object.fromEntries(
+          Object.entries(application.uses(environment)).map(([key, used]) => [key, used && one(used.name)]),
+        ),
+    };
+    known.set(name, now);
+    return now;
+  };
+  return [...all.keys()].map(one);
 }
 
 /** What a fragment sets, without what it takes from production. */
 function changed(own: EnvironmentInput): Partial<EnvironmentInput> {
   const before: Readonly<Record<string, unknown>> = environments.production!;
-  return Object.fromEntries(Object.entries(own).filter(([key, value]) => before[key] !== value));
+  const stores = { ...environments.production!.objectStores, ...own.objectStores };
+  // Buckets that a page names stand in the place of production's: those of what was switched on there are left.
+  const all = own.objectStores === before.objectStores ? own : { ...own, objectStores: stores };
+  return Object.fromEntries(Object.entries(all).filter(([key, value]) => before[key] !== value));
 }
 
 test.each(pages)('the page %s is in the list of pages', (page) => {

@@ -2,10 +2,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { environments, parseEnvironment } from '../config/index.ts';
-import { stockFindings } from '../config/stock.ts';
-import { environmentInput } from '../config/index.ts';
+import { locations } from '../config/server-types.ts';
+import { chosenStock, stockFindings } from '../config/stock.ts';
+import type { EnvironmentInput, StockInput } from '../config/schema.ts';
 import { homesOf, machineValues, valuesFiles, writeValues } from '../synth/machines.ts';
 import { refusal, testImages, testInput } from './support/harness.ts';
+import { threeMachines, twoMachines } from './support/machines.ts';
 
 const [first, second] = testInput.nodes;
 const hetzner = { locations: ['fsn1', 'nbg1'], subnet: '10.10.0.0/24' };
@@ -113,6 +115,18 @@ describe('machines', () => {
       'another node has a volume of that name',
     ],
     [
+      'with a floating IP at none of them',
+      made({ edge: { ...made().edge, breakGlass: { node: 'node3' } } }),
+      'edge.breakGlass.node',
+      'no node node3 runs what answers',
+    ],
+    [
+      "of somebody else's, with a floating IP",
+      { ...testInput, edge: { ...made().edge, breakGlass: { node: 'node1' } } },
+      'edge.breakGlass',
+      'there is no hetzner, which has the floating IP',
+    ],
+    [
       'of a zone elsewhere',
       made({ hetzner: { ...hetzner, zone: 'example.org' } }),
       'hetzner.zone',
@@ -127,43 +141,52 @@ describe('machines', () => {
 });
 
 describe('what Terraform reads', () => {
-  const values = machineValues('production', undefined);
+  const valuesOf = (input: EnvironmentInput, stock?: StockInput[string]) => machineValues('production', stock, input);
+  const values = valuesOf(twoMachines);
 
   test('is of every environment with machines of its own', () => {
-    expect(Object.keys(environments).filter((name) => machineValues(name) !== undefined)).toEqual([
-      'production',
-      'three-node',
-    ]);
+    const own = Object.entries(environments)
+      .filter(([, input]) => input.hetzner && input.shares === undefined)
+      .map(([name]) => name);
+    expect(own).toContain('production');
+    expect(Object.keys(environments).filter((name) => machineValues(name) !== undefined)).toEqual(own);
+    expect(valuesOf({ ...twoMachines, hetzner: undefined })).toBeUndefined();
+    expect(valuesOf({ ...twoMachines, shares: 'another' })).toBeUndefined();
   });
 
   test('has the first location and server type, the nodes by name, and what leads to their ports', () => {
-    const { nodes, edge, hosts } = environmentInput('production');
-    expect(values).toMatchObject({ environment: 'production', location: 'fsn1', network: { zone: 'eu-central' } });
+    const { nodes, edge, hosts } = twoMachines;
+    // What npm run stock wrote for production goes before.
+    const { location = 'fsn1', serverTypes = {} } = chosenStock('production') ?? {};
+    expect(values).toMatchObject({ environment: 'production', location, network: { zone: locations[location] } });
     expect(Object.entries(values?.nodes ?? {}).map(([name, { server_type }]) => [name, server_type])).toEqual(
-      nodes.map(({ name, serverType }) => [name, serverType]),
+      nodes.map(({ name, serverType }) => [name, serverTypes[name] ?? serverType]),
     );
-    expect(values?.load_balancers).toEqual({
-      production: {
-        address: edge?.loadBalancer,
-        ports: { web: 30080, websecure: 30443, health: 30081 },
-        hosts: Object.values(hosts).sort(),
-      },
+    expect(values?.load_balancers.production).toEqual({
+      address: edge.loadBalancer,
+      ports: { web: 30080, websecure: 30443, health: 30081 },
+      hosts: Object.values(hosts).sort(),
     });
   });
 
+  test('opens nothing past the load balancer, and else at one node what the configuration says', () => {
+    expect(values?.break_glass).toEqual({ open: false });
+    const broken = { ...twoMachines, edge: { ...twoMachines.edge, breakGlass: { node: 'node2' } } };
+    expect(valuesOf(broken)?.break_glass).toEqual({ open: true, node: 'node2' });
+  });
+
   test('has what npm run stock chose instead', () => {
-    const chosen = machineValues('production', { location: 'nbg1', serverTypes: { node1: 'ccx43' } });
-    expect(chosen).toMatchObject({
+    expect(valuesOf(twoMachines, { location: 'nbg1', serverTypes: { node1: 'ccx43' } })).toMatchObject({
       location: 'nbg1',
-      nodes: { node1: { server_type: 'ccx43' }, node2: { server_type: 'ccx23' } },
+      nodes: { node1: { server_type: 'ccx43' }, node2: { server_type: 'ccx33' } },
     });
   });
 
   test('of an environment in a zone of another one names that zone', () => {
-    expect(machineValues('three-node')?.dns).toEqual({
+    expect(valuesOf(threeMachines)?.dns).toEqual({
       provider: 'cloudflare',
       zone: 'example.com',
-      domain: 'three-node.example.com',
+      domain: 'three.example.com',
     });
   });
 
@@ -180,6 +203,37 @@ describe('what Terraform reads', () => {
   test('is committed as it should be', () => {
     const files = valuesFiles(path.join(import.meta.dirname, '..'), Object.keys(environments));
     expect(files.filter(({ then, now }) => then !== now)).toEqual([]);
+  });
+});
+
+describe('what Terraform has made', () => {
+  const folder = path.join(import.meta.dirname, '../terraform');
+  const blocks = (text: string): Map<string, string> =>
+    new Map(
+      [...text.matchAll(/^resource "(\w+)" "(\w+)" \{\n([\s\S]*?)^\}/gm)].map(([, kind, name, body]) => [
+        `${kind}.${name}`,
+        body ?? '',
+      ]),
+    );
+  const read = (file: string) => blocks(fs.readFileSync(path.join(folder, file), 'utf8'));
+  const all = new Map(
+    fs
+      .readdirSync(folder)
+      .filter((file) => file.endsWith('.tf'))
+      .flatMap((file) => [...read(file)]),
+  );
+
+  test('refuses to go where it holds what can not be made again, until the example of the teardown lets it', () => {
+    const kept = [...all].filter(([, body]) => body.includes('prevent_destroy = true')).map(([name]) => name);
+    expect(kept.sort()).toEqual([...read('teardown.tf.example').keys()].sort());
+    expect(kept).toContain('hcloud_server.node');
+  });
+
+  // Of the provider: what it would make another machine for.
+  test.each(['image', 'ssh_keys', 'user_data'])('is no other machine for a changed %s', (attribute) => {
+    expect(/ignore_changes += \[(.*)\]/.exec(all.get('hcloud_server.node') ?? '')?.[1]?.split(', ')).toContain(
+      attribute,
+    );
   });
 });
 

@@ -7,6 +7,7 @@ import * as prettier from 'prettier';
 import { promises } from '../promises.ts';
 import { promisesCommand } from '../synth/promises/command.ts';
 import type { PromiseEntry } from '../synth/promises/entry.ts';
+import type { FiguresPage } from '../synth/promises/readme.ts';
 import { ledger } from '../synth/promises/ledger.ts';
 import type { LedgerRow } from '../synth/promises/ledger.ts';
 import { testTitles } from '../synth/promises/named-tests.ts';
@@ -29,6 +30,7 @@ const ours: Readonly<Record<string, readonly string[]>> = {
   'edge-metrics': ['edge-rollout', 'edge-split'],
   terraform: ['envelope'],
   'dns-outside': ['dns-node-down'],
+  slo: ['status-page'],
 };
 const ids = idsOfTheMission.flatMap((id) => [id, ...(ours[id] ?? [])]);
 
@@ -123,11 +125,18 @@ interface Outcome {
 
 function run(
   args: readonly string[],
-  { columns = 80, isTTY = false, of = allOfThem, colours = true, within = root } = {},
+  {
+    columns = 80,
+    isTTY = false,
+    of = allOfThem,
+    colours = true,
+    within = root,
+    pages = [] as readonly FiguresPage[],
+  } = {},
 ): Outcome {
   const stdout = Object.assign(new PassThrough(), { isTTY, columns });
   const stderr = new PassThrough();
-  const code = promisesCommand({ arguments: args, root: within, promises: of, stdout, stderr, colours });
+  const code = promisesCommand({ arguments: args, root: within, promises: of, pages, stdout, stderr, colours });
   return { code, out: String(stdout.read() ?? ''), err: String(stderr.read() ?? '') };
 }
 
@@ -563,5 +572,62 @@ More.
       code: 1,
       err: expect.stringContaining('promises.ts: agent: tests/agent.test.ts has no test') as string,
     });
+  });
+});
+
+describe('the figures of a page', () => {
+  const file = 'docs/runbooks/failover.md';
+  const pages = [{ file, promise: 'failover' }];
+  const read = (): string => fs.readFileSync(path.join(root, file), 'utf8');
+  const given = { of: [failover], pages };
+
+  beforeEach(() => {
+    put('README.md', '<!-- promises:begin -->\n<!-- promises:end -->\n');
+    put(file, '# When\n\n<!-- figures:begin -->\n<!-- figures:end -->\n');
+  });
+
+  test('say that nothing was measured yet', () => {
+    expect(run(['--write-readme'], given).out).toBe(`README.md written\n${file} written\n`);
+    expect(read()).toContain('\n\nNot measured yet.\n\n');
+  });
+
+  test('are those of the slowest round, in their order, as Prettier would write them', async () => {
+    run(['--write-readme'], given);
+    put('prove/results/failover.json', {
+      ...result('failover', { units: { outage: 's', 'standby again': 's' } }),
+      rounds: [{ figures: { outage: 8.4, 'standby again': 30 } }, { figures: { outage: 9.1, 'standby again': 28 } }],
+    });
+    expect(run(['--check'], given).err).toContain(`${file}: the table of figures is not current`);
+    run(['--write-readme'], given);
+    expect(run(['--check'], given).code).toBe(0);
+    expect(read()).toContain(`| what          | measured |
+| ------------- | -------- |
+| outage        | 9.1 s    |
+| standby again | 30 s     |
+
+On 2026-11-23, in 2 rounds, of which this is the slowest of each.
+`);
+    expect(await prettier.format(read(), { parser: 'markdown', printWidth: 120 })).toBe(read());
+  });
+
+  test('are told in seconds below a minute, also those of an older result, which has minutes alone', () => {
+    const units = { before: 'min', rebuilt: 'min', opened: 'min', again: 's', stores: 's', lost: 'rows' };
+    put('prove/results/failover.json', {
+      ...result('failover', { units: { outage: 's', ...units } }),
+      rounds: [{ figures: { outage: 59.6, before: 0, rebuilt: 5.6, opened: 0.1, again: 0.34, stores: 282, lost: 2 } }],
+    });
+    run(['--write-readme'], given);
+    const told = [...read().matchAll(/^\| (\w+) +\| (.+?) +\|$/gm)].slice(1).map(([, what, figure]) => [what, figure]);
+    expect(Object.fromEntries(told)).toEqual({
+      ...{ outage: '60 s', before: 'under 3 s', rebuilt: '5.6 min', opened: '6 s' },
+      ...{ again: '0.3 s', stores: '4.7 min', lost: '2 rows' },
+    });
+  });
+
+  test('are refused without their page, or a place on it', () => {
+    put(file, '# When\n');
+    expect(run(['--check'], given).err).toContain(`${file}: the marks of the table of figures are missing`);
+    fs.rmSync(path.join(root, file));
+    expect(run(['--write-readme'], given)).toMatchObject({ code: 1, err: expect.stringContaining(file) as string });
   });
 });

@@ -4,14 +4,23 @@ import { buildPlatform } from '../apps/platform.ts';
 import { environments } from '../config/index.ts';
 import { Workload } from '../constructs/core/workload.ts';
 import { root } from './support/committed.ts';
-import { watchedPlatform } from './support/observability.ts';
+import { tellingUsers } from './support/status-page.ts';
+import { tracedPlatform } from './support/traces.ts';
 
 const folder = path.join(root, 'docs/runbooks');
 const files = fs.readdirSync(folder).sort();
 const text = (file: string): string => fs.readFileSync(path.join(folder, file), 'utf8');
 
-/** Of every environment, as it is where it is watched. */
-const alerts = Object.keys(environments).flatMap((name) => watchedPlatform(name).alerts.map(({ props }) => props));
+/** Of every environment, as it is where its users are told, and where its traces are kept. */
+const platforms = Object.keys(environments).flatMap((name) => [
+  buildPlatform(name, { changes: tellingUsers(name) }),
+  tracedPlatform(name),
+]);
+const alerts = platforms.flatMap((platform) => platform.alerts.map(({ props }) => props));
+const objectives = platforms.flatMap((platform) => platform.objectives.map(({ props }) => props));
+/** Of the lines of logs too. */
+const ofLines = platforms.flatMap((platform) => platform.logAlerts.map(({ props }) => props));
+const runbooks = [...alerts, ...ofLines, ...objectives].map(({ runbook }) => runbook);
 
 /** Where programs and pages send people to a runbook. */
 const references = ['constructs', 'docs/constructs', 'docs/guides', 'synth', 'scripts']
@@ -24,9 +33,10 @@ const references = ['constructs', 'docs/constructs', 'docs/guides', 'synth', 'sc
   .map((file) => fs.readFileSync(file, 'utf8'))
   .join('\n');
 
-test('every alert has its runbook', () => {
+test('every alert and every objective has its runbook', () => {
   expect(alerts.length).toBeGreaterThan(10);
-  expect(alerts.filter(({ runbook }) => !files.includes(`${runbook}.md`))).toEqual([]);
+  expect(objectives.length).toBeGreaterThan(6);
+  expect(runbooks.filter((runbook) => !files.includes(`${runbook}.md`))).toEqual([]);
 });
 
 test('somebody misses every job by schedule, no sooner than it is late', () => {
@@ -46,7 +56,7 @@ test('somebody misses every job by schedule, no sooner than it is late', () => {
 });
 
 test('there is no runbook that nothing leads to', () => {
-  const named = new Set(alerts.map(({ runbook }) => `${runbook}.md`));
+  const named = new Set(runbooks.map((runbook) => `${runbook}.md`));
   expect(files.filter((file) => !named.has(file) && !references.includes(`runbooks/${file}`))).toEqual([]);
 });
 
@@ -61,9 +71,34 @@ test('every link leads somewhere', () => {
 });
 
 test('the runbook of an alert says what it means, where to look and what to do', () => {
-  for (const { runbook } of alerts) {
+  for (const runbook of runbooks) {
     expect(text(`${runbook}.md`).match(/^## .*/gm)).toEqual(['## What it means', '## Look', '## Do']);
   }
+});
+
+/** Commands that somebody copies, each on a line. */
+const commandsOf = (page: string): string[] =>
+  [...page.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].flatMap(([, block = '']) => block.split('\n'));
+
+test('whoever is sent to the machines is told how their door is opened', () => {
+  const silent = files.filter(
+    (file) =>
+      commandsOf(text(file)).some((line) => /install\/run |root@ADDRESS/.test(line)) &&
+      !text(file).includes('install.md#open-the-door'),
+  );
+  expect(silent).toEqual([]);
+});
+
+test('commands of Terraform stay in the root of the repository, and leave the door open for what follows', () => {
+  const wrong = files.flatMap((file) =>
+    commandsOf(text(file)).filter(
+      (line) =>
+        /\b(tofu|cd terraform)\b/.test(line) &&
+        (!line.includes('tofu -chdir=terraform ') ||
+          (line.includes(' apply ') && !line.includes('-var-file=door.tfvars.json'))),
+    ),
+  );
+  expect(wrong).toEqual([]);
 });
 
 test('names of production in commands are those of its objects', () => {

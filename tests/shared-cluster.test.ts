@@ -5,6 +5,7 @@ import { applicationsBeside, buildAppOfApps, buildPlatform, wholePlatform } from
 import { sharedFindings } from '../config/environment-checks.ts';
 import production from '../config/environments/production.ts';
 import { parseEnvironment } from '../config/index.ts';
+import type { EnvironmentInput } from '../config/schema.ts';
 import { isClusterScoped } from '../constructs/core/kube-object.ts';
 import type { Manifest } from '../constructs/core/manifest.ts';
 import type { Platform } from '../constructs/core/platform.ts';
@@ -14,13 +15,13 @@ import { manifestFindings, synthesise } from '../synth/synthesise.ts';
 import { nodePortsBeside, serviceAddressFindings } from '../synth/twice.ts';
 import { root } from './support/committed.ts';
 import { at, only, refusal } from './support/harness.ts';
-import { watching } from './support/observability.ts';
+import { withoutLogs } from './support/logs.ts';
 
 /** A second environment in the cluster of production. */
 const staging = {
   ...production,
   shares: 'production',
-  hosts: { frontend: 'shop.staging.example.com', backend: 'api.staging.example.com' },
+  hosts: { frontend: `shop.staging.${production.domain}`, backend: `api.staging.${production.domain}` },
   edge: { ...production.edge, nodePorts: { web: 31080, websecure: 31443, health: 31081 } },
   objectStores: {
     backups: { ...production.objectStores.backups, bucket: 'example-staging-backups' },
@@ -64,14 +65,10 @@ describe('an environment in the cluster of another one', () => {
   });
 
   test('has nobody of its own who watches, and says whom the one of the cluster tells, as that one does', () => {
-    const { observability } = watching('production');
-    const watched = parseEnvironment('staging', { ...staging, ...watching('production') }, images, {});
-    expect(applicationsOf(watched).map(({ name }) => name)).not.toContain('observability');
-    const namespaces = wholePlatform(watched, applicationsOf(watched)).charts.map(
-      ({ destination }) => destination.name,
-    );
-    expect(namespaces).not.toContain('observability');
-    expect(sharedFindings({ production: { ...production, observability }, staging })).toMatchObject([
+    expect(applicationsOf(environment).map(({ name }) => name)).not.toContain('observability');
+    expect(platform.charts.map(({ destination }) => destination.name)).not.toContain('observability');
+    const observability = { ...production.observability, onCall: 'other.example.net' };
+    expect(sharedFindings({ production, staging: { ...staging, observability } })).toMatchObject([
       { where: 'config/environments/staging.ts: observability', allowed: "the same: they are the cluster's" },
     ]);
   });
@@ -117,8 +114,12 @@ describe('an environment in the cluster of another one', () => {
 
   test('is refused by synthesis where both together do not fit, or take the same node ports', () => {
     const { nodes, networks, reserved, hetzner } = production;
-    const hosts = { frontend: 'shop.three-node.example.com', backend: 'api.three-node.example.com' };
-    const own = { hosts, domain: 'three-node.example.com' };
+    const domain = `three-node.${production.domain}`;
+    const hosts = { frontend: `shop.${domain}`, backend: `api.${domain}` };
+    // Neither lines nor a status page are its own there.
+    const page = (production as EnvironmentInput).observability?.statusPage?.store;
+    const stores = Object.entries(withoutLogs('three-node', true).objectStores).filter(([key]) => key !== page);
+    const own = { hosts, domain, objectStores: Object.fromEntries(stores) };
     const changes = { shares: 'production', nodes, networks, reserved, hetzner, ...own };
     const found = refusal(() => synthesise({ root, environment: 'three-node', strict: false, dryRun: true, changes }));
     expect(found.map(({ what }) => what)).toContainEqual(
@@ -171,7 +172,7 @@ describe('an environment in the cluster of another one', () => {
     const found = (changes: object) =>
       sharedFindings({ production, staging: { ...staging, ...changes } }).map(({ where }) => where);
     const file = 'config/environments/staging.ts';
-    expect(found({ domain: 'staging.example.com' })).toEqual([]);
+    expect(found({ domain: `staging.${production.domain}` })).toEqual([]);
     expect(found({ domain: 'elsewhere.example' })).toEqual([`${file}: domain`]);
     expect(found({ edge: { ...staging.edge, certificates: 'staging' } })).toEqual([`${file}: edge.certificates`]);
     expect(found({ edge: { ...staging.edge, dns: 'hetzner' } })).toEqual([`${file}: edge.dns`]);

@@ -42,16 +42,30 @@ export default {
   /** What Terraform makes. What can be ordered changes by the day: `npm run stock` takes the first that can. */
   hetzner: { locations: ['fsn1', 'nbg1', 'hel1'], subnet: '10.10.0.0/24' },
 
-  /** How `install/run` makes a cluster of the machines. Its state goes to a bucket, beside what the databases save. */
-  k3s: { snapshots: { store: 'backups', schedule: '0 */6 * * *', keep: 28 } },
+  /** How `install/run` makes a cluster of the machines. Its state goes to a bucket, beside what the databases save, and is copied with it. */
+  k3s: {
+    snapshots: {
+      store: 'backups',
+      schedule: '0 */6 * * *',
+      keep: 28,
+      offsite: { store: 'offsite', schedule: '20 * * * *' },
+    },
+  },
 
   /** The way in. The load balancer's address in the private network is the only one that is let in. */
   edge: { loadBalancer: '10.10.0.2', dns: 'cloudflare', certificates: 'production' },
 
+  /** Whom alerts are told, and who misses the sign of life: hosts alone, the whole URLs are secrets. */
+  observability: {
+    onCall: 'alerts.example.net',
+    heartbeat: 'heartbeat.example.net',
+    logs: { store: 'logs', keepDays: 14 },
+  },
+
   /** Only what differs from a construct's defaults. */
   sizes: {
-    backend: { minReplicas: 3, maxReplicas: 6, cpuRequestMillicores: 190 },
-    frontend: { minReplicas: 2, maxReplicas: 4 },
+    backend: { minReplicas: 3, maxReplicas: 6, cpuRequestMillicores: 160 },
+    frontend: { minReplicas: 2, maxReplicas: 4, cpuRequestMillicores: 160 },
     postgres: { storageGibibytes: 50 },
     redis: { storageGibibytes: 5 },
     samba: { storageGibibytes: 2 },
@@ -90,6 +104,13 @@ export default {
       endpoint: 'https://s3.eu-central-003.backblazeb2.com',
       region: 'eu-central-003',
       bucket: 'example-backups-offsite',
+    },
+    /** Of its own, because lines are removed: what was removed is a version for a day more. */
+    logs: {
+      endpoint: 'https://fsn1.your-objectstorage.com',
+      region: 'fsn1',
+      bucket: 'example-logs',
+      oldVersionsDays: 1,
     },
   },
 

@@ -48,5 +48,6 @@ export default {
   objectStores: {
     backups: { ...production.objectStores.backups, bucket: 'example-three-node-backups' },
     offsite: { ...production.objectStores.offsite, bucket: 'example-three-node-offsite' },
+    logs: { ...production.objectStores.logs, bucket: 'example-three-node-logs' },
   },
 } satisfies EnvironmentInput;

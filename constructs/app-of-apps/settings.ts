@@ -3,11 +3,14 @@ import path from 'node:path';
 import { Size } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
+import { applicationOf } from '../core/application-chart.ts';
 import { Cpu } from '../core/cpu.ts';
+import { Dashboard } from '../core/dashboard.ts';
 import type { RepositoryServer } from '../core/environment.ts';
 import { kubeObject } from '../core/kube-object.ts';
 import { KubeConfigMap, KubeLimitRange, Quantity } from '../core/level1.ts';
 import { argoCdAlerts } from './alerts.ts';
+import { argoCdDashboard } from './dashboard.ts';
 
 /**
  * What each of Argo CD's containers gets where upstream's manifests request nothing: without it they would be the first
@@ -33,6 +36,8 @@ export class ArgoCdSettings extends Construct {
   constructor(scope: Construct, id: string, { host, repository }: ArgoCdSettingsProps) {
     super(scope, id);
     for (const alert of argoCdAlerts) new Alert(this, alert.name, alert);
+    const lines = { namespace: applicationOf(this).destination.name };
+    new Dashboard(this, 'dashboard', { ...argoCdDashboard, lines });
     this.configMap('argocd-cm', {
       url: `https://${host}`,
       // How long a commit, or a change whose event got lost, waits at most: 60 to 70 s in place of 120 to 180.

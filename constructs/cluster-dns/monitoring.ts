@@ -16,7 +16,7 @@ const enough = 0.2;
 /** What can go wrong with names, as PromQL over the numbers of CoreDNS 1.15 and kube-state-metrics. */
 export function dnsAlerts({ name, namespace, zones }: AlertSettings): readonly AlertProps[] {
   const set = (what: string): string => `kube_daemonset_status_${what}{namespace="${namespace}",daemonset="${name}"}`;
-  const ready = `(max(${set('number_ready')}) or vector(0))`;
+  const ready = `(min(${set('number_ready')}) or vector(0))`;
   const own = `namespace="${namespace}",pod=~"${name}-[a-z0-9]+"`;
   const others =
     zones.length === 0 ? '' : `,zone!~"${zones.map((zone) => `${zone}.`.replaceAll('.', '\\\\.')).join('|')}"`;

@@ -1,5 +1,5 @@
 import type { ContainerProps } from './container.ts';
-import type { TrustedAuthority } from './endpoint.ts';
+import type { Endpoint, TrustedAuthority } from './endpoint.ts';
 import { InputError } from './error.ts';
 
 /** Where pods find the certificates of authorities. */
@@ -8,6 +8,11 @@ export const authoritiesPath = '/run/authorities';
 /** Where a container that names this authority finds its certificates. */
 export function authorityFile({ name }: TrustedAuthority): string {
   return `${authoritiesPath}/${fileName(name)}`;
+}
+
+/** Those of whoever is asked that are their own: what a container names that verifies them. */
+export function authoritiesOf(...endpoints: readonly Pick<Endpoint, 'authority'>[]): readonly TrustedAuthority[] {
+  return endpoints.flatMap(({ authority }) => authority ?? []);
 }
 
 /**

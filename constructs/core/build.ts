@@ -5,6 +5,8 @@ import { workersOf } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 import { inOurWords } from './library-errors.ts';
+import type { NamespaceDefinition } from './namespace.ts';
+import { nearest } from './nearest.ts';
 
 type AnyApplication = Application<unknown>;
 
@@ -14,7 +16,7 @@ export function buildApplications(
   environment: Environment,
   applications: readonly AnyApplication[],
 ): readonly ApplicationChart[] {
-  checkTable(applications);
+  checkTable(environment, applications);
   const built = new Map<AnyApplication, { readonly chart: ApplicationChart; readonly exports: unknown }>();
   const beingBuilt: AnyApplication[] = [];
   const exportsOf = (application: AnyApplication): unknown => {
@@ -24,10 +26,10 @@ export function buildApplications(
     const { name, layer } = application;
     const chart = new ApplicationChart(app, name, {
       layer,
-      namespace: application.namespace(environment),
+      namespace: namespaceOf(application, environment),
       workers: workersOf(environment.nodes).length,
     });
-    const used = usedBy(application, exportsOf);
+    const used = usedBy(application, environment, exportsOf);
     beingBuilt.push(application);
     const exports = saidClearly(application.name, () => application.build(chart, environment, used));
     beingBuilt.pop();
@@ -39,15 +41,18 @@ export function buildApplications(
 }
 
 /** What an application reads of others, each built when it is first read. @throws InputError for one that `uses` lacks */
-function usedBy(application: AnyApplication, exportsOf: (other: AnyApplication) => unknown): Record<string, unknown> {
-  const uses = application.uses();
+function usedBy(
+  application: AnyApplication,
+  environment: Environment,
+  exportsOf: (other: AnyApplication) => unknown,
+): Record<string, unknown> {
+  const uses = application.uses(environment);
   return new Proxy<Record<string, unknown>>(
     {},
     {
       get(_, key) {
         if (typeof key === 'symbol') return undefined;
-        const other = Object.hasOwn(uses, key) ? uses[key] : undefined;
-        if (other !== undefined) return exportsOf(other);
+        if (Object.hasOwn(uses, key)) return uses[key] && handedOut(application, key, exportsOf(uses[key]));
         throw new InputError({
           where: `application ${application.name}`,
           what: `it reads used.${key}, which its uses does not name`,
@@ -59,6 +64,39 @@ function usedBy(application: AnyApplication, exportsOf: (other: AnyApplication) 
   );
 }
 
+/**
+ * What another application hands out, without names that it does not: such a wire would be left out without a word, because
+ * types are not looked at where a program runs.
+ */
+function handedOut(reader: AnyApplication, key: string, exports: unknown): unknown {
+  if (Object(exports) !== exports || Object.getPrototypeOf(exports) !== Object.prototype) return exports;
+  return new Proxy(exports as Record<string, unknown>, {
+    get(target, name) {
+      if (typeof name === 'symbol' || name in target) return Reflect.get(target, name) as unknown;
+      const names = Object.keys(target);
+      const meant = nearest(name, names);
+      throw new InputError({
+        where: `application ${reader.name}`,
+        what: `it reads used.${key}.${name}, which ${key} does not hand out`,
+        allowed: names.join(', ') || 'none: it returns nothing',
+        remedy: `${meant === undefined ? '' : `write ${meant}, if that is meant; else `}let the function of ${key} in apps/ return ${name}`,
+      });
+    },
+  });
+}
+
+/** @throws InputError for what is no namespace, as one of a name that namespaces.ts does not have */
+function namespaceOf(application: AnyApplication, environment: Environment): NamespaceDefinition {
+  const namespace = application.namespace(environment) as NamespaceDefinition | undefined;
+  if (typeof namespace?.name === 'string') return namespace;
+  throw new InputError({
+    where: `application ${application.name}`,
+    what: `its namespace is ${JSON.stringify(namespace ?? null)}`,
+    allowed: 'one of apps/namespaces.ts',
+    remedy: 'name one that is there, or define it there first',
+  });
+}
+
 function saidClearly<Exports>(application: string, build: () => Exports): Exports {
   try {
     return build();
@@ -67,12 +105,13 @@ function saidClearly<Exports>(application: string, build: () => Exports): Export
   }
 }
 
-function checkTable(applications: readonly AnyApplication[]): void {
+function checkTable(environment: Environment, applications: readonly AnyApplication[]): void {
   const table = new Set(applications);
   const names = new Set<string>();
   const twice = applications.map(({ name }) => name).filter((name) => names.has(name) || !names.add(name));
   const absent = applications.flatMap((application) =>
-    Object.values(application.uses())
+    Object.values(application.uses(environment))
+      .filter((other) => other !== undefined)
       .filter((other) => !table.has(other))
       .map((other) => ({ name: application.name, other: other.name })),
   );

@@ -7,7 +7,7 @@ import type { TrustedAuthority } from './endpoint.ts';
 import type { Image } from './environment.ts';
 import type { Mount } from './pod-volume.ts';
 import { derivedLabel } from './names.ts';
-import { hostPaths, hostVolume, privilegedContext } from './privilege.ts';
+import { hostPaths, hostVolume, isWritable, privilegedContext } from './privilege.ts';
 import type { Privilege } from './privilege.ts';
 import { probeFields } from './probes.ts';
 import type { Probes } from './probes.ts';
@@ -52,6 +52,7 @@ export interface WritableDirectory {
 
 /** What a container does before it is told to stop; it serves meanwhile. */
 export interface BeforeStop {
+  /** The program and its arguments. */
   readonly command: readonly string[];
   /** After which the program ends by itself: the time to stop goes on meanwhile. */
   readonly atMostSeconds: number;
@@ -205,7 +206,11 @@ function volumeMounts(
       ...(readOnly ? { readOnly } : {}),
     })),
     ...Object.entries(files).map(([path, { volume }]) => ({ name: volume, mountPath: path, readOnly: true })),
-    ...hostPaths(privileges).map((path) => ({ name: hostVolume(path), mountPath: path, readOnly: true })),
+    ...hostPaths(privileges).map((path) => ({
+      name: hostVolume(path),
+      mountPath: path,
+      ...(isWritable(privileges, path) ? {} : { readOnly: true }),
+    })),
     ...secrets.map((name) => ({ name: secretVolume(name), mountPath: secretDirectory(name), readOnly: true })),
   ];
   return list.length > 0 ? { volumeMounts: list } : {};

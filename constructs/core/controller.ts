@@ -22,6 +22,11 @@ export type Controller =
        * @default 0
        */
       readonly minReadySeconds?: number;
+      /**
+       * How many pods more there are while an update replaces them; with 0 the old one goes first, and is missing meanwhile.
+       * @default 1, or 0 where every node has one that shares none
+       */
+      readonly maxSurge?: 0;
     }
   | {
       readonly kind: 'StatefulSet';

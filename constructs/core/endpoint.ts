@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Server } from './environment.ts';
+import { checkHost } from './names.ts';
 import type { SecretKeyReference } from './secret-ref.ts';
 
 /** Pods that a network rule can select. */
@@ -60,11 +61,23 @@ export interface Endpoint {
   readonly authority?: TrustedAuthority | undefined;
 }
 
-/** Speaks HTTP: another workload's API, a trace collector. */
+/** Speaks HTTP: another workload's API. */
 export interface HttpEndpoint extends Endpoint {
   /** Without a trailing slash, such as `http://backend.shop.svc.cluster.local:3000`. */
   readonly url: string;
 }
+
+/** Takes traces, by OTLP over HTTP. */
+export interface TraceEndpoint extends HttpEndpoint {
+  /**
+   * Percent of the requests without a trace of their own that begin one which is sent.
+   * @default all: whoever takes them decides which are kept, when it knows how they ended
+   */
+  readonly sharePercent?: number;
+}
+
+/** Characters of what a span says of its request at most: a path or a header of somebody else's may have any length. */
+export const longestTraceValue = 1024;
 
 /** Serves Prometheus metrics. */
 export interface MetricsEndpoint extends Endpoint {
@@ -176,6 +189,7 @@ const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.
  * ranges and the cloud's metadata service stay out of reach.
  */
 export function publicEndpoint(name: string, host: string, port = 443, protocol: 'TCP' | 'UDP' = 'TCP'): Endpoint {
+  checkHost(`endpoint ${name}`, host);
   const peer: AddressPeer = { name, cidrs: [{ cidr: '0.0.0.0/0', except: privateRanges }] };
   return { name, targets: [{ peer, host, port, protocol }] };
 }

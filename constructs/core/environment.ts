@@ -81,6 +81,8 @@ export interface Edge {
   readonly banned?: readonly string[] | undefined;
   /** Ports of every node; the construct's default where the configuration says nothing. */
   readonly nodePorts?: { readonly web: number; readonly websecure: number; readonly health: number } | undefined;
+  /** The node whose ports 80 and 443 lead in while the load balancer is gone; undefined while it is there. */
+  readonly breakGlass?: { readonly node: string } | undefined;
 }
 
 /** Whom the watching of the cluster tells, by the hosts of their URLs. */
@@ -89,6 +91,33 @@ export interface Observability {
   readonly onCall: string;
   /** Is asked for every minute, at somebody who tells when that ends; `false` for none. */
   readonly heartbeat: string | false;
+  /** Where logs are kept; undefined where nobody keeps them. */
+  readonly logs?: Logs | undefined;
+  /** Whether Grafana shows dashboards. @default true */
+  readonly dashboards?: boolean | undefined;
+  /** What is kept of requests' traces; undefined where nobody keeps them. */
+  readonly tracing?: Tracing | undefined;
+  /** Where people read whether the platform works, by the name of a bucket; undefined where there is no such page. */
+  readonly statusPage?: { readonly store: string } | undefined;
+}
+
+/** Where the logs of all containers are kept. */
+export interface Logs {
+  /** Name of a bucket of the configuration. */
+  readonly store: string;
+  /** Days that they are kept; the construct's default where the configuration says nothing. */
+  readonly keepDays?: number | undefined;
+}
+
+/** Which traces are kept, and for how long. What is left out is the construct's default. */
+export interface Tracing {
+  readonly keepHours?: number | undefined;
+  /** Percent of those in which nothing failed or was slow. */
+  readonly sharePercent?: number | undefined;
+  /** Milliseconds from which on one is slow; `false` for none. */
+  readonly slowMilliseconds?: number | false | undefined;
+  readonly mostSpansPerSecond?: number | undefined;
+  readonly storageGibibytes?: number | undefined;
 }
 
 /** How large a workload may be. What is left out is the construct's default. */
@@ -131,6 +160,8 @@ export interface ObjectStore extends Server {
   readonly bucket: string;
   /** Whether copies of backups go there: the bucket has object lock, and its keys may not delete. */
   readonly holdsCopies: boolean;
+  /** Whether everybody may read what is in it. */
+  readonly public?: boolean | undefined;
 }
 
 /** How a store is backed up. */
@@ -209,6 +240,8 @@ export interface Environment {
   authority(name: string): TrustedAuthority;
   /** How a store is backed up. @throws InputError for an unknown name */
   backups(name: string): Backups;
+  /** How the cluster's own state is backed up, by K3s; undefined where no bucket has it, or another environment's does. */
+  readonly snapshots: Pick<Backups, 'store' | 'schedule' | 'offsite'> | undefined;
   /** The volume of each pod of a store. @throws InputError where the configuration gives none */
   storage(name: string): Size;
   /** An image of the table. @throws InputError for an unknown name */

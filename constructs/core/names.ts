@@ -55,3 +55,18 @@ export function derivedLabel(prefix: string, name: string): string {
   const readable = plain.replace(/[^a-z0-9]+/g, '-').slice(0, nameLimits.label.characters - hash.length - 1);
   return `${readable.replace(/-$/, '')}-${hash}`;
 }
+
+/** Whether it is the name of a server alone, or its IPv4 address: no URL, no port, no path. */
+const isHost = (host: unknown): boolean =>
+  typeof host === 'string' && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(host);
+
+/** @throws InputError for what would be written behind `https://`, or be resolved, and is no host */
+export function checkHost(where: string, host: string): void {
+  if (isHost(host)) return;
+  throw new InputError({
+    where,
+    what: `host: ${JSON.stringify(host)}`,
+    allowed: 'the name of a host in lower case, without a scheme, a port and a path, such as api.example.com',
+    remedy: 'write the name alone',
+  });
+}

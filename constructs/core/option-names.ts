@@ -10,6 +10,12 @@ export type OptionNames<Props> = {
   readonly [Name in keyof Props]-?: object extends Pick<Props, Name> ? true : 'required';
 };
 
+/** What messages call something whose name may be what is left out. */
+export function called(props: unknown, id: string): string {
+  const { name } = Object(props) as { readonly name?: unknown };
+  return typeof name === 'string' ? name : id;
+}
+
 type Problem = Omit<Finding, 'where'>;
 
 /**
@@ -84,6 +90,6 @@ export function optionProblems<Props extends object>(
     .map(([name]) => ({
       what: subject === 'it' ? `${name} is left out` : `${subject} has no ${name}`,
       allowed: 'a value, or false where it can be switched off: there is none that is right for all',
-      remedy: `give ${name}; its page in docs/constructs/ says what it takes`,
+      remedy: `give ${name}; its page in docs/ says what it takes`,
     }));
 }

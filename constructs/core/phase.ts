@@ -1,6 +1,9 @@
 import type { Construct, IConstruct } from 'constructs';
 import type { Alert } from './alert.ts';
+import type { Dashboard } from './dashboard.ts';
 import { InputError } from './error.ts';
+import type { LogAlert } from './log-alert.ts';
+import type { Objective } from './objective.ts';
 import type { PodOwner } from './pod-owner.ts';
 import type { Scrape } from './scrape.ts';
 
@@ -14,6 +17,9 @@ type Phase = 'build' | 'collect' | 'frozen';
 export interface Found {
   readonly owners: readonly PodOwner[];
   readonly alerts: readonly Alert[];
+  readonly logAlerts: readonly LogAlert[];
+  readonly objectives: readonly Objective[];
+  readonly dashboards: readonly Dashboard[];
   readonly scrapes: readonly Scrape[];
 }
 
@@ -59,7 +65,7 @@ export function refuseLateConstruct(construct: IConstruct, what: string): void {
   throw new InputError({
     where: `${what} (${construct.node.path})`,
     what: 'it is made after everything was collected, so nobody would know of it',
-    allowed: 'workloads, alerts and scrapes while their application is built',
+    allowed: 'workloads, alerts, objectives, dashboards and scrapes while their application is built',
     remedy: 'make it in the constructor; collect(found) wires and adds objects',
   });
 }

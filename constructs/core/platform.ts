@@ -4,13 +4,16 @@ import { Alert } from './alert.ts';
 import type { Application } from './application.ts';
 import type { ApplicationChart } from './application-chart.ts';
 import { buildApplications } from './build.ts';
+import { Dashboard } from './dashboard.ts';
 import { clusterDns, describePeer, isPodPeer } from './endpoint.ts';
 import type { Anyone, Peer } from './endpoint.ts';
 import type { Environment } from './environment.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
+import { LogAlert } from './log-alert.ts';
 import { nameLookups, networkPolicy } from './network-policy.ts';
 import { asksOutside, outsideNames } from './outside-names.ts';
+import { Objective } from './objective.ts';
 import { collects, completes, enterPhase, refuseLateCollectors } from './phase.ts';
 import type { Found } from './phase.ts';
 import { PodOwner } from './pod-owner.ts';
@@ -30,6 +33,9 @@ export class Platform implements Found {
   readonly charts: readonly ApplicationChart[];
   readonly owners: readonly PodOwner[];
   readonly alerts: readonly Alert[];
+  readonly logAlerts: readonly LogAlert[];
+  readonly objectives: readonly Objective[];
+  readonly dashboards: readonly Dashboard[];
   readonly scrapes: readonly Scrape[];
   readonly secrets: readonly SecretRef[];
   readonly wires: readonly Wire[];
@@ -49,6 +55,9 @@ export class Platform implements Found {
     const built = this.nodes();
     this.owners = built.filter((node) => node instanceof PodOwner);
     this.alerts = built.filter((node) => node instanceof Alert);
+    this.logAlerts = built.filter((node) => node instanceof LogAlert);
+    this.objectives = built.filter((node) => node instanceof Objective);
+    this.dashboards = built.filter((node) => node instanceof Dashboard);
     this.scrapes = built.filter((node) => node instanceof Scrape);
 
     enterPhase(this.app, 'collect');

@@ -7,7 +7,7 @@ import type { ContainerProps } from './container.ts';
 import { volumeSpec } from './pod-volume.ts';
 import type { PodVolume } from './pod-volume.ts';
 import type { Priority } from './priority.ts';
-import { hostPaths, hostVolumeSpec } from './privilege.ts';
+import { hostPaths, hostVolumeSpec, isWritable } from './privilege.ts';
 import { witnessTaint } from './witness.ts';
 
 /** How the pods of one workload share the nodes. */
@@ -212,12 +212,13 @@ function volumes(
   const mountedFiles = new Map(
     containers.flatMap(({ files = {} }) => Object.values(files).map((each) => [each.volume, each] as const)),
   );
-  const hostDirectories = new Set(containers.flatMap(({ privileges = [] }) => hostPaths(privileges)));
+  const privileged = containers.flatMap(({ privileges = [] }) => privileges);
+  const hostDirectories = new Set(hostPaths(privileged));
   const list = [
     ...directories.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit: sizeLimit.asString() } })),
     ...Object.entries(shared).map(([name, volume]) => volumeSpec(name, volume)),
     ...[...mountedFiles].map(([name, { name: configMap, executable }]) => volumeSpec(name, { configMap, executable })),
-    ...[...hostDirectories].map(hostVolumeSpec),
+    ...[...hostDirectories].map((directory) => hostVolumeSpec(directory, isWritable(privileged, directory))),
     ...[...keys].sort().map(([secretName, names]) => ({
       name: secretVolume(secretName),
       // 0440: root owns the files, the pod's group reads them.

@@ -13,8 +13,13 @@ export type Privilege = (
       readonly capability: string;
     }
   | {
-      /** A directory of the node, seen read-only under the same path. */
+      /** A directory of the node, seen under the same path. */
       readonly hostPath: string;
+      /**
+       * Whether the container may write there; the kubelet makes the directory where it is missing.
+       * @default false
+       */
+      readonly writable?: true;
     }
   | {
       /** Numeric user of this container alone, such as 0. */
@@ -46,13 +51,18 @@ export function hostPaths(privileges: readonly Privilege[]): readonly string[] {
   return privileges.flatMap((privilege) => ('hostPath' in privilege ? [privilege.hostPath] : []));
 }
 
+/** Whether a container may write into that directory of the node. */
+export function isWritable(privileges: readonly Privilege[], path: string): boolean {
+  return privileges.some((privilege) => 'hostPath' in privilege && privilege.hostPath === path && privilege.writable);
+}
+
 /** Such as `host-var-log`. */
 export function hostVolume(path: string): string {
   return checkName(`volume of the node's ${path}`, `host${path.replaceAll('/', '-')}`);
 }
 
-export function hostVolumeSpec(path: string): IVolume {
-  return { name: hostVolume(path), hostPath: { path, type: 'Directory' } };
+export function hostVolumeSpec(path: string, writable: boolean): IVolume {
+  return { name: hostVolume(path), hostPath: { path, type: writable ? 'DirectoryOrCreate' : 'Directory' } };
 }
 
 /** @throws InputError for one without a reason or an end, and for what can't be given */
@@ -89,6 +99,7 @@ function isDay(text: string): boolean {
 /** One line for whoever reads the YAML. */
 export function describePrivilege(privilege: Privilege): string {
   const { because, until, ...what } = privilege;
-  const [[key, value] = ['', '']] = Object.entries(what);
-  return `${key} ${String(value)} until ${until}: ${because}`;
+  const [[key, value] = ['', '']] = Object.entries(what).filter(([name]) => name !== 'writable');
+  const writable = 'writable' in what;
+  return `${key} ${String(value)}${writable ? ' for writing' : ''} until ${until}: ${because}`;
 }

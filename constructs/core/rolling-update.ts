@@ -14,6 +14,7 @@ export interface RollingUpdate {
  */
 export function rollingUpdate(controller: Controller, spread: Spread, workers: number): RollingUpdate {
   const neverFewer = { maxSurge: 1, maxUnavailable: 0 };
+  if (controller.kind === 'Deployment' && controller.maxSurge === 0) return { maxSurge: 0, maxUnavailable: 1 };
   if (spread !== 'strict' || controller.kind !== 'Deployment') return neverFewer;
   const { replicas } = controller;
   const [least, most] = typeof replicas === 'number' ? [replicas, replicas] : [replicas.minimum, replicas.maximum];

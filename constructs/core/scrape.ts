@@ -1,5 +1,8 @@
 import { Construct } from 'constructs';
 import type { MetricsEndpoint } from './endpoint.ts';
+import { InputError } from './error.ts';
+import { checkOptions } from './option-names.ts';
+import type { OptionNames } from './option-names.ts';
 import { refuseLateConstruct } from './phase.ts';
 
 export interface ScrapeProps {
@@ -13,12 +16,19 @@ export interface ScrapeProps {
   /**
    * Numbers that one pod may tell at a time. With more, nothing of it is read: a label whose values have no end, such as a path
    * or a person, would fill the memory of whoever reads it.
-   * @default 5000
+   * @default 1500
    */
   readonly mostSeries?: number;
 }
 
-export const scrapeDefaults = { about: 'itself', mostSeries: 5000 } as const;
+const whom: readonly string[] = ['itself', 'others'] satisfies ScrapeProps['about'][];
+
+export const scrapeDefaults = { about: 'itself', mostSeries: 1500 } as const;
+
+const optionNames: OptionNames<ScrapeProps> = { endpoint: 'required', about: true, mostSeries: true };
+
+/** More of one pod is a label that has no end. */
+const largest = 50_000;
 
 /** Numbers that somebody should read. The platform collects them for whoever watches it, which wires itself to them. */
 export class Scrape extends Construct {
@@ -26,10 +36,29 @@ export class Scrape extends Construct {
   readonly about: 'itself' | 'others';
   readonly mostSeries: number;
 
+  /** @throws InputError with what is wrong */
   constructor(scope: Construct, id: string, props: ScrapeProps) {
     super(scope, id);
+    checkOptions(`scrape of ${props.endpoint.name}`, props, optionNames);
     const { endpoint, about, mostSeries } = { ...scrapeDefaults, ...props };
-    refuseLateConstruct(this, `scrape of ${endpoint.name}`);
+    const where = `scrape of ${endpoint.name}`;
+    refuseLateConstruct(this, where);
+    if (!whom.includes(about)) {
+      throw new InputError({
+        where,
+        what: `about: ${about}`,
+        allowed: whom.join(', '),
+        remedy: 'change it where the scrape is made',
+      });
+    }
+    if (!Number.isInteger(mostSeries) || mostSeries < 1 || mostSeries > largest) {
+      throw new InputError({
+        where,
+        what: `mostSeries: ${mostSeries}`,
+        allowed: `a whole number from 1 to ${largest}; to Prometheus 0 is no limit at all`,
+        remedy: 'change it where the scrape is made',
+      });
+    }
     this.endpoint = endpoint;
     this.about = about;
     this.mostSeries = mostSeries;

@@ -3,6 +3,8 @@ import { applicationOf } from './application-chart.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { checkName } from './names.ts';
+import { called, checkOptions, optionProblems } from './option-names.ts';
+import type { OptionNames } from './option-names.ts';
 import type { SecretInventoryEntry, SecretSource } from './secret.ts';
 
 /** One key of a secret: what containers are given instead of a value. */
@@ -31,6 +33,26 @@ export interface SecretRefProps {
   readonly rotationDays?: number | false;
 }
 
+const options: OptionNames<SecretRefProps> = {
+  name: 'required',
+  purpose: 'required',
+  keys: 'required',
+  type: true,
+  rotationDays: true,
+};
+
+type Kind = SecretSource['kind'];
+
+/** What each kind of key is given: the one's options are none of the other's. */
+const sources: { readonly [K in Kind]: OptionNames<Extract<SecretSource, { readonly kind: K }>> } = {
+  random: { kind: 'required', bytes: 'required', encoding: 'required' },
+  rsa: { kind: 'required', bits: 'required', publicKey: true },
+  ed25519: { kind: 'required', publicKey: true },
+  authority: { kind: 'required', certificate: 'required' },
+  human: { kind: 'required', prompt: 'required', minimumLength: true, word: true, dockerConfigOf: true, urlAt: true },
+  fixed: { kind: 'required', value: 'required' },
+};
+
 /** The hook annotations of a copy that has to exist before the application's other objects. */
 type CopyAnnotations = Readonly<Record<string, string>>;
 
@@ -51,9 +73,13 @@ export class SecretRef extends Construct {
 
   constructor(scope: Construct, id: string, props: SecretRefProps) {
     super(scope, id);
+    checkOptions(`secret ${called(props, id)}`, props, options);
     this.props = props;
     this.name = checkName(`secret ${props.name}`, props.name, 'subdomain');
-    const findings = keyFindings(`secret ${this.name}`, props.keys);
+    const findings = [
+      ...rotationFindings(`secret ${this.name}`, props.rotationDays),
+      ...keyFindings(`secret ${this.name}`, props.keys),
+    ];
     if (findings.length > 0) throw new InputError(findings);
   }
 
@@ -123,10 +149,41 @@ function keyFindings(where: string, keys: SecretRefProps['keys']): Finding[] {
         const allowed = 'letters, digits, dashes, underscores and dots, not two dots first';
         return [{ where, what: `it has a key "${key}"`, allowed, remedy }];
       }
-      if (source.kind !== 'random' || (Number.isInteger(source.bytes) && source.bytes >= leastRandomBytes)) return [];
-      const allowed = `a whole number of ${leastRandomBytes} or more`;
-      return [{ where: `${where}, key ${key}`, what: `${source.bytes} random bytes`, allowed, remedy }];
+      return sourceProblems(source).map((problem) => ({ where: `${where}, key ${key}`, remedy, ...problem }));
     }),
+  ];
+}
+
+/** Types are not looked at where a program runs: what is wrong here would be seen only when somebody seals it. */
+function sourceProblems(source: SecretSource): Omit<Finding, 'where' | 'remedy'>[] {
+  const { kind } = Object(source) as Partial<SecretSource>;
+  if (kind === undefined || !Object.hasOwn(sources, kind)) {
+    return [
+      { what: `its value is of the kind ${JSON.stringify(kind ?? null)}`, allowed: Object.keys(sources).join(', ') },
+    ];
+  }
+  const problems = optionProblems<SecretSource>('it', source, sources[kind]);
+  if (problems.length > 0 || source.kind !== 'random') return problems;
+  const { bytes, encoding } = source;
+  return [
+    ...(Number.isInteger(bytes) && bytes >= leastRandomBytes
+      ? []
+      : [{ what: `${JSON.stringify(bytes)} random bytes`, allowed: `a whole number of ${leastRandomBytes} or more` }]),
+    ...(['hex', 'base64url'].includes(encoding)
+      ? []
+      : [{ what: `its encoding is ${JSON.stringify(encoding)}`, allowed: 'hex or base64url' }]),
+  ];
+}
+
+function rotationFindings(where: string, days: SecretRefProps['rotationDays']): Finding[] {
+  if (days === undefined || days === false || (Number.isInteger(days) && days >= 1)) return [];
+  return [
+    {
+      where,
+      what: `rotationDays: ${JSON.stringify(days)}`,
+      allowed: 'a whole number of days from 1 on, or false for values that nothing may replace',
+      remedy: 'correct it where the secret is declared',
+    },
   ];
 }
 

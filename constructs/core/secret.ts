@@ -13,6 +13,7 @@ export type SecretSource =
   /**
    * Asked for when sealing. `minimumLength` in characters; `word` for printable ASCII without a space, as keys of services
    * are. `dockerConfigOf` names a registry: the value has to be a configuration of docker's, with that registry's password.
+   * `urlAt` names a host: the value has to be a whole URL of it, by HTTPS.
    */
   | {
       readonly kind: 'human';
@@ -20,6 +21,7 @@ export type SecretSource =
       readonly minimumLength?: number;
       readonly word?: true;
       readonly dockerConfigOf?: string;
+      readonly urlAt?: string;
     }
   /** Not secret, such as a user name, but part of the Secret. */
   | { readonly kind: 'fixed'; readonly value: string };

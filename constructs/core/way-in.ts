@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import type { Endpoint } from './endpoint.ts';
 import type { PodOwner } from './pod-owner.ts';
 import { refuseLateConstruct } from './phase.ts';
 
@@ -7,6 +8,11 @@ export interface WayInProps {
   readonly pods: PodOwner;
   /** The only pods that what comes in is led to; undefined where it ends there. */
   readonly leadsTo?: PodOwner;
+  /**
+   * Where these pods themselves tell what they did, such as traces: no route may lead there.
+   * @default nowhere
+   */
+  readonly tells?: Endpoint;
   /** Why it has to be. */
   readonly because: string;
 }

@@ -5,6 +5,7 @@ import { ConfigFiles } from '../core/config-files.ts';
 import { Cpu } from '../core/cpu.ts';
 import type { DirectoryEndpoint, HttpEndpoint, PostgresEndpoint, RedisEndpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
+import { ldapsFindings } from '../core/ldaps.ts';
 import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import { composed } from '../core/variables.ts';
@@ -83,6 +84,7 @@ export class NestBackend extends Construct {
     super(scope, id);
     const name = props.name ?? id;
     checkOptions(`NestBackend ${name}`, props, options, parts);
+    checkDirectory(`NestBackend ${name}: directory`, props.directory);
     const { live, ready } = props.healthPaths ?? nestBackendDefaults.healthPaths;
     const startupSeconds = props.startupSeconds ?? nestBackendDefaults.startupSeconds;
     const contract = mergeContracts([
@@ -119,6 +121,12 @@ export class NestBackend extends Construct {
     }
     if (props.database && migrations) migrationJob(this, name, props, props.database, migrations);
   }
+}
+
+/** @throws InputError for one that people's passwords would go to in the clear */
+function checkDirectory(where: string, directory: DirectoryEndpoint | undefined): void {
+  const findings = directory ? ldapsFindings(where, directory) : [];
+  if (findings.length > 0) throw new InputError(findings);
 }
 
 /** Where the migrations have what starts them. */

@@ -6,7 +6,9 @@ import type { Image } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
 import type { OptionNames } from '../core/option-names.ts';
+import { isSecretKey } from '../core/secret-ref.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
+import type { SecretSource } from '../core/secret.ts';
 import type { Workload } from '../core/workload.ts';
 import {
   webProbes,
@@ -95,6 +97,7 @@ export class NextFrontend extends Construct {
     const startupSeconds = props.startupSeconds ?? nextFrontendDefaults.startupSeconds;
     const deploymentId = props.deploymentId ?? deploymentOf(props.image);
     if (deploymentId !== false) checkDeployment(props.name ?? id, deploymentId);
+    if (isSecretKey(props.encryptionKey)) checkKey(props.name ?? id, props.encryptionKey);
     const web = new WebWorkload(this, 'web', props.name ?? id, props, {
       program: 'next-frontend',
       component: 'web',
@@ -133,10 +136,33 @@ export class NextFrontend extends Construct {
   }
 }
 
-/** The same for all pods of a version, and another one for the next. */
+const longestId = 64;
+
+/** The same for all pods of a version, and another one for the next: by the end of a tag that is longer, such as a branch and a commit. */
 function deploymentOf({ tag, digest }: Image): string {
-  const parts = digest === undefined ? [tag] : [tag, digest.replace('sha256:', '').slice(0, 12)];
-  return parts.join('-').replaceAll(/[^\w-]/g, '-');
+  const end = digest === undefined ? '' : `-${digest.replace('sha256:', '').slice(0, 12)}`;
+  return `${tag.slice(end.length - longestId)}${end}`.replaceAll(/[^\w-]/g, '-');
+}
+
+/** Bytes that a value in base64 stands for; undefined for what is asked for when it is sealed. */
+function bytesOf(source: SecretSource | undefined): number | undefined {
+  if (source?.kind === 'human') return undefined;
+  if (source?.kind === 'fixed') return Buffer.from(source.value, 'base64').length;
+  if (source?.kind !== 'random') return 0;
+  // Hexadecimal is read as if it were base64: three bytes of each four signs.
+  return source.encoding === 'hex' ? Math.floor((source.bytes * 2 * 3) / 4) : source.bytes;
+}
+
+/** One of another size would only show in pods, which don't begin with it. */
+function checkKey(name: string, { secret, key }: SecretKeyReference): void {
+  const bytes = bytesOf(secret.inventoryEntry().keys[key]);
+  if (bytes === undefined || [16, 24, 32].includes(bytes)) return;
+  throw new InputError({
+    where: `NextFrontend ${name}: encryptionKey`,
+    what: `the key ${key} of the secret ${secret.name} has ${bytes === 0 ? 'no such bytes' : `${bytes} bytes`}`,
+    allowed: '16, 24 or 32 bytes in base64url, which AES takes',
+    remedy: `write { kind: 'random', bytes: 32, encoding: 'base64url' } where the secret is declared`,
+  });
 }
 
 /** It is a part of addresses and of a header. */

@@ -1,5 +1,8 @@
 import { dump } from 'js-yaml';
+import { authorityFile } from '../core/authority-files.ts';
 import { secretFile } from '../core/container.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import { ofLogs } from '../core/log-alert.ts';
 import type { ObservabilityOptions } from './options.ts';
 import { watchdog } from './own-alerts.ts';
 import type { AlertReceiver } from './props.ts';
@@ -29,7 +32,8 @@ export function alertmanagerConfiguration({ receivers, heartbeat }: Observabilit
                   matchers: [`alertname="${watchdog}"`],
                   group_wait: '0s',
                   group_interval: '1m',
-                  repeat_interval: '1m',
+                  // Shorter than the interval: one of the same length is over only at the next but one.
+                  repeat_interval: '50s',
                 },
               ]
             : []),
@@ -41,20 +45,39 @@ export function alertmanagerConfiguration({ receivers, heartbeat }: Observabilit
         ],
       },
       inhibit_rules: [
-        // Nearly everything that waits for the morning follows from it; what pages still does.
-        inhibition('alertname="NodeLost"', 'severity=~"ticket|note"', `alertname!="${watchdog}"`),
+        // Nearly everything that waits for the morning follows from it; what pages still does. What people did, as lines of logs tell,
+        // does not: it is over before the node is back, and nobody would be told.
+        inhibition(
+          'alertname="NodeLost"',
+          'severity=~"ticket|note"',
+          `alertname!="${watchdog}"`,
+          `source!="${ofLogs.source}"`,
+        ),
         // What counts objects is wrong meanwhile, and says so of everything at once.
         inhibition(
           'alertname="KubernetesNotWatched"',
           `source="${ofObjects.source}"`,
           'alertname!="KubernetesNotWatched"',
         ),
+        // One that burns within hours burns within days too.
+        {
+          source_matchers: ['sloth_severity="page"'],
+          target_matchers: ['sloth_severity="ticket"'],
+          equal: ['sloth_id'],
+        },
         inhibition('alertname="ControlPlaneDown"', 'alertname=~"KubernetesNotWatched|TargetDown|CronJobLate"'),
       ],
       receivers: [
         { name: nobody },
         ...(heartbeat
-          ? [{ name: heartbeatName, webhook_configs: [{ url_file: secretFile(heartbeat.url), send_resolved: false }] }]
+          ? [
+              {
+                name: heartbeatName,
+                webhook_configs: [
+                  { url_file: secretFile(heartbeat.url), send_resolved: false, ...verified(heartbeat.endpoint) },
+                ],
+              },
+            ]
           : []),
         ...receivers.map(receiver),
       ],
@@ -71,11 +94,19 @@ function receiver(props: AlertReceiver): object {
   const { name } = props;
   switch (props.kind) {
     case 'webhook':
-      return { name, webhook_configs: [{ url_file: secretFile(props.url), send_resolved: true }] };
+      return {
+        name,
+        webhook_configs: [{ url_file: secretFile(props.url), send_resolved: true, ...verified(props.endpoint) }],
+      };
     case 'chat': {
       const line = '{{ .Annotations.summary }} ({{ .Labels.severity }}, {{ .Status }}) {{ .Annotations.runbook }}';
       const text = `{{ range .Alerts }}${line}\n{{ end }}`;
-      return { name, slack_configs: [{ api_url_file: secretFile(props.url), send_resolved: true, text }] };
+      return {
+        name,
+        slack_configs: [
+          { api_url_file: secretFile(props.url), send_resolved: true, text, ...verified(props.endpoint) },
+        ],
+      };
     }
     case 'mail': {
       const { server, from, to, credentials } = props;
@@ -84,4 +115,9 @@ function receiver(props: AlertReceiver): object {
       return { name, email_configs: [{ to, from, smarthost, ...login, require_tls: true, send_resolved: true }] };
     }
   }
+}
+
+/** By whom its certificate has to be, where that is nobody whom the world trusts. */
+function verified({ authority }: Endpoint): object {
+  return authority ? { http_config: { tls_config: { ca_file: authorityFile(authority) } } } : {};
 }

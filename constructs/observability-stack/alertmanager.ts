@@ -1,5 +1,6 @@
 import { Size } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { authoritiesOf } from '../core/authority-files.ts';
 import { ConfigFiles } from '../core/config-files.ts';
 import { serverEndpoint } from '../core/endpoint.ts';
 import type { Endpoint } from '../core/endpoint.ts';
@@ -71,6 +72,10 @@ export function alertmanager(construct: Construct, options: ObservabilityOptions
         probes: httpProbes('http', { live: '/-/healthy', ready: '/-/ready' }),
         files: { [paths.settings]: settings },
         mounts: [{ volume: 'data', path: paths.data }],
+        authorities: authoritiesOf(
+          ...receivers.flatMap((receiver) => (receiver.kind === 'mail' ? [] : receiver.endpoint)),
+          ...(heartbeat ? [heartbeat.endpoint] : []),
+        ),
         secretFiles: {
           ...Object.fromEntries(receivers.map((receiver) => [variable(receiver.name), secretOf(receiver)])),
           ...(heartbeat ? { [variable('heartbeat')]: heartbeat.url } : {}),

@@ -1,3 +1,5 @@
+import { severities as known } from '../core/alert.ts';
+import type { Severity } from '../core/alert.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
@@ -19,6 +21,7 @@ export const optionNames: OptionNames<ObservabilityStackProps> = {
   receivers: 'required',
   heartbeat: 'required',
   publicPaths: true,
+  statusPage: true,
   replicas: true,
   storage: true,
   storageClass: true,
@@ -49,13 +52,36 @@ const told: OptionNames<Pick<AlertReceiver, 'name' | 'severities' | 'kind'>> = {
 const byUrl = { ...told, url: 'required', endpoint: 'required' } as const;
 const byMail = { ...told, server: 'required', from: 'required', to: 'required', credentials: 'required' } as const;
 
+const kinds: readonly string[] = ['webhook', 'chat', 'mail'] satisfies AlertReceiver['kind'][];
+
 /** What each kind of receiver is given: the one's options are none of the other's. */
 export function checkReceivers(receivers: readonly AlertReceiver[]): void {
   for (const receiver of receivers) {
+    if (!kinds.includes(receiver.kind)) {
+      throw new InputError({
+        where: 'ObservabilityStack',
+        what: `the kind of the receiver ${receiver.name}: ${receiver.kind}`,
+        allowed: kinds.join(', '),
+        remedy: 'name one of these: chat is what Slack and Mattermost take, and what others take goes by webhook',
+      });
+    }
     const where = `ObservabilityStack: receiver ${receiver.name}`;
+    checkSeverities(where, receiver.severities);
     if (receiver.kind === 'mail') checkOptions(where, receiver, byMail);
     else checkOptions(where, receiver, byUrl);
   }
+}
+
+/** Of one that no alert has, nobody would be told. @throws InputError */
+function checkSeverities(where: string, severities: unknown): void {
+  if (severities === undefined) return;
+  if (Array.isArray(severities) && severities.every((each) => known.includes(each as Severity))) return;
+  throw new InputError({
+    where,
+    what: `severities: ${JSON.stringify(severities)}`,
+    allowed: `a list of ${known.join(', ')}`,
+    remedy: 'change it, or leave it out: page and ticket then',
+  });
 }
 
 /** Names that are the stack's own. */
@@ -143,10 +169,11 @@ const rules: readonly Rule[] = [
           : [
               {
                 what: `the receiver ${name} is told of nothing`,
-                allowed: 'page, ticket, note',
+                allowed: known.join(', '),
                 remedy: 'add severities',
               },
             ]),
+        ...(receiver.kind === 'mail' ? mailFindings(receiver) : []),
       ];
     });
   },
@@ -165,15 +192,8 @@ const rules: readonly Rule[] = [
     ];
   },
   function pathsArePublic({ publicPaths, runbooks }) {
-    const isUrl = (text: string): boolean => /^https:\/\/[a-z0-9.-]+(\/[^\s?#]*)?$/.test(text);
     return [
-      ...publicPaths
-        .filter((url, index) => !isUrl(url) || publicPaths.indexOf(url) !== index)
-        .map((url) => ({
-          what: `the public path ${url}`,
-          allowed: 'https://HOST/PATH, each once',
-          remedy: 'change it',
-        })),
+      ...publicPathFindings(publicPaths),
       ...(isUrl(runbooks) && !runbooks.endsWith('/')
         ? []
         : [
@@ -183,6 +203,16 @@ const rules: readonly Rule[] = [
               remedy: 'change it',
             },
           ]),
+    ];
+  },
+  function remoteWriteHasAnAddress({ remoteWrite }) {
+    if (!remoteWrite || /^https?:\/\/[^\s/]+\/\S*$/.test(remoteWrite.to.url)) return [];
+    return [
+      {
+        what: `the url of remoteWrite: ${remoteWrite.to.url}`,
+        allowed: 'a whole URL, such as https://metrics.example.com/api/v1/write',
+        remedy: 'change it',
+      },
     ];
   },
   function passwordIsAReference({ remoteWrite }) {
@@ -196,3 +226,22 @@ const rules: readonly Rule[] = [
     ];
   },
 ];
+
+const isUrl = (text: string): boolean => /^https:\/\/[a-z0-9.-]+(\/[^\s?#]*)?$/.test(text);
+
+/** Whoever asks for them and whoever tells of them take the same. */
+export function publicPathFindings(paths: readonly string[]): Omit<Finding, 'where'>[] {
+  return paths
+    .filter((url, index) => !isUrl(url) || paths.indexOf(url) !== index)
+    .map((url) => ({ what: `the public path ${url}`, allowed: 'https://HOST/PATH, each once', remedy: 'change it' }));
+}
+
+function mailFindings({ name, from, to }: Extract<AlertReceiver, { kind: 'mail' }>): Omit<Finding, 'where'>[] {
+  return Object.entries({ from, to })
+    .filter(([, address]) => !/^[^\n]*[^\s@]@[^\s@][^\n]*$/.test(address))
+    .map(([which, address]) => ({
+      what: `the receiver ${name} has ${which}: ${address}`,
+      allowed: 'an address of mail, such as alerts@example.com',
+      remedy: 'change it',
+    }));
+}

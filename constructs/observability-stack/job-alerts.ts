@@ -16,6 +16,17 @@ export const jobAlerts: readonly AlertProps[] = [
     runbook: 'jobs',
   },
   {
+    name: 'CronJobNotWatched',
+    // Where a number is missing, what asks for it keeps quiet.
+    expression:
+      `max by (${cronJobs}) (kube_cronjob_spec_suspend) == 0 ` +
+      `unless on (${cronJobs}) kube_cronjob_next_schedule_time`,
+    forMinutes: 15,
+    severity: 'ticket',
+    summary: 'nobody can tell when {{ $labels.namespace }}/{{ $labels.cronjob }} should start: nobody would miss it',
+    runbook: 'jobs',
+  },
+  {
     name: 'CronJobNeverSucceeded',
     expression:
       `max by (${cronJobs}) (kube_cronjob_status_last_schedule_time) ` +

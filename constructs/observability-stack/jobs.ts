@@ -36,9 +36,10 @@ export function discovery(scrapes: readonly Scrape[]): object {
 /**
  * By the labels that the wires have too, and the policies with them. Not by the slices of Services: one without ports leads to
  * pods all the same, and has no target (Prometheus 3.15, discovery/kubernetes/endpointslice.go).
+ * @param others that there are beside them, whose names are taken
  */
-export function componentJobs(scrapes: readonly Scrape[]): readonly Job[] {
-  checkScrapes(scrapes);
+export function componentJobs(scrapes: readonly Scrape[], others: readonly Job[]): readonly Job[] {
+  checkScrapes(scrapes, others);
   const where = [discovery(scrapes)];
   return [...scrapes]
     .map((scrape) => {
@@ -105,8 +106,8 @@ function selection({ namespace, selector }: PodPeer): object[] {
   ];
 }
 
-function checkScrapes(scrapes: readonly Scrape[]): void {
-  const names = [...files.kubernetes.map((job) => job.job_name), ...scrapes.map((each) => jobName(each.endpoint.name))];
+function checkScrapes(scrapes: readonly Scrape[], others: readonly Job[]): void {
+  const names = [...others.map((job) => job.job_name), ...scrapes.map((each) => jobName(each.endpoint.name))];
   const findings = scrapes.flatMap(({ endpoint: { name, targets } }): Finding[] => {
     const where = `scrape of ${name}`;
     const remedy = 'change it where the scrape is made';

@@ -99,7 +99,7 @@ export function kubeStateMetrics(construct: Construct, options: ObservabilityOpt
   new Scrape(construct, 'scrape-kube-state-metrics', {
     endpoint: { name, path: '/metrics', targets },
     about: 'others',
-    mostSeries: 10_000,
+    mostSeries: 5000,
   });
   return workload;
 }

@@ -104,6 +104,7 @@ export const kubernetesAlerts: readonly AlertProps[] = [
 
 /** Of a kind of workload: fewer pods that can be used than there should be. */
 function short(kind: string, wanted: string, there: string): string {
-  const each = (what: string): string => `max by (namespace, ${kind}) (kube_${kind}_${what})`;
-  return `${each(wanted)} > ${each(there)}`;
+  // Whichever of two that tell knows of fewer: the other's last word may be one from before.
+  const each = (how: 'min' | 'max', what: string): string => `${how} by (namespace, ${kind}) (kube_${kind}_${what})`;
+  return `${each('max', wanted)} > ${each('min', there)}`;
 }

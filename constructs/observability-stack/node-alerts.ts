@@ -4,7 +4,9 @@ import type { AlertProps } from '../core/alert.ts';
 export const nodeAlerts: readonly AlertProps[] = [
   {
     name: 'NodeLost',
-    expression: 'max by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 0',
+    // One of two that tell of nodes may be on the lost one. What it said last counts for five minutes where Prometheus was started
+    // anew since, and does not know that it has ended.
+    expression: 'min by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 0',
     forMinutes: 1,
     severity: 'page',
     summary: '{{ $labels.node }} answers nothing, or is not ready: what runs on it is gone or moves',

@@ -71,6 +71,6 @@ export class NodeExporter extends Construct {
       headless: true,
     });
     const targets = [{ peer: this.workload, host: service.host, port }];
-    new Scrape(this, 'scrape', { endpoint: { name: 'node-exporter', path: '/metrics', targets }, mostSeries: 1500 });
+    new Scrape(this, 'scrape', { endpoint: { name: 'node-exporter', path: '/metrics', targets }, mostSeries: 1000 });
   }
 }

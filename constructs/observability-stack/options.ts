@@ -19,6 +19,7 @@ export function resolveOptions(props: ObservabilityStackProps) {
     scrapeSeconds: props.scrapeSeconds ?? defaults.scrapeSeconds,
     remoteWrite: props.remoteWrite ?? false,
     publicPaths: props.publicPaths ?? [],
+    statusPage: props.statusPage,
     receivers: props.receivers.map((receiver) => ({ severities: usualSeverities, ...receiver })),
     resources: sized(
       props.size,

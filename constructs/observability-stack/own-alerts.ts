@@ -5,17 +5,30 @@ interface OwnAlertSettings {
   readonly heartbeat: boolean;
   /** Whether paths of the world are asked for. */
   readonly publicPaths: boolean;
+  /** Whether there is a status page. */
+  readonly statusPage: boolean;
 }
 
 /** Which job asks for them. */
 export const publicPathsJob = 'public-paths';
 
+/** Tells that one of them does not answer. */
+export const publicPathDown = 'PublicPathDown';
+
+/** Which job asks for the status page. */
+export const statusPageJob = 'status-page';
+
 /** What tells somebody outside that all of this works: when it ends, that one tells. */
 export const watchdog = 'Watchdog';
 
 /** What can go wrong with the watching itself, as PromQL over the numbers of Prometheus 3.15 and Alertmanager 0.34. */
-export function ownAlerts({ heartbeat, publicPaths }: OwnAlertSettings): readonly AlertProps[] {
-  return [...(heartbeat ? [heartbeatAlert] : []), ...watching, ...(publicPaths ? pathAlerts : [])];
+export function ownAlerts({ heartbeat, publicPaths, statusPage }: OwnAlertSettings): readonly AlertProps[] {
+  return [
+    ...(heartbeat ? [heartbeatAlert] : []),
+    ...watching,
+    ...(publicPaths ? pathAlerts : []),
+    ...(statusPage ? statusPageAlerts : []),
+  ];
 }
 
 const heartbeatAlert: AlertProps = {
@@ -30,7 +43,7 @@ const heartbeatAlert: AlertProps = {
 const watching: readonly AlertProps[] = [
   {
     name: 'TargetDown',
-    expression: `min by (job, node) (up{job!="${publicPathsJob}"}) == 0`,
+    expression: `min by (job, node) (up{job!~"${publicPathsJob}|${statusPageJob}"}) == 0`,
     forMinutes: 15,
     severity: 'ticket',
     summary: 'the numbers of {{ $labels.job }} on {{ $labels.node }} can not be read',
@@ -50,6 +63,14 @@ const watching: readonly AlertProps[] = [
     forMinutes: 15,
     severity: 'ticket',
     summary: 'a pod tells more numbers than it may, and none of it are read: a label has no end',
+    runbook: 'numbers-missing',
+  },
+  {
+    name: 'ScrapeNearLimit',
+    expression: 'max by (job) (scrape_samples_post_metric_relabeling / (scrape_sample_limit > 0)) > 0.8',
+    forMinutes: 30,
+    severity: 'ticket',
+    summary: 'a pod of {{ $labels.job }} tells four fifths of the numbers that it may; with more, none of it are read',
     runbook: 'numbers-missing',
   },
   {
@@ -86,6 +107,23 @@ const watching: readonly AlertProps[] = [
     runbook: 'watching',
   },
   {
+    name: 'ObjectiveNotMeasured',
+    expression:
+      'max by (sloth_id) (sloth_slo_info) unless on (sloth_id) max by (sloth_id) (slo:sli_error:ratio_rate5m)',
+    forMinutes: 60,
+    severity: 'ticket',
+    summary: 'nothing is known of {{ $labels.sloth_id }}: its budget stays as it is, and its alerts keep quiet',
+    runbook: 'objective-not-measured',
+  },
+  {
+    name: 'ObjectiveBudgetGone',
+    expression: 'max by (sloth_id) (slo:period_error_budget_remaining:ratio) <= 0',
+    forMinutes: 60,
+    severity: 'ticket',
+    summary: 'the budget of {{ $labels.sloth_id }} is used up: what changes it has to wait, or to mend it',
+    runbook: 'objective-budget',
+  },
+  {
     name: 'NumbersDamaged',
     expression:
       'max(increase(prometheus_tsdb_wal_corruptions_total[1h])) > 0 ' +
@@ -99,7 +137,7 @@ const watching: readonly AlertProps[] = [
 
 const pathAlerts: readonly AlertProps[] = [
   {
-    name: 'PublicPathDown',
+    name: publicPathDown,
     expression: `min by (instance) (probe_success{job="${publicPathsJob}"}) == 0`,
     forMinutes: 3,
     severity: 'page',
@@ -121,5 +159,26 @@ const pathAlerts: readonly AlertProps[] = [
     severity: 'ticket',
     summary: 'nobody asks whether the public paths answer',
     runbook: 'public-path',
+  },
+];
+
+const statusPageAlerts: readonly AlertProps[] = [
+  {
+    name: 'StatusPageOld',
+    expression:
+      `time() - max(probe_http_last_modified_timestamp_seconds{job="${statusPageJob}"}) > 300 ` +
+      `or max(probe_success{job="${statusPageJob}"}) == 0`,
+    forMinutes: 10,
+    severity: 'ticket',
+    summary: 'the status page says that the platform is silent, or is not there: what is written there is not what is',
+    runbook: 'status-page',
+  },
+  {
+    name: 'StatusPageNotWatched',
+    expression: `absent(probe_success{job="${statusPageJob}"})`,
+    forMinutes: 15,
+    severity: 'ticket',
+    summary: 'nobody asks whether the status page is up to date',
+    runbook: 'status-page',
   },
 ];

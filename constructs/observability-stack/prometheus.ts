@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { dump } from 'js-yaml';
+import { authoritiesOf, authorityFile } from '../core/authority-files.ts';
 import { ConfigFiles } from '../core/config-files.ts';
 import { secretFile } from '../core/container.ts';
 import { persistentVolumeClaim } from '../core/pod-volume.ts';
@@ -13,6 +14,9 @@ export const prometheusPort = 9090;
 export const prometheusName = 'prometheus';
 
 const paths = { settings: '/etc/prometheus', rules: '/etc/prometheus-rules', data: '/prometheus' } as const;
+
+/** By which whoever keeps numbers elsewhere tells two from each other: what both write would be one thing twice. */
+const replica = { label: 'replica', variable: 'POD_NAME' } as const;
 
 /** What is known when everything is built. */
 export interface Watched {
@@ -66,7 +70,13 @@ export function prometheus(
         ),
         files: { [paths.settings]: settings, [paths.rules]: rules },
         mounts: [{ volume: 'data', path: paths.data }],
-        ...(remoteWrite ? { secretFiles: { REMOTE_WRITE_PASSWORD_FILE: remoteWrite.credentials.password } } : {}),
+        ...(isToldApart(options) ? { podFields: { [replica.variable]: 'metadata.name' } } : {}),
+        ...(remoteWrite
+          ? {
+              secretFiles: { REMOTE_WRITE_PASSWORD_FILE: remoteWrite.credentials.password },
+              authorities: authoritiesOf(remoteWrite.to),
+            }
+          : {}),
       },
     ],
     priority: 'observability',
@@ -102,22 +112,30 @@ export function prometheus(
   return workload;
 }
 
+function isToldApart({ remoteWrite, replicas }: ObservabilityOptions): boolean {
+  return remoteWrite !== false && replicas > 1;
+}
+
 /** @see https://prometheus.io/docs/prometheus/3.15/configuration/configuration/ */
-function configuration(
-  { cluster, scrapeSeconds, remoteWrite }: ObservabilityOptions,
-  alertmanagers: Endpoint,
-  jobs: readonly Job[],
-): string {
+function configuration(options: ObservabilityOptions, alertmanagers: Endpoint, jobs: readonly Job[]): string {
+  const { cluster, scrapeSeconds, remoteWrite } = options;
   const interval = `${scrapeSeconds}s`;
   return dump(
     {
       global: {
         scrape_interval: interval,
         evaluation_interval: interval,
-        external_labels: { cluster },
+        // How near each is to its limit: somebody is told before nothing of it is read.
+        extra_scrape_metrics: true,
+        external_labels: {
+          cluster,
+          ...(isToldApart(options) ? { [replica.label]: `\${${replica.variable}}` } : {}),
+        },
       },
       rule_files: [`${paths.rules}/*.yaml`],
       alerting: {
+        // An alert of both is one.
+        ...(isToldApart(options) ? { alert_relabel_configs: [{ regex: replica.label, action: 'labeldrop' }] } : {}),
         alertmanagers: [
           { static_configs: [{ targets: alertmanagers.targets.map(({ host, port }) => `${host}:${port}`) }] },
         ],
@@ -132,6 +150,9 @@ function configuration(
                   username: remoteWrite.credentials.user,
                   password_file: secretFile(remoteWrite.credentials.password),
                 },
+                ...(remoteWrite.to.authority
+                  ? { tls_config: { ca_file: authorityFile(remoteWrite.to.authority) } }
+                  : {}),
               },
             ],
           }

@@ -1,10 +1,16 @@
 import type { Size } from 'cdk8s';
 import type { AlertProps } from '../core/alert.ts';
-import type { Credentials, Endpoint, HttpEndpoint } from '../core/endpoint.ts';
-import type { Image, Node, Server, WorkloadSize } from '../core/environment.ts';
+import type { Credentials, DirectoryEndpoint, Endpoint, HttpEndpoint } from '../core/endpoint.ts';
+import type { Image, Node, ObjectStore, Server, WorkloadSize } from '../core/environment.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 
 type Resources = Pick<WorkloadSize, 'cpuRequest' | 'memory'>;
+
+/** Where numbers are asked for. */
+export interface Numbers extends HttpEndpoint {
+  /** Seconds between two looks at one: a rate needs two of them. */
+  readonly scrapeSeconds: number;
+}
 
 /** Where else numbers are kept. */
 export interface RemoteWrite {
@@ -81,6 +87,11 @@ export interface ObservabilityStackProps {
    */
   readonly publicPaths?: readonly string[];
   /**
+   * What a StatusPage writes, `statusFile(store)`: it is looked at as people see it, and somebody is told when it is old.
+   * @default none
+   */
+  readonly statusPage?: HttpEndpoint;
+  /**
    * How many Prometheus and how many Alertmanager there are, each on a node of its own: every one reads everything.
    * @default 1
    */
@@ -96,8 +107,8 @@ export interface ObservabilityStackProps {
    */
   readonly storageClass?: string;
   /**
-   * Days after which numbers are removed.
-   * @default 15
+   * Days after which numbers are removed: 30 or more where there are objectives, whose budgets are over as many.
+   * @default 31
    */
   readonly retentionDays?: number;
   /**
@@ -135,6 +146,67 @@ export interface ObservabilityStackProps {
    * @default 5m and 48 MiB
    */
   readonly blackboxSize?: Resources;
+}
+
+/** People who sign in to Grafana by the password that they have in a directory. */
+export interface GrafanaDirectory {
+  /** Whom it asks, by LDAPS: `samba.directory(account)`. */
+  readonly endpoint: DirectoryEndpoint;
+  /** Distinguished name of the group whose members may look, directly: nobody else of the directory gets in. */
+  readonly group: string;
+}
+
+export interface GrafanaProps {
+  /** `environment.image('grafana')`. */
+  readonly image: Image;
+  /** Where the numbers are: `numbers` of the ObservabilityStack. */
+  readonly numbers: Numbers;
+  /**
+   * Where lines of logs are looked for: `queries` of a LogStore.
+   * @default nowhere: boards have no lines
+   */
+  readonly logs?: HttpEndpoint;
+  /**
+   * Where traces are looked for: `queries` of a TraceStore.
+   * @default nowhere: boards have no traces
+   */
+  readonly traces?: HttpEndpoint;
+  /** Of `admin`, the only one who signs in: there is none to begin with. */
+  readonly password: SecretKeyReference;
+  /** By which it signs and encrypts: its makers' own stands in every copy. */
+  readonly secretKey: SecretKeyReference;
+  /**
+   * Whose people may look, beside `admin`.
+   * @default nobody's
+   */
+  readonly directory?: GrafanaDirectory;
+  /**
+   * CPU that it requests, and memory that it requests and is held to.
+   * @default 50m and 256 MiB
+   */
+  readonly size?: Resources;
+}
+
+export interface StatusPageProps {
+  /** Image of rclone: `environment.image('rclone')`. */
+  readonly image: Image;
+  /** A bucket that everybody may read, and that holds nothing else: `environment.objectStore('status')`. */
+  readonly store: ObjectStore;
+  /** Where the numbers are: `numbers` of the ObservabilityStack. */
+  readonly numbers: HttpEndpoint;
+  /** What users call the platform, such as its domain. */
+  readonly platform: string;
+  /**
+   * Pages that are asked for by their public names, as the ObservabilityStack is given them: while one does not answer, the line
+   * of its host is impaired.
+   * @default none
+   */
+  readonly publicPaths?: readonly string[];
+  /**
+   * CPU that it requests, and memory that it requests and is held to.
+   * @default 5m and 96 MiB
+   */
+  readonly size?: Resources;
 }
 
 export interface NodeExporterProps {

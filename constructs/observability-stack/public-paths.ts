@@ -8,7 +8,7 @@ import { Service } from '../core/service.ts';
 import { Workload } from '../core/workload.ts';
 import type { Job } from './jobs.ts';
 import type { ObservabilityOptions } from './options.ts';
-import { publicPathsJob } from './own-alerts.ts';
+import { publicPathsJob, statusPageJob } from './own-alerts.ts';
 
 const name = 'blackbox-exporter';
 const port = 9115;
@@ -16,7 +16,7 @@ const settingsPath = '/etc/blackbox';
 
 export interface PublicPaths {
   readonly endpoint: Endpoint;
-  readonly job: Job;
+  readonly jobs: readonly Job[];
 }
 
 /** Asks for pages as people do, by their public names: what is wrong with the way there is seen too. */
@@ -49,13 +49,22 @@ export function publicPaths(construct: Construct, options: ObservabilityOptions)
     const { hostname } = new URL(url);
     workload.observes(publicEndpoint(hostname, hostname), 'asks whether it answers');
   }
+  const { publicPaths: urls, statusPage } = options;
+  if (statusPage !== undefined) workload.observes(statusPage, 'asks how old it is');
   const service = new Service(construct, 'blackbox-service', { name, pods: workload, ports: [{ name: 'http' }] });
-  return { endpoint: service.endpoint('http', name), job: jobOf(options.publicPaths, `${service.host}:${port}`) };
+  const address = `${service.host}:${port}`;
+  return {
+    endpoint: service.endpoint('http', name),
+    jobs: [
+      ...(urls.length > 0 ? [jobOf(publicPathsJob, urls, address)] : []),
+      ...(statusPage === undefined ? [] : [jobOf(statusPageJob, [statusPage.url], address)]),
+    ],
+  };
 }
 
-function jobOf(urls: readonly string[], address: string): Job {
+function jobOf(job: string, urls: readonly string[], address: string): Job {
   return {
-    job_name: publicPathsJob,
+    job_name: job,
     metrics_path: '/probe',
     params: { module: ['public'] },
     sample_limit: 100,

@@ -1,17 +1,28 @@
 import { Duration } from 'cdk8s';
 import type { AlertProps } from '../core/alert.ts';
+import type { ObjectiveProps } from '../core/objective.ts';
 import type { Schedule } from '../core/schedule.ts';
-import { overdueAfter } from '../stateful/index.ts';
+import { backupAge, overdueAfter } from '../stateful/index.ts';
 import { selectors } from './alert-settings.ts';
 import type { AlertSettings } from './alert-settings.ts';
 
 /** What a backup that is late, or that failed once, may take beyond its schedule's longest gap. */
 const lateBackup = Duration.hours(2);
 
+/** From when on the newest full backup is too old. */
+export const tooOld = (schedule: Schedule): ReturnType<typeof overdueAfter> => overdueAfter(schedule, lateBackup);
+
+/** How old the newest full backup is, as the agents know it. */
+export function backupObjective(settings: AlertSettings, schedule: Schedule): ObjectiveProps {
+  const { agent } = selectors(settings);
+  const age = `time() - max(walg_backup_newest_finish_timestamp_seconds${agent})`;
+  return backupAge(settings.scope, age, tooOld(schedule));
+}
+
 /** What the agents know of full backups, and of the WAL between them. */
 export function backupAlerts(settings: AlertSettings, schedule: Schedule): readonly AlertProps[] {
   const { scope } = settings;
-  const { seconds, inWords } = overdueAfter(schedule, lateBackup);
+  const { seconds, inWords } = tooOld(schedule);
   const { agent } = selectors(settings);
   return [
     {

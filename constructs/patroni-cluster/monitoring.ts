@@ -228,7 +228,7 @@ function poolerAlerts(settings: AlertSettings): readonly AlertProps[] {
   return [
     {
       name: 'PostgresPoolerDown',
-      expression: `(max(${available}) or vector(0)) < 1`,
+      expression: `(min(${available}) or vector(0)) < 1`,
       forMinutes: 1,
       severity: 'page',
       summary: `no pooler of ${scope} takes connections: applications that are wired to it reach no database`,

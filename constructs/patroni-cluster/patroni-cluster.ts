@@ -2,8 +2,10 @@ import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
 import { applicationOf } from '../core/application-chart.ts';
 import { ConfigFiles } from '../core/config-files.ts';
+import { Dashboard } from '../core/dashboard.ts';
 import type { Endpoint, PostgresEndpoint } from '../core/endpoint.ts';
 import { selectorLabels } from '../core/labels.ts';
+import { Objective } from '../core/objective.ts';
 import { checkOptions } from '../core/option-names.ts';
 import { Scrape } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
@@ -12,8 +14,10 @@ import { Authority, Life, Recoverable } from '../stateful/index.ts';
 import { agentConfiguration } from './agent-configuration.ts';
 import { alertSettings } from './alert-settings.ts';
 import { Archive } from './archive.ts';
+import { backupObjective } from './backup-alerts.ts';
 import { checkCluster } from './checks.ts';
 import { scriptsOf } from './config-files.ts';
+import { patroniDashboard } from './dashboard.ts';
 import { completeDatabases } from './databases.ts';
 import type { CompleteDatabase } from './databases.ts';
 import {
@@ -96,7 +100,15 @@ export class PatroniCluster extends Construct {
 
     this.offerMetrics(props.exporter !== false, host);
     this.testBackups(props, options, configuration);
-    for (const alert of patroniAlerts(alertSettings(this, props, options))) new Alert(this, alert.name, alert);
+    const settings = alertSettings(this, props, options);
+    for (const alert of patroniAlerts(settings)) new Alert(this, alert.name, alert);
+    const { members, pooler: pooled } = this.endpoints;
+    const lines = {
+      namespace: members.namespace,
+      workloads: [members.name, ...(pooled ? [pooled.name] : [])] as const,
+    };
+    new Dashboard(this, 'dashboard', { ...patroniDashboard(settings), lines });
+    if (settings.backups) new Objective(this, 'objective-backup-age', backupObjective(settings, settings.backups));
   }
 
   /** The only database's primary. @throws InputError where there are several */

@@ -80,6 +80,7 @@ export function backupJob(construct: Construct, settings: BackupSettings): Keepe
         because: 'Estimate: rclone is held to 128Mi, and redis-check-rdb has one value at a time in memory.',
       },
     },
+    backupsOf: life.scope,
     missed: {
       name: 'RedisBackupTooOld',
       severity: 'page',

@@ -27,7 +27,7 @@ const members = 2;
 
 function podAlerts({ scope, namespace, sentinels, quorum }: AlertSettings): readonly AlertProps[] {
   const ready = (name: string): string =>
-    `(max(kube_statefulset_status_replicas_ready{namespace="${namespace}",statefulset="${name}"}) or vector(0))`;
+    `(min(kube_statefulset_status_replicas_ready{namespace="${namespace}",statefulset="${name}"}) or vector(0))`;
   const { sentinel } = serviceNames(scope);
   return [
     {

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
 import type { ConfigFiles } from '../core/config-files.ts';
+import { Dashboard } from '../core/dashboard.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { Endpoint, RedisEndpoint } from '../core/endpoint.ts';
 import type { Image } from '../core/environment.ts';
@@ -11,6 +12,7 @@ import type { Workload } from '../core/workload.ts';
 import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
 import { backupJob, restoreTest } from './backup.ts';
 import { checkRedis } from './checks.ts';
+import { redisDashboard } from './dashboard.ts';
 import { exporterOf } from './exporter.ts';
 import { configurationOf, members } from './member.ts';
 import { redisAlerts } from './monitoring.ts';
@@ -67,6 +69,10 @@ export class RedisSentinel extends Construct {
     if (props.exporter) {
       this.offerMetrics('Redis', this.members);
       this.offerMetrics('Sentinels', this.sentinels);
+      const { members, sentinels, proxy } = this;
+      const workloads = [members.name, sentinels.name, ...(proxy ? [proxy.name] : [])] as const;
+      const lines = { namespace: members.namespace, workloads };
+      new Dashboard(this, 'dashboard', { ...redisDashboard(name, this.life.namespace), lines });
     }
     const { namespace } = this.life;
     const watched = { exporter: props.exporter !== false, proxy: props.proxy !== false };

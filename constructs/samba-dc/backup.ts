@@ -9,7 +9,7 @@ import { archiveScripts, KeeperJob, RestoreTest, restoreTestName } from '../stat
 import type { Archive, ArchiveScript, Life } from '../stateful/index.ts';
 import { directoryBackupDefaults } from './defaults.ts';
 import type { DirectoryOptions } from './options.ts';
-import { identityOf, paths, ports, script } from './paths.ts';
+import { identityOf, kerberosFiles, paths, ports, script } from './paths.ts';
 import type { DirectoryBackupProps, SambaDCProps } from './props.ts';
 
 export interface BackupSettings {
@@ -26,7 +26,10 @@ const folder = path.join(import.meta.dirname, 'files');
 const temporary = { name: 'tmp', path: '/tmp', sizeLimit: Size.mebibytes(64) } as const;
 
 /** What reads a backup, in any pod. */
-const reading = ['backup/directory.sh', 'backup/unpack.py', 'dc/domain.py', 'dc/domain_volume.py', 'dc/reconcile.py'];
+const reading = [
+  ...['backup/directory.sh', 'backup/unpack.py', 'dc/directory.py', 'dc/domain.py', 'dc/domain_volume.py'],
+  'dc/passwords.py',
+];
 
 export const backupName = (scope: string): string => `${scope}-backup`;
 /** Of the one pod. */
@@ -75,6 +78,7 @@ export function backupJob(construct: Construct, server: Workload, settings: Back
           'Estimate: rclone is held to 128Mi; a new domain of 30 MB was copied, packed and looked through with 110 MB.',
       },
     },
+    backupsOf: life.scope,
     missed: {
       name: 'DirectoryBackupTooOld',
       severity: 'page',
@@ -106,7 +110,7 @@ export function restoreTest(construct: Construct, settings: BackupSettings): voi
     initContainers: [carrier],
     container: {
       ...common(construct, settings, 'restore-test', ['backup/restore-test.sh', 'dc/probe.sh'], ['bucket.sh']),
-      environment: { ...variables(settings), ...archive.environment },
+      environment: { ...variables(settings), ...kerberosFiles, ...archive.environment },
       secretFiles: archive.readerFiles(),
       mounts: [mount, { volume: 'run', path: paths.run }],
       resources: {

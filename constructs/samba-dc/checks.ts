@@ -2,9 +2,10 @@ import net from 'node:net';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { isSecretKey } from '../core/secret-ref.ts';
+import type { SecretSource } from '../core/secret.ts';
 import type { WorkloadSize } from '../core/environment.ts';
 import { backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from '../stateful/index.ts';
-import { directoryBackupDefaults } from './defaults.ts';
+import { administratorKey, directoryBackupDefaults } from './defaults.ts';
 import { resolveOptions } from './options.ts';
 import type { SambaDCProps } from './props.ts';
 
@@ -27,6 +28,13 @@ const realmPattern = new RegExp(`^${label}(\\.${label})+$`);
 /** Of NetBIOS, as Windows takes it. */
 const netbiosPattern = /^(?![0-9]+$)[A-Z0-9][A-Z0-9-]{0,13}[A-Z0-9]$|^[A-Z]$/;
 
+/** LDAP leaves out a space at an end: the unit would never be the one of the data. */
+const unitName = '[A-Za-z0-9]([\\w .-]{0,62}[\\w.-])?';
+const unitPattern = new RegExp(`^${unitName}(/${unitName})*$`);
+
+/** Of `description` in the directory. */
+const longestText = 1024;
+
 /** Accounts that every domain has. */
 const ownAccounts = ['administrator', 'guest', 'krbtgt'];
 
@@ -45,6 +53,30 @@ const isOwn = (name: string): boolean => [...ownGroups, ...ownAccounts].some((ow
 
 /** Names of Active Directory are the same in capitals. */
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Characters that a value of a secret has at least. */
+function lengthOf(source: SecretSource | undefined): number {
+  if (source?.kind === 'random')
+    return source.encoding === 'hex' ? 2 * source.bytes : Math.ceil((4 * source.bytes) / 3);
+  if (source?.kind === 'human') return source.minimumLength ?? 1;
+  return source?.kind === 'fixed' ? source.value.length : 0;
+}
+
+/** Kinds of characters, of which complexity asks for three. */
+const kinds: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['capitals', /[A-Z]/],
+  ['small letters', /[a-z]/],
+  ['digits', /[0-9]/],
+  ['other signs', /[^A-Za-z0-9]/],
+];
+
+/** Those that a value of a secret may have. */
+function kindsOf(source: SecretSource | undefined): readonly string[] {
+  // Of what random bytes are written with.
+  const sample =
+    source?.kind === 'fixed' ? source.value : source?.kind === 'random' && source.encoding === 'hex' ? 'f0' : 'Aa0-';
+  return kinds.filter(([, pattern]) => pattern.test(sample)).map(([name]) => name);
+}
 
 const rules: readonly Rule[] = [
   function realmIsADomain({ realm, publicDomain }) {
@@ -152,10 +184,11 @@ const rules: readonly Rule[] = [
       units.findIndex((other) => same(other, unit)) < before && units.some((other) => same(other, unit));
     return [
       ...units
-        .filter((unit) => !/^[A-Za-z0-9][\w .-]{0,63}(\/[A-Za-z0-9][\w .-]{0,63})*$/.test(unit))
+        .filter((unit) => !unitPattern.test(unit))
         .map((unit) => ({
           what: `the unit "${unit}"`,
-          allowed: 'letters, digits, spaces, dots, dashes and underscores, with / between a unit and one in it',
+          allowed:
+            'letters, digits, spaces, dots, dashes and underscores, with / between a unit and one in it, and no space at an end',
           remedy: 'rename it in units',
         })),
       ...units.flatMap((unit, index) => {
@@ -248,6 +281,13 @@ const rules: readonly Rule[] = [
     const all = resolveOptions(props).serviceAccounts.flatMap(({ principals = [] }) => principals);
     return [
       ...all
+        .filter((principal) => within(principal.split('/')[1] ?? '', props.realm))
+        .map((principal) => ({
+          what: `the principal ${principal}, whose host is in the realm ${props.realm}`,
+          allowed: 'hosts outside of the realm: the directory answers for every name in it, and would hide this one',
+          remedy: 'give the host or the realm another name',
+        })),
+      ...all
         .filter((principal) => !/^[A-Za-z][A-Za-z0-9]*\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(principal))
         .map((principal) => ({
           what: `the principal "${principal}"`,
@@ -260,6 +300,56 @@ const rules: readonly Rule[] = [
         remedy: 'remove one of them',
       })),
     ];
+  },
+  function policyTakesSecrets(props) {
+    const { passwordPolicy, serviceAccounts } = resolveOptions(props);
+    const { minimumLength } = passwordPolicy;
+    const short = [
+      { of: 'Administrator', length: lengthOf(administratorKey) },
+      ...serviceAccounts
+        .filter(({ password }) => isSecretKey(password))
+        .map(({ name, password: { secret, key } }) => ({
+          of: name,
+          length: lengthOf(secret.inventoryEntry().keys[key]),
+        })),
+    ].filter(({ length }) => length < minimumLength);
+    return short.map(({ of, length }) => ({
+      what: `passwords of ${minimumLength} characters, where the secret of ${of} may have ${length}`,
+      allowed: 'a minimumLength that every secret of the directory has: it refuses others, of programs too',
+      remedy:
+        of === 'Administrator' ? 'lower minimumLength' : `lower minimumLength, or make the secret of ${of} longer`,
+    }));
+  },
+  function complexityTakesSecrets(props) {
+    const { passwordPolicy, serviceAccounts } = resolveOptions(props);
+    if (!passwordPolicy.complexity) return [];
+    return serviceAccounts.flatMap(({ name, password }) => {
+      if (!isSecretKey(password)) return [];
+      const found = kindsOf(password.secret.inventoryEntry().keys[password.key]);
+      if (found.length >= 3) return [];
+      return [
+        {
+          what: `the secret of ${name}, which has ${found.join(' and ')} alone`,
+          allowed: 'three of capitals, small letters, digits and other signs: the directory refuses others',
+          remedy: "write encoding: 'base64url' where the secret is declared, or set complexity: false",
+        },
+      ];
+    });
+  },
+  function textsAreTaken(props) {
+    const { groups, serviceAccounts } = resolveOptions(props);
+    const texts = [
+      ...groups.flatMap(({ name, description }) => (description ? [['description', name, description] as const] : [])),
+      // One that isn't there at all is told with the options.
+      ...serviceAccounts.map(({ name, purpose }) => ['purpose', name, purpose] as const),
+    ];
+    return texts
+      .filter(([, , text]) => text.length === 0 || text.length > longestText)
+      .map(([option, name, text]) => ({
+        what: `the ${option} of ${name} has ${text.length} characters`,
+        allowed: `1 to ${longestText}, as the directory keeps them`,
+        remedy: `change ${option}`,
+      }));
   },
   scheduleNeedsStorage,
   function backupsHaveDays({ backups }) {

@@ -25,3 +25,6 @@ export const usualPasswordPolicy = {
   lockoutThreshold: 10,
   lockoutMinutes: 15,
 } as const;
+
+/** What the Administrator's password is made of. */
+export const administratorKey = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;

@@ -29,6 +29,7 @@ export function exporter(
       // The certificate is for names, and this is the same pod.
       HOST: serviceHost(name, namespace),
       AUTHORITY: `${paths.certificate}/ca.crt`,
+      TOLD: paths.told,
     },
     ports: [{ name: 'metrics', port: ports.metrics }],
     resources: {
@@ -38,6 +39,9 @@ export function exporter(
     },
     probes: httpProbes('metrics', { live: '/healthz' }),
     files: { [scripts]: new ConfigFiles(construct, 'exporter-scripts', { name: `${scope}-exporter`, folder }) },
-    mounts: [{ volume: 'certificate', path: paths.certificate, readOnly: true }],
+    mounts: [
+      { volume: 'certificate', path: paths.certificate, readOnly: true },
+      { volume: 'told', path: paths.told, readOnly: true },
+    ],
   };
 }

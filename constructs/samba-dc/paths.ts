@@ -6,12 +6,23 @@ export const paths = {
   accounts: '/etc/directory-data',
   certificate: '/run/certificate',
   run: '/run/samba',
+  /** What the server tells the exporter beside it. */
+  told: '/run/told',
   scripts: '/opt/directory',
   /** Of the jobs: what they make. */
   work: '/work',
 } as const;
 
 export const script = (name: string): string => `${paths.scripts}/${name}`;
+
+/**
+ * Of whoever starts a server. Where Samba is built with MIT's Kerberos, as by Fedora, whose build the image has, the KDC is a
+ * program beside it that asks these for its realm, and ends without; Samba ends with it.
+ */
+export const kerberosFiles = {
+  KRB5_CONFIG: `${paths.settings}/krb5.conf`,
+  KRB5_KDC_PROFILE: `${paths.settings}/kdc.conf`,
+} as const;
 
 /** What the scripts hold against what a database says. */
 export function identityOf({

@@ -52,7 +52,10 @@ export interface ServiceAccount {
 
 /** What people's passwords have to be. */
 export interface PasswordPolicy {
-  /** @default 12 characters */
+  /**
+   * Characters that one has at least, 8 or more.
+   * @default 12
+   */
   readonly minimumLength?: number;
   /**
    * Whether one has three of four kinds of characters.

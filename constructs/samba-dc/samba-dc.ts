@@ -1,8 +1,10 @@
 import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
+import { Dashboard } from '../core/dashboard.ts';
 import { serviceHost } from '../core/endpoint.ts';
 import type { DirectoryEndpoint, Endpoint } from '../core/endpoint.ts';
 import { InputError } from '../core/error.ts';
+import { Objective } from '../core/objective.ts';
 import { checkOptions } from '../core/option-names.ts';
 import { Scrape } from '../core/scrape.ts';
 import { Service } from '../core/service.ts';
@@ -10,7 +12,8 @@ import type { Workload } from '../core/workload.ts';
 import { Archive, Authority, Life, Recoverable } from '../stateful/index.ts';
 import { backupJob, restoreTest } from './backup.ts';
 import { checkDirectory } from './checks.ts';
-import { directoryAlerts } from './monitoring.ts';
+import { directoryDashboard } from './dashboard.ts';
+import { directoryAlerts, signInObjectives } from './monitoring.ts';
 import { optionNames, optionParts, resolveOptions } from './options.ts';
 import type { DirectoryOptions } from './options.ts';
 import { ports } from './paths.ts';
@@ -62,6 +65,11 @@ export class SambaDC extends Construct {
     const targets = [{ peer: this.workload, host: this.service.host, port: ports.metrics }];
     new Scrape(this, 'scrape', { endpoint: { name: `directory ${lifeName}`, path: '/metrics', targets } });
     for (const alert of directoryAlerts(this.life)) new Alert(this, alert.name, alert);
+    new Dashboard(this, 'dashboard', {
+      ...directoryDashboard(this.life),
+      lines: { namespace: this.workload.namespace, workloads: [this.workload.name] },
+    });
+    for (const each of signInObjectives(this.life)) new Objective(this, `objective-${each.name}`, each);
   }
 
   /**

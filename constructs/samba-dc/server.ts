@@ -13,18 +13,20 @@ import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Workload } from '../core/workload.ts';
 import type { Archive, Life } from '../stateful/index.ts';
 import { restoring } from './backup.ts';
+import { administratorKey } from './defaults.ts';
 import { exporter } from './exporter.ts';
 import type { DirectoryOptions } from './options.ts';
-import { identityOf, paths, ports, script } from './paths.ts';
+import { identityOf, kerberosFiles, paths, ports, script } from './paths.ts';
 import type { SambaDCProps } from './props.ts';
 
 const folder = path.join(import.meta.dirname, 'files');
+const settings = ['smb.conf', 'krb5.conf', 'kdc.conf'];
 
-/** What Samba itself reads. */
+/** What Samba itself reads, and the Kerberos that it was built with. */
 export function configurationOf(construct: Construct, { scope }: Life, options: DirectoryOptions): ConfigFiles {
   return new ConfigFiles(construct, 'settings', {
     name: `${scope}-settings`,
-    data: { 'smb.conf': smbConf(options) },
+    data: Object.fromEntries(settings.map((file) => [file, filled(file, options)])),
   });
 }
 
@@ -55,6 +57,7 @@ export function server(construct: Construct, props: SambaDCProps, parts: ServerP
     ...(carrier ? { initContainers: [carrier.container] } : {}),
     volumes: {
       run: { sizeLimit: Size.mebibytes(64), inMemory: true },
+      told: { sizeLimit: Size.mebibytes(1), inMemory: true },
       certificate,
       ...carrier?.volumes,
     },
@@ -96,7 +99,7 @@ function samba(construct: Construct, props: SambaDCProps, parts: ServerParts): C
   const administrator = life.secret('administrator', {
     name: `${name}-administrator`,
     purpose: `may do everything in the directory ${options.realm}`,
-    keys: { password: { kind: 'random', bytes: 32, encoding: 'base64url' } },
+    keys: { password: administratorKey },
   });
   return {
     name: 'samba',
@@ -110,8 +113,10 @@ function samba(construct: Construct, props: SambaDCProps, parts: ServerParts): C
       DATA: paths.accounts,
       CERTIFICATE: paths.certificate,
       RUN: paths.run,
+      TOLD: paths.told,
       // Of Samba's own tools too, for whoever uses them in the pod.
       SMB_CONF_PATH: `${paths.data}/etc/smb.conf`,
+      ...kerberosFiles,
       ...restore?.environment,
     },
     secretFiles: {
@@ -148,7 +153,7 @@ function samba(construct: Construct, props: SambaDCProps, parts: ServerParts): C
         name: `${scope}-scripts`,
         folder,
         pick: [
-          ...fs.readdirSync(path.join(folder, 'dc')).flatMap((file) => (file === 'smb.conf' ? [] : `dc/${file}`)),
+          ...fs.readdirSync(path.join(folder, 'dc')).flatMap((file) => (settings.includes(file) ? [] : `dc/${file}`)),
           ...(restore?.scripts ?? []),
         ],
         data: restore?.data ?? {},
@@ -158,6 +163,7 @@ function samba(construct: Construct, props: SambaDCProps, parts: ServerParts): C
     mounts: [
       { volume: 'data', path: paths.data },
       { volume: 'run', path: paths.run },
+      { volume: 'told', path: paths.told },
       { volume: 'certificate', path: paths.certificate, readOnly: true },
       ...(restore?.mounts ?? []),
     ],
@@ -175,12 +181,12 @@ function passwordsOf({ serviceAccounts }: DirectoryOptions): Record<string, Secr
   );
 }
 
-function smbConf({ realm, domain, server, zone, dnsForwarder }: DirectoryOptions): string {
+function filled(file: string, { realm, domain, server, zone, dnsForwarder }: DirectoryOptions): string {
   const values: Readonly<Record<string, string>> = {
     ...{ realm, domain, server, zone },
     forwarder: dnsForwarder === false ? '# No other name server is asked.' : `dns forwarder = ${dnsForwarder}`,
   };
-  const text = fs.readFileSync(path.join(folder, 'dc', 'smb.conf'), 'utf8');
+  const text = fs.readFileSync(path.join(folder, 'dc', file), 'utf8');
   return text.replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? '');
 }
 

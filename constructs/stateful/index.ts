@@ -1,6 +1,7 @@
 export { Archive, archiveDefaults, archiveScripts } from './archive.ts';
 export type { ArchiveProps, ArchiveScript } from './archive.ts';
 export { Authority } from './authority.ts';
+export { backupAge } from './backup-age.ts';
 export { backupNames, backupsAreKeptForDays, recoveryHasItsBackups, scheduleNeedsStorage } from './backup-rules.ts';
 export { Bucket } from './bucket.ts';
 export type { BucketKeys, BucketProps } from './bucket.ts';

@@ -3,10 +3,12 @@ import { Construct } from 'constructs';
 import { Alert } from '../core/alert.ts';
 import type { AlertProps } from '../core/alert.ts';
 import type { ContainerProps } from '../core/container.ts';
+import { Objective } from '../core/objective.ts';
 import type { Priority } from '../core/priority.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { Workload } from '../core/workload.ts';
 import type { WorkloadProps } from '../core/workload.ts';
+import { backupAge } from './backup-age.ts';
 import { overdueAfter } from './overdue.ts';
 
 export interface KeeperJobProps extends Pick<
@@ -24,6 +26,11 @@ export interface KeeperJobProps extends Pick<
   /** What runs, and ends with 0 when all is done. */
   readonly container: Omit<ContainerProps, 'probes'>;
   readonly missed: MissedProps;
+  /**
+   * The store whose backups it makes: then there is an objective of their age.
+   * @default none
+   */
+  readonly backupsOf?: string;
 }
 
 /** The alert of whoever misses a job. */
@@ -40,7 +47,7 @@ export class KeeperJob extends Construct {
 
   constructor(scope: Construct, id: string, props: KeeperJobProps) {
     super(scope, id);
-    const { schedule, retries, deadline, container, missed, ...workload } = props;
+    const { schedule, retries, deadline, container, missed, backupsOf, ...workload } = props;
     this.workload = new Workload(this, 'workload', {
       ...workload,
       controller: { kind: 'CronJob', schedule, retries, deadline },
@@ -49,11 +56,9 @@ export class KeeperJob extends Construct {
     });
     const { late, summary, ...alert } = missed;
     const { seconds, inWords } = overdueAfter(schedule, late);
-    new Alert(this, 'missed', {
-      ...alert,
-      expression: `${sinceSuccess(this.workload)} > ${seconds}`,
-      summary: summary(inWords),
-    });
+    const since = sinceSuccess(this.workload);
+    new Alert(this, 'missed', { ...alert, expression: `${since} > ${seconds}`, summary: summary(inWords) });
+    if (backupsOf !== undefined) new Objective(this, 'age', backupAge(backupsOf, since, { seconds, inWords }));
   }
 }
 

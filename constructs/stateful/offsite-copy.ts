@@ -16,6 +16,16 @@ export interface OffsiteCopyProps {
   readonly source: Bucket;
   /** Folders of the source: one for each store, with the backups of all its lives. */
   readonly folders: readonly string[];
+  /**
+   * Further folders, whose first file may come later than a copy: empty, they are a failure once there are copies of them.
+   * @default none
+   */
+  readonly emptyAtFirst?: readonly string[];
+  /**
+   * Within which each of these has to get a file, once it has one: nobody else watches who writes there.
+   * @default any time
+   */
+  readonly newestWithin?: Duration;
   /** Another provider's bucket, with object lock, and keys that may not delete. */
   readonly store: ObjectStore;
   /** Image of rclone. */
@@ -45,13 +55,13 @@ export class OffsiteCopy extends Construct {
   /** @throws InputError for copies that would be lost with what they are copies of, and for nothing to copy */
   constructor(scope: Construct, id: string, props: OffsiteCopyProps) {
     super(scope, id);
-    const { source, folders, store, image, bandwidthMebibytes } = props;
+    const { source, folders, emptyAtFirst = [], newestWithin, store, image, bandwidthMebibytes } = props;
     const name = `${source.store.name}-offsite`;
     check(name, props);
     const target = new Bucket(this, { name, store, purpose: `adds copies of backups to the bucket ${store.bucket}` });
     this.source = source;
     this.target = target;
-    this.folders = folders;
+    this.folders = [...folders, ...emptyAtFirst];
     this.job = new KeeperJob(this, 'job', {
       name,
       program: 'rclone',
@@ -75,6 +85,8 @@ export class OffsiteCopy extends Construct {
           ...source.variables,
           GOMEMLIMIT: '192MiB',
           FOLDERS: folders.join(' '),
+          EMPTY_AT_FIRST: emptyAtFirst.join(' '),
+          NEWEST_WITHIN: newestWithin === undefined ? '' : `${newestWithin.toMinutes()}m`,
           ...place('SOURCE', source.store),
           ...place('TARGET', store),
           ...(bandwidthMebibytes === undefined ? {} : { RCLONE_BWLIMIT: `${bandwidthMebibytes}M` }),

@@ -20,6 +20,7 @@ const optionNames: OptionNames<TraefikWafProps> = {
   issuer: 'required',
   wildcard: true,
   nodePorts: true,
+  breakGlass: true,
   size: true,
   wafSize: true,
   limits: true,
@@ -28,6 +29,7 @@ const optionNames: OptionNames<TraefikWafProps> = {
   paranoiaLevel: true,
   exclusions: true,
   drainSeconds: true,
+  traces: true,
 };
 
 const exclusionNames: OptionNames<Exclusion> = {

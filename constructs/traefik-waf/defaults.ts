@@ -10,6 +10,9 @@ export const traefikWafDefaults = {
   drainSeconds: 20,
 } as const;
 
+/** Of whatever comes in, and of each route that says nothing else. */
+export const usualObjectives = { availability: 99.9, latency: { percent: 99, seconds: 1 } } as const;
+
 export const routeDefaults = {
   path: '/',
   limits: 'default',
@@ -19,6 +22,7 @@ export const routeDefaults = {
   bodyLimit: Size.mebibytes(10),
   fieldsLimit: Size.kibibytes(128),
   jsonDepth: 32,
+  objectives: usualObjectives,
 } as const;
 
 export const usualContentSecurityPolicy =

@@ -17,7 +17,7 @@ export function edgeAlerts(settings: AlertSettings): readonly AlertProps[] {
 }
 
 function podAlerts({ name, namespace }: AlertSettings): readonly AlertProps[] {
-  const ready = `(max(kube_deployment_status_replicas_ready{namespace="${namespace}",deployment="${name}"}) or vector(0))`;
+  const ready = `(min(kube_deployment_status_replicas_ready{namespace="${namespace}",deployment="${name}"}) or vector(0))`;
   const own = `namespace="${namespace}",pod=~"${name}-[a-z0-9]+-[a-z0-9]+"`;
   return [
     {

@@ -1,5 +1,5 @@
 import type { Size } from 'cdk8s';
-import type { Endpoint, HttpEndpoint } from '../core/endpoint.ts';
+import type { Endpoint, HttpEndpoint, TraceEndpoint } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import type { Exclusion, Mode, WeightedEndpoint } from './routes.ts';
 
@@ -12,6 +12,14 @@ export interface ClientLimits {
   readonly burst: number;
   /** Requests that may be under way at once. */
   readonly inFlight: number;
+}
+
+/** What is asked of the answers to a route's requests, over 30 days. */
+export interface RouteObjectives {
+  /** Percent that are no error of the server. */
+  readonly availability: number;
+  /** Percent that have to be there within so many seconds: 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5 or 10. */
+  readonly latency: { readonly percent: number; readonly seconds: number };
 }
 
 export interface TraefikWafProps {
@@ -44,6 +52,11 @@ export interface TraefikWafProps {
    * @default 30080, 30443 and 30081
    */
   readonly nodePorts?: { readonly web: number; readonly websecure: number; readonly health: number };
+  /**
+   * Whether whoever comes past the load balancer is let in too, by HTTP and HTTPS: while it is gone.
+   * @default false
+   */
+  readonly breakGlass?: boolean;
   /**
    * CPU and memory of each Traefik.
    * @default 50m and 192 MiB
@@ -85,6 +98,11 @@ export interface TraefikWafProps {
    * @default 20
    */
   readonly drainSeconds?: number;
+  /**
+   * Where traces of requests go (OTLP over HTTP), which begin here or are continued: `store.traces` of a `TraceStore`.
+   * @default no traces
+   */
+  readonly traces?: TraceEndpoint | false;
 }
 
 export interface RouteProps {
@@ -152,4 +170,9 @@ export interface RouteProps {
    * @default they may not
    */
   readonly inlineScriptsBecause?: string;
+  /**
+   * What is asked of its answers: whoever watches keeps a budget of it, and tells when it is used up too fast; `false` for none.
+   * @default 99.9 % are no error of the server, and 99 % are there within 1 s
+   */
+  readonly objectives?: RouteObjectives | false;
 }

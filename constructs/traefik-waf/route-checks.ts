@@ -1,10 +1,11 @@
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { checkOptions } from '../core/option-names.ts';
-import type { OptionNames } from '../core/option-names.ts';
+import type { OptionNames, OptionParts } from '../core/option-names.ts';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import { allowsInlineScripts, policyProblems } from './content-security-policy.ts';
-import type { RouteProps } from './props.ts';
+import { latencySeconds } from './objectives.ts';
+import type { RouteObjectives, RouteProps } from './props.ts';
 import type { EdgeRoute, WeightedEndpoint } from './routes.ts';
 
 /** What a route is checked against. */
@@ -28,7 +29,14 @@ const optionNames: OptionNames<RouteProps> = {
   staticPaths: true,
   contentSecurityPolicy: true,
   inlineScriptsBecause: true,
+  objectives: true,
 };
+
+const latencyNames: OptionNames<RouteObjectives['latency']> = { percent: 'required', seconds: 'required' };
+
+const objectiveNames: OptionNames<RouteObjectives> = { availability: 'required', latency: 'required' };
+
+const optionParts: OptionParts<RouteProps> = { limitedPaths: { path: 'required', limits: 'required' } };
 
 type Rule = (
   route: EdgeRoute,
@@ -40,7 +48,9 @@ type Rule = (
 export function checkRoute(edge: string, route: EdgeRoute, props: RouteProps, neighbours: Neighbours): void {
   const { host, path } = route;
   const where = `${edge}: route ${host || '""'}${path === '/' ? '' : path}`;
-  checkOptions(where, props, optionNames, { limitedPaths: { path: 'required', limits: 'required' } });
+  checkOptions(where, props, optionNames, optionParts);
+  if (props.objectives)
+    checkOptions(`${where}: objectives`, props.objectives, objectiveNames, { latency: latencyNames });
   const findings = rules.flatMap((rule) => rule(route, props, neighbours));
   if (findings.length === 0) return;
   throw new InputError(findings.map((finding) => ({ where, remedy: 'change the option', ...finding })));
@@ -146,6 +156,15 @@ const rules: readonly Rule[] = [
         what: `staticPaths: ${each}`,
         allowed: `beginnings of paths below ${path}, such as /static/`,
       }));
+  },
+  function latencyIsCounted({ objectives }) {
+    if (!objectives || latencySeconds.includes(objectives.latency.seconds)) return [];
+    return [
+      {
+        what: `objectives.latency.seconds: ${objectives.latency.seconds}`,
+        allowed: `${latencySeconds.join(', ')}, where Traefik counts`,
+      },
+    ];
   },
   function policyIsOne({ contentSecurityPolicy: policy }) {
     return policy === 'application' ? [] : policyProblems(policy);

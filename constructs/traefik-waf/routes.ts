@@ -2,7 +2,7 @@ import type { Size } from 'cdk8s';
 import type { HttpEndpoint } from '../core/endpoint.ts';
 import { derivedLabel } from '../core/names.ts';
 import { routeDefaults as defaults, usualContentSecurityPolicy } from './defaults.ts';
-import type { RouteProps } from './props.ts';
+import type { RouteObjectives, RouteProps } from './props.ts';
 
 /** What the firewall does with a request that its rules count against: let it pass and say so, or answer 403. */
 export type Mode = 'detect' | 'block';
@@ -55,6 +55,7 @@ export interface EdgeRoute {
   /** Traefik sets it on every answer; `application` for the application's own, and the firewall sets the default on others. */
   readonly contentSecurityPolicy: string;
   readonly exclusions: readonly Exclusion[];
+  readonly objectives: RouteObjectives | false;
 }
 
 /** What was given, and the defaults of what wasn't. */

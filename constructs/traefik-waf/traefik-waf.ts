@@ -1,15 +1,20 @@
 import { Construct } from 'constructs';
+import { Dashboard } from '../core/dashboard.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { Alert } from '../core/alert.ts';
+import { Objective } from '../core/objective.ts';
+import type { ObjectiveProps } from '../core/objective.ts';
 import type { Collects } from '../core/phase.ts';
 import { WayIn } from '../core/way-in.ts';
 import type { Workload } from '../core/workload.ts';
 import { sized } from '../core/workload-size.ts';
 import { Certificates } from './certificates.ts';
 import { checkEdge } from './checks.ts';
+import { edgeDashboard } from './dashboard.ts';
 import { idleSeconds, traefikWafDefaults as defaults, usualLimits } from './defaults.ts';
 import { edgeAlerts } from './monitoring.ts';
+import { edgeObjectives, routeObjectives } from './objectives.ts';
 import type { ClientLimits, RouteProps, TraefikWafProps } from './props.ts';
 import { checkRoute } from './route-checks.ts';
 import { edgeRoute } from './routes.ts';
@@ -18,6 +23,7 @@ import { traefik } from './traefik/index.ts';
 import { routeObjects, sharedRoutes } from './traefik/ingress-routes.ts';
 import type { Behind } from './traefik/ingress-routes.ts';
 import { sharedMiddlewares } from './traefik/middlewares.ts';
+import { traceService } from './traefik/settings.ts';
 import { waf } from './waf/index.ts';
 
 const because = {
@@ -62,6 +68,7 @@ export class TraefikWaf extends Construct implements Collects {
     new WayIn(this, 'way-in', {
       pods: this.traefik,
       leadsTo: this.waf,
+      ...(props.traces ? { tells: props.traces } : {}),
       because: 'The load balancer leads here, and what comes goes through the firewall.',
     });
     const { hostname, port } = new URL(firewall.endpoint.url);
@@ -71,6 +78,13 @@ export class TraefikWaf extends Construct implements Collects {
     for (const alert of edgeAlerts({ name: this.name, namespace: this.traefik.namespace })) {
       new Alert(this, alert.name, alert);
     }
+    const { namespace } = this.traefik;
+    new Dashboard(this, 'dashboard', {
+      ...edgeDashboard(this.name, namespace),
+      lines: { namespace, workloads: [this.traefik.name, this.waf.name] },
+      ...(props.traces ? { traces: traceService } : {}),
+    });
+    this.promise(edgeObjectives(this.name, this.traefik.namespace));
   }
 
   /** Of every application, once all of them are built. */
@@ -85,6 +99,7 @@ export class TraefikWaf extends Construct implements Collects {
     this.ownRoutes.push(route);
     for (const { endpoint } of route.to) this.waf.observes(endpoint, `leads ${route.host} there`);
     routeObjects(this, route, this.behind, this.certificates.for(host));
+    if (route.objectives) this.promise(routeObjectives(route, this.traefik.namespace, route.objectives));
   }
 
   /** Says that a host of the configuration leads nowhere from outside, and why. */
@@ -142,6 +157,10 @@ export class TraefikWaf extends Construct implements Collects {
     if (findings.length > 0) throw new InputError(findings);
   }
 
+  private promise(objectives: readonly ObjectiveProps[]): void {
+    for (const each of objectives) new Objective(this, `objective-${each.service}-${each.name}`, each);
+  }
+
   private get where(): string {
     return `TraefikWaf ${this.name}`;
   }
@@ -156,7 +175,9 @@ export class TraefikWaf extends Construct implements Collects {
       kubernetesApi: props.kubernetesApi,
       loadBalancer: `${props.loadBalancer}/32`,
       nodePorts: props.nodePorts ?? defaults.nodePorts,
+      breakGlass: props.breakGlass ?? false,
       drainSeconds: props.drainSeconds ?? defaults.drainSeconds,
+      traces: props.traces ?? false,
       resources: { ...size, because: why },
     });
   }

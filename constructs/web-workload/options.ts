@@ -20,4 +20,6 @@ export const webWorkloadOptions: OptionNames<WebWorkloadProps> = {
   patches: true,
 };
 
-export const webWorkloadParts: OptionParts<WebWorkloadProps> = { metrics: { path: 'required', port: 'required' } };
+export const webWorkloadParts: OptionParts<WebWorkloadProps> = {
+  metrics: { path: 'required', port: 'required', mostSeries: true },
+};

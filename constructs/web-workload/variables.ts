@@ -12,8 +12,13 @@ const optionOf: Readonly<Record<string, string | false>> = {
   OTEL_SERVICE_NAME: 'name',
   OTEL_TRACES_EXPORTER: 'traces',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'traces',
+  OTEL_EXPORTER_OTLP_CERTIFICATE: 'traces',
   OTEL_EXPORTER_OTLP_PROTOCOL: 'traces',
   OTEL_PROPAGATORS: 'traces',
+  OTEL_RESOURCE_ATTRIBUTES: 'traces',
+  OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: 'traces',
+  OTEL_TRACES_SAMPLER: 'traces',
+  OTEL_TRACES_SAMPLER_ARG: 'traces',
 };
 
 /** Of Node.js, which takes both spellings. */

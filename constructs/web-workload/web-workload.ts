@@ -1,24 +1,30 @@
 import { Size } from 'cdk8s';
 import type { JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
+import { applicationOf } from '../core/application-chart.ts';
+import { authoritiesOf } from '../core/authority-files.ts';
 import type { Autoscaling } from '../core/availability.ts';
 import type { ContainerProps } from '../core/container.ts';
 import type { Cpu } from '../core/cpu.ts';
-import type { HttpEndpoint, TrustedAuthority } from '../core/endpoint.ts';
+import { Dashboard } from '../core/dashboard.ts';
+import type { HttpEndpoint, TraceEndpoint, TrustedAuthority } from '../core/endpoint.ts';
 import type { Image, WorkloadSize } from '../core/environment.ts';
 import { InputError } from '../core/error.ts';
+import { checkHost } from '../core/names.ts';
 import type { Completes } from '../core/phase.ts';
 import type { Spread } from '../core/pod-template.ts';
 import { httpProbes } from '../core/probes.ts';
 import type { Probes } from '../core/probes.ts';
-import { Scrape } from '../core/scrape.ts';
+import { Scrape, scrapeDefaults } from '../core/scrape.ts';
 import type { SecretKeyReference } from '../core/secret-ref.ts';
 import { Service } from '../core/service.ts';
 import { composed } from '../core/variables.ts';
 import { Workload } from '../core/workload.ts';
 import type { WorkloadProps } from '../core/workload.ts';
 import { sized } from '../core/workload-size.ts';
+import { webDashboard } from './dashboard.ts';
 import { fitHeap, heapOption, heapVariable } from './heap.ts';
+import { tracing } from './tracing.ts';
 import { checkVariables, withNodeOptions } from './variables.ts';
 
 /** What backends and frontends have in common. */
@@ -48,16 +54,17 @@ export interface WebWorkloadProps {
    */
   readonly port?: number;
   /**
-   * Path and port of Prometheus metrics (`METRICS_PATH`, `METRICS_PORT`); `false` for none.
+   * Path and port of Prometheus metrics (`METRICS_PATH`, `METRICS_PORT`), and `mostSeries`, that one pod may tell (1500): with more,
+   * none of it are read; `false` for none.
    * @default /metrics on 9464
    */
-  readonly metrics?: { readonly path: string; readonly port: number } | false;
+  readonly metrics?: { readonly path: string; readonly port: number; readonly mostSeries?: number } | false;
   /**
    * Where traces go (OTLP over HTTP); sets the variables of OpenTelemetry's specification.
    * @default no traces
    * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ (1.50)
    */
-  readonly traces?: HttpEndpoint | false;
+  readonly traces?: TraceEndpoint | false;
   /**
    * Further variables. One that an option sets is refused, naming the option; `NODE_OPTIONS` are added to the size of the heap, or give one.
    * @default none
@@ -153,9 +160,10 @@ export class WebWorkload extends Construct implements Completes {
 
   constructor(scope: Construct, id: string, name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     super(scope, id);
+    checkHost(`${name}: host`, props.host);
     checkNumbers(name, props);
     checkVariables(name, props, kind);
-    const settings = resolve(name, props, kind);
+    const settings = resolve(name, applicationOf(this).destination.name, props, kind);
     const { port, metrics, preStopSleepSeconds, shutdownSeconds } = settings;
     this.workload = new Workload(this, 'workload', {
       name,
@@ -173,7 +181,7 @@ export class WebWorkload extends Construct implements Completes {
           image: props.image,
           environment: settings.environment,
           secretFiles: { ...kind.secretFiles, ...props.secretFiles },
-          authorities: kind.authorities,
+          authorities: [...(kind.authorities ?? []), ...(props.traces ? authoritiesOf(props.traces) : [])],
           ...(kind.files ? { files: kind.files } : {}),
           ...(kind.mounts ? { mounts: kind.mounts } : {}),
           ports: [{ name: 'http', port }, ...(metrics ? [{ name: 'metrics', port: metrics.port }] : [])],
@@ -190,13 +198,20 @@ export class WebWorkload extends Construct implements Completes {
     this.workload.object.addJsonPatch(...(props.patches ?? []));
     if (props.traces) this.workload.observes(props.traces, 'sends traces');
 
+    const { namespace } = this.workload;
+    new Dashboard(this, 'dashboard', {
+      ...webDashboard(name, namespace),
+      lines: { namespace, workloads: [name] },
+      ...(props.traces ? { traces: name } : {}),
+    });
     const service = new Service(this, 'service', { name, pods: this.workload, ports: [{ name: 'http' }] });
     const { host } = service;
     const { targets } = service.endpoint('http', name);
     this.http = { name: `HTTP ${name}`, url: `http://${host}:${port}`, targets };
     if (metrics) {
       const targets = [{ peer: this.workload, host, port: metrics.port }];
-      new Scrape(this, 'scrape', { endpoint: { name: `metrics of ${name}`, path: metrics.path, targets } });
+      const { path, mostSeries = scrapeDefaults.mostSeries } = metrics;
+      new Scrape(this, 'scrape', { endpoint: { name: `metrics of ${name}`, path, targets }, mostSeries });
     }
   }
 
@@ -206,9 +221,9 @@ export class WebWorkload extends Construct implements Completes {
   }
 }
 
-function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
+function resolve(name: string, namespace: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
   const port = props.port ?? webWorkloadDefaults.port;
-  const metrics = props.metrics ?? webWorkloadDefaults.metrics;
+  const metrics: WebWorkloadProps['metrics'] = props.metrics ?? webWorkloadDefaults.metrics;
   const shutdownSeconds = props.shutdownSeconds ?? webWorkloadDefaults.shutdownSeconds;
   const keepAliveSeconds = props.keepAliveSeconds ?? webWorkloadDefaults.keepAliveSeconds;
   const resources = sized(props.size, kind.size, kind.because);
@@ -220,15 +235,7 @@ function resolve(name: string, props: WebWorkloadProps, kind: WebWorkloadKind) {
     KEEP_ALIVE_TIMEOUT_MS: String(keepAliveSeconds * 1000),
     SHUTDOWN_TIMEOUT_MS: String(shutdownSeconds * 1000),
     ...(metrics ? { METRICS_PATH: metrics.path, METRICS_PORT: String(metrics.port) } : {}),
-    ...(props.traces
-      ? {
-          OTEL_SERVICE_NAME: name,
-          OTEL_TRACES_EXPORTER: 'otlp',
-          OTEL_EXPORTER_OTLP_ENDPOINT: props.traces.url,
-          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-          OTEL_PROPAGATORS: 'tracecontext,baggage',
-        }
-      : {}),
+    ...(props.traces ? tracing(name, namespace, props.image, props.traces) : {}),
     ...kind.environment,
   };
   return {
@@ -251,6 +258,7 @@ function checkNumbers(name: string, props: WebWorkloadProps): void {
   const rules: readonly (readonly [string, number | false | undefined, number, number])[] = [
     ['port', port, 1, 65_535],
     ['metrics.port', metrics ? metrics.port : undefined, 1, 65_535],
+    ['metrics.mostSeries', metrics ? metrics.mostSeries : undefined, 1, 50_000],
     ['preStopSleepSeconds', preStopSleepSeconds, 0, 3600],
     ['shutdownSeconds', shutdownSeconds, 1, 3600],
     ['keepAliveSeconds', keepAliveSeconds, proxyIdleSeconds + 1, 3600],

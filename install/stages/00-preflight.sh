@@ -23,17 +23,33 @@ if [ -n "$(swapon --show --noheadings)" ]; then
   die 'there is swap, and the kubelet starts with none alone' 'swapoff --all, and remove it from /etc/fstab'
 fi
 
+# packages COMMAND...: apt-get, and what it says where it can't. The distribution's own updates hold its locks, mostly just after
+# the machine has started, and apt-get waits for one of the two alone.
+packages() {
+  local begin=$SECONDS log=$bundle/apt.log
+  until LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get "$@" >/dev/null 2>"$log"; do
+    if ! grep -q 'Could not get lock' "$log"; then
+      cat "$log" >&2
+      return 1
+    fi
+    [ $((SECONDS - begin)) -lt "${APT_SECONDS:-600}" ] ||
+      die "another program has installed packages for ${APT_SECONDS:-600} s" "$(tail -n 1 "$log"): let it end, or end it"
+    sleep "${WAIT_INTERVAL:-2}"
+  done
+}
+
 # While cloud-init runs it holds the lock of the packages.
 if command -v cloud-init >/dev/null; then
   wait_for 'cloud-init to end' 600 'cloud-init status --long says what it is at' cloud_init_ended
 fi
 missing=''
-for pair in wg:wireguard-tools nft:nftables curl:curl diff:diffutils; do
+# Those of cloud-init.yaml: without one of them nobody would be told that the machine takes no security updates.
+for pair in wg:wireguard-tools nft:nftables curl:curl diff:diffutils update-ca-certificates:ca-certificates unattended-upgrade:unattended-upgrades; do
   command -v "${pair%%:*}" >/dev/null || missing+=" ${pair##*:}"
 done
 if [ -n "$missing" ] && change "packages installed:$missing"; then
   # shellcheck disable=SC2086 # A list.
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing; } >/dev/null ||
+  { packages update -q && packages install -qy --no-install-recommends $missing; } ||
     die "the packages$missing can't be installed" "$(full_disk_or 'see whether the machine reaches its mirror (apt-get says why above)')"
 fi
 

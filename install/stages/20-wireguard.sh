@@ -8,6 +8,12 @@ mtu=$(cat "${SYS_NET:-/sys/class/net}/$interface/mtu")
   die "packets of $WIREGUARD_MTU bytes would be sent in two: $interface carries $mtu, and WireGuard takes 60 of them" \
     "k3s.wireguardMtu of config/environments/$ENVIRONMENT.ts: $((mtu - 80)), then npm run synth"
 
+# A running tunnel takes other keys and peers, but no other address; and the cluster knows the node by it.
+there=$(sed -n 's|^Address = \(.*\)/.*|\1|p' "$root/etc/wireguard/wg0.conf" 2>/dev/null || true)
+[ "${there:-$WIREGUARD_ADDRESS}" = "$WIREGUARD_ADDRESS" ] ||
+  die "the tunnel has $there here, and is to have $WIREGUARD_ADDRESS" \
+    "give it its address back, or replace the machine (terraform/README.md, \"Replace a node\"); without K3s yet: systemctl stop wg-quick@wg0, rm /etc/wireguard/wg0.conf"
+
 # Only when all keys are there is anything written.
 configuration=$(cat "$files/etc/wireguard/wg0.conf")
 for name in "$NODE.key" $(for peer in $PEERS; do echo "${peer%%=*}.pub"; done) $(for pair in $PAIRS; do echo "$pair.psk"; done); do
@@ -33,7 +39,10 @@ put_text /etc/wireguard/wg0.conf 600 "$configuration"
 if owes wireguard; then
   # Down and up would take the pods' network with it until K3s is started anew.
   if systemctl is-active --quiet wg-quick@wg0 && change 'wg0 changed while it runs'; then
-    wg syncconf wg0 <(wg-quick strip "$root/etc/wireguard/wg0.conf")
+    # Whole, before anything of it is given away: of a half the tunnel would take that it has no key and no peers.
+    settings=$(wg-quick strip "$root/etc/wireguard/wg0.conf") ||
+      die 'wg-quick does not take wg0.conf' 'it says why above; the tunnel is as it was: run it again'
+    wg syncconf wg0 <(printf '%s\n' "$settings")
     ip link set dev wg0 mtu "$WIREGUARD_MTU"
   fi
   paid wireguard

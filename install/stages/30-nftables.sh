@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The host's firewall: a table of its own, at every start before the network is there.
 
-# Rules of everybody else.
-foreign_rules() { nft --stateless list ruleset | awk '/^table /{ own = ($2 == "inet" && $3 == "diptych") } !own' | wc -l; }
+# Tables of everybody else. Not their rules: kube-proxy takes some away at any time.
+foreign_tables() { nft --stateless list ruleset | awk '/^table / && !($2 == "inet" && $3 == "diptych") { print $2, $3 }' | sort; }
 
 if ! nft --check --file "$files/etc/diptych/firewall.nft"; then
   die 'the kernel refuses the rules, and the old ones stay' 'nft says why above; is the kernel as old as Debian 12 at least (fib, conntrack)?'
@@ -10,7 +10,7 @@ fi
 owing=firewall
 put "$files/etc/diptych/firewall.nft" /etc/diptych/firewall.nft 600
 put "$common/etc/systemd/system/diptych-firewall.service" /etc/systemd/system/diptych-firewall.service
-before=$(foreign_rules)
+before=$(foreign_tables)
 # Whoever wiped the table by hand finds it again.
 if owes firewall || ! nft list table inet diptych >/dev/null 2>&1; then
   if change 'rules loaded'; then
@@ -21,6 +21,6 @@ if owes firewall || ! nft list table inet diptych >/dev/null 2>&1; then
 fi
 owing=''
 unit diptych-firewall.service
-after=$(foreign_rules)
-[ "$after" -ge "$before" ] ||
-  die "$((before - after)) lines of others' rules are gone, Kubernetes' among them" 'systemctl restart k3s (or k3s-agent) writes them again; and tell who wrote firewall.nft'
+gone=$(comm -23 <(echo "$before") <(foreign_tables) | paste -sd , -)
+[ -z "$gone" ] ||
+  die "others' rules are gone, Kubernetes' among them: ${gone//,/, }" 'systemctl restart k3s (or k3s-agent) writes them again; and tell who wrote firewall.nft'

@@ -10,8 +10,11 @@ if begins_restore; then give_up_state; fi
 
 owing=k3s
 for name in config.yaml admission.yaml audit.yaml registries.yaml; do
-  [ -f "$files/etc/rancher/k3s/$name" ] || continue
-  put "$files/etc/rancher/k3s/$name" "/etc/rancher/k3s/$name" 600
+  if [ -f "$files/etc/rancher/k3s/$name" ]; then
+    put "$files/etc/rancher/k3s/$name" "/etc/rancher/k3s/$name" 600
+  else
+    take_away "/etc/rancher/k3s/$name"
+  fi
 done
 for name in token agent-token; do
   put "$secrets/k3s/$name" "/etc/rancher/k3s/$name" 600
@@ -40,6 +43,9 @@ if [ ! -f "$root$join" ]; then
     fi
   done
   if [ -z "$other" ] && [ "$FIRST_SERVER" = yes ]; then
+    [[ ${STATE_ELSEWHERE:-no} != unknown:* ]] ||
+      die "${STATE_ELSEWHERE#*:} is not reached, and may have the cluster's state" \
+        'bring that machine back, or make it anew (terraform/README.md): begun anew here there might be two clusters'
     [ "${STATE_ELSEWHERE:-no}" = no ] ||
       die "$STATE_ELSEWHERE has the cluster's state, and its API server does not answer" \
         "start K3s there first (systemctl status k3s): begun anew here there would be two clusters"
@@ -48,7 +54,7 @@ if [ ! -f "$root$join" ]; then
     if [ -z "$other" ]; then
       other=$FIRST_SERVER_ADDRESS
       wait_for "the API server of $other" 300 \
-        'is K3s there (install/run --only 40-k3s-server), and the tunnel (wg show has a handshake)?' answers "$other"
+        "is K3s there (install/run $ENVIRONMENT --only 40-k3s-server), and the tunnel (wg show has a handshake)?" answers "$other"
     fi
     lines="server: https://$other:6443"
   fi
@@ -57,9 +63,16 @@ fi
 
 if [ "$FIRST_SERVER" = yes ] && [[ ${RESTORE:-no} =~ ^[0-9a-f]{64}$ ]]; then etcd_restored; fi
 
-# The way back from an upgrade.
-if [ "${UPGRADE:-no}" = yes ] && systemctl is-active --quiet k3s && change 'a snapshot before the upgrade'; then
-  "$root/usr/local/bin/k3s" etcd-snapshot save --name before-upgrade >/dev/null
+# The way back from an upgrade, which there is no other one from.
+program=$root/usr/local/bin/k3s
+if [ "${UPGRADE:-no}" = yes ] && [ -e "$root/var/lib/rancher/k3s/server/db/etcd" ] && ! is_pinned "$program" "$K3S_SHA256"; then
+  systemctl is-active --quiet k3s ||
+    die 'K3s does not run, so there is no snapshot to come back to from an upgrade' 'start it as it is first: journalctl --unit k3s says what keeps it'
+  if change 'a snapshot before the upgrade'; then
+    "$program" etcd-snapshot save --name before-upgrade >/dev/null ||
+      die 'K3s takes no snapshot, and without one there is no way back from an upgrade' \
+        "K3s says why above: mostly a full disk, or the keys of the bucket (install/run $ENVIRONMENT --only 60-secrets brings them)"
+  fi
 fi
 k3s_service k3s server
 ready() { if [ "$ROLE" = witness ]; then systemctl is-active --quiet k3s; else kube get --raw /readyz; fi; }

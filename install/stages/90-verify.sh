@@ -29,6 +29,13 @@ for pair in $HOSTS; do
   wait_for "the node $node" 300 "kubectl describe node $node says what it lacks" is_ready
   say "ok: $node is ready"
 done
+# K3s sets it when the node is first known, and never again.
+for node in $WITNESSES; do
+  kept=$(kube get node "$node" --output "jsonpath={.spec.taints[?(@.key==\"${WITNESS_TAINT%:*}\")].effect}")
+  [ "$kept" = "${WITNESS_TAINT#*:}" ] ||
+    die "nothing keeps pods off $node, which is to vote and nothing else" "kubectl taint node $node $WITNESS_TAINT"
+  say "ok: $node only votes"
+done
 
 applications=$(kube get applications --namespace argocd --output 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
 [ -n "$applications" ] || die 'Argo CD has no application' "install/run $ENVIRONMENT --only 80-root"

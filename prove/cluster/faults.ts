@@ -5,6 +5,7 @@ import type { Cluster } from './handle.ts';
 import { inFabric, initPid, inNode, killNode, startNode } from './nodes.ts';
 import { nodeOf } from './plan.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
+import type { PodObject } from './pods.ts';
 
 /**
  * What a cut separates a node from: everything (its cable is pulled), the other nodes and their pods while the API still
@@ -76,4 +77,12 @@ export function cutRules({ nodes }: ClusterPlan, node: NodePlan, from: Exclude<C
 
 function requirePower(cluster: Cluster, name: string): void {
   if (initPid(cluster, nodeOf(cluster.plan, name).name) === undefined) throw new ProvingError(`${name} is off`);
+}
+
+/** SIGKILL of process 1 of a pod's first container, from its node: nothing in the pod is asked or told. */
+export async function killMain(cluster: Cluster, { spec, status }: PodObject): Promise<void> {
+  const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '');
+  if (id === undefined || spec.nodeName === undefined) throw new ProvingError('the pod has no container');
+  const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks'];
+  await inNode(cluster, spec.nodeName, [...tasks, 'kill', '--signal', 'SIGKILL', id]);
 }

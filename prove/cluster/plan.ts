@@ -40,13 +40,17 @@ export interface ClusterPlan {
   /** Of the service `kube-dns`. */
   readonly dnsService: string;
   readonly stores: readonly StorePlan[];
+  /** Hosts that people open, where there is a way in. */
+  readonly publicHosts: readonly string[];
+  /** Hosts of whoever is told of alerts, or misses a sign of life. */
+  readonly toldHosts: readonly string[];
 }
 
 /** @throws InputError where the networks have no room for the nodes */
 export function planCluster(
-  environment: Pick<Environment, 'name' | 'nodes' | 'networks' | 'objectStores'>,
+  environment: Pick<Environment, 'name' | 'nodes' | 'networks' | 'objectStores' | 'hosts' | 'edge' | 'observability'>,
 ): ClusterPlan {
-  const { name, nodes, networks, objectStores } = environment;
+  const { name, nodes, networks, objectStores, hosts, edge, observability } = environment;
   const pods = parseNetwork('pods', networks.pods, 24 - Math.ceil(Math.log2(nodes.length)));
   const between = parseNetwork('wireguard', networks.wireguard, 29);
   const services = parseNetwork('services', networks.services, 24);
@@ -67,6 +71,10 @@ export function planCluster(
     apiService: formatAddress(services.address + 1),
     dnsService: dnsAddress({ networks }),
     stores: planStores(objectStores),
+    publicHosts: edge === undefined ? [] : Object.values(hosts),
+    toldHosts: [observability?.onCall, observability?.heartbeat].flatMap((host) =>
+      host === false ? [] : (host ?? []),
+    ),
     nodes: nodes.map((node, index) => {
       const base = pods.address + index * 256;
       return {
@@ -99,9 +107,12 @@ export function firstServer(plan: ClusterPlan): NodePlan {
 }
 
 /** What of a cluster is not the real thing. */
-export function standInOf({ nodes }: ClusterPlan): string {
+export function standInOf({ nodes }: Pick<ClusterPlan, 'nodes'>): string {
   const count = ['no', 'one', 'two', 'three', 'four', 'five'][nodes.length] ?? String(nodes.length);
-  return `${count} network namespaces of one machine for ${count} nodes`;
+  const alone = nodes.some(({ role }) => role === 'witness')
+    ? ', of which the witness asks the first server alone'
+    : '';
+  return `${count} network namespaces of one machine for ${count} nodes${alone}`;
 }
 
 /** Nodes that pods run on: all but those that only vote. */

@@ -46,12 +46,12 @@ export function isInUse({ metadata, status }: PodObject): boolean {
 }
 
 /**
- * What keeps such pods running, as `Deployment shop/backend`; undefined where nothing would replace the pod, or every
- * node has its own.
+ * What keeps such pods running, as `Deployment shop/backend`; undefined where nothing would replace the pod, it is of a job,
+ * which ends by itself, or every node has its own.
  */
-export function ownerOf({ metadata, status }: PodObject): string | undefined {
+export function ownerOf({ metadata }: PodObject): string | undefined {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner === undefined || owner.kind === 'DaemonSet' || status.phase === 'Succeeded') return undefined;
+  if (owner === undefined || ['DaemonSet', 'Job'].includes(owner.kind)) return undefined;
   const hash = metadata.labels?.['pod-template-hash'];
   if (owner.kind !== 'ReplicaSet' || hash === undefined) return `${owner.kind} ${metadata.namespace}/${owner.name}`;
   return `Deployment ${metadata.namespace}/${owner.name.slice(0, -hash.length - 1)}`;

@@ -28,12 +28,18 @@ export const standInApplications = (environment: string): Applications => ({
   image: (name, version) => applicationImage(environment, name, version),
 });
 
+/**
+ * A question of GraphQL that costs the backend some 10 ms each time, because each of its parts is refused by itself: the whole way
+ * of `/health/ready` costs who asks as much as who answers.
+ */
+const question = `{${Array.from({ length: 200 }, (_, index) => `a${index}:products{id}`).join(' ')}}`;
+
 /** The samples: what they let everybody ask is the backend's word on what it needs, and the page of the sign-in. */
 export const sampleApplications = (where: Parameters<typeof sampleImage>[0]): Applications => ({
   paths: { backend: '/health/ready', frontend: '/sign-in' },
   load: {
-    backend: { clients: 8, path: '/health/ready', every: '5ms' },
-    frontend: { clients: 4, path: '/sign-in', every: '20ms' },
+    backend: { clients: 2, path: `/graphql?${new URLSearchParams({ query: question }).toString()}` },
+    frontend: { clients: 4, path: '/sign-in' },
   },
   image: async (name, version) => {
     const { tag, reference, ...image } = await sampleImage(where, name);

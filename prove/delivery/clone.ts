@@ -7,6 +7,7 @@ import { generationsFile, loadEnvironment } from '../../config/index.ts';
 import type { GenerationsInput } from '../../config/schema.ts';
 import type { Platform } from '../../constructs/core/platform.ts';
 import type { SecretSource } from '../../constructs/core/secret.ts';
+import { LogStore } from '../../constructs/log-stack/index.ts';
 import { PatroniCluster } from '../../constructs/patroni-cluster/index.ts';
 import { RedisSentinel } from '../../constructs/redis-sentinel/index.ts';
 import { SambaDC } from '../../constructs/samba-dc/index.ts';
@@ -176,6 +177,7 @@ export class PlatformClone {
       ...platform.all(PatroniCluster).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
       ...platform.all(RedisSentinel).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
       ...platform.all(SambaDC).flatMap(({ archive }) => (archive === false ? [] : [archive.bucket])),
+      ...platform.all(LogStore).map(({ bucket }) => bucket),
       ...platform.all(OffsiteCopy).flatMap(({ source, target }) => [source, target]),
     ];
   }

@@ -8,7 +8,9 @@ import { apply, kubectl, tryKubectl } from '../cluster/kubectl.ts';
 import { clusterPrograms } from '../cluster/requirements.ts';
 import { applicationsOf, argocdNamespace, refresh, waitForSync } from '../components/argocd/applications.ts';
 import { aliasDigest, isReplaced, publishImage } from '../images/publish.ts';
+import { logPrograms } from '../images/recipes/logs.ts';
 import { observabilityPrograms } from '../images/recipes/observability.ts';
+import { tracePrograms } from '../images/recipes/traces.ts';
 import { applicationImage, controllerImages } from '../images/recipes/platform.ts';
 import type { PlatformImage } from '../images/recipes/platform.ts';
 import { ProvingError } from '../machine/error.ts';
@@ -19,6 +21,7 @@ import { standIn as internet, worldHosts } from '../stand-ins/internet/names.ts'
 import { standIn as objectStorage } from '../stand-ins/object-storage/index.ts';
 import { asset } from '../tools/assets.ts';
 import type { ProgramName } from '../tools/programs.ts';
+import { bootstrapSteps, upstreamManifests } from './bootstrap.ts';
 import { PlatformClone } from './clone.ts';
 import { makeSealingKey, sealingKeySecret } from './sealing-key.ts';
 import { publishUpstreams } from './upstreams.ts';
@@ -38,6 +41,10 @@ export const platformPrograms: readonly ProgramName[] = [
   ] as const),
   ...(Object.values(environments).some(({ observability }) => observability !== undefined)
     ? observabilityPrograms
+    : []),
+  ...(Object.values(environments).some(({ observability }) => observability?.logs !== undefined) ? logPrograms : []),
+  ...(Object.values(environments).some(({ observability }) => observability?.tracing !== undefined)
+    ? tracePrograms
     : []),
 ];
 
@@ -63,6 +70,11 @@ export interface DeliverOptions extends Progress {
    * @default 780
    */
   readonly atMost?: number;
+  /**
+   * Seconds in which no application's state changes, after which nothing more is to be expected.
+   * @default 240
+   */
+  readonly atRest?: number;
 }
 
 /**
@@ -72,7 +84,7 @@ export interface DeliverOptions extends Progress {
 export async function deliver(
   cluster: Cluster,
   root: string,
-  { report, signal, prepare, atMost = 780 }: DeliverOptions,
+  { report, signal, prepare, atMost = 780, atRest = 240 }: DeliverOptions,
 ): Promise<Delivery> {
   const start = performance.now();
   const done = (what: string): void => {
@@ -106,7 +118,7 @@ export async function deliver(
   else await bootstrap(cluster, clone, key, done);
   const commit = { repository: platform.environment.repository.url, id: await clone.git(['rev-parse', 'HEAD']) };
   // How long it takes is what gitops measures; here it has to end only where nothing moves, on a slow machine too.
-  await waitForSync(cluster, applications, { atMost, atRest: 240, commit, signal, report: done });
+  await waitForSync(cluster, applications, { atMost, atRest, commit, signal, report: done });
   const seconds = (performance.now() - applied) / 1000;
   done(`all ${applications.length} applications Synced and Healthy`);
   return { clone, applications, changed, standIns, versions, seconds };
@@ -135,46 +147,39 @@ async function isInstalled(cluster: Cluster): Promise<boolean> {
   return status === 0 && (await applicationsOf(cluster)).length > 0;
 }
 
-/** What stages 60 to 80 of install/ apply, in their order. */
+/** What stages 60 to 80 of install/ do, with the difference that the proving ground is for Argo CD. */
 async function bootstrap(
   cluster: Cluster,
   { folder, environment }: PlatformClone,
   key: Parameters<typeof sealingKeySecret>[0],
   done: (what: string) => void,
 ): Promise<void> {
-  const files = (...names: string[]) =>
-    applyFiles(
-      cluster,
-      names.map((file) => path.join(folder, file)),
-    );
-  await files(`dist/${environment}/namespaces`);
-  await files(`dist/${environment}/cluster-system`);
-  await apply(cluster, [sealingKeySecret(key)]);
-  // Before, because programs read some settings only at start; after, because upstream brings the same ConfigMaps.
-  await files(`dist/${environment}/argocd`);
-  const where = `--namespace=${argocdNamespace}`;
-  await applyFiles(cluster, [asset('argocd', 'manifests/install.yaml')], [where, '--field-manager=install']);
-  await kubectl(cluster, ['delete', 'networkpolicies', where, '--selector=app.kubernetes.io/part-of=argocd']);
-  await files(`dist/${environment}/argocd`);
-  // The certificate of the stand-in for GitHub is not one that the world trusts.
+  const steps = bootstrapSteps(environment, argocdNamespace);
+  const fileOf = (name: string): string =>
+    name === upstreamManifests ? asset('argocd', name) : path.join(folder, name);
+  for (const [index, step] of steps.entries()) {
+    if ('apply' in step) await applyFiles(cluster, step.apply.map(fileOf), step.options);
+    else if ('sealingKey' in step) await apply(cluster, [sealingKeySecret(key)]);
+    else if ('remove' in step) await kubectl(cluster, ['delete', ...step.remove]);
+    else {
+      const isFirst = !steps.slice(0, index).some((before) => 'waitFor' in before);
+      if (isFirst) {
+        await trustWorld(cluster);
+        done('Argo CD applied');
+      }
+      const args = ['rollout', 'status', step.waitFor, `--namespace=${argocdNamespace}`, '--timeout=180s'];
+      await kubectl(cluster, args, { timeout: 200 });
+    }
+  }
+  done('Argo CD ready, the root application applied');
+}
+
+/** The certificate of the stand-in for GitHub is not one that the world trusts. */
+async function trustWorld(cluster: Cluster): Promise<void> {
   const authority = fs.readFileSync(path.join(pkiFolder(cluster), 'world-ca.crt'), 'utf8');
   const data = Object.fromEntries(Object.values(worldHosts).map((host) => [host, authority]));
   const metadata = { name: 'argocd-tls-certs-cm', namespace: argocdNamespace };
   await apply(cluster, [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
-  done('Argo CD applied');
-  // An application that is applied before the repo-server answers is looked at again only minutes later.
-  for (const part of [
-    'deployment/argocd-repo-server',
-    'deployment/argocd-redis',
-    'statefulset/argocd-application-controller',
-  ]) {
-    await kubectl(cluster, ['rollout', 'status', part, `--namespace=${argocdNamespace}`, '--timeout=180s'], {
-      timeout: 200,
-    });
-  }
-  done('Argo CD ready');
-  await files(`argocd/${environment}/bootstrap`, `argocd/${environment}/root.yaml`);
-  done('the root application applied');
 }
 
 /** As `apply` of install/lib.sh does. */

@@ -41,7 +41,7 @@ export interface Area<Of extends Need = Need> {
    * What an environment has to have, of what one can do without, such as `edge`.
    * @default nothing
    */
-  readonly asks?: 'edge';
+  readonly asks?: 'edge' | 'observability';
   /**
    * Whether its round can be run with the samples in the place of the stand-ins for backend and frontend.
    * @default false

@@ -85,7 +85,7 @@ export function onPlatform<Value>(ground: Ground, action: (ground: PlatformGroun
 /** Applies the platform to a cluster. */
 export async function delivered(
   ground: ClusterGround,
-  options: Pick<DeliverOptions, 'prepare' | 'atMost'> = {},
+  options: Pick<DeliverOptions, 'prepare' | 'atMost' | 'atRest'> = {},
 ): Promise<PlatformGround> {
   const { cluster, root, report, signal, used } = ground;
   const delivery = await deliver(cluster, root, { report, signal, ...options });

@@ -15,9 +15,11 @@ import { area as gitops } from './gitops/index.ts';
 import { area as hardware } from './hardware/index.ts';
 import { area as heal } from './heal/index.ts';
 import { area as install } from './install/index.ts';
+import { area as logs } from './logs/index.ts';
 import { area as modes } from './modes/index.ts';
 import { area as names } from './names/index.ts';
 import { area as network } from './network/index.ts';
+import { area as observability } from './observability/index.ts';
 import { area as postgres } from './postgres/index.ts';
 import { area as redis } from './redis/index.ts';
 import { area as redisDamage } from './redis-damage/index.ts';
@@ -30,6 +32,8 @@ import { area as rollout } from './rollout/index.ts';
 import { area as scaling } from './scaling/index.ts';
 import { area as secrets } from './secrets/index.ts';
 import { area as serverDown } from './server-down/index.ts';
+import { area as tracing } from './tracing/index.ts';
+import { area as statusPage } from './status-page/index.ts';
 import { area as updates } from './updates/index.ts';
 import { area as valkey } from './valkey/index.ts';
 import { area as verify } from './verify/index.ts';
@@ -53,9 +57,11 @@ export const areas = {
   hardware,
   heal,
   install,
+  logs,
   modes,
   names,
   network,
+  observability,
   postgres,
   redis,
   'redis-damage': redisDamage,
@@ -68,6 +74,8 @@ export const areas = {
   scaling,
   secrets,
   'server-down': serverDown,
+  tracing,
+  'status-page': statusPage,
   updates,
   valkey,
   verify,

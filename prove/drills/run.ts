@@ -1,7 +1,9 @@
 import path from 'node:path';
 import process from 'node:process';
 import type { PromiseId } from '../../promises.ts';
+import { toldTo } from '../components/observability/told.ts';
 import { ProvingError } from '../machine/error.ts';
+import type { Delivered } from '../results/deliveries.ts';
 import type { Measured, Round } from '../results/index.ts';
 import { toolsHere } from '../tools/cache.ts';
 import { versionsOf } from '../tools/modules.ts';
@@ -20,8 +22,16 @@ export interface RunOptions {
   readonly report: (line: string) => void;
 }
 
-/** Runs an area's rounds. @returns a result for each of its promises. @throws ProvingError */
-export async function runRounds(name: string, area: AnyArea, options: RunOptions): Promise<readonly Measured[]> {
+/** What an area's rounds came to. */
+export interface Run {
+  /** One for each of its promises. */
+  readonly results: readonly Measured[];
+  /** What whoever is on call was told meanwhile. */
+  readonly told: readonly Delivered[];
+}
+
+/** Runs an area's rounds. @throws ProvingError */
+export async function runRounds(name: string, area: AnyArea, options: RunOptions): Promise<Run> {
   const { report, rounds } = options;
   const used = new Used();
   const ground = {
@@ -29,6 +39,7 @@ export async function runRounds(name: string, area: AnyArea, options: RunOptions
     ...{ environment: options.environment, report, used },
   };
   const outcomes: Outcome[] = [];
+  const told: Delivered[] = [];
   const each = async (once: (ground: Ground) => Promise<Outcome>): Promise<void> => {
     for (let number = 1; number <= rounds; number += 1) {
       if (rounds > 1) report(`round ${number} of ${rounds}`);
@@ -40,16 +51,23 @@ export async function runRounds(name: string, area: AnyArea, options: RunOptions
     const { run } = area;
     const round = { number: 1, of: rounds };
     const all = (platform: PlatformGround) => each((own) => run({ ...platform, round: own.round }));
-    await onPlatform({ ...ground, round }, (platform) =>
-      options.samples ? withSamples(platform, all) : all(platform),
-    );
+    await onPlatform({ ...ground, round }, async (platform) => {
+      const since = new Date();
+      await (options.samples ? withSamples(platform, all) : all(platform));
+      const host = platform.platform.environment.observability?.onCall;
+      if (host !== undefined)
+        // Not what went on from before, and is told again.
+        told.push(
+          ...toldTo(platform.cluster, host, since).filter(({ status, fired }) => status === 'firing' && fired >= since),
+        );
+    });
   } else if (area.needs === 'cluster') {
     const { run } = area;
     await each((own) => onCluster(own, run));
   } else {
     await each(area.run);
   }
-  return merged(area, outcomes, used);
+  return { results: merged(area, outcomes, used), told };
 }
 
 /** One result for each promise of the area, with the rounds in their order. */

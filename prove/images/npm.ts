@@ -24,7 +24,15 @@ export async function installNpmPackages(root: string, packages: readonly NpmPac
     lockfileVersion: 3,
     packages: Object.fromEntries<object>([['', { dependencies }], ...locked]),
   });
-  const quietly = ['--ignore-scripts', '--no-bin-links', '--no-audit', '--no-fund', '--prefer-offline'];
+  // `npm run -s` would keep it from saying why it ends with 1.
+  const quietly = [
+    '--loglevel=error',
+    '--ignore-scripts',
+    '--no-bin-links',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  ];
   await must('npm', ['ci', `--prefix=${work}`, ...quietly], { timeout: 300 });
   fs.rmSync(path.join(work, 'node_modules', '.package-lock.json'));
   fs.cpSync(path.join(work, 'node_modules'), path.join(root, folder), { recursive: true });

@@ -56,6 +56,8 @@ async function steps(name: Sample, folder: string, node: string): Promise<void> 
     PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}`,
     // Where its headers are, which would be fetched otherwise.
     npm_config_nodedir: path.dirname(bin),
+    // `npm run -s` would keep it from saying why it ends with 1.
+    npm_config_loglevel: 'error',
   };
   const npm = (...args: readonly string[]) => must('npm', args, { cwd: folder, env, timeout: 600 });
   await npm('ci', '--ignore-scripts', '--prefer-offline');

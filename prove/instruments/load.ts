@@ -15,8 +15,8 @@ export interface LoadOptions {
   readonly clients: number;
   /** What they ask for, from the slash on. */
   readonly path: string;
-  /** Time from one request of a client to its next, such as `20ms`. */
-  readonly every: string;
+  /** Time from one request of a client to its next, such as `20ms`. @default none: when it has its answer */
+  readonly every?: string;
 }
 
 /** Starts clients that ask a service all the time, each at its own pace. */
@@ -29,7 +29,10 @@ export async function startLoad(cluster: Cluster, options: LoadOptions): Promise
   ]);
 }
 
-/** One pod with a container for each client: every request is a connection of its own, so the pods share them. */
+/**
+ * One pod. At a pace, with a container for each client, and every request by a connection of its own; without one by a
+ * single program, because there the clients must not cost more than who answers.
+ */
 export function loadPod(options: LoadOptions, node: string): Manifest {
   const { namespace, port, clients, path, every } = options;
   const url = `http://${options.name}.${namespace}.svc.cluster.local:${port}${path}`;
@@ -37,10 +40,11 @@ export function loadPod(options: LoadOptions, node: string): Manifest {
   const pod = podManifest({
     namespace,
     name,
-    args: ['every', every, url, '10s'],
+    args: every === undefined ? ['load', `${clients}`, url, '10s'] : ['every', every, url, '10s'],
     labels: labelsOf(name),
     node,
   });
+  if (every === undefined) return pod;
   const spec = pod.spec as { readonly containers: readonly object[] };
   const containers = Array.from({ length: clients }, (_, index) => ({
     ...spec.containers[0],

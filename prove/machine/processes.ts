@@ -78,20 +78,40 @@ export class Processes {
     process.off('exit', this.kill);
   }
 
-  /** Ends one of them. */
-  async stopOne(name: string): Promise<void> {
+  /** Ends one of them. @param patience seconds after which it is killed */
+  async stopOne(name: string, patience = 5): Promise<void> {
+    const running = this.take(name);
+    if (running !== undefined) await end(running, patience);
+  }
+
+  /** Kills one of them where it is, as when its memory is too little. */
+  async killOne(name: string): Promise<void> {
+    const running = this.take(name);
+    if (running !== undefined) await end(running, 0);
+  }
+
+  /** The most memory that one of them had so far, in mebibytes. @throws ProvingError where it doesn't run */
+  mostMemory(name: string): number {
+    const pid = this.running.find((running) => running.name === name)?.child.pid;
+    if (pid === undefined) throw new ProvingError(`${name} does not run`);
+    const [, kibibytes] = /^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Math.round(Number(kibibytes) / 1024);
+  }
+
+  private take(name: string): Running | undefined {
     const index = this.running.findIndex((running) => running.name === name);
-    const [running] = this.running.splice(index, index < 0 ? 0 : 1);
-    if (running !== undefined) await end(running);
+    return this.running.splice(index, index < 0 ? 0 : 1)[0];
   }
 }
 
-/** Asks, and after 5 seconds insists. */
-async function end({ child }: Running): Promise<void> {
+/** Asks, and after so many seconds insists; with none it doesn't ask. */
+async function end({ child }: Running, patience = 5): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await Promise.race([ended, pause(5000, undefined, { ref: false })]);
+  if (patience > 0) {
+    child.kill('SIGTERM');
+    await Promise.race([ended, pause(patience * 1000, undefined, { ref: false })]);
+  }
   child.kill('SIGKILL');
   await ended;
 }

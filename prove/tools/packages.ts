@@ -8,6 +8,7 @@ import type { Tools } from './cache.ts';
 /** Packages of Debian and Ubuntu that the proving ground uses, and for what. */
 export const packages = {
   'ca-certificates': 'so that Go reaches its module proxy',
+  chromium: 'opens pages as people do',
   conntrack: 'connection tracking, as kube-proxy reads it',
   'containernetworking-plugins': "the pods' network",
   curl: "makes the object storages' buckets",

@@ -43,9 +43,13 @@ export const families = {
   'pgbouncer-exporter': { gibibytes: 2 },
   'redis-exporter': { gibibytes: 2 },
   prometheus: { gibibytes: 8 },
+  sloth: { gibibytes: 4 },
   'node-exporter': { gibibytes: 2 },
   'kube-state-metrics': { gibibytes: 4 },
   'blackbox-exporter': { gibibytes: 2 },
+  loki: { gibibytes: 10 },
+  promtail: { gibibytes: 10 },
+  jaeger: { gibibytes: 8 },
   rclone: { gibibytes: 6 },
   'go-ftw': { gibibytes: 2 },
   'terraform-provider-hcloud': { gibibytes: 2 },
@@ -97,6 +101,10 @@ const sealedSecrets = (command: string, seconds: number, purpose: string) =>
 
 const exporterVersion = (version: string) => ({
   'github.com/prometheus/common/version.Version': version.replace('v', ''),
+});
+
+const lokiVersion = (version: string) => ({
+  'github.com/grafana/loki/v3/pkg/util/build.Version': version.replace('v', ''),
 });
 
 /** Every program that the proving ground builds, in the order in which they are built. */
@@ -244,6 +252,14 @@ export const programs = {
     seconds: 30,
     variables: exporterVersion,
   },
+  sloth: {
+    family: 'sloth',
+    package: 'github.com/slok/sloth/cmd/sloth',
+    module: 'github.com/slok/sloth',
+    purpose: 'makes rules of objectives, as ours are to be',
+    seconds: 120,
+    variables: (version) => ({ 'github.com/slok/sloth/internal/info.Version': version }),
+  },
   'node-exporter': {
     family: 'node-exporter',
     package: 'github.com/prometheus/node_exporter',
@@ -257,6 +273,8 @@ export const programs = {
     package: 'k8s.io/kube-state-metrics/v2',
     module: 'k8s.io/kube-state-metrics/v2',
     purpose: "numbers of the cluster's objects",
+    // Zones of schedules, which its own image has as files.
+    tags: ['timetzdata'],
     seconds: 120,
     variables: exporterVersion,
   },
@@ -267,6 +285,31 @@ export const programs = {
     purpose: 'asks for public paths',
     seconds: 60,
     variables: exporterVersion,
+  },
+  loki: {
+    family: 'loki',
+    package: 'github.com/grafana/loki/v3/cmd/loki',
+    module: 'github.com/grafana/loki/v3',
+    purpose: 'keeps logs in object storage',
+    seconds: 500,
+    variables: lokiVersion,
+  },
+  promtail: {
+    family: 'promtail',
+    package: 'github.com/grafana/loki/v3/clients/cmd/promtail',
+    module: 'github.com/grafana/loki/v3',
+    purpose: 'reads the logs of containers in the place of Alloy, which the module proxy serves only a part of',
+    seconds: 400,
+    variables: lokiVersion,
+  },
+  jaeger: {
+    family: 'jaeger',
+    package: 'github.com/jaegertracing/jaeger/cmd/jaeger',
+    module: 'github.com/jaegertracing/jaeger',
+    purpose:
+      'keeps traces: Jaeger 2.13.0, the last whose module has the number of the first line beside it; without its web page, which is not in the module',
+    seconds: 240,
+    variables: () => ({ 'github.com/jaegertracing/jaeger/internal/version.latestVersion': 'v2.13.0' }),
   },
   rclone: {
     family: 'rclone',

@@ -10,6 +10,7 @@ import { areas } from '../drills/index.ts';
 import { runRounds } from '../drills/run.ts';
 import { ProvingError } from '../machine/error.ts';
 import { checkLinux } from '../machine/processes.ts';
+import { recordDeliveries } from '../results/deliveries.ts';
 import { failedChecks, recordResult } from '../results/index.ts';
 import type { Measured } from '../results/index.ts';
 import { missingPrograms, remedy } from '../tools/cache.ts';
@@ -38,7 +39,7 @@ export async function runArea(
     stdout.write(`${line}\n`);
   };
   try {
-    const results = await runRounds(name, area, { ...options, report });
+    const { results, told } = await runRounds(name, area, { ...options, report });
     for (const result of results) {
       for (const { what, expected, got } of result.rounds.flatMap(failedChecks)) {
         stderr.write(`${what}\n  expected: ${expected}\n  got:      ${got}\n`);
@@ -46,6 +47,7 @@ export async function runArea(
       report(summary(result));
       if (record) report(`written to ${recordResult(process.cwd(), result)}`);
     }
+    if (record) recordDeliveries(process.cwd(), name, told);
     report(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
     return results.flatMap(({ rounds }) => rounds.flatMap(failedChecks)).length === 0 ? 0 : 1;
   } catch (error) {

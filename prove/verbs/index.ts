@@ -1,5 +1,6 @@
 import type { Output } from '../../synth/command.ts';
 import { areas } from '../drills/index.ts';
+import { alertsCommand } from './alerts.ts';
 import { areaUsage, runArea } from './area.ts';
 import { allCommand, buildCommand, chooseCommand } from './areas.ts';
 import { clusterCommands } from './cluster.ts';
@@ -42,6 +43,12 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'choose --minutes N',
     purpose: 'tells which areas CI would run today in so many minutes',
     run: chooseCommand,
+  },
+  alerts: {
+    usage: 'alerts [--check]',
+    purpose:
+      'writes into docs/runbooks/README.md when each alert last reached somebody in a drill; --check only compares',
+    run: alertsCommand,
   },
   ...clusterCommands,
   all: {

@@ -1,5 +1,6 @@
 // Starts the server that `next build` made: node start.mjs. Next.js takes its key from a variable, the platform gives files.
 import fs from 'node:fs';
+import http from 'node:http';
 import process from 'node:process';
 
 const { env } = process;
@@ -30,6 +31,14 @@ if (wrong.length > 0) {
   console.error(JSON.stringify({ level: 'error', event: 'start', reason: wrong.join('; '), msg: 'cannot start' }));
   process.exit(1);
 }
+
+// The ticket of who is in many groups of an Active Directory has up to 48,000 bytes, in base64. Node.js takes 16 KiB of headers,
+// and answers 431 before any page could offer the form; Next.js asks it for no more.
+const { createServer } = http;
+http.createServer = (...given) => {
+  const [options, listener] = typeof given[0] === 'function' ? [{}, given[0]] : given;
+  return createServer({ maxHeaderSize: 80 * 1024, ...options }, listener);
+};
 
 // Next.js finishes open requests at SIGTERM by itself, for as long as it takes.
 process.once('SIGTERM', () => setTimeout(() => process.exit(1), Number(env.SHUTDOWN_TIMEOUT_MS ?? 20_000)).unref());

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { InputError } from '../../constructs/core/error.ts';
 import { RestoreTest, restoreTestName } from '../../constructs/stateful/index.ts';
+import { saidByKubectl } from '../release/child-process.ts';
 import type { ArchivesContext, Needs } from './needs.ts';
 
 const listing = v.object({
@@ -67,13 +68,11 @@ export async function pruneArchive({ kubectl }: ArchivesContext, { used }: Needs
 }
 
 async function ask(kubectl: ArchivesContext['kubectl'], args: readonly string[], meanwhile = ''): Promise<string> {
-  const { code, stdout, stderr } = await kubectl(args);
-  if (code === 0) return stdout;
-  // Lines of its own log, one for each attempt, come before what it has to say.
-  const said = stderr.replaceAll(/^[EIW]\d{4} .*\n/gm, '').trim() || stdout.trim();
+  const ended = await kubectl(args);
+  if (ended.code === 0) return ended.stdout;
   throw new InputError({
     where: `kubectl ${args.join(' ')}`,
-    what: `it ended with ${code}: ${said}`,
+    what: `it ended with ${ended.code}: ${saidByKubectl(ended)}`,
     allowed: "a cluster that answers by kubectl's current context, and the pod running in it",
     remedy: `${meanwhile}choose the context (kubectl config use-context NAME), see that the pod runs, and run this again`,
   });

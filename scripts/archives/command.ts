@@ -19,10 +19,7 @@ export function archivesCommand(
     help,
     async () => {
       const options = parseOptions(args);
-      if (options === 'help') {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (options === 'help') return 'help';
       const needs = await needsOf(context, options.environment, options.cluster);
       const archives = await listArchives(context, needs);
       if (options.prune === undefined) {

@@ -6,14 +6,15 @@ import type { Output } from '../../synth/command.ts';
 import { BucketClient, keysOf } from '../object-storage/bucket-client.ts';
 import { makeBucket } from './make.ts';
 import type { Step } from './make.ts';
-import { stateFile, wantedBuckets } from './wanted.ts';
+import { holdsLock, stateFile, wantedBuckets } from './wanted.ts';
 import type { WantedBucket } from './wanted.ts';
 
 const help = `npm run buckets -- STORE... [OPTION...]
 
 Makes buckets of an environment as they should be: every version kept, old ones gone after oldVersionsDays, and with
-lockDays nobody able to delete or overwrite before. What is as it should be stays; what was set is read back. It deletes no
-bucket and no object. STORE is a name in objectStores of config/environments/, or "state", the bucket of ${stateFile}.
+lockDays nobody able to delete or overwrite before, and with public everybody able to read (tried by a file of its own). What is as it should be stays; what was set is read back. It deletes no
+bucket and no object. STORE is a name in objectStores of config/environments/, or "state", the bucket of ${stateFile}:
+there it tries what Terraform's lock does (use_lockfile), with a file of its own that it deletes again.
 
   --environment NAME  which environment             [production]
   --check             only tell; exit code 1 if something is otherwise
@@ -51,10 +52,7 @@ export function bucketsCommand(
           help: { type: 'boolean', default: false },
         },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       if (positionals.length === 0) throw new UsageError('which bucket?');
       return buckets(context, { ...values, stores: positionals }, output);
     },
@@ -83,7 +81,12 @@ async function buckets(
     const place = { ...wanted, endpoint: env.AWS_ENDPOINT_URL_S3 ?? wanted.endpoint };
     stdout.write(`${wanted.name}: ${wanted.bucket} at ${place.endpoint}\n`);
     const client = new BucketClient(place, keys);
-    const steps = await makeBucket(client, wanted, { check, shorten, patienceMilliseconds });
+    const steps = await makeBucket(client, wanted, {
+      check,
+      shorten,
+      lock: holdsLock(root, wanted),
+      patienceMilliseconds,
+    });
     for (const step of steps) stdout.write(`  ${lineOf(step)}\n`);
     missing ||= steps.some(({ state }) => state === 'missing');
   }
@@ -91,7 +94,7 @@ async function buckets(
 }
 
 function lineOf({ name, wanted, state }: Step): string {
-  const told = { 'as it was': 'as it was', done: 'done, and read back', missing: 'not so' }[state];
+  const told = { 'as it was': 'as it was', done: 'done, and read back', missing: 'not so', tried: 'tried' }[state];
   return `${name.padEnd(13)} ${wanted.padEnd(44)} ${told}`;
 }
 

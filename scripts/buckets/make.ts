@@ -1,9 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { InputError } from '../../constructs/core/error.ts';
 import { refusalOf, textOf } from '../object-storage/bucket-client.ts';
 import type { BucketAnswer, BucketClient } from '../object-storage/bucket-client.ts';
+import { tryLock } from './lock.ts';
+import { makePublic } from './public.ts';
 import { settingsOf } from './settings.ts';
 import type { Setting } from './settings.ts';
+import { until } from './until.ts';
 import type { WantedBucket } from './wanted.ts';
 
 export interface MakeOptions {
@@ -11,6 +13,8 @@ export interface MakeOptions {
   readonly check: boolean;
   /** Whether what is kept may be kept for less long. */
   readonly shorten: boolean;
+  /** Whether the lock of a state is tried. */
+  readonly lock: boolean;
   /** How long what was written may take until it is read. */
   readonly patienceMilliseconds: number;
 }
@@ -19,11 +23,11 @@ export interface MakeOptions {
 export interface Step {
   readonly name: string;
   readonly wanted: string;
-  /** `missing` only where nothing may be done. */
-  readonly state: 'as it was' | 'done' | 'missing';
+  /** `missing` only where nothing may be done; `tried` where only a trial tells. */
+  readonly state: 'as it was' | 'done' | 'missing' | 'tried';
 }
 
-/** Brings a bucket to what it should be, and reads back what it is. Deletes nothing. @throws InputError */
+/** Brings a bucket to what it should be, and reads back what it is. Deletes nothing but a trial of its own. @throws InputError */
 export async function makeBucket(client: BucketClient, wanted: WantedBucket, options: MakeOptions): Promise<Step[]> {
   const made = await makeIt(client, wanted, options);
   if (made.state === 'missing') return [made];
@@ -31,6 +35,8 @@ export async function makeBucket(client: BucketClient, wanted: WantedBucket, opt
   for (const setting of settingsOf(wanted)) {
     steps.push(await set(client, setting, options, made.state === 'done'));
   }
+  if (wanted.isPublic) steps.push(...(await makePublic(client, options)));
+  if (options.lock && !options.check) steps.push(await tryLock(client));
   return steps;
 }
 
@@ -80,20 +86,6 @@ async function set(client: BucketClient, setting: Setting, options: MakeOptions,
   const seen = await until(read, holds, options);
   if (!holds(seen)) throw notSeen(client, setting, options);
   return { ...step, state: 'done' };
-}
-
-/** Asks again until the answer is right, or for as long as one waits. */
-async function until<Value>(
-  ask: () => Promise<Value>,
-  isRight: (value: Value) => boolean,
-  { patienceMilliseconds }: MakeOptions,
-): Promise<Value> {
-  const end = performance.now() + patienceMilliseconds;
-  for (;;) {
-    const value = await ask();
-    if (isRight(value) || performance.now() > end) return value;
-    await pause(Math.min(1000, patienceMilliseconds / 20));
-  }
 }
 
 /** Whether it holds no version of anything. */

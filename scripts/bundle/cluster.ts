@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { clusterNamespaces } from '../../apps/namespaces.ts';
 import { InputError } from '../../constructs/core/error.ts';
+import { saidByKubectl } from '../release/child-process.ts';
 import type { Ended } from '../release/child-process.ts';
 import { archiveKeys } from './contents.ts';
 import type { Contents } from './contents.ts';
@@ -48,13 +49,17 @@ async function get<Schema extends v.GenericSchema>(
   args: readonly string[],
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const { code, stdout, stderr } = await kubectl(args);
+  const ended = await kubectl(args);
+  const { code, stdout } = ended;
   const found = code === 0 ? v.safeParse(v.pipe(v.string(), v.parseJson(), schema), stdout) : undefined;
   if (found?.success === true) return found.output;
   throw new InputError({
     where: `kubectl ${args.join(' ')}`,
     // Its answer may be a secret.
-    what: code === 0 ? 'its answer is not what it should be' : `it ended with ${code}: ${stderr.trim()}`,
+    what:
+      code === 0
+        ? 'its answer is not what it should be'
+        : `it ended with ${code}: ${saidByKubectl({ ...ended, stdout: '' })}`,
     allowed: "a cluster that answers by kubectl's current context, whose secrets are unsealed",
     remedy:
       'choose the context (kubectl config use-context NAME), or take what the folder has alone by --without-cluster',

@@ -40,10 +40,7 @@ export function bundleCommand(
     help,
     async () => {
       const options = parseOptions(args);
-      if (options === undefined) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (options === undefined) return 'help';
       const say = (line: string): void => void output.stdout.write(`${line}\n`);
       await run(context, options, say);
       return 0;

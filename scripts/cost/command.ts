@@ -37,10 +37,7 @@ export function costCommand(
         allowPositionals: true,
         options: { help: { type: 'boolean', default: false } },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       if (positionals.length > 1) throw new UsageError('one environment at a time');
       await cost(context, positionals[0] ?? 'production', output);
       return 0;

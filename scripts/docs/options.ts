@@ -19,7 +19,7 @@ export interface DocumentedModule {
   /** Path from the root, with slashes. */
   readonly file: string;
   readonly classes: readonly string[];
-  /** Every exported interface called `...Props`, and those of which one is given a list; with inherited options. */
+  /** Every exported interface called `...Props`, and those that one is given, alone or in a list; with inherited options. */
   readonly props: ReadonlyMap<string, readonly Option[]>;
   /** Options without a purpose, and defaults that are missing or don't apply. */
   readonly findings: readonly Finding[];
@@ -60,8 +60,8 @@ export function readModules(
     const findings: Finding[] = [];
     const interfaces = exported.filter(({ flags }) => flags & ts.SymbolFlags.Interface);
     const called = interfaces.filter(({ name }) => name.endsWith('Props'));
-    const listed = called.flatMap((each) => elements(checker, each));
-    const props = interfaces.filter((each) => called.includes(each) || listed.includes(each));
+    const given = called.flatMap((each) => partsOf(checker, each));
+    const props = interfaces.filter((each) => called.includes(each) || given.includes(each));
     return {
       file,
       classes: exported.filter(({ flags }) => flags & ts.SymbolFlags.Class).map(({ name }) => name),
@@ -76,12 +76,14 @@ function original(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** What the lists among its options hold. */
-function elements(checker: ts.TypeChecker, symbol: ts.Symbol): readonly (ts.Symbol | undefined)[] {
-  return checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol)).map((property) => {
-    const type = checker.getNonNullableType(checker.getTypeOfSymbol(property));
-    return checker.isArrayType(type) ? checker.getIndexTypeOfType(type, ts.IndexKind.Number)?.getSymbol() : undefined;
-  });
+/** What its options take: each of several kinds, and what lists hold. */
+function partsOf(checker: ts.TypeChecker, symbol: ts.Symbol): readonly (ts.Symbol | undefined)[] {
+  return checker
+    .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
+    .map((property) => checker.getTypeOfSymbol(property))
+    .flatMap((type) => (type.isUnion() ? type.types : [type]))
+    .map((type) => (checker.isArrayType(type) ? checker.getIndexTypeOfType(type, ts.IndexKind.Number) : type))
+    .map((type) => type?.getSymbol());
 }
 
 /** Required ones first; else in the order of the code, inherited ones last. */

@@ -45,10 +45,7 @@ export function generatedCommand(
         help: { type: 'boolean', default: false },
       } as const;
       const { values } = parseArguments({ args: [...args], options });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const all = files(root);
       const old = staleOf(all);
       if (values.check && old.length > 0) throw new InputError(old.map(({ file }) => stale(file)));

@@ -49,10 +49,7 @@ export function imagesCommand(
       const [action, ...names] = positionals;
       if (values.update && action !== 'pin') throw new UsageError('--update is an option of pin');
       if (names.length > 0 && action !== 'pin') throw new UsageError(`${names.join(' ')}: only pin takes names`);
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       switch (action) {
         case undefined:
           output.stdout.write(imageTable(readImages(context.root).images));

@@ -49,10 +49,7 @@ export function importCommand(
       args: [...args],
       options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     });
-    if (values.help) {
-      output.stdout.write(help);
-      return 0;
-    }
+    if (values.help) return 'help';
     return new Import(path.join(root, 'imports'), values.check, output, fetching).run(path.join(root, 'node_modules'));
   };
   return runCommand(help, command, output);

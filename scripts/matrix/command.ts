@@ -43,10 +43,7 @@ export function matrixCommand(root: string, args: readonly string[], output: Out
           help: { type: 'boolean', default: false },
         },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const { environment = 'production', application: names, markdown, check } = values;
       if (check && (markdown || names.length > 0)) {
         throw new UsageError('--check compares everything, without --application and --markdown');

@@ -91,8 +91,11 @@ export class BucketClient {
   }
 }
 
-/** The pair that the environment has, by the names that every program for S3 knows. @throws InputError */
-export function keysOf(env: Readonly<Record<string, string | undefined>>): BucketKeys {
+/** The pair that the environment has, by the names that every program for S3 knows. @throws InputError, with the remedy */
+export function keysOf(
+  env: Readonly<Record<string, string | undefined>>,
+  remedy = "make one in the provider's console, and export both variables",
+): BucketKeys {
   const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = env;
   const missing = Object.entries({ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey })
     .filter(([, value]) => value === '')
@@ -102,7 +105,7 @@ export function keysOf(env: Readonly<Record<string, string | undefined>>): Bucke
     where: missing.join(', '),
     what: missing.length === 1 ? 'it is not set' : 'they are not set',
     allowed: 'a pair of keys of the object storage',
-    remedy: "make one in the provider's console, and export both variables",
+    remedy,
   });
 }
 

@@ -17,6 +17,7 @@ import { sealStatus } from '../../synth/seal/status.ts';
 import { synthesise } from '../../synth/synthesise.ts';
 import type { SynthResult } from '../../synth/synthesise.ts';
 import { readRecords, staleFindings } from '../bundle/record.ts';
+import { stateFile } from '../buckets/wanted.ts';
 import { staleOf } from '../generated/command.ts';
 import { staleFinding, wantedFiles } from '../github/files.ts';
 import { imagesFile, readImages } from '../images/table.ts';
@@ -84,7 +85,8 @@ export function checkTree(root: string, environment: string, now: Date): Outcome
         environment,
         input,
         images,
-        owners: ownersOf(root),
+        owners: textOf(root, '.github/CODEOWNERS'),
+        state: input.hetzner === undefined ? undefined : textOf(root, stateFile),
         manifests: manifests.map(({ manifest }) => manifest),
       }),
     ),
@@ -123,8 +125,8 @@ function githubFindings(root: string): readonly Finding[] {
   return [...refused, ...staleOf(value).map(({ file }) => staleFinding(file))];
 }
 
-function ownersOf(root: string): string | undefined {
-  const file = path.join(root, '.github/CODEOWNERS');
+function textOf(root: string, name: string): string | undefined {
+  const file = path.join(root, name);
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 

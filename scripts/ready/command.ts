@@ -56,10 +56,7 @@ export function readyCommand(root: string, args: readonly string[], output: Read
           help: { type: 'boolean', default: false },
         },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const { environment, remote } = values;
       const accepted = acceptedChecks(values.accept);
       const outcomes = [

@@ -1,6 +1,7 @@
 import { describeManifest } from '../../constructs/core/manifest.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import type { Finding } from '../../constructs/core/error.ts';
+import { stateFile } from '../buckets/wanted.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc6761 and https://www.rfc-editor.org/rfc/rfc2606 (both 2026-11) */
 const nobodysName = /(^|\.)example(\.(com|net|org))?$|\.(test|invalid|localhost)$/;
@@ -28,12 +29,21 @@ export interface ExampleSources {
   readonly images: Readonly<Record<string, { readonly repository: string }>>;
   /** The text of `.github/CODEOWNERS`; undefined where there is none. */
   readonly owners: string | undefined;
+  /** The text of `terraform/state.s3.tfbackend`; undefined where it is of nobody's machines. */
+  readonly state: string | undefined;
   /** Everything that Argo CD would apply. */
   readonly manifests: readonly Manifest[];
 }
 
 /** Values that came with this repository and are nobody's: domains, addresses, accounts and mail addresses. */
-export function exampleFindings({ environment, input, images, owners = '', manifests }: ExampleSources): Finding[] {
+export function exampleFindings({
+  environment,
+  input,
+  images,
+  owners = '',
+  state = '',
+  manifests,
+}: ExampleSources): Finding[] {
   const file = `config/environments/${environment}.ts`;
   const configured = [
     ...textsOf(input).map(([path, text]) => [`${file}: ${path}`, text] as const),
@@ -48,6 +58,9 @@ export function exampleFindings({ environment, input, images, owners = '', manif
   return [
     ...configured.map(({ where, text }) => finding(where, text, 'put your own there')),
     ...[...new Set(teams)].map((team) => finding('.github/CODEOWNERS', team, 'put your team or people there')),
+    ...(/(?<=^\s*bucket\s*=\s*")[^"]+/m.exec(state) ?? [])
+      .filter((bucket) => exampleIn(bucket).length > 0)
+      .map((bucket) => finding(`${stateFile}: bucket`, bucket, 'put your own there, before npm run buckets -- state')),
     ...manifests.flatMap((manifest) =>
       [...new Set(textsOf(manifest).flatMap(([, text]) => text.match(inAnyText) ?? []))]
         .filter((text) => !known.some((word) => text.toLowerCase().endsWith(word)))

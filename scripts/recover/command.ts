@@ -65,7 +65,7 @@ export function report(plan: RecoveryPlan): string {
   const place = options.beside ? `beside generation ${used}` : `in place of generation ${used}`;
   return [
     `${generationsFile}: ${options.dryRun ? 'would get' : 'has'} generation ${number} of ${name}, ${place}`,
-    `  reads  ${former.archive.prefix(recovery.from)}, to ${recovery.to ?? 'the newest change it has'}`,
+    `  reads  ${former.archive.prefix(recovery.from)}, to ${recovery.to ?? `the newest ${kinds[options.kind].newest} it has`}`,
     `  writes ${next.archive.prefix(number)}`,
     ...(replaced === undefined ? [] : [`  it takes the place of the copy that was generation ${replaced.number}`]),
     ...(unread.length === 0

@@ -32,7 +32,7 @@ export function parseMoment(text: string, now: Date): string | Omit<Finding, 'wh
   if (instant + microseconds / 1000 >= now.getTime()) {
     return {
       what: `"${text}" has not come yet: it is ${now.toISOString()}`,
-      allowed: 'a moment in the past, or latest: PostgreSQL refuses to end recovery where the archive has nothing',
+      allowed: 'a moment in the past, or latest for the newest that was saved',
       remedy: 'name an earlier moment',
     };
   }

@@ -57,3 +57,8 @@ export function run(
     child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }));
   });
 }
+
+/** What kubectl has to say: lines of its own log, one for each attempt, come before that. */
+export function saidByKubectl({ stdout, stderr }: Ended): string {
+  return stderr.replaceAll(/^[EIW]\d{4} .*\n/gm, '').trim() || stdout.trim();
+}

@@ -46,10 +46,7 @@ export function releaseCommand(root: string, args: readonly string[], output: Ou
           help: { type: 'boolean', default: false },
         },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const { environment, remote, 'no-push': noPush, 'dry-run': dryRun } = values;
       const accepted = acceptedChecks(values.accept, Object.keys(treeChecks));
       const context = contextOf(root, environment, (line) => output.stdout.write(`${line}\n`));

@@ -8,7 +8,9 @@ const { dependencies, devDependencies } = JSON.parse(fs.readFileSync(path.join(r
 
 function versionOf(name) {
   try {
-    return JSON.parse(fs.readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+    const { version } = JSON.parse(fs.readFileSync(path.join(root, 'node_modules', name, 'package.json'), 'utf8'));
+    // Grafana's builders call theirs v0.0.21, which npm takes for 0.0.21.
+    return version.replace(/^v/, '');
   } catch {
     return undefined;
   }

@@ -8,6 +8,8 @@ const { inspect } = require('node:util');
 function told(root, bundle, error) {
   // Wrong input that is found while modules load: nobody above can tell it in words.
   if (error?.name === 'InputError') return error.message;
+  // What was made anew, or taken away, while the program ran: the exception is told all the same.
+  if (!fs.existsSync(`${bundle}.map`)) return inspect(error);
   const map = new SourceMap(JSON.parse(fs.readFileSync(`${bundle}.map`, 'utf8')));
   const positions = [];
   const text = inspect(error)

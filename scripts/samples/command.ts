@@ -15,7 +15,7 @@ const help = `npm run samples -- ACTION [NAME...]
 Does something with the applications in samples/, whose packages are no part of the platform's: ${samples.join(', ')}, or those named.
 
   install   brings their packages, in the versions of their lock files
-  test      types and tests; those with a real Redis are left out, and say so, where there is no redis-server
+  test      types and tests; those with a real Redis, PostgreSQL or KDC are left out, and say so, where there is none
   build     what their images hold; the built frontend is tested then
 
 They run on the Node.js of their Dockerfiles. Where this machine has another one, on Linux it is brought from npm, once.
@@ -30,10 +30,7 @@ export function samplesCommand(root: string, args: readonly string[], output: Ou
     () => {
       const options = { help: { type: 'boolean', default: false } } as const;
       const { values, positionals } = parseArguments({ args: [...args], options, allowPositionals: true });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const [action, ...names] = positionals;
       const chosen = names.length > 0 ? names.map((name) => known(name, samples)) : samples;
       return run(root, known(action, actions), chosen, output);
@@ -56,6 +53,8 @@ function known<Word extends string>(word: string | undefined, allowed: readonly 
 function run(root: string, action: Action, named: readonly Sample[], output: Output): number {
   const env = {
     ...process.env,
+    // `npm run -s` would keep it from saying why it ends with 1.
+    npm_config_loglevel: 'notice',
     PATH: `${nodeFolder(root, (line) => output.stdout.write(`${line}\n`))}${path.delimiter}${process.env.PATH ?? ''}`,
   };
   const folderOf = (sample: Sample): string => path.join(root, 'samples', sample);

@@ -19,7 +19,17 @@ export function nodeFolder(root: string, report: (line: string) => void): string
   if (fs.existsSync(path.join(folder, 'node'))) return folder;
   report(`Node.js ${wanted}: from npm, because this one is ${process.versions.node}`);
   fs.mkdirSync(prefix, { recursive: true });
-  const args = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${wanted}`];
+  // `npm run -s` would keep it from saying why it ends with 1.
+  const args = [
+    'install',
+    '--loglevel=notice',
+    '--prefix',
+    prefix,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    `${name}@${wanted}`,
+  ];
   // What it says is no answer of whoever needs it.
   const { status } = spawnSync('npm', args, { stdio: ['ignore', 2, 2] });
   if (status === 0) return folder;

@@ -22,7 +22,7 @@ export interface Choice {
 
 /**
  * The first location where every node can be ordered as one of its types, the most wanted first. Servers that there are stay
- * as they are, and where they are.
+ * as they are, and where they are, unless what they are is none of their types any more.
  */
 export function chooseStock(
   environment: string,
@@ -36,12 +36,13 @@ export function chooseStock(
   const tried: TriedLocation[] = [];
   for (const location of anchor === undefined ? (hetzner?.locations ?? []) : [anchor.location.name]) {
     const found = nodes.map((node): Tried => {
-      const server = there.get(`${environment}-${node.name}`);
-      if (server !== undefined) return { node: node.name, type: server.server_type.name, reasons: ['it is there'] };
-      return {
-        node: node.name,
-        ...firstOf([node.serverType, ...(node.machine?.otherTypes ?? [])], location, sold, now),
-      };
+      const types = [node.serverType, ...(node.machine?.otherTypes ?? [])];
+      const is = there.get(`${environment}-${node.name}`)?.server_type.name;
+      // One that is to become another type is looked for as a new one.
+      if (is === undefined || !types.includes(is)) return { node: node.name, ...firstOf(types, location, sold, now) };
+      const why = reason(is, location, sold, now);
+      const again = why === undefined ? [] : [`another one could not be made now: ${is} ${why}`];
+      return { node: node.name, type: is, reasons: ['it is there', ...again, ...leaving(is, location, sold, now)] };
     });
     tried.push({ location, nodes: found });
     const types = found.flatMap(({ node, type }) => (type === undefined ? [] : [[node, type] as const]));
@@ -61,19 +62,30 @@ function firstOf(
   const reasons: string[] = [];
   for (const type of types) {
     const why = reason(type, location, sold, now);
-    if (why === undefined) return { type, reasons };
+    if (why === undefined) return { type, reasons: [...reasons, ...leaving(type, location, sold, now)] };
     reasons.push(`${type} ${why}`);
   }
   return { type: undefined, reasons };
 }
 
+type Place = SoldType['locations'][number];
+
+function placeOf(type: string, location: string, sold: readonly SoldType[]): Place | undefined {
+  return sold.find(({ name }) => name === type)?.locations.find(({ name }) => name === location);
+}
+
 /** Why a type can't be ordered; undefined where it can. */
 function reason(type: string, location: string, sold: readonly SoldType[], now: Date): string | undefined {
-  const found = sold.find(({ name }) => name === type);
-  if (found === undefined) return 'is not sold any more';
-  const place = found.locations.find(({ name }) => name === location);
+  if (!sold.some(({ name }) => name === type)) return 'is not sold any more';
+  const place = placeOf(type, location, sold);
   if (place === undefined) return 'is not sold there';
   const { deprecation } = place;
   if (deprecation !== null && new Date(deprecation.unavailable_after) <= now) return 'is not sold there any more';
   return place.available ? undefined : 'is out of stock';
+}
+
+/** Of one that is announced to leave, until when it can be ordered: what Terraform goes by too. */
+function leaving(type: string, location: string, sold: readonly SoldType[], now: Date): string[] {
+  const { unavailable_after: day } = placeOf(type, location, sold)?.deprecation ?? {};
+  return day === undefined || new Date(day) <= now ? [] : [`sold there until ${day.slice(0, 10)}`];
 }

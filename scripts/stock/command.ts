@@ -49,10 +49,7 @@ export function stockCommand(
           help: { type: 'boolean', default: false },
         },
       });
-      if (values.help) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       return stock(context, values, output);
     },
     output,

@@ -49,10 +49,7 @@ export function wafCommand(context: WafContext, args: readonly string[], output:
         },
       });
       const { stdout } = output;
-      if (values.help) {
-        stdout.write(help);
-        return 0;
-      }
+      if (values.help) return 'help';
       const [action, argument, ...others] = positionals;
       if (others.length > 0) throw new UsageError(`${others.join(' ')}: too much`);
       const given = (what: string): string => {

@@ -41,7 +41,7 @@ export async function askArchives(platform: Platform, list: ListArchive): Promis
     else if (newest === undefined) {
       finding(
         `no whole backup is in ${source}`,
-        'see the name of the bucket and its keys; or copy the folder back from the other provider (docs/runbooks/offsite-copy.md)',
+        'see the name of the bucket and its keys; or copy the folder back from the other provider (docs/runbooks/disaster-recovery.md)',
       );
     } else if (from === undefined) finding(`it would begin empty, and ${source} has backups`, again);
     else told.push(`${life.name}: begins with what ${source} has, whole backups up to ${newest.toISOString()}`);

@@ -43,10 +43,7 @@ export function wayBackCommand(
     help,
     async () => {
       const options = parseOptions(args);
-      if (options === undefined) {
-        output.stdout.write(help);
-        return 0;
-      }
+      if (options === undefined) return 'help';
       const say = (line: string): void => void output.stdout.write(`way back: ${line}\n`);
       const contents = provenSecrets(context, options, say);
       if (options.snapshot === undefined) await proveArchives(context, options, contents, say);
@@ -64,7 +61,12 @@ function provenSecrets(
   say: (line: string) => void,
 ): Contents {
   const folder = secrets ?? folderOf(environment, env);
-  const { contents, missing } = filesOf(environment, folder);
+  // New ones would open nothing of what was lost.
+  const { contents, missing } = filesOf(
+    environment,
+    folder,
+    `bring it back out of the bundle: npm run bundle -- open ${environment} --identity FILE; or name the folder by --secrets`,
+  );
   const findings = [...staleFindings(root, environment, sealingKeysOf(contents), folder), ...halves(contents, folder)];
   if (findings.length > 0) throw new InputError(findings);
   for (const { path: file, purpose } of missing) say(`not in ${folder}: ${file} (${purpose})`);
@@ -156,7 +158,8 @@ function clientOf({ env }: WayBackContext, environment: string, name: string, co
   const { objectStores } = environmentInput(environment);
   const { endpoint = '', region = '', bucket = '' } = objectStores[name] ?? {};
   const place = { endpoint: env.AWS_ENDPOINT_URL_S3 ?? endpoint, region, bucket };
-  return new BucketClient(place, ofFolder(name, contents) ?? keysOf(env), patienceMilliseconds);
+  const remedy = `write a pair for ${bucket} into the folder of secrets, tokens/${name}/AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or export both variables`;
+  return new BucketClient(place, ofFolder(name, contents) ?? keysOf(env, remedy), patienceMilliseconds);
 }
 
 function ofFolder(name: string, contents: Contents): BucketKeys | undefined {

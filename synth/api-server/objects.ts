@@ -248,6 +248,7 @@ interface Rbac {
     readonly verbs: readonly string[];
     readonly apiGroups?: readonly string[];
     readonly resources?: readonly string[];
+    readonly nonResourceURLs?: readonly string[];
   }[];
   readonly subjects?: readonly {
     readonly kind: string;
@@ -262,9 +263,9 @@ export function rightsProblems(manifest: Manifest): Problem[] {
   const { rules = [], subjects = [], roleRef } = manifest as Manifest & Rbac;
   const inNamespace = !manifest.kind.startsWith('Cluster');
   return [
-    ...rules.flatMap(({ verbs, apiGroups = [], resources = [], ...rest }, index) => [
+    ...rules.flatMap(({ verbs, apiGroups = [], resources = [], nonResourceURLs = [] }, index) => [
       ...(verbs.length === 0 ? [problem(`rules[${index}].verbs`, 'there are none', 'one or more')] : []),
-      ...('nonResourceURLs' in rest
+      ...(nonResourceURLs.length > 0
         ? inNamespace
           ? [problem(`rules[${index}].nonResourceURLs`, 'they are in no namespace', 'none', 'remove them')]
           : []

@@ -1,5 +1,7 @@
 import type { ILabelSelector } from '@kubernetes-models/apimachinery/apis/meta/v1/LabelSelector';
 import type { IDownwardAPIVolumeFile } from 'kubernetes-models/v1/DownwardAPIVolumeFile';
+import type { INodeAffinity } from 'kubernetes-models/v1/NodeAffinity';
+import type { INodeSelectorTerm } from 'kubernetes-models/v1/NodeSelectorTerm';
 import type { IPodAffinityTerm } from 'kubernetes-models/v1/PodAffinityTerm';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
 import type { IToleration } from 'kubernetes-models/v1/Toleration';
@@ -36,6 +38,9 @@ export function podProblems(pod: IPodSpec, at: string): Problem[] {
       ...['Always', 'OnRootMismatch'],
     ]),
     ...unlisted(`${at}.dnsPolicy`, pod.dnsPolicy, ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']),
+    ...(pod.dnsPolicy === 'None' && (pod.dnsConfig?.nameservers ?? []).length === 0
+      ? [problem(`${at}.dnsConfig`, 'no name server beside dnsPolicy None', 'nameservers, one or more')]
+      : []),
     ...outside(`${at}.terminationGracePeriodSeconds`, pod.terminationGracePeriodSeconds, 0),
     ...outside(`${at}.activeDeadlineSeconds`, pod.activeDeadlineSeconds, 1, 2 ** 31 - 1),
     ...(['serviceAccountName', 'priorityClassName'] as const).flatMap((field) =>
@@ -183,7 +188,7 @@ function tolerationProblems(toleration: IToleration, at: string): Problem[] {
 }
 
 function affinityProblems({ affinity, topologySpreadConstraints = [] }: IPodSpec, at: string): Problem[] {
-  const { podAffinity, podAntiAffinity } = affinity ?? {};
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity ?? {};
   const terms = Object.entries({ podAffinity, podAntiAffinity }).flatMap(([field, each]) => [
     ...(each?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, index) =>
       termProblems(term, `${at}.${field}.requiredDuringSchedulingIgnoredDuringExecution[${index}]`),
@@ -218,7 +223,47 @@ function affinityProblems({ affinity, topologySpreadConstraints = [] }: IPodSpec
       ...labelKeyProblems(constraint, 'matchLabelKeys', where),
     ];
   });
-  return [...terms, ...constraints];
+  return [...nodeProblems(nodeAffinity, `${at}.nodeAffinity`), ...terms, ...constraints];
+}
+
+function nodeProblems(affinity: INodeAffinity | undefined, at: string): Problem[] {
+  const required = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  return [
+    ...required.flatMap((term, index) => {
+      return nodeTermProblems(term, `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${index}]`);
+    }),
+    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ weight, preference }, index) => {
+      const where = `${at}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
+      return [...outside(`${where}.weight`, weight, 1, 100), ...nodeTermProblems(preference, `${where}.preference`)];
+    }),
+  ];
+}
+
+/** How many values each operator takes, of the labels of a node. */
+const valuesOf: Readonly<Record<string, string>> = {
+  In: 'one or more',
+  NotIn: 'one or more',
+  Exists: 'none',
+  DoesNotExist: 'none',
+  Gt: 'one whole number',
+  Lt: 'one whole number',
+};
+
+function nodeTermProblems({ matchExpressions = [] }: INodeSelectorTerm, at: string): Problem[] {
+  return matchExpressions.flatMap(({ key, operator, values = [] }, index) => {
+    const where = `${at}.matchExpressions[${index}]`;
+    const allowed = valuesOf[operator];
+    const fits =
+      allowed === undefined ||
+      (allowed === 'none' && values.length === 0) ||
+      (allowed === 'one or more' && values.length > 0) ||
+      (allowed === 'one whole number' && values.length === 1 && /^-?\d+$/.test(values[0] ?? ''));
+    return [
+      ...broken(`${where}.key`, key, brokenKey),
+      ...unlisted(`${where}.operator`, operator, Object.keys(valuesOf)),
+      ...(fits ? [] : [problem(`${where}.values`, `got ${shown(values)} beside ${operator}`, allowed)]),
+    ];
+  });
 }
 
 function termProblems(term: IPodAffinityTerm, at: string): Problem[] {

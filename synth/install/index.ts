@@ -6,6 +6,7 @@ import { admissionConfiguration, auditPolicy } from './kubernetes.ts';
 import { firewallRules } from './nftables.ts';
 import { installPlan } from './plan.ts';
 import type { InstallPlan, NodePlan } from './plan.ts';
+import { tokenLines } from './tokens.ts';
 import { environmentValues, nodeValues } from './values.ts';
 import { wireguardConfiguration } from './wireguard.ts';
 
@@ -35,7 +36,11 @@ export function installFiles(plan: InstallPlan | undefined): Readonly<Record<str
     [`${node.name}/node.env`, nodeValues(plan, node)] as const,
     ...Object.entries(filesOfNode(plan, node)).map(([file, text]) => [`${node.name}/files${file}`, text] as const),
   ]);
-  return { 'environment.env': environmentValues(plan), ...Object.fromEntries(nodes) };
+  return {
+    'environment.env': environmentValues(plan),
+    'tokens.txt': tokenLines(plan.environment),
+    ...Object.fromEntries(nodes),
+  };
 }
 
 /** Brings the files of these environments up to date. @returns what is told of those that weren't */

@@ -1,3 +1,4 @@
+import { witnessTaintText } from '../../constructs/core/witness.ts';
 import {
   apiServerFlags,
   controllerManagerFlags,
@@ -48,10 +49,16 @@ export function k3sConfiguration(plan: InstallPlan, node: NodePlan): Readonly<Re
   return { ...kubelet, ...server(plan, node) };
 }
 
-function server(
-  { nodes, networks, dnsAddress, bringsDns, k3s }: InstallPlan,
-  node: NodePlan,
-): Readonly<Record<string, unknown>> {
+/**
+ * How many snapshots K3s keeps: `keep` of each server, because in the bucket it counts those of all together. 0 for none.
+ * @see https://github.com/k3s-io/k3s/issues/9866, https://github.com/k3s-io/k3s/issues/13769
+ */
+export function keptSnapshots({ nodes, k3s }: InstallPlan): number {
+  return k3s.snapshots ? k3s.snapshots.keep * nodes.filter(({ role }) => role !== 'agent').length : 0;
+}
+
+function server(plan: InstallPlan, node: NodePlan): Readonly<Record<string, unknown>> {
+  const { nodes, networks, dnsAddress, bringsDns, k3s } = plan;
   const servers = nodes.filter(({ role }) => role === 'server').map(({ address }) => address);
   return {
     'token-file': k3sFiles.token,
@@ -71,14 +78,20 @@ function server(
     ...(k3s.snapshots
       ? {
           'etcd-snapshot-schedule-cron': k3s.snapshots.schedule,
-          'etcd-snapshot-retention': k3s.snapshots.keep,
+          'etcd-snapshot-retention': keptSnapshots(plan),
           'etcd-snapshot-compress': true,
           'etcd-s3': true,
           'etcd-s3-config-secret': snapshotSecret,
         }
       : { 'etcd-disable-snapshots': true }),
     ...(node.role === 'witness'
-      ? { 'disable-apiserver': true, 'disable-controller-manager': true, 'disable-scheduler': true }
+      ? {
+          'disable-apiserver': true,
+          'disable-controller-manager': true,
+          'disable-scheduler': true,
+          // Only when the node is first known; later on 90-verify says how.
+          'node-taint': [witnessTaintText],
+        }
       : {
           'kube-apiserver-arg': argumentsOf({
             ...apiServerFlags,

@@ -7,13 +7,16 @@ const metadataAddress = '169.254.169.254';
 /** Interfaces that only this machine, its pods and the other nodes reach. All others are outside, whatever their names. */
 const inside = ['lo', 'wg0', 'cni0', 'flannel.1'];
 
+const insideNames = `{ ${inside.map((name) => `"${name}"`).join(', ')} }`;
+
 /**
  * The host's firewall. It decides in prerouting, before kube-proxy has rewritten where a packet to a node port goes: later
  * such a packet would pass `forward`, and `input` would never see it.
  */
-export function firewallRules({ nodes, networks, waysIn }: InstallPlan, node: NodePlan): string {
+export function firewallRules({ nodes, networks, waysIn, breakGlass }: InstallPlan, node: NodePlan): string {
   const peers = nodes.filter(({ name }) => name !== node.name).map(({ privateAddress }) => privateAddress);
   const own = node.privateAddress;
+  const glass = breakGlass?.node === node.name ? breakGlass : undefined;
   const lines = [
     '#!/usr/sbin/nft -f',
     '# Written by npm run synth. One table of our own, replaced as a whole and at once: never "flush ruleset", which would',
@@ -26,7 +29,7 @@ export function firewallRules({ nodes, networks, waysIn }: InstallPlan, node: No
     '    type filter hook prerouting priority mangle; policy drop;',
     '',
     '    # The machine, its pods, and the other nodes through the tunnel: network policies have the say there.',
-    `    iifname { ${inside.map((name) => `"${name}"`).join(', ')} } accept`,
+    `    iifname ${insideNames} accept`,
     '',
     '    # Without its neighbours and its lease the machine would lose its addresses.',
     '    ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept',
@@ -57,9 +60,17 @@ export function firewallRules({ nodes, networks, waysIn }: InstallPlan, node: No
     `    ip daddr != ${networks.private} tcp dport 22 accept`,
     '    meta nfproto ipv6 tcp dport 22 accept',
     '',
+    ...(glass === undefined
+      ? []
+      : [
+          '    # Broken glass: who came to 80 or 443, whose port is another one already.',
+          `    ip daddr != ${networks.private} tcp dport { ${glass.web}, ${glass.websecure} } accept`,
+          '',
+        ]),
     '    counter comment "dropped"',
     '  }',
     '',
+    ...(glass === undefined ? [] : brokenGlass(networks.private, glass)),
     '  # The user_data of this machine is not for pods.',
     '  chain pods {',
     '    type filter hook forward priority filter - 10; policy accept;',
@@ -75,4 +86,36 @@ export function firewallRules({ nodes, networks, waysIn }: InstallPlan, node: No
     '',
   ];
   return lines.join('\n');
+}
+
+/**
+ * Leads 80 and 443 of the machine's other addresses to node ports. By hand, in each packet and before a connection is known: a
+ * connection has one translation, and that is kube-proxy's.
+ */
+function brokenGlass(network: string, { web, websecure }: NonNullable<InstallPlan['breakGlass']>): readonly string[] {
+  const lead = [
+    [80, web],
+    [443, websecure],
+  ] as const;
+  return [
+    '  # Broken glass: 80 and 443 of the public interface lead to the node ports, which stay closed themselves.',
+    '  chain glass_in {',
+    '    type filter hook prerouting priority raw; policy accept;',
+    `    iifname ${insideNames} accept`,
+    '    meta nfproto ipv6 accept',
+    `    ip daddr ${network} accept`,
+    `    tcp dport { ${web}, ${websecure} } counter drop`,
+    ...lead.map(([port, nodePort]) => `    tcp dport ${port} tcp dport set ${nodePort}`),
+    '  }',
+    '',
+    '  # And back, once kube-proxy has said who answers.',
+    '  chain glass_out {',
+    '    type filter hook postrouting priority srcnat + 10; policy accept;',
+    `    oifname ${insideNames} accept`,
+    '    meta nfproto ipv6 accept',
+    `    ip saddr ${network} accept`,
+    ...lead.map(([port, nodePort]) => `    tcp sport ${nodePort} tcp sport set ${port}`),
+    '  }',
+    '',
+  ];
 }

@@ -30,6 +30,8 @@ export interface InstallPlan {
   readonly networks: EnvironmentInput['networks'];
   readonly reserved: EnvironmentInput['reserved'];
   readonly waysIn: readonly WayIn[];
+  /** The node that lets in at 80 and 443 who comes past the load balancer, and where these lead; undefined for none. */
+  readonly breakGlass: { readonly node: string; readonly web: number; readonly websecure: number } | undefined;
   /** Of the service of the cluster's DNS. */
   readonly dnsAddress: string;
   /** Whether the platform brings it, in the place of K3s. */
@@ -41,7 +43,7 @@ export interface InstallPlan {
 
 /** What it is to install of an environment; undefined for one without machines of Terraform's, and in another one's cluster. */
 export function installPlan(name: string, input: EnvironmentInput = environmentInput(name)): InstallPlan | undefined {
-  const { hetzner, k3s, networks, reserved, objectStores } = input;
+  const { hetzner, k3s, networks, reserved, objectStores, edge } = input;
   if (hetzner === undefined || k3s === undefined || input.shares !== undefined) return undefined;
   const environments = [
     [name, input] as const,
@@ -66,6 +68,7 @@ export function installPlan(name: string, input: EnvironmentInput = environmentI
             ports: Object.values(edge.nodePorts ?? traefikWafDefaults.nodePorts).sort((a, b) => a - b),
           },
     ),
+    breakGlass: edge?.breakGlass && { ...(edge.nodePorts ?? traefikWafDefaults.nodePorts), ...edge.breakGlass },
     store: k3s.snapshots ? objectStores[k3s.snapshots.store] : undefined,
   };
 }

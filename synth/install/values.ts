@@ -1,4 +1,6 @@
 import { snapshotFolder } from '../../apps/cluster.ts';
+import { witnessTaintText } from '../../constructs/core/witness.ts';
+import { keptSnapshots } from './k3s.ts';
 import { firstServer } from './plan.ts';
 import type { InstallPlan, NodePlan } from './plan.ts';
 import { defaultMtu, pairOf } from './wireguard.ts';
@@ -37,10 +39,13 @@ export function nodeValues(plan: InstallPlan, node: NodePlan): string {
     HOSTS: nodes.map(({ name, address }) => `${name}=${address}`).join(' '),
     PEERS: others.map(({ name, address }) => `${name}=${address}`).join(' '),
     PAIRS: others.map((other) => pairOf(node, other)).join(' '),
+    WITNESSES: nodes.flatMap(({ name, role }) => (role === 'witness' ? name : [])).join(' '),
+    WITNESS_TAINT: witnessTaintText,
     OTHER_SERVERS: servers.join(' '),
     SNAPSHOT_ENDPOINT: store === undefined ? '' : store.endpoint.replace(/^https:\/\//, ''),
     SNAPSHOT_REGION: store?.region ?? '',
     SNAPSHOT_BUCKET: store?.bucket ?? '',
     SNAPSHOT_FOLDER: store === undefined ? '' : snapshotFolder,
+    SNAPSHOT_KEEP: store === undefined ? '' : keptSnapshots(plan),
   });
 }

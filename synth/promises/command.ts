@@ -3,7 +3,9 @@ import type { Finding } from '../../constructs/core/error.ts';
 import type { PromiseEntry } from './entry.ts';
 import { ledger, missingTests } from './ledger.ts';
 import { json, table } from './print.ts';
-import { readme, writeReadme } from './readme.ts';
+import { figuresPage, readme, writePage } from './readme.ts';
+import type { FiguresPage, MarkedPage } from './readme.ts';
+import { readResults } from './results.ts';
 import { parseArguments } from '../arguments.ts';
 
 const help = `npm run promises -- [OPTION]
@@ -12,9 +14,9 @@ Prints what the platform promises against what is proven: by tests of the genera
 programs, whose results are in prove/results/.
 
   --json          as JSON
-  --check         print nothing but what is wrong: a table in README.md that is not current, a named test that does not
-                  exist; exit code 1 if anything is
-  --write-readme  write the table of README.md, between its marks
+  --check         print nothing but what is wrong: a table that is not current, a named test that does not exist; exit
+                  code 1 if anything is
+  --write-readme  write the table of README.md, and those of runbooks that have figures of a drill, between their marks
   --help          this text
 `;
 
@@ -24,6 +26,8 @@ export interface PromisesContext {
   /** Folder that holds `README.md`, `tests/` and `prove/results/`. */
   readonly root: string;
   readonly promises: readonly PromiseEntry[];
+  /** Pages with figures, beside README.md. */
+  readonly pages: readonly FiguresPage[];
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream;
   /** Colours on a terminal. */
@@ -46,13 +50,15 @@ export function promisesCommand(context: PromisesContext): number {
     const rows = ledger(root, promises);
     if (mode === 'json') stdout.write(`${json(rows)}\n`);
     else if (mode === 'check') {
-      const findings = [...missingFindings(root, promises), ...readmeFindings(root, rows)];
+      const findings = [...missingFindings(root, promises), ...pageFindings(pagesOf(context, rows))];
       if (findings.length > 0) throw new InputError(findings);
       stdout.write('README.md is current, and every test that promises.ts names exists\n');
     } else if (mode === 'write-readme') {
-      const text = readme(root, rows);
-      if (text.now !== text.then) writeReadme(root, text);
-      stdout.write(`README.md ${text.now === text.then ? 'unchanged' : 'written'}\n`);
+      for (const page of pagesOf(context, rows).map((each) => each())) {
+        const isCurrent = page.now === page.then;
+        if (!isCurrent) writePage(root, page);
+        stdout.write(`${page.file} ${isCurrent ? 'unchanged' : 'written'}\n`);
+      }
     } else {
       const width = Math.max(120, stdout.columns ?? 0);
       stdout.write(`${table(rows, { width, colours: context.colours && stdout.isTTY === true })}\n`);
@@ -98,20 +104,29 @@ function missingFindings(root: string, promises: readonly PromiseEntry[]): Findi
   }));
 }
 
-function readmeFindings(root: string, rows: Parameters<typeof readme>[1]): Finding[] {
-  try {
-    const { now, then } = readme(root, rows);
-    if (now === then) return [];
-  } catch (error) {
-    if (error instanceof InputError) return [...error.findings];
-    throw error;
-  }
-  return [
-    {
-      where: 'README.md',
-      what: 'the table of promises is not current',
-      allowed: 'the table that npm run promises -- --write-readme writes',
-      remedy: 'run it, and commit README.md',
-    },
-  ];
+/** Each is read when it is asked for: what is wrong with one is no reason to be silent of another. */
+function pagesOf(
+  { root, promises, pages }: PromisesContext,
+  rows: Parameters<typeof readme>[1],
+): readonly (() => MarkedPage)[] {
+  const results = readResults(root, promises);
+  return [() => readme(root, rows), ...pages.map((page) => () => figuresPage(root, page, results.get(page.promise)))];
+}
+
+function pageFindings(pages: readonly (() => MarkedPage)[]): Finding[] {
+  return pages.flatMap((page) => {
+    try {
+      const { file, name, now, then } = page();
+      if (now === then) return [];
+      return {
+        where: file,
+        what: `the table of ${name} is not current`,
+        allowed: 'the table that npm run promises -- --write-readme writes',
+        remedy: `run it, and commit ${file}`,
+      };
+    } catch (error) {
+      if (error instanceof InputError) return [...error.findings];
+      throw error;
+    }
+  });
 }

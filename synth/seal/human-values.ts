@@ -83,7 +83,15 @@ export function valueProblem({ source }: SecretPart, value: Buffer): string | un
   if (length === 0) return 'is empty';
   if (source.kind === 'human' && source.dockerConfigOf !== undefined && !hasPassword(value, source.dockerConfigOf))
     return `is no {"auths":{"${source.dockerConfigOf}":{"auth":"..."}}}`;
+  if (source.kind === 'human' && source.urlAt !== undefined && !isUrlAt(value.toString(), source.urlAt))
+    return `is no URL such as https://${source.urlAt}/...`;
   return length < minimum ? `is shorter than ${minimum} characters` : undefined;
+}
+
+/** On the port of HTTPS: policies let nobody out by another one. */
+function isUrlAt(value: string, host: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url?.protocol === 'https:' && url.hostname === host && url.port === '';
 }
 
 /** Whether docker's configuration holds what a registry asks for: an API server takes no Secret with anything else. */

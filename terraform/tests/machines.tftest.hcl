@@ -34,7 +34,7 @@ mock_provider "hcloud" {
   }
 }
 
-# What Hetzner sells: of the larger type nothing in nbg1.
+# What Hetzner sells: the larger type not in nbg1 any more, and in hel1 for some time yet.
 override_data {
   target = data.hcloud_server_types.all
   values = {
@@ -45,7 +45,8 @@ override_data {
         unavailable_after = null
         locations = [
           { id = 1, name = "fsn1", available = true, recommended = true, is_deprecated = false, deprecation_announced = null, unavailable_after = null },
-          { id = 1, name = "nbg1", available = true, recommended = true, is_deprecated = true, deprecation_announced = null, unavailable_after = null },
+          { id = 1, name = "nbg1", available = true, recommended = true, is_deprecated = true, deprecation_announced = "2019-10-01T00:00:00Z", unavailable_after = "2020-01-01T00:00:00Z" },
+          { id = 1, name = "hel1", available = true, recommended = true, is_deprecated = true, deprecation_announced = "2019-10-01T00:00:00Z", unavailable_after = "2999-01-01T00:00:00Z" },
         ]
       },
       {
@@ -55,6 +56,7 @@ override_data {
         locations = [
           { id = 1, name = "fsn1", available = true, recommended = true, is_deprecated = false, deprecation_announced = null, unavailable_after = null },
           { id = 1, name = "nbg1", available = true, recommended = true, is_deprecated = false, deprecation_announced = null, unavailable_after = null },
+          { id = 1, name = "hel1", available = true, recommended = true, is_deprecated = false, deprecation_announced = null, unavailable_after = null },
         ]
       },
     ]
@@ -77,7 +79,9 @@ variables {
   load_balancers = {
     default = { address = "10.10.0.2", ports = { web = 30080, websecure = 30443, health = 30081 }, hosts = ["shop.example.com", "example.com"] }
   }
-  dns = { provider = "hetzner", zone = "example.com", domain = "example.com" }
+  dns         = { provider = "hetzner", zone = "example.com", domain = "example.com" }
+  break_glass = { open = false }
+  ssh_keys    = { operator = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEVBNTcxOTU4N0Y5QkQ2OUZBMjQ1N0E2NUE5 operator" }
 }
 
 run "machines" {
@@ -161,6 +165,10 @@ run "broken_glass" {
     condition     = toset([for rule in hcloud_firewall.nodes.rule : "${rule.protocol} ${rule.port}" if rule.protocol != "icmp"]) == toset(["tcp 80", "tcp 443", "udp 51820"])
     error_message = "what is asked for is open, and nothing else"
   }
+  assert {
+    condition     = keys(hcloud_zone_rrset.host) == ["example.com A", "shop.example.com A"]
+    error_message = "names lead to the floating IP, which has no IPv6"
+  }
 }
 
 run "unprotected" {
@@ -211,12 +219,21 @@ run "health_by_https" {
   expect_failures = [var.health_check]
 }
 
-run "a_type_that_leaves" {
+run "a_type_that_left" {
   command = plan
   variables {
     location = "nbg1"
   }
   expect_failures = [hcloud_server.node]
+}
+
+# Still sold: a plan is made, and warns.
+run "a_type_that_is_announced_to_leave" {
+  command = plan
+  variables {
+    location = "hel1"
+  }
+  expect_failures = [check.sold]
 }
 
 run "a_node_at_the_gateway" {
@@ -238,10 +255,6 @@ run "an_open_door" {
 run "who_is_let_in" {
   command = plan
 
-  variables {
-    ssh_keys = { operator = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEVBNTcxOTU4N0Y5QkQ2OUZBMjQ1N0E2NUE5 operator" }
-  }
-
   assert {
     condition     = hcloud_ssh_key.operator["operator"].public_key == var.ssh_keys.operator && contains(hcloud_server.node["node1"].ssh_keys, "9")
     error_message = "a machine lets in whom ssh_keys names"
@@ -258,4 +271,122 @@ run "a_private_key" {
     ssh_keys = { operator = "-----BEGIN OPENSSH PRIVATE KEY-----" }
   }
   expect_failures = [var.ssh_keys]
+}
+
+run "nobody_let_in" {
+  command = plan
+  variables {
+    ssh_keys = {}
+  }
+  expect_failures = [hcloud_placement_group.spread]
+}
+
+run "keys_in_user_data" {
+  command = plan
+  variables {
+    ssh_keys  = {}
+    user_data = { node1 = "#cloud-config\n", witness = "#cloud-config\n" }
+  }
+}
+
+run "machines_that_are_there" {
+  command = plan
+  variables {
+    ssh_keys = {}
+  }
+  override_data {
+    target = data.hcloud_servers.existing
+    values = {
+      servers = [
+        {
+          id            = 4, name = "default-node1", server_type = "ccx33", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+        {
+          id            = 4, name = "default-witness", server_type = "cx23", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+      ]
+    }
+  }
+}
+
+run "a_type_that_left_its_machine" {
+  command = plan
+  variables {
+    nodes = {
+      node1   = { role = "server", server_type = "cx22", address = "10.10.0.11", volumes = { data = 10 } }
+      witness = { role = "witness", server_type = "cx23", address = "10.10.0.13", volumes = {} }
+    }
+  }
+  override_data {
+    target = data.hcloud_servers.existing
+    values = {
+      servers = [
+        {
+          id            = 4, name = "default-node1", server_type = "cx22", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+        {
+          id            = 4, name = "default-witness", server_type = "cx23", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+      ]
+    }
+  }
+  expect_failures = [check.sold]
+}
+
+run "a_machine_that_becomes_a_type_which_left" {
+  command = plan
+  variables {
+    nodes = {
+      node1   = { role = "server", server_type = "cx22", address = "10.10.0.11", volumes = { data = 10 } }
+      witness = { role = "witness", server_type = "cx23", address = "10.10.0.13", volumes = {} }
+    }
+  }
+  override_data {
+    target = data.hcloud_servers.existing
+    values = {
+      servers = [
+        {
+          id            = 4, name = "default-node1", server_type = "ccx33", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+        {
+          id            = 4, name = "default-witness", server_type = "cx23", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+      ]
+    }
+  }
+  expect_failures = [hcloud_server.node, check.sold]
+}
+
+run "a_node_of_another_name" {
+  command = plan
+  override_data {
+    target = data.hcloud_servers.existing
+    values = {
+      servers = [
+        {
+          id            = 4, name = "default-first", server_type = "ccx33", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+        {
+          id            = 4, name = "default-witness", server_type = "cx23", location = "fsn1", datacenter = "", image = "debian-13", status = "running", labels = {}
+          ipv4_address  = "", ipv6_address = "", ipv6_network = "", primary_disk_size = 40, placement_group_id = 3, firewall_ids = [2], network = []
+          backup_window = "", backups = false, iso = "", rescue = "", delete_protection = true, rebuild_protection = true
+        },
+      ]
+    }
+  }
+  expect_failures = [hcloud_placement_group.spread]
 }

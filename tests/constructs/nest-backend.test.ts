@@ -281,6 +281,18 @@ describe('wires', () => {
     expect(told.sort()).toEqual(taken.map((each) => `${each}: ${option(each)}`).sort());
   });
 
+  test.each(['ldap://dc.example.com', 'LDAP://dc.example.com:636', ''])(
+    'a directory at "%s" is refused: there is no LDAP without TLS',
+    (url) => {
+      const [finding, ...more] = refusal(() => backend(({ directory }) => ({ directory: { ...directory, url } })));
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({
+        where: 'NestBackend backend: directory',
+        what: `${url}, which is LDAP without TLS`,
+      });
+    },
+  );
+
   test('without wires there is no variable, no secret and no way out', () => {
     const { deployment, manifests } = backend();
     expect(yamlOf([deployment])).not.toMatch(/DATABASE|REDIS|LDAP|KERBEROS|secret/);

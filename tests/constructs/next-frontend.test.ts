@@ -1,8 +1,10 @@
 import { JsonPatch, Size } from 'cdk8s';
 import { Cpu } from '../../constructs/core/cpu.ts';
+import type { SecretKeyReference } from '../../constructs/core/secret-ref.ts';
+import type { SecretSource } from '../../constructs/core/secret.ts';
 import { NextFrontend } from '../../constructs/next-frontend/index.ts';
 import type { NextFrontendProps } from '../../constructs/next-frontend/index.ts';
-import { built, everyOption, nextVersion, ofContainer, variablesOf, yamlOf } from '../support/constructs.ts';
+import { built, everyOption, nextVersion, ofContainer, password, variablesOf, yamlOf } from '../support/constructs.ts';
 import type { ChangeOfEveryOption, Servers } from '../support/constructs.ts';
 import { difference } from '../support/difference.ts';
 import { at, image, only, refusal } from '../support/harness.ts';
@@ -13,6 +15,8 @@ function frontend(changes: (servers: Servers) => Partial<NextFrontendProps> = ()
   );
   return { manifests, platform, deployment: only(manifests, 'Deployment') };
 }
+
+const keyOf = (source: SecretSource): SecretKeyReference => built((scope) => password(scope, 'forms', source)).value;
 
 const changes: ChangeOfEveryOption<NextFrontendProps> = {
   name: () => 'store',
@@ -31,7 +35,7 @@ const changes: ChangeOfEveryOption<NextFrontendProps> = {
   keepAliveSeconds: () => 120,
   patches: () => [JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor')],
   api: ({ api }) => api,
-  encryptionKey: ({ cache }) => cache.credentials.password,
+  encryptionKey: () => keyOf({ kind: 'random', bytes: 32, encoding: 'base64url' }),
   deploymentId: () => 'v2',
   cacheSize: () => Size.gibibytes(1),
   directory: () => '/srv/web',
@@ -111,6 +115,10 @@ describe('deployment', () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
     expect(idOf({ image: { ...image, tag: '1.4.0+a', digest: undefined } })).toBe('1-4-0-a');
     expect(idOf({ image: { ...image, tag: '1.4.0', digest } })).toBe('1-4-0-0123456789ab');
+    // A tag has up to 128 characters, and the id 64: the end of it and the digest tell versions apart.
+    const tag = `feature-${'a'.repeat(70)}-7`;
+    expect(idOf({ image: { ...image, tag, digest } })).toBe(`${'a'.repeat(49)}-7-0123456789ab`);
+    expect(idOf({ image: { ...image, tag, digest: undefined } })).toBe(`${'a'.repeat(62)}-7`);
   });
 
   test('is called as it is told to, or by the build', () => {
@@ -125,10 +133,29 @@ describe('deployment', () => {
   });
 
   test('has the key of its forms in a file', () => {
-    const { deployment } = frontend(({ cache }) => ({ encryptionKey: cache.credentials.password }));
+    const encryptionKey = keyOf({ kind: 'random', bytes: 32, encoding: 'base64url' });
+    const { deployment } = frontend(() => ({ encryptionKey }));
     const variable = 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY_FILE';
-    expect(variablesOf(deployment)[variable]).toBe('/run/secrets/redis-app/password');
+    expect(variablesOf(deployment)[variable]).toBe('/run/secrets/forms/password');
     expect(variablesOf(frontend().deployment)[variable]).toBeUndefined();
+  });
+
+  test.each<[SecretSource, string]>([
+    [{ kind: 'random', bytes: 64, encoding: 'base64url' }, '64 bytes'],
+    [{ kind: 'random', bytes: 32, encoding: 'hex' }, '48 bytes'],
+    [{ kind: 'fixed', value: 'c2hvcnQ' }, '5 bytes'],
+    [{ kind: 'ed25519' }, 'no such bytes'],
+  ])('refuses a key of its forms that no pod would begin with: %j', (source, has) => {
+    expect(refusal(() => frontend(() => ({ encryptionKey: keyOf(source) })))).toMatchObject([
+      { where: 'NextFrontend frontend: encryptionKey', what: `the key password of the secret forms has ${has}` },
+    ]);
+  });
+
+  test.each<SecretSource>([
+    { kind: 'random', bytes: 16, encoding: 'base64url' },
+    { kind: 'human', prompt: 'the key' },
+  ])('takes a key of its forms that may be one: %j', (source) => {
+    expect(() => frontend(() => ({ encryptionKey: keyOf(source) }))).not.toThrow();
   });
 });
 

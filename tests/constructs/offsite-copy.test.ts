@@ -13,7 +13,7 @@ const script = path.join(root, 'constructs/stateful/files/offsite-copy.sh');
  */
 const rclone = String.raw`#!/usr/bin/env python3
 # Nothing else is imported: a test starts this five times, and modules take longer than what it does.
-import os, sys
+import os, sys, time
 
 stores = os.environ['STORES'] + '/'
 def read(path):
@@ -37,6 +37,8 @@ code = 0
 if command == 'lsf':
     for name in names(folder(rest[-1])):
         found = os.stat(f'{folder(rest[-1])}/{name}')
+        if after('--max-age') and found.st_mtime < time.time() - 60 * int(after('--max-age')[:-1]):
+            continue
         print(found.st_mtime_ns, found.st_size, name)
 else:
     source, target = map(folder, rest[-2:])
@@ -100,7 +102,7 @@ function copies(folder = 'postgres'): string[] {
   return files.map(({ parentPath, name }) => path.relative(target, path.join(parentPath, name))).sort();
 }
 
-function run(folders = 'postgres') {
+function run(folders = 'postgres', emptyAtFirst = '', newestWithin = '') {
   const key = path.join(stores, 'key');
   fs.writeFileSync(key, 'key');
   const side = (name: string, bucket: string) => ({
@@ -115,6 +117,8 @@ function run(folders = 'postgres') {
     STORES: stores,
     TMPDIR: stores,
     FOLDERS: folders,
+    EMPTY_AT_FIRST: emptyAtFirst,
+    NEWEST_WITHIN: newestWithin,
     ...side('SOURCE', 'own'),
     ...side('TARGET', 'theirs'),
   };
@@ -125,6 +129,14 @@ test('everything is copied, and nothing is left of the lists', () => {
   expect(run()).toMatchObject({ status: 0, stdout: '3 files are the same at the target\n', stderr: '' });
   expect(copies()).toEqual(Object.keys(first).sort());
   expect(fs.readdirSync(stores).filter((name) => name.startsWith('tmp.'))).toEqual([]);
+});
+
+test('what may begin empty is no failure before its first file, and is copied from then on', () => {
+  const { status, stdout } = run('postgres', 'etcd');
+  expect([status, stdout]).toEqual([0, '3 files are the same at the target\nsource:own/etcd holds nothing so far\n']);
+  put('etcd', { snapshot: 'one' });
+  expect(run('postgres', 'etcd').status).toBe(0);
+  expect(copies('etcd')).toEqual(['snapshot']);
 });
 
 describe('while the archive grows', () => {
@@ -180,6 +192,35 @@ describe('a copy fails', () => {
   test('of nothing: whoever lost everything is to hear of it', () => {
     const { status, stderr } = run('redis');
     expect([status, stderr]).toEqual([1, 'source:own/redis holds nothing\nnot copied: redis\n']);
+  });
+
+  test('of what may begin empty, once there are copies of it: it was lost', () => {
+    put('etcd', { snapshot: 'one' });
+    expect(run('postgres', 'etcd').status).toBe(0);
+    fs.rmSync(path.join(stores, 'source/own/etcd'), { recursive: true });
+    expect(run('postgres', 'etcd')).toMatchObject({
+      status: 1,
+      stderr: 'source:own/etcd holds nothing\nnot copied: etcd\n',
+    });
+    expect(copies('etcd')).toEqual(['snapshot']);
+  });
+
+  test.each([
+    ['too old', '479m', [1, 'source:own/etcd got nothing within 479m\nnot copied: etcd\n']],
+    ['just new enough', '481m', [0, '']],
+    ['of any age that may be', '', [0, '']],
+  ])('only of what is too old, where the newest file of what may begin empty is %s', (_, within, said) => {
+    put('etcd', { snapshot: 'one' });
+    const before = new Date(Date.now() - 480 * 60_000);
+    fs.utimesSync(path.join(stores, 'source/own/etcd/snapshot'), before, before);
+    const { status, stderr } = run('postgres', 'etcd', within);
+    expect([status, stderr]).toEqual(said);
+    expect(copies('etcd')).toEqual(['snapshot']);
+  });
+
+  test('of what may begin empty, where nobody can tell whether there are copies of it', () => {
+    fs.writeFileSync(path.join(stores, 'fails-2'), '');
+    expect(run('', 'etcd')).toMatchObject({ status: 1, stderr: expect.stringContaining('not copied: etcd') as string });
   });
 
   test('and keeps no other folder from being copied', () => {

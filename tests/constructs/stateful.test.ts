@@ -112,7 +112,14 @@ describe('a keeper job', () => {
     ]);
   });
 
-  const changes: { [K in keyof Omit<Required<KeeperJobProps>, 'missed'>]: KeeperJobProps[K] } = {
+  test('has an objective of its age where it makes backups, as old as its alert lets', () => {
+    expect(make().platform.objectives).toEqual([]);
+    const [objective] = make({ backupsOf: 'redis' }).platform.objectives;
+    expect(objective!.id).toBe('redis-backup-age');
+    expect(objective!.props.bad).toContain(' > bool 5400)');
+  });
+
+  const changes: { [K in keyof Omit<Required<KeeperJobProps>, 'missed' | 'backupsOf'>]: KeeperJobProps[K] } = {
     name: 'other',
     program: 'other',
     component: 'other',
@@ -153,8 +160,10 @@ describe('copies elsewhere', () => {
     expect(Object.fromEntries(container!.env!.map(({ name, value }) => [name, value]))).toEqual({
       AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required',
       AWS_RESPONSE_CHECKSUM_VALIDATION: 'when_required',
+      EMPTY_AT_FIRST: '',
       FOLDERS: 'postgres redis',
       GOMEMLIMIT: '192MiB',
+      NEWEST_WITHIN: '',
       SOURCE_BUCKET: 'test-backups',
       SOURCE_ENDPOINT: 'https://s3.example',
       SOURCE_REGION: 'here',
@@ -166,6 +175,11 @@ describe('copies elsewhere', () => {
       TARGET_ACCESS_KEY_ID_FILE: '/run/secrets/backups-offsite/access-key-id',
       TARGET_SECRET_ACCESS_KEY_FILE: '/run/secrets/backups-offsite/secret-access-key',
     });
+  });
+
+  test('tell of all that they copy', () => {
+    const { platform } = make({ emptyAtFirst: ['etcd'] });
+    expect(platform.all(OffsiteCopy).map(({ folders }) => folders)).toEqual([['postgres', 'redis', 'etcd']]);
   });
 
   test('pass Pod Security restricted, with a token of nobody', () => {
@@ -194,6 +208,8 @@ describe('copies elsewhere', () => {
 
   const changes: { [K in keyof Omit<Required<OffsiteCopyProps>, 'source'>]: OffsiteCopyProps[K] } = {
     folders: ['redis'],
+    emptyAtFirst: ['etcd'],
+    newestWithin: Duration.hours(8),
     store: { ...elsewhere, bucket: 'another' },
     image: nextVersion(image),
     schedule: Schedule.utc('50 * * * *'),

@@ -1,6 +1,6 @@
 import { JsonPatch, Size } from 'cdk8s';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
-import type { HttpEndpoint } from '../../constructs/core/endpoint.ts';
+import type { HttpEndpoint, TraceEndpoint } from '../../constructs/core/endpoint.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import { NextFrontend } from '../../constructs/next-frontend/index.ts';
@@ -282,6 +282,12 @@ describe.each(constructs)('%s', (_, make) => {
       ]);
     });
 
+    test('a host that is an address of a page is refused', () => {
+      expect(refusal(() => web({ host: 'https://web.example.com' })).map(({ what }) => what)).toEqual([
+        'host: "https://web.example.com"',
+      ]);
+    });
+
     test('a variable that is no text is refused', () => {
       const environment = { LIMIT: 7 } as unknown as Record<string, string>;
       expect(refusal(() => web({ environment })).map(({ what }) => what)).toEqual(['the variable LIMIT is 7']);
@@ -312,8 +318,34 @@ describe.each(constructs)('%s', (_, make) => {
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger.servers.svc.cluster.local:4318',
         OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
         OTEL_PROPAGATORS: 'tracecontext,baggage',
+        OTEL_RESOURCE_ATTRIBUTES: `service.namespace=test,service.version=${image.tag}`,
+        OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '1024',
       });
       expect(egressPorts(only(manifests, 'NetworkPolicy'))).toContainEqual([{ protocol: 'TCP', port: 4318 }]);
+    });
+
+    test('every trace is sent where who takes them decides, whatever a caller says, and else a share of those that begin here', () => {
+      const sampled = (more: Partial<TraceEndpoint>) =>
+        variablesOf(web((_scope, { traces }) => ({ traces: { ...traces, ...more } })).deployment);
+      expect(sampled({})).toMatchObject({ OTEL_TRACES_SAMPLER: 'always_on' });
+      expect(sampled({})).not.toHaveProperty('OTEL_TRACES_SAMPLER_ARG');
+      expect(sampled({ sharePercent: 25 })).toMatchObject({
+        OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+      });
+    });
+
+    test('a collector with an authority of its own is verified by it', () => {
+      const authority = { name: 'traces-ca', certificates: 'the certificate of an authority\n' };
+      const { deployment, manifests } = web((_scope, { traces }) => ({ traces: { ...traces, authority } }));
+      expect(variablesOf(deployment)).toMatchObject({
+        OTEL_EXPORTER_OTLP_CERTIFICATE: '/run/authorities/traces-ca.crt',
+      });
+      expect(only(manifests, 'ConfigMap', 'web-authorities')).toMatchObject({
+        data: { 'traces-ca.crt': authority.certificates },
+      });
+      const variable = { environment: { OTEL_EXPORTER_OTLP_CERTIFICATE: '/x' } };
+      expect(refusal(() => web(variable))).toMatchObject([{ allowed: 'the option traces' }]);
     });
 
     test('a collector of traces is not waited for', () => {
@@ -334,6 +366,14 @@ describe.each(constructs)('%s', (_, make) => {
       expect(platform.scrapes).toMatchObject([
         { endpoint: { path: '/metrics', targets: [{ port: 9464, peer: { name: 'web' } }] } },
       ]);
+    });
+
+    test('are as many as one pod may tell', () => {
+      const limits = [undefined, 3000].map((mostSeries) => {
+        const { platform } = web({ metrics: { path: '/metrics', port: 9464, ...(mostSeries ? { mostSeries } : {}) } });
+        return platform.scrapes.map((scrape) => scrape.mostSeries);
+      });
+      expect(limits).toEqual([[1500], [3000]]);
     });
 
     test('metrics: false closes the port and leaves the variables out', () => {

@@ -1,7 +1,8 @@
 import { Cpu } from '../../constructs/core/cpu.ts';
 import { InputError } from '../../constructs/core/error.ts';
 import { labels, selectorLabels } from '../../constructs/core/labels.ts';
-import { checkName, nameLimits } from '../../constructs/core/names.ts';
+import { publicEndpoint } from '../../constructs/core/endpoint.ts';
+import { checkHost, checkName, nameLimits } from '../../constructs/core/names.ts';
 import { refusal } from '../support/harness.ts';
 
 describe('a name', () => {
@@ -61,5 +62,30 @@ describe('an amount of CPU', () => {
 
   test.each([0, -1, 0.5, Number.NaN])('is never %s millicores', (millicores) => {
     expect(() => Cpu.millicores(millicores)).toThrow(RangeError);
+  });
+});
+
+describe('a host', () => {
+  test.each(['api.example.com', 'localhost', '192.0.2.1', 'xn--bcher-kva.example'])('%s is taken', (host) => {
+    expect(() => {
+      checkHost('web', host);
+    }).not.toThrow();
+  });
+
+  // `https://` stands before it, and a port behind it.
+  test.each([
+    'https://api.example.com',
+    'api.example.com/',
+    'api.example.com:443',
+    'API.example.com',
+    '',
+    'a b',
+    5 as never,
+  ])('%s is refused', (host) => {
+    expect(refusal(() => checkHost('web', host))).toMatchObject([{ where: 'web', remedy: 'write the name alone' }]);
+  });
+
+  test('of a server outside is one', () => {
+    expect(refusal(() => publicEndpoint('chat', 'https://hooks.example.com/'))[0]?.where).toBe('endpoint chat');
   });
 });

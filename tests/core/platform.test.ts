@@ -110,6 +110,22 @@ describe('a platform', () => {
     ]);
   });
 
+  test('lets an application use what some environments have not', () => {
+    const absent = testApplication('absent', () => 'something');
+    const read: unknown[] = [];
+    const present = application(
+      'present',
+      {
+        namespace: defineNamespace('present'),
+        layer: 'applications',
+        uses: ({ domain }) => ({ absent: domain === 'other.example' ? absent : undefined }),
+      },
+      (_scope, _environment, used) => read.push(used.absent),
+    );
+    build(present);
+    expect(read).toEqual([undefined]);
+  });
+
   test('refuses two applications of one name', () => {
     const twice = () => testApplication('twin', () => undefined);
     expect(refusal(() => build(twice(), twice()))[0]?.where).toBe('application twin');
@@ -241,5 +257,41 @@ describe('network policies', () => {
 
   test('are not written for workloads without connections, which default-deny covers', () => {
     expect(policies(build(testApplication('a', (scope) => pods(scope, 'one'))))).toEqual([]);
+  });
+});
+
+describe('types are not looked at where a program runs: an application is refused', () => {
+  const given = (props: object) => () => application('a', props as never, () => undefined);
+  const namespace = defineNamespace('a');
+
+  test.each<[string, object, string]>([
+    ['of a layer that nobody walks', { namespace, layer: 'apps' }, 'its layer is "apps"'],
+    ['of no layer', { namespace }, 'layer is left out'],
+    ['of no namespace', { layer: 'data' }, 'namespace is left out'],
+    ['with an option that is misspelt', { namespace, layer: 'data', use: () => ({}) }, 'it has no option use'],
+  ])('%s', (_, props, what) => {
+    expect(refusal(given(props)).map((finding) => finding.what)).toEqual([what]);
+  });
+
+  test('in a namespace that is none', () => {
+    const made = application('a', { namespace: () => undefined as never, layer: 'data' }, () => undefined);
+    expect(refusal(() => build(made))[0]).toMatchObject({ where: 'application a', what: 'its namespace is null' });
+  });
+
+  test('that reads what another one does not hand out, with what is meant', () => {
+    const a = testApplication('a', () => ({ endpoint: 1, none: undefined }));
+    const b = application(
+      'b',
+      { namespace: defineNamespace('b'), layer: 'applications', uses: () => ({ a }) },
+      (_, __, used) => [used.a.endpoint, used.a.none, (used.a as Record<string, unknown>).endpont],
+    );
+    expect(refusal(() => build(a, b))).toMatchObject([
+      {
+        where: 'application b',
+        what: 'it reads used.a.endpont, which a does not hand out',
+        allowed: 'endpoint, none',
+        remedy: 'write endpoint, if that is meant; else let the function of a in apps/ return endpont',
+      },
+    ]);
   });
 });

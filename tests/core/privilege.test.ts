@@ -66,6 +66,30 @@ test('a directory of the node is seen under its own path, for reading', () => {
   ]);
 });
 
+describe('a directory of the node that is written into', () => {
+  const writable = { ...hostPath, hostPath: '/var/lib/agent', writable: true } as const;
+
+  test('is made where it is missing, and says so', () => {
+    const pod = podOf(daemonSet([writable, hostPath]));
+    expect(pod.volumes?.map(({ hostPath: host }) => host?.type)).toEqual(['DirectoryOrCreate', 'Directory']);
+    expect(pod.containers[0]?.volumeMounts).toEqual([
+      { name: 'host-var-lib-agent', mountPath: '/var/lib/agent' },
+      { name: 'host-var-log-pods', mountPath: '/var/log/pods', readOnly: true },
+    ]);
+    expect(daemonSet([writable]).metadata.annotations?.['diptych/privileges-of-agent']).toBe(
+      'hostPath /var/lib/agent for writing until 2027-06-30: reads what the nodes log',
+    );
+  });
+
+  test('is taken from who declares it for writing, and from nobody who declares it for reading', () => {
+    const pod = podOf(daemonSet([writable]));
+    expect(restrictedViolations(pod, { agent: [writable] })).toEqual([]);
+    expect(restrictedViolations(pod, { agent: [{ ...hostPath, hostPath: '/var/lib/agent' }] })).toEqual([
+      'containers[0].volumeMounts: host-var-lib-agent, which is declared for reading',
+    ]);
+  });
+});
+
 describe('a privilege is refused', () => {
   test.each([
     ['without a reason', { ...capability, because: '' }],

@@ -139,6 +139,11 @@ describe('a workload', () => {
     expect(update('strict', 2)).toEqual({ maxSurge: 0, maxUnavailable: 1 });
   });
 
+  test('takes its pod away first where it says that it may', () => {
+    const controller = { kind: 'Deployment', replicas: 1, maxSurge: 0 } as const;
+    expect(at(deployment({ controller }), 'spec.strategy.rollingUpdate')).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+  });
+
   test.each([2, 3, 4, 5, 6, 7, 8, 9, 10])(
     'of %d nodes, an update takes a pod away first only when each has its own',
     (nodes) => {

@@ -66,7 +66,8 @@ describe('a lost cluster', () => {
 
   test('gets the state of a snapshot, while what was there stays beside; an interruption goes on', async () => {
     machines.buckets('snapshot', 'the state of the drill\n');
-    machines.ask('node1', 'break', '2');
+    // After K3s was stopped, twice: before its state is moved, and before etcd's is made.
+    machines.ask('node1', 'break', '3');
     const asked = ['--restore', '--snapshot', 'latest', '--node', 'node1', '--replace-state'];
     const broken = await machines.install(...asked);
     expect([broken.status, broken.stderr]).toEqual([
@@ -81,6 +82,26 @@ describe('a lost cluster', () => {
     expect(aside).toEqual([expect.stringMatching(/^server-before-/)]);
     expect(fs.existsSync(machines.file('node1', `var/lib/rancher/k3s/${aside[0]}/db/etcd`))).toBe(true);
     expect((await machines.install()).stdout).toMatch(/^production: 0 changes$/m);
+  });
+
+  test('is not restored from another snapshot over what an earlier restoration brought back', async () => {
+    const restoring = machines.file('node1', 'var/lib/diptych/install/restoring');
+    fs.writeFileSync(restoring, 'of a snapshot of before\n');
+    const before = asBefore(machines);
+    const { status, stderr } = await machines.install('--restore', '--snapshot', 'latest', '--node', 'node1');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('node1 has the state of a cluster')]);
+    expect(asBefore(machines)).toEqual(before);
+    fs.rmSync(restoring);
+  });
+
+  test('stops a K3s that is started over and over before its state is moved', async () => {
+    fs.rmSync(machines.file('node1', 'stub/active/k3s'));
+    fs.writeFileSync(machines.file('node1', 'stub/calls'), '');
+    const asked = ['--restore', '--snapshot', 'latest', '--node', 'node1', '--replace-state'];
+    expect(await machines.install(...asked)).toMatchObject({ status: 0, stderr: '' });
+    const made = calls(machines, 'node1');
+    expect(made.indexOf('systemctl stop k3s\n')).toBeGreaterThan(0);
+    expect(made.indexOf('systemctl stop k3s\n')).toBeLessThan(made.indexOf('k3s server --cluster-reset'));
   });
 
   test('takes back a node whose machine was replaced, once it is gone', async () => {
@@ -112,6 +133,10 @@ test('of three servers one that has the state keeps the others from being restor
     1,
     expect.stringContaining('node2 has the state of the cluster, and is not restored'),
   ]);
+  three.ask('node2', 'closed');
+  const silent = await three.install('--restore', '--snapshot', 'latest', '--node', 'node1');
+  expect(silent.stderr).toContain('node2 is not reached, and may have the state of the cluster');
+  three.unask('node2', 'closed');
   const all = await three.install('--restore', '--snapshot', 'latest', '--replace-state');
   expect(all).toMatchObject({ status: 0, stderr: '' });
   expect(three.plan.nodes.map(({ name }) => fs.readFileSync(three.file(name, join), 'utf8').trim())).toEqual([

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPlatform } from '../../apps/platform.ts';
+import { environmentInput } from '../../config/index.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import { ownFile } from '../../prove/cluster/own-files.ts';
 import { freePorts } from '../../prove/machine/processes.ts';
@@ -110,7 +111,7 @@ type Files = Readonly<Record<string, string>>;
 const manifestsOf = (application: string) =>
   committed(`dist/${environment}/${application}`).map(({ manifest }) => manifest);
 /** Of the directory. */
-const zone = 'ad.example.com';
+const zone = `ad.${environmentInput(environment).domain}`;
 
 (coredns === undefined ? describe.skip : describe).each(['ours', 'k3s'] as const)(
   'the configuration, in a real CoreDNS of %s',

@@ -10,7 +10,7 @@ import type { Cluster } from '../../prove/cluster/handle.ts';
 import { podManifest } from '../../prove/cluster/kubectl.ts';
 import { configurationOf, keysOf } from '../../prove/cluster/node-configuration.ts';
 import { certificatesOf, makePki } from '../../prove/cluster/pki.ts';
-import { etcdMembersOf, nodeOf, planCluster, serversOf } from '../../prove/cluster/plan.ts';
+import { etcdMembersOf, nodeOf, planCluster, serversOf, standInOf } from '../../prove/cluster/plan.ts';
 import { servicesOf } from '../../prove/cluster/services.ts';
 import { flagsOf } from '../../synth/install/kubernetes.ts';
 import { systemManifests } from '../../prove/cluster/system/index.ts';
@@ -73,6 +73,11 @@ describe('the plan', () => {
   test('takes three nodes, two of them with an API and all with a vote', () => {
     const three = threeNodes();
     expect([serversOf(three).length, etcdMembersOf(three).length]).toEqual([2, 3]);
+  });
+
+  test('says that a witness, which in K3s asks any server, asks one alone', () => {
+    expect(standInOf(plan)).not.toMatch('witness');
+    expect(standInOf(threeNodes())).toMatch(/^three .* three nodes, of which the witness asks the first server alone$/);
   });
 
   test('refuses a node with the address of the outside world', () => {

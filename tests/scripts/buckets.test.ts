@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { environmentInput } from '../../config/index.ts';
 import { bucketsCommand } from '../../scripts/buckets/command.ts';
-import { wantedBuckets } from '../../scripts/buckets/wanted.ts';
+import { holdsLock, wantedBuckets } from '../../scripts/buckets/wanted.ts';
 import { root } from '../support/committed.ts';
 import { TestStorage } from './object-storage.ts';
 
@@ -18,9 +18,12 @@ async function buckets(args: readonly string[], env: object = storage.env, patie
   const context = { root, patienceMilliseconds, env: { ...env, AWS_ENDPOINT_URL_S3: storage.endpoint } };
   const code = await bucketsCommand(context, args, { stdout: output, stderr: output });
   const text = String(output.read() ?? '').replace(/\s+/g, ' ');
-  return { code, text, changes: storage.asked.slice(before).filter((each) => !each.startsWith('GET ')) };
+  const changes = storage.asked.slice(before).filter((each) => !each.startsWith('GET ') && !trial.test(each));
+  return { code, text, changes };
 }
 
+/** A file that it makes and deletes again, beside Terraform's states. */
+const trial = /^(PUT|DELETE) \/[^/]+\/npm-run-buckets-[0-9a-f-]+\.tflock$/;
 const nameOf = (name: string): string =>
   wantedBuckets(root, 'production').find((each) => each.name === name)?.bucket ?? '';
 const days = (number: number, prefix = ''): string =>
@@ -198,10 +201,50 @@ describe('npm run buckets', () => {
     expect(String(output.read())).toContain('it could not be reached');
   });
 
-  test('deletes nothing, whatever it is asked', async () => {
+  test('deletes nothing, whatever it is asked, but its trial of the lock', async () => {
     await full('backups');
     await buckets(['backups', 'offsite', 'state', '--shorten']);
-    expect(storage.asked.filter((each) => each.startsWith('DELETE'))).toEqual([]);
+    expect(storage.asked.filter((each) => each.startsWith('DELETE') && !trial.test(each))).toEqual([]);
+  });
+
+  test("tries the lock of Terraform's state there and nowhere else, and leaves no file of it", async () => {
+    const { code, text } = await buckets(['backups', 'offsite', 'state']);
+    expect(code).toBe(0);
+    expect(text).toContain('lock file is made by one alone, and again after it tried');
+    const tried = storage.asked.filter((each) => trial.test(each)).map((each) => each.split('/npm-')[0]);
+    const state = nameOf('state');
+    expect(tried).toEqual(['PUT', 'PUT', 'DELETE', 'PUT', 'DELETE'].map((method) => `${method} /${state}`));
+    expect(storage.buckets.get(state)?.versions.at(-1)?.deleted).toBe(true);
+    storage.asked.length = 0;
+    expect((await buckets(['state', '--check'])).code).toBe(0);
+    expect(storage.asked.some((each) => trial.test(each))).toBe(false);
+  });
+
+  // Seen of Ceph's gateway, versitygw and rustfs; of Incus; of B2.
+  const unlocked: readonly [string, TestStorage['conditions'], string][] = [
+    [
+      'takes what was deleted for a file, so that nobody could lock a second time',
+      'marks are files',
+      'a file that was deleted is not made again where there is none (PreconditionFailed)',
+    ],
+    ['heeds no condition, so that two could lock at once', 'unheeded', 'it overwrites a file that is only to be made'],
+    ['knows no condition', 'unknown', 'it makes no file that is only made where there is none (NotImplemented)'],
+  ];
+  test.each(unlocked)('refuses a service for the state that %s', async (_, conditions, what) => {
+    storage.conditions = conditions;
+    await buckets(['state']);
+    // Also when the bucket is there already.
+    const { code, text } = await buckets(['state']);
+    expect([code, text]).toEqual([1, expect.stringContaining(what)]);
+    expect(text).toContain('set use_lockfile = false in terraform/backend.tf and terraform/cloudflare/backend.tf');
+    expect(storage.buckets.get(nameOf('state'))?.versions.at(-1)?.deleted).not.toBe(false);
+    expect((await buckets(['backups'])).code).toBe(0);
+  });
+
+  test('says that keys may not write where it tries the lock', async () => {
+    await buckets(['state']);
+    storage.refusing.set(`PUT /${nameOf('state')}/npm-run-buckets-`, 'AccessDenied');
+    expect((await buckets(['state'])).text).toContain('these keys may not do that');
   });
 });
 
@@ -209,6 +252,25 @@ describe('the buckets that are wanted', () => {
   test('are those of the environment, and that of the state', () => {
     const names = Object.keys(environmentInput('production').objectStores);
     expect(wantedBuckets(root, 'production').map(({ name }) => name)).toEqual([...names, 'state']);
+  });
+
+  test.each([
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('are tried for a lock where a state is locked by a file: %s, %s', (machines, names) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-buckets-'));
+    fs.mkdirSync(path.join(folder, 'terraform/cloudflare'), { recursive: true });
+    const copied = ['state.s3.tfbackend', 'backend.tf', 'cloudflare/backend.tf'];
+    for (const [index, file] of copied.entries()) {
+      const text = fs.readFileSync(path.join(root, 'terraform', file), 'utf8');
+      const locks = [undefined, machines, names][index];
+      const changed = text.replace(/(use_lockfile\s*=) true/, `$1 ${locks}`);
+      fs.writeFileSync(path.join(folder, 'terraform', file), changed);
+    }
+    const holding = wantedBuckets(folder, 'production').filter((each) => holdsLock(folder, each));
+    expect(holding.map(({ name }) => name)).toEqual(machines || names ? ['state'] : []);
+    fs.rmSync(folder, { recursive: true });
   });
 
   test('are refused where the state says no place', () => {

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { secretInventory } from '../../apps/inventory.ts';
 import { bundleCommand } from '../../scripts/bundle/command.ts';
-import { archiveKeys, wantedFiles } from '../../scripts/bundle/contents.ts';
+import { wantedFiles } from '../../scripts/bundle/contents.ts';
 import { bundleBucket } from '../../scripts/bundle/store.ts';
 import { seal } from '../../synth/seal/crypto.ts';
 import { toManifest } from '../../synth/seal/manifest.ts';
@@ -99,8 +100,16 @@ describe('npm run bundle', () => {
       wantedFiles('production').map(({ path: name }) => fs.readFileSync(at(`secrets/production/${name}`), 'utf8')),
     );
     expect(read('cluster/sealing/sealing-key/tls.key')).toBe(pem);
-    const [archive] = archiveKeys('production');
-    expect(read(`cluster/archives/${archive!.namespace}/${archive!.name}/key`)).toBe(`key of ${archive!.name}`);
+    // Of every store, whatever its construct calls it: it is its purpose that tells it.
+    const archives = secretInventory('production').filter(({ purpose }) => purpose.startsWith('decrypts the backups'));
+    expect(archives.map(({ name }) => name)).toEqual([
+      'postgres-archive-encryption',
+      'redis-backups-encryption',
+      'samba-backups-encryption',
+    ]);
+    for (const { name, copies } of archives) {
+      expect(read(`cluster/archives/${copies[0]!.namespace}/${name}/key`)).toBe(`key of ${name}`);
+    }
     expect(fs.statSync(at('opened/k3s/token')).mode & 0o777).toBe(0o600);
   });
 

@@ -4,6 +4,7 @@ import { prices } from '../../config/prices.ts';
 import { Hetzner } from '../../prove/stand-ins/hetzner/index.ts';
 import { billOf } from '../../scripts/cost/bill.ts';
 import { costCommand } from '../../scripts/cost/command.ts';
+import { itemsOf } from '../../scripts/cost/items.ts';
 import { writtenPrices } from '../../scripts/cost/prices.ts';
 import { machineValues } from '../../synth/machines.ts';
 
@@ -18,6 +19,12 @@ async function cost(args: readonly string[] = [], { token = '', endpoint = hetzn
   return { code, printed: String(output.read() ?? '') };
 }
 
+/** What an environment costs by the table. */
+const billed = (environment: string) => {
+  const values = machineValues(environment)!;
+  return billOf(itemsOf(environment, values), writtenPrices(values.location));
+};
+
 describe('npm run cost', () => {
   test('has a line for each machine, volume, load balancer, address and bucket', async () => {
     const { code, printed } = await cost();
@@ -26,7 +33,11 @@ describe('npm run cost', () => {
     const names = [
       ...Object.keys(nodes).map((name) => `server ${name}`),
       ...Object.keys(load_balancers).map((name) => `load balancer ${name}`),
-      ...['volume directory, 10 GB', 'public IPv4 of 2 servers', 'public IPv6 of 2 servers', 'floating IPv4'],
+      ...Object.values(nodes).flatMap(({ volumes }) =>
+        Object.entries(volumes).map(([name, size]) => `volume ${name}, ${size} GB`),
+      ),
+      ...['IPv4', 'IPv6'].map((kind) => `public ${kind} of ${Object.keys(nodes).length} servers`),
+      'floating IPv4',
       ...Object.values(environments.production!.objectStores).map(({ bucket }) => `bucket ${bucket}`),
     ];
     expect(names.filter((name) => !printed.includes(`\n${name}`))).toEqual([]);
@@ -34,24 +45,39 @@ describe('npm run cost', () => {
 
   test('tells without a token what the table has, of when, and what is unknown', async () => {
     const { printed } = await cost();
-    expect(printed).toMatch(/^server node1, ccx33 .* 138\.49$/m);
-    expect(printed).toMatch(/^server node2, ccx23 .* 102\.52 {2}at most, 0\.1378 an hour$/m);
-    expect(printed).toMatch(/^load balancer production, lb11 .* unknown$/m);
-    expect(printed).toMatch(/^together .* 241\.58 {2}at most, and 6 that are unknown$/m);
-    expect(printed).toContain('prices of 2026-08: ');
+    const { lines, total, unknown } = billed('production');
+    const amounts = lines.map(({ what, month, atMost, price }) => {
+      if (month === undefined) return `${what} unknown`;
+      return `${what} ${month.toFixed(2)}${atMost ? ` at most, ${price!.hourly} an hour` : ''}`;
+    });
+    const told = printed.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
+    expect(told).toEqual(expect.arrayContaining(amounts));
+    expect(told).toContainEqual(
+      expect.stringMatching(`^together ${total.toFixed(2)}.*, and ${unknown.length} that are`),
+    );
+    expect(told).toEqual(
+      expect.arrayContaining(lines.flatMap(({ price }) => (price ? `prices of ${price.source}` : []))),
+    );
   });
 
   test('asks Hetzner with a token', async () => {
     const { code, printed } = await cost([], { token: hetzner.readOnlyToken });
     expect(code).toBe(0);
-    expect(printed).toMatch(/^volume directory, 10 GB .* 0\.50$/m);
-    expect(printed).toMatch(/^public IPv4 of 2 servers .* 1\.25$/m);
-    expect(printed).toMatch(/^together .*, and 2 that are unknown$/m);
+    const { nodes } = machineValues('production')!;
+    for (const [name, size] of Object.values(nodes).flatMap(({ volumes }) => Object.entries(volumes)))
+      expect(printed).toMatch(new RegExp(`^volume ${name}, ${size} GB .* ${(size * 0.05).toFixed(2)}$`, 'm'));
+    const buckets = Object.keys(environments.production!.objectStores).length;
+    expect(printed).toMatch(new RegExp(`^together .*, and ${buckets} that are unknown$`, 'm'));
     expect(printed).toContain(`prices of 2026-11-30: ${hetzner.endpoint}/pricing`);
   });
 
   test('tells of another environment', async () => {
-    expect((await cost(['three-node'])).printed).toMatch(/^server witness, cx23 .* unknown$/m);
+    const others = Object.keys(environments).filter((name) => machineValues(name) !== undefined);
+    for (const name of others) {
+      const servers = Object.entries(machineValues(name)!.nodes).map(([node, each]) => `${node}, ${each.server_type}`);
+      const { printed } = await cost([name]);
+      expect(servers.filter((server) => !printed.includes(`\nserver ${server} `))).toEqual([]);
+    }
   });
 
   const refusals: readonly [string, readonly string[], object, string][] = [
@@ -74,6 +100,11 @@ describe('prices', () => {
       ([, { date, source }]) => !/^2\d{3}-\d\d(-\d\d)?$/.test(date) || source === '',
     );
     expect(bare).toEqual([]);
+  });
+
+  test('of a month go before those of an hour', () => {
+    const known = new Map([['server a', { monthly: 40.5, hourly: 0.1, source: 'x' }]]);
+    expect(billOf([{ what: 'a', price: 'server a', count: 2 }], known)).toMatchObject({ total: 81, atMost: false });
   });
 
   test('are unknown where the table does not hold', () => {

@@ -72,7 +72,7 @@ describe('options', () => {
   });
 
   test('without a purpose of their own have that of their type', () => {
-    box('readonly lid: Lid;', '/** Closes it. */ export interface Lid { readonly colour: string }');
+    box('readonly lid: Lid;', '/** Closes it. */ interface Lid { readonly colour: string }');
     expect(options()).toMatchObject([{ name: 'lid', purpose: 'Closes it.' }]);
   });
 
@@ -96,6 +96,14 @@ describe('options', () => {
       '/// <reference path="./lib.d.ts"/>\n/** Of it. */ export interface Side {\n/** How long. */ readonly length: number }\nexport interface Other { a: 1 }',
     );
     expect([...constructModules(root)[0]!.props.keys()].sort()).toEqual(['BoxProps', 'Side']);
+  });
+
+  test('of what an option alone takes have a table too, also where it may be something else', () => {
+    box(
+      '/** Its lid. */ readonly lid: Lid | false;\n/** Its foot. @default none */ readonly foot?: Foot;',
+      ['Lid', 'Foot'].map((part) => `export interface ${part} {\n/** How wide. */ readonly width: number }`).join('\n'),
+    );
+    expect([...constructModules(root)[0]!.props.keys()].sort()).toEqual(['BoxProps', 'Foot', 'Lid']);
   });
 
   test('of which nothing says what they are for are refused', () => {

@@ -34,6 +34,7 @@ describe('an example', () => {
     input: {},
     images: {},
     owners: undefined,
+    state: undefined,
     manifests: [],
   };
   const found = (changes: Partial<ExampleSources>): string[] =>
@@ -75,6 +76,13 @@ describe('an example', () => {
     expect(found({ owners: '# such as @example/all\n* @example/platform\n/docs @acme/writers\n' })).toEqual([
       '.github/CODEOWNERS: @example/platform is an example',
     ]);
+  });
+
+  test("is the bucket of Terraform's state, whose name somebody else has", () => {
+    expect(found({ state: 'bucket    = "example-terraform-state"\nregion    = "fsn1"\n' })).toEqual([
+      'terraform/state.s3.tfbackend: bucket: example-terraform-state is an example',
+    ]);
+    expect(found({ state: 'bucket = "acme-terraform-state"\n' })).toEqual([]);
   });
 
   test('is what an object says and no configuration, such as a mail address', () => {

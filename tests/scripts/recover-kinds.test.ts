@@ -69,9 +69,9 @@ describe.each(Object.keys(wholes) as (keyof typeof wholes)[])('a recovery of %s'
   test('reads the folder of the generation in use, unless another one is named', async () => {
     recovery.commit(text(generations({ number: 2, recovery: { from: 1 } }, store)));
     await recovery.run(`${kind} --at latest --dry-run`);
-    expect(recovery.stdout).toContain(`reads  s3://${bucket}/${archive}-2, to the newest`);
+    expect(recovery.stdout).toContain(`reads  s3://${bucket}/${archive}-2, to the newest backup`);
     await recovery.run(`${kind} --at latest --from 1 --dry-run`);
-    expect(recovery.stdout).toContain(`reads  s3://${bucket}/${archive}-1, to the newest`);
+    expect(recovery.stdout).toContain(`reads  s3://${bucket}/${archive}-1, to the newest backup`);
   });
 
   test('is told a second attempt with the options of its kind', async () => {

@@ -52,6 +52,7 @@ test.each(['2025-11-23T12:00:00Z', '2025-11-23T11:00:00-01:00', '2025-11-23T12:0
   (text) => {
     expect(parseMoment(text, now)).toMatchObject({
       what: `"${text}" has not come yet: it is 2025-11-23T12:00:00.000Z`,
+      allowed: 'a moment in the past, or latest for the newest that was saved',
     });
   },
 );

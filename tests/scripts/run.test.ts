@@ -153,6 +153,14 @@ describe('a mistake in a source', () => {
     });
   });
 
+  test('is told where the program was taken away while it ran, such as by npm ci', () => {
+    const { run, write } = bound(copy());
+    const gone = "fs.rmSync('node_modules/.cache', { recursive: true });";
+    write('main.ts', `import fs from 'node:fs';\n${gone}\nthrow new RangeError('late');\n`);
+    const { status, stderr } = run('main.ts');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^RangeError: late\n/)]);
+  });
+
   test('that is wrong input is told in its own words', () => {
     const { run, write } = bound(copy());
     write('main.ts', "throw Object.assign(new Error('config: wrong'), { name: 'InputError' });\n");

@@ -1,5 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { buildPlatform } from '../../apps/platform.ts';
+import { ConfigFiles } from '../../constructs/core/config-files.ts';
+import { usualPasswordPolicy } from '../../constructs/samba-dc/index.ts';
 import { samplesCommand } from '../../scripts/samples/command.ts';
 import { isOfSameLine, nodeVersionOf, samples, stepsOf } from '../../scripts/samples/plan.ts';
 
@@ -39,6 +42,29 @@ describe('the command', () => {
     const { code, stderr } = called(...args);
     expect(code).not.toBe(0);
     expect(stderr()).toContain(what);
+  });
+});
+
+describe('what is said in two places is said the same', () => {
+  test('of how requests are named, by both samples', () => {
+    expect(read('frontend/lib/request-ids.ts')).toBe(read('backend/src/platform/request-ids.ts'));
+  });
+
+  test('of wrong passwords: the backend stops before the directory locks the account, and for longer than that remembers', () => {
+    const usual = (variable: string): number =>
+      Number(new RegExp(`${variable}: .*'(\\d+)'\\)`).exec(read('backend/src/settings.ts'))?.[1]);
+    expect(usual('SIGN_IN_ATTEMPTS')).toBeLessThan(usualPasswordPolicy.lockoutThreshold);
+    expect(usual('SIGN_IN_WINDOW_SECONDS')).toBeGreaterThan(usualPasswordPolicy.lockoutMinutes * 60);
+  });
+
+  test('of the groups that give roles, by the backend and by the directory', () => {
+    const groups = /'editor=([\w-]+)'/.exec(read('backend/src/settings.ts'))?.[1];
+    const { data } = buildPlatform('production')
+      .all(ConfigFiles)
+      .find(({ name }) => name === 'samba-data')!;
+    expect(JSON.parse(data['directory.json']!)).toMatchObject({
+      groups: expect.arrayContaining([expect.objectContaining({ name: groups })]) as unknown,
+    });
   });
 });
 

@@ -35,6 +35,13 @@ describe('npm run stock', () => {
   const [first = '', second = ''] = wanted?.locations ?? [];
   const types = Object.fromEntries(nodes.map(({ name, serverType }) => [name, serverType]));
 
+  const makeServer = async (server_type: string, location: string): Promise<void> => {
+    const post = { method: 'POST', headers: { authorization: `Bearer ${hetzner.token}` } };
+    const server = { name: 'production-node1', server_type, location, image: 'debian-13' };
+    const body = JSON.stringify({ ...server, labels: { environment: 'production' } });
+    await fetch(`${hetzner.endpoint}/servers`, { ...post, body });
+  };
+
   test('writes nothing where everything wanted most can be ordered', async () => {
     expect(await stock()).toMatchObject({
       code: 0,
@@ -65,6 +72,21 @@ describe('npm run stock', () => {
     expect(printed).toContain('ccx33 is not sold any more');
   });
 
+  test('takes a type that is announced to leave until its day, as a plan does, and tells the day', async () => {
+    hetzner.announce('ccx33', new Date('2999-01-31T10:00:00Z'));
+    const { code, written, printed } = await stock();
+    expect({ code, written }).toEqual({ code: 0, written: {} });
+    expect(printed).toMatch(/node1 +ccx33 \(sold there until 2999-01-31\)/);
+    hetzner.announce('ccx33', new Date('2020-01-31T10:00:00Z'));
+    expect((await stock()).printed).toContain('ccx43 (ccx33 is not sold there any more)');
+  });
+
+  test('tells it of a server that there is too', async () => {
+    await makeServer('ccx33', first);
+    hetzner.announce('ccx33', new Date('2999-01-31T10:00:00Z'));
+    expect((await stock()).printed).toMatch(/node1 +ccx33 \(it is there, sold there until 2999-01-31\)/);
+  });
+
   test('forgets its choice once everything wanted most can be ordered again', async () => {
     hetzner.sellOut('ccx33', first);
     await stock();
@@ -72,11 +94,24 @@ describe('npm run stock', () => {
     expect((await stock()).written).toEqual({});
   });
 
+  test('says of a server that there is that another one could not be made in its place', async () => {
+    await makeServer('ccx33', first);
+    expect((await stock()).printed).not.toContain('another one could not be made now');
+    hetzner.sellOut('ccx33', first);
+    const { code, written, printed } = await stock();
+    expect({ code, written }).toEqual({ code: 0, written: {} });
+    expect(printed).toContain('it is there, another one could not be made now: ccx33 is out of stock');
+  });
+
+  test('takes the type that a server is to become, where what it is is none of its types any more', async () => {
+    await makeServer('ccx23', first);
+    expect((await stock()).written).toEqual({});
+    hetzner.sellOut('ccx33', first);
+    expect((await stock()).written).toMatchObject({ production: { serverTypes: { node1: 'ccx43' } } });
+  });
+
   test('leaves servers as they are, where they are', async () => {
-    const post = { method: 'POST', headers: { authorization: `Bearer ${hetzner.token}` } };
-    const server = { name: 'production-node1', server_type: 'ccx43', location: second, image: 'debian-13' };
-    const body = JSON.stringify({ ...server, labels: { environment: 'production' } });
-    await fetch(`${hetzner.endpoint}/servers`, { ...post, body });
+    await makeServer('ccx43', second);
     expect((await stock()).written).toEqual({
       production: { location: second, serverTypes: { ...types, node1: 'ccx43' } },
     });

@@ -79,9 +79,9 @@ describe('a cluster that is begun anew', () => {
   test('has a way back where every store begins with a whole backup of the generation before', async () => {
     const { code, text } = await wayBack(all);
     expect(text).toContain(
-      'redis: begins with what s3://example-backups/redis/redis-1 has, whole backups up to 2026-11-29T01:02:03.000Z',
+      `redis: begins with what s3://${bucket}/redis/redis-1 has, whole backups up to 2026-11-29T01:02:03.000Z`,
     );
-    expect(text).toContain('postgres: begins with what s3://example-backups/postgres/17-1 has');
+    expect(text).toContain(`postgres: begins with what s3://${bucket}/postgres/17-1 has`);
     expect(code).toBe(0);
   });
 
@@ -108,21 +108,31 @@ describe('a cluster that is begun anew', () => {
     versions.splice(0, versions.length, ...versions.filter((each) => !each.key.startsWith('redis/')));
     if (key !== undefined) put(key, Buffer.alloc(key.endsWith('age') ? 0 : 5));
     const { code, text } = await wayBack(all);
-    expect([code, text]).toEqual([
-      1,
-      expect.stringContaining('no whole backup is in s3://example-backups/redis/redis-1'),
-    ]);
+    expect([code, text]).toEqual([1, expect.stringContaining(`no whole backup is in s3://${bucket}/redis/redis-1`)]);
   });
 
   test('has none where the only backup is younger than the moment', async () => {
     const to = '2026-11-29 01:00:00+00';
     const { text } = await wayBack({ ...all, redis: { number: 2, recovery: { from: 1, to } } });
-    expect(text).toContain('no whole backup is in s3://example-backups/redis/redis-1');
+    expect(text).toContain(`no whole backup is in s3://${bucket}/redis/redis-1`);
   });
 
   test('has one for a store that is meant to begin empty', async () => {
     const { code, text } = await wayBack({ ...all, redis: { number: 2, empty: true } });
     expect([code, text]).toEqual([0, expect.stringContaining('redis: begins empty, as it is configured')]);
+  });
+
+  test('names the files of the folder where keys of a bucket are nowhere', async () => {
+    fs.rmSync(path.join(folder, 'tokens/backups'), { recursive: true });
+    const { code, text } = await wayBack(all);
+    expect([code, text]).toEqual([1, expect.stringContaining('tokens/backups/AWS_ACCESS_KEY_ID')]);
+    expect(text).toContain(`write a pair for ${bucket} into the folder of secrets`);
+  });
+
+  test('has none without the keys that snapshots are kept with, before a stage asks for them', async () => {
+    fs.rmSync(path.join(folder, 'snapshots/secret-key'));
+    const { code, text } = await wayBack(all);
+    expect([code, text]).toEqual([1, expect.stringContaining('snapshots/secret-key: it is not there, or empty')]);
   });
 
   test('has none without a secret, nor with halves of two keys', async () => {
@@ -131,6 +141,19 @@ describe('a cluster that is begun anew', () => {
     write('k3s/token', token);
     write('sealing.crt', 'another');
     expect((await wayBack(all)).text).toContain('it is not the certificate of sealing.key');
+  });
+
+  test('is told where secrets are brought back from: new ones would open nothing', async () => {
+    fs.rmSync(path.join(folder, 'k3s/token'));
+    const { text } = await wayBack(all);
+    expect(text).toContain('npm run bundle -- open production --identity FILE');
+    expect(text).not.toContain('install/secrets production');
+    fs.rmSync(folder, { recursive: true });
+    const { text: whole } = await wayBack(all);
+    fs.mkdirSync(folder);
+    expect(whole).toContain(`${folder}: there is no such folder`);
+    expect(whole).toContain('npm run bundle -- open production --identity FILE');
+    expect(whole).toContain(' 1 to mend;');
   });
 });
 
@@ -174,7 +197,7 @@ describe('a snapshot of etcd', () => {
   });
 
   test('is refused as no whole zip, and where there is none', async () => {
-    expect((await ask('latest')).text).toContain('example-backups has none in etcd/');
+    expect((await ask('latest')).text).toContain(`${bucket} has none in etcd/`);
     put('etcd/etcd-snapshot-node1-1.zip', zipped(whole).subarray(0, 300));
     expect((await ask('latest')).text).toContain('it is damaged: no whole zip with one file');
   });

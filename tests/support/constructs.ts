@@ -15,6 +15,7 @@ import { defineNamespace } from '../../constructs/core/namespace.ts';
 import { Platform } from '../../constructs/core/platform.ts';
 import { SecretRef } from '../../constructs/core/secret-ref.ts';
 import type { SecretKeyReference } from '../../constructs/core/secret-ref.ts';
+import type { SecretSource } from '../../constructs/core/secret.ts';
 import { toYaml } from '../../synth/yaml.ts';
 import { at, testApplication, testEnvironment } from './harness.ts';
 
@@ -79,9 +80,14 @@ function serversIn(scope: ApplicationChart): Servers {
 }
 
 /** A secret that a test needs and nobody reads. */
-export function password(scope: ApplicationChart, name: string): SecretKeyReference {
-  const keys = { password: { kind: 'random', bytes: 32, encoding: 'hex' } } as const;
-  return new SecretRef(scope, name, { name, purpose: 'opens what the tests use', keys }).key('password');
+export function password(
+  scope: ApplicationChart,
+  name: string,
+  source: SecretSource = { kind: 'random', bytes: 32, encoding: 'hex' },
+): SecretKeyReference {
+  return new SecretRef(scope, name, { name, purpose: 'opens what the tests use', keys: { password: source } }).key(
+    'password',
+  );
 }
 
 export interface Built<T> {

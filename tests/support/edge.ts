@@ -2,7 +2,7 @@ import { application } from '../../constructs/core/application.ts';
 import type { ApplicationChart } from '../../constructs/core/application-chart.ts';
 import type { HttpEndpoint } from '../../constructs/core/endpoint.ts';
 import { kubernetesApi } from '../../constructs/core/endpoint.ts';
-import type { Image } from '../../constructs/core/environment.ts';
+import type { Environment, Image } from '../../constructs/core/environment.ts';
 import { manifestOf, objectsOf } from '../../constructs/core/kube-object.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { defineNamespace } from '../../constructs/core/namespace.ts';
@@ -35,6 +35,8 @@ export interface Applications {
 export function edgePlatform(
   build: (edge: TraefikWaf, applications: Applications) => void,
   props: Partial<TraefikWafProps> = {},
+  wired: (applications: Applications) => Partial<TraefikWafProps> = () => ({}),
+  environment: Environment = testEnvironment(),
 ): Platform {
   const web = (scope: ApplicationChart, name: string): HttpEndpoint =>
     new WebWorkload(scope, name, name, { image, host: `${name}.example.com` }, kind).http;
@@ -43,12 +45,12 @@ export function edgePlatform(
     'edge',
     { namespace: defineNamespace('edge'), layer: 'edge', uses: () => ({ apps }) },
     (scope, _, used) => {
-      const made = new TraefikWaf(scope, 'edge', { ...edgeProps, ...props });
+      const made = new TraefikWaf(scope, 'edge', { ...edgeProps, ...props, ...wired(used.apps) });
       build(made, used.apps);
       return made;
     },
   );
-  return new Platform(testEnvironment(), [apps, edge]);
+  return new Platform(environment, [apps, edge]);
 }
 
 const kind = {

@@ -2,12 +2,13 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import production from '../../config/environments/production.ts';
 import { root } from './committed.ts';
 
 /** A sample of a page of docs/guides, with the words behind its language: what it is a part of. */
 export interface Sample {
   readonly language: string;
-  /** A file of the repository; `environment` and `edge` for what is added to production's, and to the routes of the edge. */
+  /** A file of the repository; `environment` for what is added to production's, or one of `places`. */
   readonly place: string;
   readonly text: string;
 }
@@ -15,20 +16,46 @@ export interface Sample {
 const folder = path.join(root, 'docs/guides');
 const fence = /^( *)```(\w+)(?: ([^\n]+))?\n(.*?)^\1```$/gms;
 
+/** Whoever follows a page writes a domain of their own where it has this one. */
+const ofOwnDomain = (text: string): string => text.replaceAll('example.com', production.domain);
+
 /** The samples of each page, in their order. */
 export const guides: ReadonlyMap<string, readonly Sample[]> = new Map(
   fs.readdirSync(folder).map((file) => {
     const found = [...fs.readFileSync(path.join(folder, file), 'utf8').matchAll(fence)];
     const samples = found.map(([, indent = '', language = '', place = '', text = '']) => {
-      return { language, place, text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
+      return { language, place, text: ofOwnDomain(text.replaceAll(new RegExp(`^${indent}`, 'gm'), '')) };
     });
     return [path.basename(file, '.md'), samples] as const;
   }),
 );
 
-/** The sample as a file of the repository: its path, and its text. */
-export function asFile(guide: string, index: number, { place, text }: Sample): readonly [file: string, text: string] {
-  if (place === 'edge') return [`apps/edge.ts`, withRoutes(text)];
+/** Where a sample goes that is added to an application that is there: above this line of its file. */
+const places: Readonly<Record<string, readonly [file: string, above: string]>> = {
+  edge: ['apps/edge.ts', '    return { edge: way };\n'],
+  backend: ['apps/backend.ts', '    return { backend: api };\n'],
+  observability: ['apps/observability.ts', "    new NodeExporter(scope, 'node-exporter', {\n"],
+  receivers: ['apps/observability.ts', '      ],\n      heartbeat:\n'],
+};
+
+/** The samples of a page as files of the repository, by their paths. */
+export function filesOf(guide: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const [index, sample] of (guides.get(guide) ?? []).entries())
+    if (sample.language === 'ts') files.set(...asFile(guide, index, sample, files));
+  return files;
+}
+
+function asFile(
+  guide: string,
+  index: number,
+  { place, text }: Sample,
+  before: ReadonlyMap<string, string>,
+): readonly [file: string, text: string] {
+  const [file, above] = places[place] ?? [];
+  if (file !== undefined && above !== undefined) {
+    return [file, withLines(before.get(file) ?? fs.readFileSync(path.join(root, file), 'utf8'), above, text)];
+  }
   if (place !== 'environment') return [place, text];
   const module = [
     "import type { EnvironmentInput } from '../schema.ts';",
@@ -38,11 +65,12 @@ export function asFile(guide: string, index: number, { place, text }: Sample): r
   return [`config/environments/guide-${guide}-${index}.ts`, module.join('\n')];
 }
 
-/** The application of the edge, with more routes than it has. */
-function withRoutes(text: string): string {
-  const last = '    return { edge: way };\n';
-  const [before, after] = fs.readFileSync(path.join(root, 'apps/edge.ts'), 'utf8').split(last);
-  return `${before}${text}${last}${after}`;
+/** What a sample imports stands at the top of the file. */
+function withLines(file: string, above: string, sample: string): string {
+  const [before, after] = file.split(above);
+  const imports = sample.split('\n').filter((line) => line.startsWith('import ') && !file.includes(line));
+  const lines = sample.split('\n').filter((line) => !line.startsWith('import '));
+  return [...imports, `${before}${lines.join('\n')}${above}${after}`].join('\n');
 }
 
 const installed = createRequire(path.join(root, 'package.json'));
@@ -54,12 +82,7 @@ const installed = createRequire(path.join(root, 'package.json'));
 export async function exportsOf(guide: string): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
   const away = fs.mkdtempSync(path.join(os.tmpdir(), 'diptych-guide-'));
   try {
-    const files = new Map(
-      (guides.get(guide) ?? [])
-        .map((sample, index) => ({ sample, file: asFile(guide, index, sample) }))
-        .filter(({ sample }) => sample.language === 'ts')
-        .map(({ file }) => file),
-    );
+    const files = filesOf(guide);
     for (const [file, text] of files) {
       const full = path.join(away, file);
       fs.mkdirSync(path.dirname(full), { recursive: true });

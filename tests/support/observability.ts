@@ -1,7 +1,4 @@
 import { load } from 'js-yaml';
-import { buildPlatform } from '../../apps/platform.ts';
-import { environmentInput } from '../../config/index.ts';
-import type { LoadOptions } from '../../config/index.ts';
 import { NodeExporter, ObservabilityStack } from '../../constructs/observability-stack/index.ts';
 import type {
   AlertReceiver,
@@ -10,7 +7,6 @@ import type {
   ObservabilityStackProps,
 } from '../../constructs/observability-stack/index.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
-import type { Platform } from '../../constructs/core/platform.ts';
 import { Scrape } from '../../constructs/core/scrape.ts';
 import type { ScrapeProps } from '../../constructs/core/scrape.ts';
 import { built, password } from './constructs.ts';
@@ -125,18 +121,4 @@ export function keeps(job: PrometheusJob, name: string, labels: Readonly<Record<
     const matches = new RegExp(`^(?:${regex})$`).test((sources ?? []).map((source) => all[source] ?? '').join(';'));
     return action === 'keep' ? matches : action !== 'drop' || !matches;
   });
-}
-
-/** What an environment has to be given to be watched, the room for it too: none of the committed ones is yet. */
-export function watching(name: string) {
-  const { sizes } = environmentInput(name);
-  return {
-    observability: { onCall: 'hooks.example.com', heartbeat: 'heartbeat.example.com' },
-    sizes: { ...sizes, backend: { ...sizes.backend, cpuRequestMillicores: 180 } },
-  } satisfies LoadOptions['changes'];
-}
-
-/** The platform of an environment, and who watches it. */
-export function watchedPlatform(name: string): Platform {
-  return buildPlatform(name, { changes: watching(name) });
 }

@@ -31,7 +31,7 @@ export const backups: DirectoryBackupProps = {
 export const account: ServiceAccount = built((scope) => ({
   name: 'backend',
   purpose: 'searches for users',
-  password: password(scope, 'directory-bind'),
+  password: password(scope, 'directory-bind', { kind: 'random', bytes: 48, encoding: 'base64url' }),
   principals: ['HTTP/api.example.com'],
 })).value;
 

@@ -45,6 +45,17 @@ test('what is not declared is told with the help', () => {
   ]);
 });
 
+test('the help that a command asks for is printed as what it was called for', async () => {
+  for (const command of [() => 'help' as const, () => Promise.resolve('help' as const)]) {
+    const [out, error]: [string[], string[]] = [[], []];
+    const output = {
+      stdout: { write: (text: string) => out.push(text) },
+      stderr: { write: (text: string) => error.push(text) },
+    };
+    expect([await runCommand('HELP', command as () => Promise<'help'>, output), out, error]).toEqual([0, ['HELP'], []]);
+  }
+});
+
 test('every command reads its arguments so, or tells of them itself', () => {
   const sources = ['scripts', 'synth', 'prove', 'bench'].flatMap((folder) =>
     fs

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { environmentInput } from '../../config/index.ts';
 import type { Manifest } from '../../constructs/core/manifest.ts';
 import { Committed } from '../../synth/committed.ts';
 import { synthesise } from '../../synth/synthesise.ts';
@@ -110,7 +111,12 @@ test('output counts as it is where nothing was committed yet', () => {
 });
 
 test('rm -rf dist takes no guard away: npm run synth refuses what it refused before', () => {
-  const options = { root, environment: 'production', strict: false, dryRun: false, generations: {} };
+  const { sizes } = environmentInput('production');
+  const changes = {
+    repository: { url: 'https://github.com/example/platform.git', branch: 'main' },
+    sizes: { ...sizes, postgres: { ...sizes.postgres, storageGibibytes: 50 } },
+  };
+  const options = { root, environment: 'production', strict: false, dryRun: false, generations: {}, changes };
   synthesise(options);
   const statefulSet = path.join(root, 'dist/production/data/statefulset-postgres.yaml');
   const text = fs.readFileSync(statefulSet, 'utf8');
@@ -118,8 +124,76 @@ test('rm -rf dist takes no guard away: npm run synth refuses what it refused bef
   fs.writeFileSync(statefulSet, former);
   commit();
   fs.rmSync(path.join(root, 'dist'), { recursive: true });
-  expect(refusal(() => synthesise(options)).map(({ what }) => what)).toEqual([
+  const refused = refusal(() => synthesise(options));
+  expect(refused.map(({ remedy }) => remedy.includes('name your own repository'))).toEqual([true, true]);
+  expect(refused.map(({ what }) => what)).toEqual([
     "PostgreSQL 17 is to start on the volumes of 14, and can't read them",
     'spec.volumeClaimTemplates[0].spec.resources.requests.storage is 40Gi and would become 50Gi: the API server refuses that',
   ]);
+});
+
+describe('the output that came as an example', () => {
+  const tree = (environment: string, repository: string): void => {
+    fs.mkdirSync(path.join(root, 'argocd', environment), { recursive: true });
+    fs.writeFileSync(
+      path.join(root, 'argocd', environment, 'root.yaml'),
+      `spec:\n  source:\n    repoURL: ${repository}\n`,
+    );
+  };
+  const example = 'https://github.com/example/platform.git';
+  const own = 'git@github.com:acme/platform.git';
+  const held = (repository: string): unknown[] =>
+    new Committed(root, 'production', [], repository).objects(file, isNot('b')).map(({ spec }) => spec);
+  const there = [{ serviceName: 'a' }];
+
+  beforeEach(() => {
+    tree('production', example);
+    write(toYaml(store('a')));
+  });
+
+  test('may become anything in a repository of somebody: it never ran', () => {
+    expect(held(own)).toEqual([]);
+    commit();
+    expect(held(own)).toEqual([]);
+    const committed = new Committed(root, 'production', [], own);
+    expect([committed.texts(file), committed.files(new Set([file]), ['statefulset'])]).toEqual([[], []]);
+  });
+
+  test('may do so until what takes its place is in a commit', () => {
+    commit();
+    tree('production', own);
+    expect(held(own)).toEqual([]);
+    commit();
+    expect(held(own)).toEqual(there);
+  });
+
+  test('is held to as long as it stays an example, as here and in the proving ground', () => {
+    commit();
+    expect(held(example)).toEqual(there);
+  });
+
+  test("takes no guard away from what is somebody's own, when it comes with a merge", () => {
+    tree('production', own);
+    commit();
+    tree('production', example);
+    write(toYaml(store('b')));
+    expect(held(own)).toEqual(there);
+    tree('production', `${own}\n>>>>>>> upstream\n    repoURL: ${example}`);
+    write(`<<<<<<< HEAD\n${toYaml(store('a'))}=======\n${toYaml(store('b'))}>>>>>>> upstream\n`);
+    expect(held(own)).toEqual(there);
+  });
+
+  test('is what an environment is told to leave behind, until it names a repository of its own', () => {
+    expect([example, own].map((each) => new Committed(root, 'production', [], each).staysExample)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test('is told apart for each environment', () => {
+    tree('production', own);
+    tree('staging', example);
+    commit();
+    expect(held(own)).toEqual(there);
+  });
 });

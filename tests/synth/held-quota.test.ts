@@ -139,7 +139,10 @@ test('npm run synth does it, and says so', () => {
       generations: {},
       changes: { sizes: { postgres: postgres!, redis: redis!, samba: samba!, backend, frontend } },
     });
-  run({ minReplicas: 6, maxReplicas: 6, memoryMebibytes: 1024 }, { minReplicas: 1, maxReplicas: 1 });
+  run(
+    { minReplicas: 6, maxReplicas: 6, cpuRequestMillicores: 160, memoryMebibytes: 1024 },
+    { minReplicas: 1, maxReplicas: 1 },
+  );
   const tiny = { minReplicas: 1, maxReplicas: 1, memoryMebibytes: 256 };
   const shrunk = run(tiny, tiny);
   expect(summary(shrunk, false)).toContain(

@@ -108,6 +108,31 @@ describe('synth refuses', () => {
   });
 });
 
+describe('where Traefik tells what it did', () => {
+  const traced = (also = false): Platform =>
+    edgePlatform(
+      (edge, { api }) => also && edge.traefik.observes(api, 'asks it too'),
+      {},
+      ({ shop }) => ({
+        traces: { ...shop, name: 'traces' },
+      }),
+    );
+
+  test('is no way past the firewall', () => {
+    const connections = traced().connections.filter(
+      ({ from, reason }) => from.name === 'edge' && reason === 'sends traces',
+    );
+    expect(connections.map(({ to }) => to.name)).toEqual(['shop']);
+    expect(wayInFindings(traced(), [])).toEqual([]);
+  });
+
+  test('leads nobody else there', () => {
+    expect(wayInFindings(traced(true), []).map(({ where }) => where)).toEqual([
+      'wire edge/edge -> shop/api (asks it too)',
+    ]);
+  });
+});
+
 describe('a rule that lets somebody in', () => {
   const admitting = (from: Peer | typeof anyone, declare = false): string[] => {
     const build = (scope: ApplicationChart): void => {

@@ -29,6 +29,14 @@ listed() {
     >"$work/unsorted" && LC_ALL=C sort "$work/unsorted"
 }
 
+# is_yet_to_begin FOLDER COPIES: whether an empty folder is no loss: its first file may come later, and none was ever copied.
+is_yet_to_begin() {
+  case " $EMPTY_AT_FIRST " in
+    *" $1 "*) listed "$2" >"$work/copies" && [ ! -s "$work/copies" ] ;;
+    *) false ;;
+  esac
+}
+
 # Writers and retentions go on while it copies, so everything is held against what was there before it began. A backup of
 # WAL-G counts once its sentinel is there: sentinels go last, and only those from before, whose backup was there as a whole.
 copy() {
@@ -37,14 +45,32 @@ copy() {
   common="--checksum $in_parts --transfers 4 --retries 3 --stats 60s --stats-one-line --log-level INFO"
   listed "$from" >"$work/before" || return
   [ -s "$work/before" ] || {
-    echo "$from holds nothing" >&2
-    return 1
+    is_yet_to_begin "$1" "$to" || {
+      echo "$from holds nothing" >&2
+      return 1
+    }
+    echo "$from holds nothing so far"
+    return 0
   }
   grep '_backup_stop_sentinel\.json$' "$work/before" | cut -d ' ' -f 3- >"$work/sentinels" || :
   # shellcheck disable=SC2086 # the options are words
   rclone copy $common --exclude '*_backup_stop_sentinel.json' "$from" "$to" &&
     rclone copy $common --files-from-raw "$work/sentinels" "$from" "$to" &&
-    compare "$from" "$to"
+    compare "$from" "$to" &&
+    goes_on "$1" "$from"
+}
+
+# goes_on FOLDER ADDRESS: whether whoever writes into a folder that nobody else watches still does.
+goes_on() {
+  case " $EMPTY_AT_FIRST " in
+    *" $1 "*) [ -n "$NEWEST_WITHIN" ] || return 0 ;;
+    *) return 0 ;;
+  esac
+  rclone lsf --recursive --files-only --use-server-modtime --max-age "$NEWEST_WITHIN" "$2" >"$work/new" || return
+  [ -s "$work/new" ] || {
+    echo "$2 got nothing within $NEWEST_WITHIN" >&2
+    return 1
+  }
 }
 
 # compare FROM TO: whether all that was there before, and is there unchanged, is the same at the target. What came, went or
@@ -67,7 +93,7 @@ compare() {
 
 # One folder that can't be copied keeps no other from being copied.
 failed=
-for folder in $FOLDERS; do
+for folder in $FOLDERS $EMPTY_AT_FIRST; do
   copy "$folder" || failed="$failed $folder"
 done
 [ -z "$failed" ] || {

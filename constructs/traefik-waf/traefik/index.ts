@@ -1,7 +1,9 @@
 import type { Construct } from 'constructs';
 import type { ApiRule } from '../../core/api-rights.ts';
+import { authoritiesOf } from '../../core/authority-files.ts';
 import { ConfigFiles } from '../../core/config-files.ts';
 import type { ContainerProps } from '../../core/container.ts';
+import { anyone, longestTraceValue } from '../../core/endpoint.ts';
 import type { AddressPeer, Endpoint } from '../../core/endpoint.ts';
 import type { Image } from '../../core/environment.ts';
 import { httpProbes } from '../../core/probes.ts';
@@ -16,12 +18,21 @@ export interface TraefikSettings extends SettingsFacts, Pick<ContainerProps, 're
   readonly image: Image;
   readonly kubernetesApi: Endpoint;
   readonly nodePorts: { readonly web: number; readonly websecure: number; readonly health: number };
+  /** Whether it lets in who comes past the load balancer. */
+  readonly breakGlass: boolean;
 }
 
 /** Until it has left, beside what it takes to drain. */
 const exitSeconds = 5;
 
 const nobody = 65_532;
+
+const traceVariables = {
+  OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: String(longestTraceValue),
+  // It has the pod's name by that of its host. Where none of these says so, it asks the Kubernetes API at its start, which it has
+  // no right to, and sends no traces where the API is away.
+  OTEL_RESOURCE_ATTRIBUTES: 'diptych.k8s.pod.name=host.name',
+};
 
 /** Traefik on both nodes, reached through a port of each by the load balancer alone. */
 export function traefik(construct: Construct, facts: TraefikSettings): Workload {
@@ -52,6 +63,7 @@ export function traefik(construct: Construct, facts: TraefikSettings): Workload 
           { name: 'traefik', port: ports.traefik },
           { name: 'metrics', port: ports.metrics },
         ],
+        ...(facts.traces ? { environment: traceVariables, authorities: authoritiesOf(facts.traces) } : {}),
         resources,
         probes: httpProbes(
           'traefik',
@@ -76,6 +88,7 @@ export function traefik(construct: Construct, facts: TraefikSettings): Workload 
       ],
     },
   });
+  if (facts.traces) workload.observes(facts.traces, 'sends traces');
   wayIn(construct, workload, facts);
   return workload;
 }
@@ -95,11 +108,13 @@ function read(apiGroups: readonly string[], resources: readonly string[]): ApiRu
   };
 }
 
-function wayIn(construct: Construct, workload: Workload, { name, nodePorts, loadBalancer }: TraefikSettings): void {
+function wayIn(construct: Construct, workload: Workload, facts: TraefikSettings): void {
+  const { name, nodePorts, loadBalancer } = facts;
   const because = 'the load balancer leads here';
   const peer: AddressPeer = { name: 'load balancer', cidrs: [{ cidr: loadBalancer }] };
-  workload.admits(peer, ports.web, 'asks by HTTP, and is led to HTTPS');
-  workload.admits(peer, ports.websecure, 'brings what clients ask');
+  const clients = facts.breakGlass ? anyone : peer;
+  workload.admits(clients, ports.web, 'asks by HTTP, and is led to HTTPS');
+  workload.admits(clients, ports.websecure, 'brings what clients ask');
   workload.admits(peer, ports.traefik, 'asks whether it takes requests');
   const service = new Service(construct, 'traefik-service', {
     name,
@@ -118,5 +133,9 @@ function wayIn(construct: Construct, workload: Workload, { name, nodePorts, load
     ],
   });
   const targets = [{ peer: workload, host: service.host, port: ports.metrics }];
-  new Scrape(construct, 'scrape-traefik', { endpoint: { name: `Traefik ${name}`, path: '/metrics', targets } });
+  new Scrape(construct, 'scrape-traefik', {
+    endpoint: { name: `Traefik ${name}`, path: '/metrics', targets },
+    // Each route has some hundred: buckets by method and code.
+    mostSeries: 5000,
+  });
 }

@@ -1,4 +1,6 @@
 import { dump } from 'js-yaml';
+import { authorityFile } from '../../core/authority-files.ts';
+import type { TraceEndpoint } from '../../core/endpoint.ts';
 import { idleSeconds } from '../defaults.ts';
 
 /** What the settings are made of. */
@@ -8,10 +10,14 @@ export interface SettingsFacts {
   /** The load balancer, such as `10.10.0.2/32`. */
   readonly loadBalancer: string;
   readonly drainSeconds: number;
+  readonly traces: TraceEndpoint | false;
 }
 
 /** Where Traefik listens: numbers that need no privilege. */
 export const ports = { web: 8000, websecure: 8443, traefik: 8080, metrics: 9100 } as const;
+
+/** What its spans call it. */
+export const traceService = 'traefik';
 
 /** Where its settings lie in the pod. */
 export const settingsPath = '/etc/traefik';
@@ -23,7 +29,7 @@ export const graceSeconds = 30;
 export const requestSeconds = 60;
 
 /** Seconds that a request may take: around what objectives ask for, and coarse where nobody waits any more. */
-const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const seconds = (count: number): string => `${count}s`;
 
@@ -50,6 +56,7 @@ export function settings(facts: SettingsFacts): string {
           addServicesLabels: false,
         },
       },
+      ...(facts.traces ? { tracing: tracing(facts.namespace, facts.traces) } : {}),
       providers: {
         kubernetesCRD: {
           namespaces: [facts.namespace],
@@ -80,6 +87,21 @@ const accessLog = {
     headers: { defaultMode: 'drop', names: { 'User-Agent': 'keep', 'X-Request-Id': 'keep' } },
   },
 };
+
+/**
+ * A trace begins here, or is the client's own. Query strings are left out as they are of the log: Traefik's default.
+ * @see https://doc.traefik.io/traefik/v3.7/reference/install-configuration/observability/tracing/
+ */
+function tracing(namespace: string, { url, sharePercent = 100, authority }: TraceEndpoint) {
+  return {
+    serviceName: traceService,
+    resourceAttributes: { 'service.namespace': namespace },
+    sampleRate: sharePercent / 100,
+    otlp: {
+      http: { endpoint: `${url}/v1/traces`, ...(authority ? { tls: { ca: authorityFile(authority) } } : {}) },
+    },
+  };
+}
 
 function entryPoints({ loadBalancer, drainSeconds }: SettingsFacts) {
   /** An alias such as `X.Auth.User` or `X_Auth_User` is `X-Auth-User` to some server behind; Traefik's default keeps them. */

@@ -1,4 +1,5 @@
 import type { AlertProps } from '../../core/alert.ts';
+import type { LogAlertProps } from '../../core/log-alert.ts';
 
 interface AlertSettings {
   readonly name: string;
@@ -8,7 +9,7 @@ interface AlertSettings {
 
 /** What can go wrong with the firewall, as PromQL over its own numbers, kube-state-metrics and cAdvisor. */
 export function wafAlerts({ name, namespace, replicas }: AlertSettings): readonly AlertProps[] {
-  const available = `(max(kube_deployment_status_replicas_available{namespace="${namespace}",deployment="${name}"}) or vector(0))`;
+  const available = `(min(kube_deployment_status_replicas_available{namespace="${namespace}",deployment="${name}"}) or vector(0))`;
   const requests = (outcome: string): string =>
     `sum by (route) (increase(waf_requests_total{namespace="${namespace}",outcome="${outcome}"}[15m]))`;
   /** Of both pods together: a rule is one, whoever met it. */
@@ -59,3 +60,16 @@ export function wafAlerts({ name, namespace, replicas }: AlertSettings): readonl
     },
   ];
 }
+
+/** What only its log tells: whom it refuses. Lines are those of files/waf/log.awk. */
+export const wafLogAlert: Omit<LogAlertProps, 'of'> = {
+  name: 'WafTriedByOne',
+  contains: ['"waf":"blocked"'],
+  by: 'client',
+  moreThan: 50,
+  withinMinutes: 10,
+  severity: 'ticket',
+  summary:
+    'the firewall refused more than 50 requests of {{ $labels.client }} within ten minutes: somebody tries the doors',
+  runbook: 'waf-blocks',
+};

@@ -5,11 +5,12 @@ import { Construct } from 'constructs';
 import { Alert } from '../../core/alert.ts';
 import { ConfigFiles } from '../../core/config-files.ts';
 import type { HttpEndpoint } from '../../core/endpoint.ts';
+import { LogAlert } from '../../core/log-alert.ts';
 import { httpProbes } from '../../core/probes.ts';
 import { Scrape } from '../../core/scrape.ts';
 import { Service } from '../../core/service.ts';
 import { Workload } from '../../core/workload.ts';
-import { wafAlerts } from './alerts.ts';
+import { wafAlerts, wafLogAlert } from './alerts.ts';
 import { checkExclusions } from './exclusions.ts';
 import type { Waf, WafSettings } from './index.ts';
 import { routesConf, rulesFile } from './nginx.ts';
@@ -98,5 +99,6 @@ export class Firewall extends Construct implements Waf {
     new Scrape(this, 'scrape', { endpoint: { name: `firewall ${name}`, path: '/metrics', targets: [numbers] } });
     const { namespace } = this.workload;
     for (const alert of wafAlerts({ name, namespace, replicas })) new Alert(this, alert.name, alert);
+    new LogAlert(this, wafLogAlert.name, { ...wafLogAlert, of: this.workload });
   }
 }

@@ -9,7 +9,8 @@ import type { PlatformGround } from '../../drills/ground.ts';
 import { base64 } from '../../instruments/web-client.ts';
 import type { WebRequest } from '../../instruments/web-client.ts';
 import { ProvingError } from '../../machine/error.ts';
-import { entrances, ownAddress, standIn, startLoadBalancer } from '../../stand-ins/load-balancer/index.ts';
+import { entrances } from '../../stand-ins/internet/names.ts';
+import { ownAddress, standIn, startLoadBalancer } from '../../stand-ins/load-balancer/index.ts';
 import type { Entrance } from '../../stand-ins/load-balancer/index.ts';
 
 /** What an area of the way in is about, whatever it asks: CI runs it again where one of these has changed. */

@@ -24,6 +24,42 @@ const wide = 'x'.repeat(300 * 1024);
 /** Each is of its form, and breaks a rule between fields, of keys or of sizes. */
 export const brokenRules: readonly BrokenRule[] = [
   [
+    'a resolver of its own without a name server',
+    'Deployment',
+    [...podPath, 'dnsPolicy'],
+    'None',
+    /dnsConfig: no name server beside dnsPolicy None/,
+  ],
+  [
+    'nodes that are preferred by nothing',
+    'Deployment',
+    [...podPath, 'affinity', 'nodeAffinity'],
+    {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 0, preference: { matchExpressions: [{ key: 'disk', operator: 'Exists' }] } },
+      ],
+    },
+    /weight: got 0/,
+  ],
+  [
+    'a label of nodes without the values that it is to have',
+    'Deployment',
+    [...podPath, 'affinity', 'nodeAffinity'],
+    {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 1, preference: { matchExpressions: [{ key: 'disk', operator: 'In' }] } },
+      ],
+    },
+    /values: got \[\] beside In/,
+  ],
+  [
+    'a rule about nothing',
+    'ClusterRole',
+    ['rules', 0],
+    { verbs: ['get'], nonResourceURLs: [] },
+    /rules\[0\]\.resources: there are none/,
+  ],
+  [
     'a label key that is none, whose value pods are to have in common',
     'Deployment',
     [...preferredPath, 'matchLabelKeys', 0],

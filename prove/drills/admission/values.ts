@@ -155,6 +155,11 @@ export const stricter: readonly { readonly place: RegExp; readonly value?: RegEx
     because: 'the object would say nothing',
   },
   {
+    place: /nodeAffinity\.preferredDuringSchedulingIgnoredDuringExecution\[\]\.preference$/,
+    value: /^removed$/,
+    because: 'the server takes it for any node, so that it would prefer none',
+  },
+  {
     place: /topologySpreadConstraints\[\]\.topologyKey$/,
     because: 'the server does not look at it, and no node has such a label',
   },

@@ -104,7 +104,7 @@ export class CapacityDrill {
 
   private async regain({ name }: Node): Promise<void> {
     await this.kwok.powerOn(name);
-    this.stage.regain(name);
+    await this.stage.regain(name);
   }
 
   /** The same pods, in number and in what they request, as synth's budget has. */

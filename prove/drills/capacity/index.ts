@@ -98,10 +98,17 @@ async function drillShape(shape: Shape, folder: string, report: (line: string) =
     await defineCustomResources(plane);
     const kwok = await KwokNodes.start(plane, platform.environment);
     const workers = nodes.filter(({ role }) => role !== 'witness');
+    const witnesses = nodes.filter(({ role }) => role === 'witness').map(({ name }) => name);
     for (const manifest of [...inOrder(manifests).map(withoutClaims), ...foreignDeployments(platform, manifests)]) {
       await apply(plane, [manifest]);
     }
-    const drill = new CapacityDrill(platform, new Stage(plane, groupsOf(platform), workers.length), kwok, record, say);
+    const drill = new CapacityDrill(
+      platform,
+      new Stage(plane, groupsOf(platform), workers.length, witnesses),
+      kwok,
+      record,
+      say,
+    );
     await drill.atLeast();
     const servers = nodes.filter(({ role }) => role === 'server');
     const losable = nodes.filter((node) => node.role !== 'witness' && servers.some((server) => server !== node));

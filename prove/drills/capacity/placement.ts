@@ -18,7 +18,7 @@ export interface Group {
   readonly own: boolean;
   /** Whether two of them never share a node: a lost node's one has nowhere to go. */
   readonly strict: boolean;
-  /** Whether they have volumes of their own: a lost node's pods come back with it, and nowhere else. */
+  /** Whether a lost node's pods come back with it, and nowhere else: they have volumes of their own, or are one on each. */
   readonly bound: boolean;
   /** What one pod requests. */
   readonly each: Amount;
@@ -32,6 +32,7 @@ export interface Pod {
     readonly namespace: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string }[];
   };
   readonly spec: {
     readonly nodeName?: string;
@@ -65,7 +66,9 @@ export function groupsOf({ owners, environment }: Platform): Group[] {
           selector,
           own: controller.kind === 'Deployment',
           strict,
-          bound: controller.kind === 'StatefulSet' && controller.volumeClaims.length > 0,
+          bound:
+            controller.kind === 'DaemonSet' ||
+            (controller.kind === 'StatefulSet' && controller.volumeClaims.length > 0),
           each,
           count: { least, most, rollout },
         },
@@ -129,6 +132,11 @@ export function differences(
   });
   const strangers = placed.filter((pod) => !groups.some((group) => belongs(pod, group)));
   return [...lines, ...strangers.map(({ metadata }) => `${metadata.namespace}/${metadata.name}: not computed`)];
+}
+
+/** Whether it is the one of its node that a DaemonSet has on each. */
+export function isOfEachNode({ metadata: { ownerReferences = [] } }: Pod): boolean {
+  return ownerReferences.some(({ kind }) => kind === 'DaemonSet');
 }
 
 /** How many computed pods have no place. */

@@ -3,7 +3,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
-import { differences, placedPods } from './placement.ts';
+import { differences, isOfEachNode, placedPods } from './placement.ts';
 import type { Group, Left, Pod, Size } from './placement.ts';
 
 interface Deployment extends Manifest {
@@ -37,12 +37,17 @@ export class Stage {
   readonly groups: readonly Group[];
   private readonly lost = new Set<string>();
   private readonly workers: number;
+  private readonly witnesses: readonly string[];
 
-  /** @param workers nodes that pods may run on */
-  constructor(plane: ControlPlane, groups: readonly Group[], workers: number) {
+  /**
+   * @param workers nodes that pods may run on
+   * @param witnesses names of the others, where what is on each node is not computed
+   */
+  constructor(plane: ControlPlane, groups: readonly Group[], workers: number, witnesses: readonly string[]) {
     this.plane = plane;
     this.groups = groups;
     this.workers = workers;
+    this.witnesses = witnesses;
   }
 
   /** Pods on these nodes count as gone, whatever the API still says. */
@@ -50,8 +55,21 @@ export class Stage {
     this.lost.add(node);
   }
 
-  regain(node: string): void {
+  /** Pods that are on each node stayed, and are ready again once a kubelet says so; kwok doesn't, and makes new ones. */
+  async regain(node: string): Promise<void> {
     this.lost.delete(node);
+    for (const pod of (await this.list('pods')) as unknown as Pod[]) {
+      if (pod.spec.nodeName !== node || !isOfEachNode(pod)) continue;
+      const { name, namespace } = pod.metadata;
+      await kubectl(this.plane, [
+        'delete',
+        'pod',
+        name,
+        `--namespace=${namespace}`,
+        '--wait=false',
+        '--ignore-not-found',
+      ]);
+    }
   }
 
   /** Waits until exactly the computed pods are placed and ready. Never throws for what doesn't come. */
@@ -61,7 +79,7 @@ export class Stage {
     let open: string[] = [];
     let left: Left = { nodes: this.workers - this.lost.size, stranded: [] };
     const reached = async (): Promise<number | undefined> => {
-      const pods = (await this.list('pods')) as unknown as Pod[];
+      const pods = ((await this.list('pods')) as unknown as Pod[]).filter((pod) => !this.isOfWitness(pod));
       placed = placedPods(pods, [...this.lost]);
       left = { ...left, stranded: pods.filter(({ spec: { nodeName = '' } }) => this.lost.has(nodeName)) };
       open = differences(this.groups, placed, size, left);
@@ -71,6 +89,10 @@ export class Stage {
       return undefined;
     };
     return { seconds: await this.patient(`the pods at their ${size}`, seconds, reached), placed, open, left };
+  }
+
+  private isOfWitness(pod: Pod): boolean {
+    return isOfEachNode(pod) && this.witnesses.includes(pod.spec.nodeName ?? '');
   }
 
   /** Has every autoscaler stand at one of its bounds. */

@@ -8,12 +8,12 @@ import type { PlatformGround } from '../ground.ts';
 import type { BackendClient, Person } from './sign-in.ts';
 
 /** What has to be as it was. */
-interface Known {
+export interface Known {
   readonly sid: string;
   readonly users: readonly string[];
 }
 
-async function asBefore(server: DirectoryServer, known: Known, after: string): Promise<readonly DrillCheck[]> {
+export async function asBefore(server: DirectoryServer, known: Known, after: string): Promise<readonly DrillCheck[]> {
   return [
     { what: `the SID after ${after}`, expected: known.sid, got: await server.sid() },
     { what: `the users after ${after}`, expected: known.users.join(', '), got: (await server.users()).join(', ') },

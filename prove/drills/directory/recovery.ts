@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { backupName } from '../../../constructs/samba-dc/index.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
 import { confirmingPruning, endSync } from '../../components/argocd/pruning.ts';
@@ -16,6 +14,7 @@ import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
 import { loseObjects, truncateObject } from '../../stand-ins/object-storage/index.ts';
 import type { PlatformGround } from '../ground.ts';
+import { keytabOf, opensTicket } from './keytab.ts';
 import type { Person } from './sign-in.ts';
 
 /** What has to be as it was when the backup was made. */
@@ -172,28 +171,6 @@ async function makeAccount(server: DirectoryServer, name: string, password: stri
   const sid = /^objectSid: (\S+)$/m.exec(shown)?.[1];
   if (sid === undefined) throw new ProvingError(`${name} has no SID: ${shown}`);
   return sid;
-}
-
-function principalOf(server: DirectoryServer): string {
-  const [principal] = server.directory.directory('backend').keytab?.principals ?? [];
-  if (principal === undefined) throw new ProvingError('the backend takes no tickets');
-  return principal;
-}
-
-/** Of the backend's principal, in base64. */
-async function keytabOf(server: DirectoryServer): Promise<string> {
-  const script = `samba-tool domain exportkeytab /tmp/drill.keytab --principal=${principalOf(server)} >/dev/null && base64 -w 0 /tmp/drill.keytab; rm -f /tmp/drill.keytab`;
-  return (await server.run(['bash', '-c', script])).trim();
-}
-
-async function opensTicket(server: DirectoryServer, keytab: string, person: Person): Promise<string> {
-  const program = fs.readFileSync(path.join(import.meta.dirname, 'files', 'old-keytab.sh'), 'utf8');
-  const { realm } = server.directory.directory('backend');
-  const printed = await server.run(
-    ['bash', '-c', program, 'old-keytab', realm, person.name, principalOf(server)],
-    `${person.password}\n${keytab}\n`,
-  );
-  return /^opened: (.*)$/m.exec(printed)?.[1] ?? printed.trim();
 }
 
 /** Its claim, and what of its jobs that are done still names it. */

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { sambaDCDefaults, script, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
+import { sambaDCDefaults, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
 import type { Cluster } from '../../cluster/handle.ts';
-import { exec, getJson } from '../../cluster/kubectl.ts';
+import { exec, getJson, tryKubectl } from '../../cluster/kubectl.ts';
 import type { DirectoryServer } from '../../components/directory/server.ts';
 import { webOf } from '../../components/web.ts';
 import type { Web } from '../../components/web.ts';
 import { ProvingError } from '../../machine/error.ts';
 import type { DrillCheck } from '../../results/index.ts';
+import { whoisCommand } from '../../../scripts/whois/command.ts';
 import type { PlatformGround } from '../ground.ts';
 
 /** Somebody who signs in. */
@@ -110,7 +111,8 @@ export async function byNames(client: BackendClient, server: DirectoryServer): P
   ];
 }
 
-const code = (lines: readonly string[]): string => lines[0]?.split(' ')[0] ?? 'nothing';
+/** Of the first answer, as LDAP counts. */
+export const codeOf = (lines: readonly string[]): string => lines[0]?.split(' ')[0] ?? 'nothing';
 
 /** Refused for the password, as LDAP counts. */
 const invalid = '49';
@@ -127,7 +129,7 @@ export async function byLdaps(
   const ask = async (what: string, expected: string, as: string, password: string): Promise<DrillCheck> => ({
     what,
     expected,
-    got: code(await client.signIn(as, password)),
+    got: codeOf(await client.signIn(as, password)),
   });
   const plain = await server.script(
     'read -r password; ldapwhoami -x -H ldap://127.0.0.1 -D "$0" -w "$password" 2>&1 || true'.replace('$0', user),
@@ -171,29 +173,84 @@ export async function byKerberos(
   ];
 }
 
-/** Wrong passwords until the account is locked, then an account that is disabled: one answer outside, and two reasons inside. */
+/** Takes the keys for AES away from an account, as from one whose password is older than they are. */
+const forgetKeys = `
+import os, sys
+import ldb
+from samba import dsdb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+settings = LoadParm()
+settings.load(os.environ['SMB_CONF_PATH'])
+database = SamDB(url=settings.private_path('sam.ldb'), session_info=system_session(settings), lp=settings)
+found = database.search(base=database.domain_dn(), expression=f'(sAMAccountName={sys.argv[1]})', attrs=['cn'])
+change = ldb.Message(found[0].dn)
+change['keys'] = ldb.MessageElement([], ldb.FLAG_MOD_REPLACE, 'supplementalCredentials')
+database.modify(change, [f'local_oid:{dsdb.DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0'])
+`;
+
+/**
+ * Wrong passwords until the account is locked, one that is disabled, one without a key for AES: one answer outside, and the reasons by
+ * npm run whois, also on a computer whose clock is off.
+ */
 export async function explained(
   client: BackendClient,
   server: DirectoryServer,
   { name, password }: Person,
 ): Promise<readonly DrillCheck[]> {
   const user = `${name}@${server.directory.names.zone}`;
-  const why = async (): Promise<string> =>
-    (await server.tryRun(['python3', '-B', script('whois.py'), name])).stdout.split('\n')[0] ?? '';
-  const reason = (said: string): string => /(nothing here|it is locked|it is disabled)/.exec(said)?.[1] ?? said;
-  const before = reason(await why());
+  const asked = async (minutesAhead = 0): Promise<string> => {
+    let said = '';
+    const context = {
+      directoriesOf: () => [server.directory],
+      kubectl: async (args: readonly string[]) => {
+        const { status: code, stdout, stderr } = await tryKubectl(server.cluster, args);
+        return { code, stdout, stderr };
+      },
+      now: () => new Date(Date.now() + minutesAhead * 60_000),
+    };
+    const output = {
+      stdout: { write: (text: string) => (said += text) },
+      stderr: { write: (text: string) => (said += text) },
+    };
+    await whoisCommand(context, [name], output);
+    return said;
+  };
+  const reason = (said: string): string =>
+    /(nothing here|it is locked|it is disabled|it has no key for AES)/.exec(said)?.[1] ?? said;
+  const why = async (): Promise<string> => reason(await asked());
+  const before = await why();
   const { lockoutThreshold } = usualPasswordPolicy;
   for (let number = 0; number < lockoutThreshold; number += 1) await client.signIn(user, `wrong${number}`);
-  const locked = [code(await client.signIn(user, password)), reason(await why())];
+  const locked = [codeOf(await client.signIn(user, password)), await why()];
   await server.run(['samba-tool', 'user', 'unlock', name]);
-  const unlocked = code(await client.signIn(user, password));
+  const unlocked = codeOf(await client.signIn(user, password));
   await server.run(['samba-tool', 'user', 'disable', name]);
-  const disabled = [code(await client.signIn(user, password)), reason(await why())];
+  const disabled = [codeOf(await client.signIn(user, password)), await why()];
   await server.run(['samba-tool', 'user', 'enable', name]);
+  await server.run(['python3', '-c', forgetKeys, name]);
+  const withoutKeys = [codeOf(await client.signIn(user, password)), await why()];
+  await server.script(`read -r password; samba-tool user setpassword ${name} --newpassword="$password"`, password);
+  const withKeys = codeOf(await client.signIn(user, password));
+  const clocks = [0, 10, -10].map(
+    async (minutes) => /(?:ahead of|behind) the directory's/.exec(await asked(minutes))?.[0],
+  );
   return [
     { what: 'why a person can sign in', expected: 'nothing here', got: before },
     { what: 'a person who is locked, and why', expected: `${invalid}, it is locked`, got: locked.join(', ') },
     { what: 'the same when it is unlocked', expected: '0', got: unlocked },
     { what: 'a person who is disabled, and why', expected: `${invalid}, it is disabled`, got: disabled.join(', ') },
+    {
+      what: 'a person with keys for RC4 alone, and why',
+      expected: `${invalid}, it has no key for AES`,
+      got: withoutKeys.join(', '),
+    },
+    { what: 'the same with the same password, given again', expected: '0', got: withKeys },
+    {
+      what: 'what is said of the clock of a computer that is right, ten minutes ahead, and ten behind',
+      expected: "nothing; ahead of the directory's; behind the directory's",
+      got: (await Promise.all(clocks)).map((said) => said ?? 'nothing').join('; '),
+    },
   ];
 }

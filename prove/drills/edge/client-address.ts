@@ -6,7 +6,7 @@ import { selectorArgument } from '../../components/endpoints.ts';
 import { askWeb, base64 } from '../../instruments/web-client.ts';
 import type { WebAnswer, WebRequest } from '../../instruments/web-client.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
-import { entrances } from '../../stand-ins/load-balancer/index.ts';
+import { entrances } from '../../stand-ins/internet/names.ts';
 import type { PlatformGround } from '../ground.ts';
 
 /** What the application of the proving ground says that reached it. */

@@ -5,7 +5,7 @@ import type { WayIn } from '../../components/edge/way-in.ts';
 import { askWeb, loadWeb } from '../../instruments/web-client.ts';
 import type { LoadResult, WebRequest } from '../../instruments/web-client.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
-import { entrances } from '../../stand-ins/load-balancer/index.ts';
+import { entrances } from '../../stand-ins/internet/names.ts';
 import type { PlatformGround } from '../ground.ts';
 
 /** Both Traefiks count for themselves: a client that is led to both has as much of each. */

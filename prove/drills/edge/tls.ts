@@ -8,7 +8,7 @@ import type { WebAnswer } from '../../instruments/web-client.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck, Round } from '../../results/index.ts';
-import { entrances } from '../../stand-ins/load-balancer/index.ts';
+import { entrances } from '../../stand-ins/internet/names.ts';
 import type { PlatformGround } from '../ground.ts';
 
 /** Of every answer to a browser, whoever gives it. */

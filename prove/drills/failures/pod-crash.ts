@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { killMain } from '../../cluster/faults.ts';
 import { kubectl } from '../../cluster/kubectl.ts';
-import { inNode } from '../../cluster/nodes.ts';
 import { inUseOf, podsOf } from '../../cluster/pods.ts';
 import type { PodObject } from '../../cluster/pods.ts';
 import { waitForSync } from '../../components/argocd/applications.ts';
@@ -35,7 +35,7 @@ export async function podCrash(platform: PlatformGround): Promise<Round> {
     if (victim === undefined) throw new ProvingError('no backend pod is ready');
     const { name } = victim.metadata;
     report(`killing the process of ${name} on ${victim.spec.nodeName ?? ''}`);
-    const killed = await observe(platform, clients, () => killMain(platform, victim), {
+    const killed = await observe(platform, clients, () => killMain(platform.cluster, victim), {
       what: `${name} to be ready again`,
       isBack: (pods) => pods.some((pod) => pod.metadata.name === name && restartsOf(pod) > restartsOf(victim)),
     });
@@ -134,14 +134,6 @@ async function observe(
 async function backends({ cluster, platform }: Pick<PlatformGround, 'cluster' | 'platform'>) {
   const { name, namespace } = webOf(platform, 'backend');
   return inUseOf(`Deployment ${namespace}/${name}`, await podsOf(cluster, [`--namespace=${namespace}`]));
-}
-
-/** SIGKILL of the container's process 1, from its node: nothing in the pod is asked or told. */
-async function killMain({ cluster }: PlatformGround, { spec, status }: PodObject): Promise<void> {
-  const id = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '');
-  if (id === undefined || spec.nodeName === undefined) throw new ProvingError('the pod has no container');
-  const tasks = ['ctr', '--namespace', 'k8s.io', 'tasks'];
-  await inNode(cluster, spec.nodeName, [...tasks, 'kill', '--signal', 'SIGKILL', id]);
 }
 
 function deleteOutright({ cluster, platform }: PlatformGround, name: string): Promise<string> {

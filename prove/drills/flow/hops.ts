@@ -50,7 +50,7 @@ export async function hops(
       what: 'signing in by the form',
       answer: await browser.ask('frontend', '/sign-in', { form }),
       status: 303,
-      backend: ['directory.search', 'directory.bind', 'sign-in', 'request'],
+      backend: ['directory.search', 'directory.bind', 'directory.search', 'sign-in', 'request'],
     },
     {
       what: 'a page that the cache does not have',

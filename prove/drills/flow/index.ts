@@ -16,7 +16,7 @@ export const area: Area<'platform'> = {
     flow:
       'the samples, released in the place of their stand-ins: an attack, a sign-in by form, a page that the cache does not have and ' +
       'the same again, each found in the log of Traefik, firewall, frontend and backend by its names; people who may not sign in, ' +
-      'real tickets and NTLM; and a release of both applications while the forms of pages from before are posted',
+      'real tickets, one with another key than the keytab has, and NTLM; and a release of both applications while the forms of pages from before are posted',
   },
   needs: 'platform',
   asks: 'edge',

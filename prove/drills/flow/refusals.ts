@@ -1,11 +1,13 @@
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
+import { script, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
 import { exec } from '../../cluster/kubectl.ts';
 import { podsOf } from '../../cluster/pods.ts';
 import type { DirectoryServer } from '../../components/directory/server.ts';
 import type { WayIn } from '../../components/edge/way-in.ts';
 import { webOf } from '../../components/web.ts';
+import { withCleanUp } from '../../machine/clean-up.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import type { DrillCheck } from '../../results/index.ts';
 import { BackendClient } from '../directory/sign-in.ts';
@@ -48,16 +50,11 @@ export async function refusedPasswords(
     ['account expired', await login(expired.name, expired.password)],
   ] as const;
   const after = await login(editor.name, editor.password);
-  const reasons = await waitFor(
-    'the reasons in the log',
-    { atMost: 20, every: 1000, signal: ground.signal },
-    async () => {
-      const { backend } = await linesSince(ground, way, since);
-      const found = tried.map(([, { requestId }]) =>
-        backend.find((line) => line.event === 'sign-in' && line.request_id === requestId),
-      );
-      return found.every((line) => line !== undefined) ? found.map((line) => String(line.outcome)) : undefined;
-    },
+  const reasons = await reasonsOf(
+    ground,
+    way,
+    since,
+    tried.map(([, answer]) => answer),
   );
   return [
     {
@@ -78,6 +75,22 @@ export async function refusedPasswords(
       got: `${[...new Set(tried.map(([, { status }]) => status))].join(', ')}: ${new Set(tried.map(([, answer]) => seenOf(answer))).size}`,
     },
   ];
+}
+
+/** What the backend wrote of each, as the log has it. */
+function reasonsOf(
+  ground: PlatformGround,
+  way: WayIn,
+  since: Date,
+  answers: readonly Answered[],
+): Promise<readonly string[]> {
+  return waitFor('the reasons in the log', { atMost: 20, every: 1000, signal: ground.signal }, async () => {
+    const { backend } = await linesSince(ground, way, since);
+    const found = answers.map(({ requestId }) =>
+      backend.find((line) => line.event === 'sign-in' && line.request_id === requestId),
+    );
+    return found.every((line) => line !== undefined) ? found.map((line) => String(line.outcome)) : undefined;
+  });
 }
 
 /** All that somebody outside learns, but what is another one at each request. */
@@ -104,17 +117,37 @@ export async function tickets(
   const first = await show('backend', used);
   const atShop = await show('frontend', await ticketOf(server, editor, shop));
   const [plain, form] = [await show('backend', ntlm), await show('frontend', ntlm)];
+  const since = new Date();
+  const rotated = await withAnotherKey(server, async () => show('backend', await ticketOf(server, editor, api)));
+  const [unopened = ''] = await reasonsOf(ground, way, since, [rotated]);
   return [
     { what: 'a ticket', expected: '200, with a session, proven', got: told(first) },
     { what: 'a ticket by the frontend', expected: '303, with a session, proven', got: told(atShop) },
     { what: 'an NTLM token', expected: '401', got: told(plain) },
     { what: 'an NTLM token by the frontend', expected: '401, the form', got: told(form) },
+    { what: 'a ticket with another key than the keytab has', expected: '401', got: told(rotated) },
+    // By which an alert knows it from a token that is none.
+    {
+      what: 'the reason in the log',
+      expected: 'ticket refused, in keytab',
+      got: /^ticket refused: .* in keytab/.test(unopened) ? 'ticket refused, in keytab' : unopened,
+    },
     {
       what: 'a ticket, then a request without one by the same connection',
       expected: '200, 401, the same connection',
       got: await onOneConnection(ground, await ticketOf(server, editor, api)),
     },
   ];
+}
+
+/** While the backend's account has another password than its secret, as when that is rotated. */
+function withAnotherKey<Value>(server: DirectoryServer, action: () => Promise<Value>): Promise<Value> {
+  const giveBack = () => server.run(['python3', '-B', script('reconcile.py')]);
+  return withCleanUp([giveBack], async () => {
+    const other = `Aa1-${crypto.randomBytes(12).toString('hex')}`;
+    await server.script('read -r password; samba-tool user setpassword backend --newpassword="$password"', other);
+    return action();
+  });
 }
 
 function told({ status, headers, body }: Answered): string {

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { bucketsCommand } from '../../../scripts/buckets/command.ts';
+import { trialPrefix } from '../../../scripts/buckets/lock.ts';
 import { wantedBuckets } from '../../../scripts/buckets/wanted.ts';
 import { textOf } from '../../../scripts/object-storage/bucket-client.ts';
 import { ProvingError } from '../../machine/error.ts';
@@ -146,8 +147,10 @@ function storageOf({ storage, offsite }: BucketsGround, name: string): LocalStor
   return name === 'offsite' ? offsite : storage;
 }
 
+/** But for the file by which it tries the lock, which it deletes again. */
 function changes(asked: readonly Asked[]): string {
-  return asked.flatMap(({ method, path }) => (method === 'GET' ? [] : `${method} ${path}`)).join(', ') || 'nothing';
+  const changing = asked.filter(({ method, path }) => method !== 'GET' && !path.includes(`/${trialPrefix}`));
+  return changing.map(({ method, path }) => `${method} ${path}`).join(', ') || 'nothing';
 }
 
 function nameOf({ root, environment }: Pick<BucketsGround, 'root' | 'environment'>, name: string): string {

@@ -12,6 +12,7 @@ import type { Area, Outcome } from '../area.ts';
 import type { Ground } from '../ground.ts';
 import { bucketsOf, habitsOf, makeStateBucket } from './buckets.ts';
 import { Checks } from './checks.ts';
+import { cloudInitOf } from './cloud-init.ts';
 import { cloudflareOf } from './cloudflare.ts';
 import { lifeOf } from './life.ts';
 import type { Values } from './life.ts';
@@ -33,11 +34,11 @@ export const area: Area<'machine'> = {
       'type when one is out of stock, goes on with what was left half done, changes the type of a machine, makes one anew that ' +
       'keeps its addresses and volumes, and destroys all of it on purpose; npm run buckets makes the buckets of production and ' +
       'of the state from nothing, changes nothing the second time, goes on after an interruption, and refuses what would lose ' +
-      'something; the records at Cloudflare are made of what the machines say, put back when somebody changes one, and taken away',
+      'something; the records at Cloudflare are made of what the machines say, put back when somebody changes one, and taken away; ' +
+      'cloud-init itself reads what machines are made with',
   },
   needs: 'machine',
-  // Until its parts on buckets, addresses and Cloudflare's records have been timed.
-  minutes: 25,
+  minutes: 6,
   programs: ['tofu', 'terraform-provider-hcloud', 'terraform-provider-cloudflare', 'versitygw'],
   about: [
     ...['terraform', 'synth/machines.ts', 'scripts/stock', 'scripts/buckets', 'scripts/object-storage'],
@@ -67,6 +68,7 @@ async function hardware({ root, folder, report }: Ground): Promise<Outcome> {
         const ground = { storage, offsite, root, environment };
         if (isFirst) named((await bucketsOf(ground, say)).checks);
         if (isFirst) named((await habitsOf(ground)).checks);
+        if (isFirst) named(await cloudInitOf(root, own));
         const bucket = await makeStateBucket(ground);
         say('preparing OpenTofu');
         const tofu = await Tofu.prepare({ root, folder: own, environment, hetzner, cloudflare, storage, bucket });

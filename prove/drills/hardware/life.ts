@@ -1,11 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { machineValues } from '../../../synth/machines.ts';
+import { ProvingError } from '../../machine/error.ts';
+import type { Result } from '../../machine/run.ts';
 import type { Part } from '../../results/index.ts';
 import type { Hetzner } from '../../stand-ins/hetzner/index.ts';
 import { targetsOf } from '../../stand-ins/hetzner/load-balancers.ts';
 import type { Thing, World } from '../../stand-ins/hetzner/world.ts';
 import { Checks } from './checks.ts';
+import { publicKey } from './public-key.ts';
 import type { Change, Tofu, Variables } from './tofu.ts';
 
 export type Values = NonNullable<ReturnType<typeof machineValues>>;
@@ -13,7 +16,7 @@ export type Values = NonNullable<ReturnType<typeof machineValues>>;
 /** What Hetzner then has of each kind. */
 const kinds = [
   ...['servers', 'networks', 'firewalls', 'volumes', 'floating_ips', 'primary_ips', 'placement_groups'],
-  ...['load_balancers', 'zones'],
+  ...['load_balancers', 'zones', 'ssh_keys'],
 ] as const;
 
 /** Of these, what is protected. */
@@ -36,26 +39,52 @@ export async function lifeOf(
   const { world } = hetzner;
   const names = Object.keys(values.nodes);
   const user_data = Object.fromEntries(names.map((name) => [name, `#cloud-config\n# first ${name}\n`]));
+  const given = { user_data, ssh_keys: { first: publicKey(1) } };
 
   report('applying to nothing');
   const start = performance.now();
-  checks.succeeds('apply from nothing', await tofu.apply({ user_data }));
+  const applied = await tofu.apply(given);
+  // Nothing of what follows can be asked then.
+  if (applied.status !== 0) throw new ProvingError(`tofu apply, from nothing: ${applied.stderr.trim()}`);
   const seconds = (performance.now() - start) / 1000;
   made(checks, world, values);
 
   report('planning again');
-  checks.same('a second plan', list(await tofu.changes({ user_data })), 'nothing');
+  checks.same('a second plan', list(await tofu.changes(given)), 'nothing');
 
-  await meanwhile({ user_data });
+  await meanwhile(given);
 
-  report('changing user_data');
+  report('changing what a machine is made with');
   const servers = world.all('servers').map(({ id }) => id);
-  const changed = { user_data: { ...user_data, [names[0] ?? '']: '#cloud-config\n# second\n' } };
+  const changed = {
+    user_data: { ...user_data, [names[0] ?? '']: '#cloud-config\n# second\n' },
+    ssh_keys: { first: publicKey(2), second: publicKey(3) },
+    image: 'debian-12',
+  };
   const planned = await tofu.plan(changed);
-  checks.same('a plan with other user_data', list(await tofu.changes(changed)), 'nothing');
+  checks.same(
+    'a plan with other user_data, keys and image',
+    list(await tofu.changes(changed)),
+    'delete and create hcloud_ssh_key.operator["first"], create hcloud_ssh_key.operator["second"]',
+  );
   checks.says('that plan warns', planned.stdout + planned.stderr, 'A machine was made with other user_data');
-  checks.succeeds('apply with other user_data', await tofu.apply(changed));
+  checks.succeeds('apply with other user_data, keys and image', await tofu.apply(changed));
   checks.same('servers after it', String(world.all('servers').map(({ id }) => id)), String(servers));
+  checks.succeeds('apply as it was', await tofu.apply(given));
+
+  report('planning what would make other machines');
+  const refused = async (what: string, wrong: object, because: string): Promise<Result> => {
+    tofu.values = { ...values, ...wrong };
+    const result = await tofu.plan({ ssh_keys: given.ssh_keys });
+    checks.fails(`a plan with ${what}`, result, because);
+    return result;
+  };
+  for (const [what, wrong] of Object.entries(otherMachines(values))) {
+    await refused(what, wrong, 'has prevent_destroy set');
+  }
+  const renamed = await refused('a node of another name', ofAnotherName(values), 'a node that is renamed is another');
+  checks.same('errors of that plan', String(renamed.stderr.split('Error: ').length - 1), '1');
+  tofu.values = values;
 
   report('growing a volume, and moving the floating IP');
   const last = names.at(-1) ?? '';
@@ -66,7 +95,7 @@ export async function lifeOf(
     ),
   };
   tofu.values = grown;
-  const moved = { user_data, break_glass: { open: true, node: last } };
+  const moved = { ...given, break_glass: { open: true, node: last } };
   checks.succeeds('apply with larger volumes and the glass broken', await tofu.apply(moved));
   checks.same(
     'sizes of the volumes',
@@ -76,28 +105,54 @@ export async function lifeOf(
   const holder = world.all('servers').find(({ id }) => id === world.all('floating_ips')[0]?.server);
   checks.same('the floating IP is at', String(holder?.name), `${values.environment}-${last}`);
   checks.same('ports that the world reaches', ports(world), '80, 443');
-  checks.succeeds('apply with the glass whole again', await tofu.apply({ user_data }));
+  if (values.dns.provider === 'hetzner') {
+    const floating = String(world.all('floating_ips')[0]?.ip);
+    checks.same('names lead to the floating IP', namesLeadTo(world).join(), floating);
+  }
+  checks.succeeds('apply with the glass whole again', await tofu.apply(given));
   checks.same('ports that the world reaches then', ports(world), 'none');
 
   report('destroying what is protected');
   const before = counts(world);
-  const refused = await tofu.destroy({ user_data });
-  checks.fails('tofu destroy', refused, 'has prevent_destroy set');
+  checks.fails('tofu destroy', await tofu.destroy(given), 'has prevent_destroy set');
   checks.same('what there is after it', counts(world), before);
   await askedDirectly(checks, hetzner);
   checks.same('what there is after that', counts(world), before);
 
   report('destroying on purpose');
   fs.copyFileSync(path.join(tofu.folder, 'teardown.tf.example'), path.join(tofu.folder, 'teardown_override.tf'));
-  const still = await tofu.destroy({ user_data });
+  const still = await tofu.destroy(given);
   checks.fails('tofu destroy, with teardown_override.tf alone', still, 'is protected from deletion (protected)');
-  const unprotected = { user_data, protect: false };
+  const unprotected = { ...given, protect: false };
   checks.succeeds('apply without protection', await tofu.apply(unprotected));
   checks.succeeds('tofu destroy after it', await tofu.destroy(unprotected));
   checks.same('what is left', counts(world), kinds.map((kind) => `${kind} 0`).join(', '));
   fs.rmSync(path.join(tofu.folder, 'teardown_override.tf'));
   tofu.values = values;
   return { figures: { apply: Math.round(seconds * 10) / 10 }, checks: checks.all };
+}
+
+function ofAnotherName(values: Values): object {
+  const [first, ...others] = Object.entries(values.nodes);
+  return { nodes: Object.fromEntries([['renamed', first?.[1]], ...others]) as object };
+}
+
+/** What no machine that there is can become. */
+function otherMachines(values: Values): Readonly<Record<string, object>> {
+  const elsewhere = (address: string): string => address.replace(/^10\.10\.0\./, '10.10.9.');
+  const moved = <Placed extends { readonly address: string }>(placed: Readonly<Record<string, Placed>>) =>
+    Object.fromEntries(
+      Object.entries(placed).map(([key, each]) => [key, { ...each, address: elsewhere(each.address) }]),
+    );
+  return {
+    'another location': { location: values.location === 'nbg1' ? 'hel1' : 'nbg1' },
+    'a node less': { nodes: Object.fromEntries(Object.entries(values.nodes).slice(0, -1)) as object },
+    'another subnet': {
+      network: { ...values.network, subnet: '10.10.9.0/24' },
+      nodes: moved(values.nodes),
+      load_balancers: moved(values.load_balancers),
+    },
+  };
 }
 
 function larger(volumes: Readonly<Record<string, number>>): Record<string, number> {
@@ -121,6 +176,14 @@ function ports(world: World): string {
   const rules = world.all('firewalls').flatMap(({ rules }) => rules as { port: string | null }[]);
   const numbers = rules.flatMap(({ port }) => (port === null ? [] : Number(port)));
   return numbers.sort((a, b) => a - b).join(', ') || 'none';
+}
+
+/** Addresses that names of the zone have. */
+function namesLeadTo(world: World): string[] {
+  const [zone] = world.all('zones');
+  const sets = zone === undefined ? [] : (world.records.get(zone.id) ?? []);
+  const addresses = sets.filter(({ type }) => type === 'A' || type === 'AAAA');
+  return [...new Set(addresses.flatMap(({ records }) => records.map(({ value }) => value)))].sort();
 }
 
 /** Whether Hetzner then has what was asked for. */

@@ -44,6 +44,8 @@ export async function operationsOf(
     checks.same(`${node} then`, shownOf(hetzner, found()), before.replace(machine.server_type, type));
     checks.same(`a plan of all as ${type}`, list(await tofu.changes(variables)), 'nothing');
   }
+  tofu.values = ofType('cx22');
+  checks.fails(`a plan of ${node} as a type that is not sold`, await tofu.plan(variables), 'sells no server type cx22');
   tofu.values = values;
 
   report(`${node}: a new machine in its place`);

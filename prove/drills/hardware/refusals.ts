@@ -113,13 +113,18 @@ function refusals(values: Values): readonly Refusal[] {
       because: 'A port of TCP is not opened to the whole world',
     },
     {
+      what: 'machines that let nobody in',
+      variables: { ssh_keys: {} },
+      because: 'Nobody could log in at',
+    },
+    {
       what: 'user_data of a node that is none',
       variables: { user_data: { nobody: '' } },
       because: 'user_data is by the names of nodes',
     },
     {
       what: 'the floating IP at a node that is none',
-      variables: { break_glass: { node: 'nobody' } },
+      variables: { break_glass: { open: false, node: 'nobody' } },
       because: 'The floating IP goes to a node',
     },
   ];

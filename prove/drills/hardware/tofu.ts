@@ -9,6 +9,7 @@ import type { Hetzner } from '../../stand-ins/hetzner/index.ts';
 import type { LocalStorage } from '../../stand-ins/object-storage/local.ts';
 import { binary } from '../../tools/cache.ts';
 import { versionOf } from '../../tools/modules.ts';
+import { publicKey } from './public-key.ts';
 
 /** What a plan would do with one object. */
 export interface Change {
@@ -48,6 +49,10 @@ export class Tofu {
   private readonly options: TofuOptions;
   /** Instead of what the environment's file says, once it is set. */
   values: object | undefined;
+
+  private get isOfMachines(): boolean {
+    return this.folder === path.join(this.options.folder, 'terraform');
+  }
 
   private constructor(options: TofuOptions, folder = path.join(options.folder, 'terraform')) {
     this.options = options;
@@ -142,7 +147,9 @@ export class Tofu {
     const file =
       this.values === undefined ? `environments/${this.options.environment}.tfvars.json` : 'drill.tfvars.json';
     if (this.values !== undefined) fs.writeFileSync(path.join(this.folder, file), JSON.stringify(this.values));
-    fs.writeFileSync(path.join(this.folder, 'more.tfvars.json'), JSON.stringify(variables));
+    // A machine without a key is refused: whoever asks for no other one gets this one.
+    const keys = this.isOfMachines ? { ssh_keys: { drill: publicKey(9) } } : {};
+    fs.writeFileSync(path.join(this.folder, 'more.tfvars.json'), JSON.stringify({ ...keys, ...variables }));
     return [`-var-file=${file}`, '-var-file=more.tfvars.json'];
   }
 }

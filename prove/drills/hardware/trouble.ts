@@ -45,9 +45,15 @@ export async function troubleOf(
   );
   checks.same('a plan after it', list(await tofu.changes()), 'nothing');
 
+  report('a type that is announced to leave');
+  hetzner.announce(other.nodes[node]?.server_type ?? '', new Date('2999-01-01T00:00:00Z'));
+  checks.same('a plan once its type is announced to leave', list(await tofu.changes()), 'nothing');
+  checks.says('that plan warns', (await tofu.plan()).stdout, 'for some time yet');
+
   report('a type that is withdrawn');
   hetzner.withdraw(other.nodes[node]?.server_type ?? '');
   checks.same('a plan once its type is no longer sold', list(await tofu.changes()), 'nothing');
+  checks.says('that plan warns', (await tofu.plan()).stdout, 'could not be made again');
 
   report('two at once');
   const slow = { open_ports: { drill: { protocol: 'udp', port: 51_820, from: ['203.0.113.7/32'] } } };

@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { traefikWafDefaults } from '../../../constructs/traefik-waf/index.ts';
+import { firewallRules } from '../../../synth/install/nftables.ts';
 import { Namespaces } from '../../machine/namespaces.ts';
 import { must } from '../../machine/run.ts';
 import { withCleanUp } from '../../machine/clean-up.ts';
 import type { Round } from '../../results/index.ts';
 import { Checks } from '../hardware/checks.ts';
-import { opened, podPort } from './world.ts';
+import { opened, outsider, podPort } from './world.ts';
 import type { World } from './world.ts';
 
 const podAddress = '10.42.0.10';
@@ -27,6 +29,9 @@ export async function firewallOf(world: World, report: (line: string) => void): 
     await fromWithin(world, checks, report);
     await ofPods(world, pod, checks);
     checks.same('datagrams that programs of node1 got from outside', fs.readFileSync(datagrams, 'utf8'), 'ready\n');
+
+    report('breaking the glass');
+    await throughBrokenGlass(world, checks);
 
     report('loading the rules anew');
     const flow = world.balancer.run(['ping', '-q', '-i', '0.01', '-c', '200', world.privateAddress('node1')]);
@@ -63,6 +68,42 @@ async function fromOutside(world: World, checks: Checks, report: (line: string) 
   await world.hetznerFirewall(undefined);
   checks.same("ports from outside, without Hetzner's firewall", await all(world.outside, address), '22');
   await datagramsTo(world.outside, address);
+  await world.hetznerFirewall([]);
+}
+
+/** 80 and 443 of the world, with pods behind them: what node1 itself has there is not reached. */
+async function throughBrokenGlass(world: World, checks: Checks): Promise<void> {
+  const node1 = world.node('node1');
+  const { plan } = world.machines;
+  const { web, websecure } = traefikWafDefaults.nodePorts;
+  const node = plan.nodes.find(({ name }) => name === 'node1');
+  if (node === undefined) throw new TypeError('there is no node1');
+  const rules = path.join(world.folder, 'broken-glass.nft');
+  fs.writeFileSync(rules, firewallRules({ ...plan, breakGlass: { node: node.name, web, websecure } }, node));
+  await node1.must(['nft', '--file', rules]);
+  await world.hetznerFirewall(undefined);
+  const address = world.publicAddress('node1');
+  // Of the node ports too, which only the load balancer asks.
+  checks.same(
+    'ports from outside through broken glass',
+    (await scan(world.outside, address, 1, 31_000)).join(),
+    '22,80,443',
+  );
+  checks.same(
+    'ports for somebody in the private network then',
+    (await scan(world.stranger, world.privateAddress('node1'), 1, 31_000)).join(),
+    '',
+  );
+  const counted = await node1.must(['nft', 'list', 'chain', 'inet', 'diptych', 'glass_in']);
+  checks.same(
+    'node ports asked from outside are dropped',
+    /counter packets [1-9]/.test(counted) ? 'yes' : counted,
+    'yes',
+  );
+  const asked = await world.outside.run(['curl', '--silent', '--http0.9', '--max-time', '5', `http://${address}:80/`]);
+  checks.same('who is answered through it', asked.stdout.trim(), outsider);
+  await node1.must(['nft', '--file', world.machines.file('node1', 'etc/diptych/firewall.nft')]);
+  checks.same('ports from outside with the glass whole', (await scan(world.outside, address, 1, 31_000)).join(), '22');
   await world.hetznerFirewall([]);
 }
 

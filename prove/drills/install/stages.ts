@@ -72,11 +72,11 @@ async function interrupted(
     checks.succeeds(`interrupted at change ${number}: the next run`, await machines.install());
     for (const node of machines.plan.nodes) {
       const [got, expected] = [machines, whole].map((each) => Object.entries(each.contentsOf(node.name)));
-      // Keys and tokens are others in each world: their files are compared by name and mode.
+      // Keys, tokens and passwords are others in each world: their files are compared by name and mode.
       const shape = (entries: readonly (readonly [string, string])[] = []) =>
         entries
           .map(([file, text]) =>
-            /wg0\.conf|token/.test(file) ? `${file} ${text.split(' ')[0] ?? ''}` : `${file} ${text}`,
+            /wg0\.conf|token|node\/password/.test(file) ? `${file} ${text.split(' ')[0] ?? ''}` : `${file} ${text}`,
           )
           .join('\n');
       checks.same(

@@ -51,5 +51,7 @@ export async function callApi(
   const input = token === undefined ? '' : `header = "Authorization: Bearer ${token}"\n`;
   const printed = await must(program, args, { input });
   const end = printed.lastIndexOf('\n');
-  return { status: Number(printed.slice(end)), body: JSON.parse(printed.slice(0, end)) as unknown };
+  const text = printed.slice(0, end);
+  // Numbers, and what a kubelet says, are no JSON.
+  return { status: Number(printed.slice(end)), body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text };
 }

@@ -5,6 +5,7 @@ import type { Platform } from '../../../constructs/core/platform.ts';
 import { Workload } from '../../../constructs/core/workload.ts';
 import { TraefikWaf } from '../../../constructs/traefik-waf/index.ts';
 import { exec, getJson, kubectl } from '../../cluster/kubectl.ts';
+import { firstServer } from '../../cluster/plan.ts';
 import { selectorArgument } from '../../components/endpoints.ts';
 import { podNames } from '../../components/pod-names.ts';
 import { membersOf } from '../../components/postgres/members.ts';
@@ -23,6 +24,7 @@ import {
   attemptsOfDns,
   attemptsOfPatroni,
   attemptsOfTraefik,
+  attemptsOfWatcher,
   declaredRights,
   inWords,
 } from './table.ts';
@@ -41,6 +43,7 @@ export const area: Area<'platform'> = {
   about: [
     ...['constructs/core/api-rights.ts', 'constructs/patroni-cluster/member.ts', 'constructs/traefik-waf/traefik'],
     ...['constructs/cluster-dns/server.ts', 'synth/rights.ts'],
+    'constructs/observability-stack',
   ],
   run: rights,
 };
@@ -103,6 +106,16 @@ interface Own {
   readonly pod: string;
 }
 
+/** Who watches, and what of: see constructs/observability-stack. */
+const watchers = [
+  {
+    namespace: 'observability',
+    name: 'kube-state-metrics',
+    lists: { pods: '/api/v1/pods', nodes: '/api/v1/nodes', 'jobs by schedule': '/apis/batch/v1/cronjobs' },
+  },
+  { namespace: 'observability', name: 'prometheus', lists: { pods: '/api/v1/pods' }, reads: '/metrics' },
+] as const;
+
 async function ownOf(ground: PlatformGround, workload: Workload, members: Members, leader: string): Promise<Own> {
   const { namespace, name } = workload;
   if (describePeer(workload) === describePeer(members.patroni.workload)) {
@@ -125,6 +138,15 @@ async function ownOf(ground: PlatformGround, workload: Workload, members: Member
     return {
       token: await requested(ground, namespace, name),
       attempts: attemptsOfDns(namespace, watchesPods),
+      pod: await runningPod(ground, namespace, selectorArgument(workload.selector)),
+    };
+  }
+  const watcher = watchers.find((each) => each.namespace === namespace && each.name === name);
+  if (watcher !== undefined) {
+    const { name: node } = firstServer(ground.cluster.plan);
+    return {
+      token: await requested(ground, namespace, name),
+      attempts: attemptsOfWatcher({ ...watcher, node }),
       pod: await runningPod(ground, namespace, selectorArgument(workload.selector)),
     };
   }

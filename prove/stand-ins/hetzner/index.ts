@@ -102,6 +102,14 @@ export class Hetzner {
     catalogue.server_types = catalogue.server_types.filter(({ name }) => name !== type);
   }
 
+  /** Says that a type leaves all locations at that moment; until then it can be ordered. */
+  announce(type: string, unavailable_after: Date): void {
+    const deprecation = { announced: '2026-01-01T00:00:00Z', unavailable_after: unavailable_after.toISOString() };
+    for (const each of this.world.catalogue.server_types.filter(({ name }) => name === type)) {
+      each.locations = each.locations.map((place) => ({ ...place, deprecation }));
+    }
+  }
+
   /** Lets a type be sold out in a location. */
   sellOut(type: string, location: string, isOut = true): void {
     if (isOut) this.world.soldOut.add(`${type} ${location}`);

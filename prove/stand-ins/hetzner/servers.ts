@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { entryOf } from './catalogue.ts';
 import { attach, detach } from './networks.ts';
-import { givenAddress, releaseAddresses } from './primary-ips.ts';
+import { assign, givenAddress, releaseAddresses } from './primary-ips.ts';
 import { ApiError, invalid } from './world.ts';
 import type { Action, Body, Thing, World } from './world.ts';
 
@@ -42,7 +42,7 @@ export function makeServer(world: World, body: Body): Body {
       firewalls: firewalls.map(({ id }) => ({ id, status: 'applied' })),
     },
   });
-  for (const address of [ipv4?.address, ipv6?.address]) if (address) address.assignee_id = server.id;
+  for (const address of [ipv4?.address, ipv6?.address]) if (address) assign(address, server);
   world.userData.set(server.id, typeof body.user_data === 'string' ? body.user_data : '');
   if (group !== null) (group.servers as number[]).push(server.id);
   for (const firewall of firewalls) {
@@ -119,6 +119,8 @@ export function actOnServer(world: World, server: Thing, command: string, body: 
       return world.begin(command, of, () => {
         server.server_type = type;
         if (body.upgrade_disk === true) server.primary_disk_size = type.disk;
+        // Its disk is copied, and it is started: the provider of Terraform leaves that to Hetzner.
+        server.status = 'running';
       });
     }
     case 'change_protection': {

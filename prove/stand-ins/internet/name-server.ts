@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Cluster } from '../../cluster/handle.ts';
 import { inFabric, startInFabric } from '../../cluster/nodes.ts';
-import type { ClusterPlan } from '../../cluster/plan.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
 import { worldAddresses, worldNameServer } from './names.ts';
@@ -24,7 +23,7 @@ export async function startNameServer(cluster: Cluster, { signal }: Pick<Progres
 }
 
 /** It knows the hosts that the proving ground has a stand-in for, and says of all others that there are none. */
-export function worldCorefile(plan: Pick<ClusterPlan, 'stores'>): string {
+export function worldCorefile(plan: Parameters<typeof worldAddresses>[0]): string {
   const addresses = Object.entries(worldAddresses(plan));
   const zones = addresses.flatMap(([, hosts]) => hosts.map((host) => `${host}:53`));
   return [

@@ -12,11 +12,29 @@ export const worldAddress = '203.0.113.10';
 /** Of its name server, which the nodes ask. */
 export const worldNameServer = '203.0.113.53';
 
+/** Where the names of the platform lead: the load balancer, by a way in for each version of the PROXY protocol. */
+export const entrances = {
+  v1: '203.0.113.21',
+  v2: '203.0.113.22',
+  ipv6: '2001:db8:22::1',
+} as const;
+
 /** Every host of the stand-in for the internet, by address. */
-export function worldAddresses({ stores }: Pick<ClusterPlan, 'stores'>): Readonly<Record<string, readonly string[]>> {
+export function worldAddresses({
+  stores,
+  publicHosts,
+  toldHosts,
+}: Pick<ClusterPlan, 'stores' | 'publicHosts' | 'toldHosts'>): Readonly<Record<string, readonly string[]>> {
   const hosts = new Map(stores.map(({ address, host }) => [address, [host]] as const));
-  return { [worldAddress]: Object.values(worldHosts), ...Object.fromEntries(hosts) };
+  return {
+    [worldAddress]: [...Object.values(worldHosts), ...new Set(toldHosts)],
+    ...(publicHosts.length === 0 ? {} : { [entrances.v2]: publicHosts }),
+    ...Object.fromEntries(hosts),
+  };
 }
+
+/** In the world's folder: what whoever is told of alerts was sent, one line of JSON for each request. */
+export const toldFile = 'told.jsonl';
 
 /** In the world's folder: how long its GitHub waits before each answer, in milliseconds. */
 export const gitDelayFile = 'git-delay';

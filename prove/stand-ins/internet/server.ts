@@ -1,16 +1,16 @@
 // The internet, as far as a cluster of the proving ground needs it, on port 443 of one address: GitHub's repositories by
-// git's own program, a chart repository, and a registry with every image. Read only.
-// node scripts/run.cjs prove/stand-ins/internet/server.ts ADDRESS FOLDER STORE CERTIFICATE KEY
+// git's own program, a chart repository, a registry with every image, and whoever is told of alerts. All but those read only.
+// node scripts/run.cjs prove/stand-ins/internet/server.ts ADDRESS FOLDER STORE CERTIFICATE KEY TOLD_HOST...
 import fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import process from 'node:process';
 import { serveGit } from './git.ts';
-import { gitDelayFile, worldHosts } from './names.ts';
+import { gitDelayFile, toldFile, worldHosts } from './names.ts';
 import { serveRegistry } from './registry.ts';
 
-const [address = '', folder = '', store = '', certificate = '', key = ''] = process.argv.slice(2);
+const [address = '', folder = '', store = '', certificate = '', key = '', ...toldHosts] = process.argv.slice(2);
 
 https
   .createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, (request, response) => {
@@ -37,7 +37,19 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (url.pathname.startsWith('/v2/')) serveRegistry(path.join(folder, 'images'), store, url, request, response);
   else if (url.hostname === worldHosts.git)
     setTimeout(() => serveGit(path.join(folder, 'git'), url, request, response), gitDelay());
+  else if (toldHosts.includes(url.hostname)) take(url, request, response);
   else serveFile(path.join(folder, 'charts'), url, response);
+}
+
+/** Writes down what somebody is told, and when. */
+function take({ hostname, pathname }: URL, request: IncomingMessage, response: ServerResponse): void {
+  const pieces: Buffer[] = [];
+  request.on('data', (piece: Buffer) => pieces.push(piece));
+  request.on('end', () => {
+    const line = { at: new Date().toISOString(), hostname, pathname, body: Buffer.concat(pieces).toString() };
+    fs.appendFileSync(path.join(folder, toldFile), `${JSON.stringify(line)}\n`);
+    response.writeHead(200).end();
+  });
 }
 
 /** A file of a chart repository, which is a folder with an index. */

@@ -29,6 +29,7 @@ export async function startWorld(cluster: Cluster, { signal }: Pick<Progress, 's
     [
       ...[process.execPath, path.join(root, 'scripts', 'run.cjs'), 'prove/stand-ins/internet/server.ts', worldAddress],
       ...[worldFolder(cluster), cluster.images, path.join(pki, 'world.crt'), path.join(pki, 'world.key')],
+      ...cluster.plan.toldHosts,
     ],
     log,
   );

@@ -5,18 +5,12 @@ import { fabricProcesses, inFabric, startInFabric } from '../../cluster/nodes.ts
 import { workersOf } from '../../cluster/plan.ts';
 import type { Progress } from '../../machine/interruption.ts';
 import { waitFor } from '../../machine/wait-for.ts';
+import { entrances } from '../internet/names.ts';
 import type { Balancing, Listener } from './balancer.ts';
 import type { ProxyVersion } from './proxy-header.ts';
 
 /** What stands in for what. */
 export const standIn = "a load balancer of the proving ground for the provider's, which speaks both versions of PROXY";
-
-/** Public addresses, of ranges that are kept for documentation: a way in for each version of the PROXY protocol. */
-export const entrances = {
-  v1: '203.0.113.21',
-  v2: '203.0.113.22',
-  ipv6: '2001:db8:22::1',
-} as const;
 
 /** What stands before the load balancer of a platform, and where it leads. */
 export interface Entrance {
@@ -27,6 +21,14 @@ export interface Entrance {
 
 const program = 'prove/stand-ins/load-balancer/server.ts';
 const root = path.join(import.meta.dirname, '..', '..', '..');
+
+const running = (cluster: Cluster) => fabricProcesses(cluster).filter(({ command }) => command.includes(program));
+
+/** Ends it, if it runs: nobody gets in any more. */
+export async function stopLoadBalancer(cluster: Cluster): Promise<void> {
+  for (const { pid } of running(cluster)) process.kill(pid, 'SIGKILL');
+  await waitFor('the end of the load balancer', { atMost: 10 }, () => running(cluster).length === 0);
+}
 
 /** Starts it, unless it runs as it should: it ends with the cluster. */
 export async function startLoadBalancer(
@@ -54,10 +56,8 @@ export async function startLoadBalancer(
     },
   };
   const configuration = JSON.stringify(balancing);
-  const running = () => fabricProcesses(cluster).filter(({ command }) => command.includes(program));
-  if (running().some(({ command }) => command.includes(configuration))) return;
-  for (const { pid } of running()) process.kill(pid, 'SIGKILL');
-  await waitFor('the end of the load balancer', { atMost: 10 }, () => running().length === 0);
+  if (running(cluster).some(({ command }) => command.includes(configuration))) return;
+  await stopLoadBalancer(cluster);
   for (const each of [address, entrances.v1, entrances.v2]) await ownAddress(cluster, `${each}/32`);
   await ownAddress(cluster, `${entrances.ipv6}/128`);
   const log = path.join(cluster.folder, 'logs', 'load-balancer.log');

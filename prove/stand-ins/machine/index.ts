@@ -14,8 +14,10 @@ export const standIn =
 
 /** Programs of a machine that are stood in for, whatever the network. */
 const always = [
-  ...['ssh', 'systemctl', 'curl', 'k3s', 'k3s-install.sh', 'journalctl', 'swapon', 'mountpoint', 'mount', 'sysctl'],
-  ...['modprobe', 'apt-get', 'df', 'sleep', 'npm'],
+  ...['ssh', 'systemctl', 'curl', 'k3s', 'k3s-install.sh', 'journalctl', 'swapon', 'mountpoint', 'mount', 'umount'],
+  ...['sysctl', 'modprobe', 'apt-get', 'df', 'resize2fs', 'sleep', 'npm'],
+  // Only looked for.
+  ...['update-ca-certificates', 'unattended-upgrade'],
 ];
 /** Those of the network itself. */
 const network = ['ip', 'nft', 'wg', 'wg-quick', 'ping'];
@@ -130,6 +132,38 @@ export class Machines {
     return run('bash', [path.join(this.tree, 'install', name), ...args], { timeout: 300, env: this.environment() });
   }
 
+  /**
+   * Types lines as somebody would in the root of the repository, whose home has the secrets, and who reaches the machines.
+   * What they are to read on a machine is below its own root.
+   */
+  type(...lines: readonly string[]): Promise<Result> {
+    const home = path.join(this.options.folder, '.diptych');
+    fs.mkdirSync(home, { recursive: true });
+    const secrets = path.join(home, this.plan.environment);
+    if (!fs.existsSync(secrets)) fs.symlinkSync(this.secrets, secrets);
+    const tofu = path.join(this.bin, 'tofu');
+    fs.writeFileSync(tofu, `#!/bin/sh\nexec cat ${this.outputs}\n`, { mode: 0o755 });
+    const text = ['set -e', ...lines].join('\n');
+    return run('bash', ['-c', text], { cwd: this.tree, timeout: 300, env: this.environment() });
+  }
+
+  /** Pins another release of K3s, which can be downloaded. @returns what pins the one before again */
+  release(version: string): () => void {
+    const pins = path.join(this.tree, 'install/pins.env');
+    const before = fs.readFileSync(pins, 'utf8');
+    const of = (key: string): string => new RegExp(`^${key}='(.*)'$`, 'm').exec(before)?.[1] ?? '';
+    const releases = of('K3S_URL').replace('file://', '');
+    const program = `${fs.readFileSync(path.join(releases, 'k3s'), 'utf8')}# ${version}\n`;
+    fs.mkdirSync(path.join(releases, version));
+    fs.writeFileSync(path.join(releases, version, 'k3s'), program);
+    const now = before
+      .replace(of('K3S_VERSION'), version)
+      .replace(/^(K3S_URL=')(.*)'$/m, `$1$2/${version}'`)
+      .replace(of('K3S_SHA256'), sumOf(program));
+    fs.writeFileSync(pins, now);
+    return () => fs.writeFileSync(pins, before);
+  }
+
   private get outputs(): string {
     return path.join(this.options.folder, 'outputs.json');
   }
@@ -149,6 +183,7 @@ export class Machines {
       ...(enter === undefined ? { SYS_NET: path.join(folder, 'net') } : { STUB_NETWORK: 'yes' }),
       // Bounds of waits that would be in vain.
       ...{ ADDRESS_SECONDS: '3', K3S_SECONDS: '3', SYNC_SECONDS: '3', SSH_SECONDS: '3', LOCK_SECONDS: '1' },
+      APT_SECONDS: '3',
       NEEDED_MEBIBYTES: '100',
     };
   }
@@ -197,7 +232,39 @@ export class Machines {
         return [name, { role, address: privateAddress, public_address: publicAddress(index), volumes: {} }];
       }),
     );
-    fs.writeFileSync(this.outputs, JSON.stringify({ nodes: { value: nodes } }));
+    this.tellNodes(nodes);
+  }
+
+  /** Gives the floating IP to a node, as Terraform says it. */
+  moveFloatingIp(to: string): void {
+    const { nodes } = JSON.parse(fs.readFileSync(this.outputs, 'utf8')) as {
+      readonly nodes: { readonly value: Readonly<Record<string, object>> };
+    };
+    const told = Object.entries(nodes.value).map(([name, node]) => {
+      return [name, { ...node, floating_ip: name === to ? floatingIp : null }];
+    });
+    this.tellNodes(Object.fromEntries(told) as object);
+  }
+
+  /** Attaches volumes to nodes, by their names and numbers, and no others, as Terraform says it. */
+  attach(volumes: Readonly<Record<string, Readonly<Record<string, number>>>>): void {
+    const { nodes } = JSON.parse(fs.readFileSync(this.outputs, 'utf8')) as {
+      readonly nodes: { readonly value: Readonly<Record<string, object>> };
+    };
+    const told = Object.entries(nodes.value).map(([name, node]) => {
+      const devices = Object.entries(volumes[name] ?? {}).map(([volume, number]) => {
+        const device = `/dev/disk/by-id/scsi-0HC_Volume_${number}`;
+        fs.mkdirSync(path.dirname(this.file(name, device)), { recursive: true });
+        fs.writeFileSync(this.file(name, device), '');
+        return [volume, device];
+      });
+      return [name, { ...node, volumes: Object.fromEntries(devices) as object }];
+    });
+    this.tellNodes(Object.fromEntries(told) as object);
+  }
+
+  private tellNodes(value: object): void {
+    fs.writeFileSync(this.outputs, JSON.stringify({ nodes: { value } }));
   }
 
   private makeRoot({ name, privateAddress }: NodePlan): void {
@@ -211,7 +278,7 @@ export class Machines {
   private async makeSecrets(): Promise<void> {
     fs.mkdirSync(path.join(this.secrets, 'snapshots'), { recursive: true });
     for (const key of ['access-key', 'secret-key']) {
-      fs.writeFileSync(path.join(this.secrets, 'snapshots', key), `the ${key} of the drills\n`);
+      fs.writeFileSync(path.join(this.secrets, 'snapshots', key), `the-${key}-of-the-drills\n`);
     }
     // Made once for all: an RSA key of 4096 bits takes seconds.
     for (const [file, text] of Object.entries(sealing)) fs.writeFileSync(path.join(this.secrets, file), text);
@@ -222,6 +289,8 @@ export class Machines {
 
 /** What stands for the key that secrets are sealed with: nothing is sealed for it. */
 const sealing = { 'sealing.key': 'not a key\n', 'sealing.crt': 'not a certificate\n' };
+
+export const floatingIp = '198.51.100.99';
 
 /** Of the range that is kept for documentation. */
 export const publicAddress = (index: number): string => `198.51.100.${11 + index}`;

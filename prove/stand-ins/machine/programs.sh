@@ -103,6 +103,21 @@ kubectl() {
       ;;
     apply)
       changing
+      # What a Secret has, by the names of its values.
+      for argument in "$@"; do
+        case $argument in
+          --filename=*/secret.*)
+            sed -n 's/^  \([a-z0-9.-]*\): [^ ]*$/\1/p' "${argument#--filename=}" >>"$stub/secret-keys"
+            # K3s takes each as it is, and a bucket then refuses a key with the end of its line in it.
+            while read -r key value; do
+              if [ "$(base64 --decode <<<"$value" | wc --lines)" -gt 0 ]; then
+                echo "K3s: ${key%:} has the end of a line in it" >&2
+                exit 1
+              fi
+            done < <(grep '^  etcd-s3-' "${argument#--filename=}")
+            ;;
+        esac
+      done
       while read -r sum; do touch "$stub/applied/$sum"; done < <(sums "$@")
       case $* in
         *argocd.yaml*) touch "$stub/policies" ;;
@@ -112,7 +127,7 @@ kubectl() {
     delete)
       changing
       case $* in
-        'delete node '*) echo "$*" >>"$stub/deleted" ;;
+        'delete node '* | 'delete pods '*) echo "$*" >>"$stub/deleted" ;;
         *) rm -f "$stub/policies" ;;
       esac
       ;;
@@ -125,6 +140,9 @@ kubectl() {
         'get application root '*output*) [ -e "$stub/managed" ] && printf 'Healthy Synced' ;;
         'get application root '*) [ -e "$stub/managed" ] ;;
         'get applications '*) if [ -e "$stub/managed" ]; then echo root; fi ;;
+        'get pods --namespace sealed-secrets '*) if [ -e "$stub/managed" ]; then echo pod/sealed-secrets-controller-1; fi ;;
+        'get secret sealing-key '*) if [ -e "$stub/sealing-key" ]; then base64 --wrap=0 "$stub/sealing-key"; fi ;;
+        'get node '*taints*) if [ ! -e "$stub/untainted" ]; then printf NoExecute; fi ;;
         'get node '*) if [ -e "$stub/not-ready" ]; then printf Unknown; else printf True; fi ;;
         *) echo "kubectl $*: the stand-in does not know it" >&2 && exit 1 ;;
       esac
@@ -141,6 +159,7 @@ case $program in
       is-enabled) if [ "$unit" = nftables.service ] && [ -e "$stub/masked" ]; then echo masked; else [ -e "$stub/enabled/${unit%.service}" ]; fi ;;
       is-active) active "$unit" ;;
       enable) changing && touch "$stub/enabled/${unit%.service}" ;;
+      disable) changing && rm -f "$stub/enabled/${unit%.service}" "$stub/active/${unit%.service}" ;;
       start | restart) changing && start "$unit" ;;
       stop) changing && rm -f "$stub/active/${unit%.service}" ;;
       mask) changing && touch "$stub/masked" ;;
@@ -163,7 +182,14 @@ case $program in
     case $* in
       '--check --file '*) ;;
       '--file '*) changing && touch "$stub/firewall" ;;
-      '--stateless list ruleset') printf 'table ip nat {\n\tchain KUBE-SERVICES {\n\t}\n}\n' ;;
+      '--stateless list ruleset')
+        # Where others' rules go meanwhile: one of kube-proxy's, or the whole table of them.
+        if [ ! -e "$stub/firewall" ] || [ ! -e "$stub/wiped" ]; then
+          printf 'table ip nat {\n\tchain KUBE-SERVICES {\n\t}\n'
+          if [ ! -e "$stub/firewall" ] || [ ! -e "$stub/fewer" ]; then printf '\tchain KUBE-SVC-1 {\n\t}\n'; fi
+          printf '}\n'
+        fi
+        ;;
       'list table inet diptych') [ -e "$stub/firewall" ] ;;
       *) echo "nft $*: the stand-in does not know it" >&2 && exit 1 ;;
     esac
@@ -189,7 +215,14 @@ case $program in
     case $1 in
       kubectl) kubectl "${@:2}" ;;
       etcd-snapshot) changing && touch "$stub/snapshot" ;;
+      certificate) [ "$2" = check ] || changing ;;
+      token) changing && printf '%s\n' "$*" >"$stub/token" ;;
       server)
+        # K3s looks for the token in its options and beside its state, and not in the file that its configuration names.
+        if [ -z "${K3S_TOKEN:-}" ]; then
+          echo 'level=fatal msg="/var/lib/rancher/k3s/server/token does not exist, please pass --token to complete the restoration"'
+          exit 1
+        fi
         changing
         file=${3#--cluster-reset-restore-path=}
         [ "$2 $4" = '--cluster-reset --etcd-s3=false' ] && [ ! -e "$DIPTYCH_ROOT/var/lib/rancher/k3s/server/db/etcd" ]
@@ -213,9 +246,28 @@ case $program in
   wg-quick) printf '[Interface]\n' ;;
   journalctl) if [ -e "$stub/journal" ]; then cat "$stub/journal"; fi ;;
   swapon) if [ -e "$stub/swap" ]; then echo '/dev/sda2 partition 1G'; fi ;;
-  mountpoint) [ -e "$stub/mounted" ] ;;
-  mount) changing && touch "$stub/mounted" ;;
-  sysctl | modprobe | apt-get) changing ;;
+  # By where: /mnt/files is mnt+files.
+  mountpoint | mount | umount)
+    where=${*: -1}
+    where=${where#"$DIPTYCH_ROOT/"}
+    where=$stub/mounted/${where//\//+}
+    case $program in
+      mountpoint) [ -e "$where" ] ;;
+      mount) changing && mkdir -p "$stub/mounted" && touch "$where" ;;
+      umount) changing && rm "$where" ;;
+    esac
+    ;;
+  apt-get)
+    # The lock of packages, which the distribution's own updates hold for so many calls.
+    left=$(cat "$stub/locked" 2>/dev/null || echo 0)
+    if [ "$left" -gt 0 ]; then
+      echo $((left - 1)) >"$stub/locked"
+      echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1719 (unattended-upgr)' >&2
+      exit 100
+    fi
+    changing
+    ;;
+  sysctl | modprobe | resize2fs) changing ;;
   ping) ;;
   df) if [ -e "$stub/full" ]; then printf 'Filesystem Size Used Available\n/dev/sda1 1 1 12\n'; else exec /usr/bin/df "$@"; fi ;;
   *) echo "$program: the stand-in is not it" >&2 && exit 1 ;;

@@ -11,6 +11,8 @@ export interface Asked {
   /** With the query. */
   readonly path: string;
   readonly status: number;
+  /** Whether it has a sum behind its body, which others than Amazon refuse or keep as a part of it. */
+  readonly trailer: boolean;
 }
 
 interface Answer {
@@ -27,6 +29,12 @@ const takenOfLifecycles =
   /<(?!\/?(LifecycleConfiguration|Rule|ID|Filter|Prefix|Status|NoncurrentVersionExpiration|NoncurrentDays|Expiration|ExpiredObjectDeleteMarker)\b)/;
 
 /**
+ * Takes the mark away that an object was deleted, if its newest version is one. At AWS what was deleted is not there, for a write
+ * that asks for that; the server takes the mark for an object (versitygw 1.8), and nobody could lock a state a second time.
+ */
+type Forget = (bucket: string, key: string) => void;
+
+/**
  * Stands before an S3 server and has the habits of a provider: a bucket that was just made is unknown for some requests;
  * objects are never copied; there are no tags; no condition is met by an ETag in quotes; nobody takes a policy away; HEAD tells
  * no checksum; and of a lifecycle only the days of old versions are taken.
@@ -38,10 +46,12 @@ export class Habits {
   private readonly unknown = new Map<string, number>();
   private readonly lifecycles = new Map<string, Buffer>();
   private readonly port: number;
+  private readonly forget: Forget;
   private readonly server: http.Server;
 
-  private constructor(port: number) {
+  private constructor(port: number, forget: Forget) {
     this.port = port;
+    this.forget = forget;
     this.server = http.createServer((request, response) => {
       const pieces: Buffer[] = [];
       request.on('data', (piece: Buffer) => pieces.push(piece));
@@ -50,8 +60,8 @@ export class Habits {
   }
 
   /** @param port of the S3 server on the loopback interface */
-  static async start(port: number): Promise<Habits> {
-    const habits = new Habits(port);
+  static async start(port: number, forget: Forget = () => undefined): Promise<Habits> {
+    const habits = new Habits(port, forget);
     await new Promise<void>((resolve) => habits.server.listen(0, '127.0.0.1', resolve));
     return habits;
   }
@@ -70,7 +80,8 @@ export class Habits {
     const answer = await this.answer(request, body).catch((error: unknown) =>
       refusal(502, 'BadGateway', String(error)),
     );
-    this.asked.push({ method, path, status: answer.status });
+    const trailer = request.headers['x-amz-trailer'] !== undefined;
+    this.asked.push({ method, path, status: answer.status, trailer });
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
   }
@@ -93,6 +104,7 @@ export class Habits {
     }
     if (headers['if-match']?.startsWith('"') === true) return refusal(412, 'PreconditionFailed', 'not met');
     if (query.has('lifecycle') && ofBucket) return this.lifecycle(request, bucket, body);
+    if (method === 'PUT' && headers['if-none-match'] === '*') this.forget(bucket, decodeURIComponent(key.join('/')));
     const answer = await this.pass(request, body);
     if (method === 'PUT' && ofBucket && query.size === 0 && answer.status === 200)
       this.unknown.set(bucket, unknownTimes);

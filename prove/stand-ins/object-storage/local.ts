@@ -51,7 +51,8 @@ export class LocalStorage {
         () => false,
       ),
     );
-    return new LocalStorage(processes, folder, await Habits.start(port), region, keys);
+    const habits = await Habits.start(port, (bucket, key) => forgetDeleted(folder, bucket, key));
+    return new LocalStorage(processes, folder, habits, region, keys);
   }
 
   get endpoint(): string {
@@ -81,4 +82,11 @@ export class LocalStorage {
     await this.habits.stop();
     await this.processes.stop();
   }
+}
+
+function forgetDeleted(folder: string, bucket: string, key: string): void {
+  const about = path.join(folder, 'about', bucket, key);
+  if (!fs.existsSync(path.join(about, 'meta', 'delete-marker'))) return;
+  fs.rmSync(path.join(folder, 'objects', bucket, key));
+  fs.rmSync(about, { recursive: true });
 }

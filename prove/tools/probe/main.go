@@ -13,6 +13,8 @@
 //	probe dns NAME [TIMEOUT]           prints the addresses of a name, one a line
 //	probe every INTERVAL URL [TIMEOUT] asks for ever: a line with time, "ok" or "failed", milliseconds, and the body or error;
 //	                                   of dns:NAME the addresses of a name, as programs ask for them
+//	probe load CLIENTS URL [TIMEOUT]   asks for ever and says nothing: each client as soon as it has its answer, and by a new
+//	                                   connection now and then, because a service balances connections
 //
 // Times are like 500ms or 2s; a timeout is 2s unless told. Exit codes: 0 done, 1 failed, 2 called wrongly.
 package main
@@ -26,13 +28,15 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
 const usage = "usage: probe get URL [TIMEOUT] | serve ADDRESS... | tcp HOST:PORT [TIMEOUT] | udp HOST:PORT [TIMEOUT] | " +
-	"ways TIMEOUT WAY... | ask TIMEOUT SERVER QUESTION... | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT]"
+	"ways TIMEOUT WAY... | ask TIMEOUT SERVER QUESTION... | dns NAME [TIMEOUT] | every INTERVAL URL [TIMEOUT] | load CLIENTS URL [TIMEOUT]"
 
 var errUsage = errors.New(usage)
 
@@ -81,6 +85,17 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 		every(ctx, interval, args[1], timeout)
+		return nil
+	case verb == "load" && (len(args) == 2 || len(args) == 3):
+		clients, err := strconv.Atoi(args[0])
+		if err != nil || clients < 1 {
+			return errUsage
+		}
+		timeout, err := timeoutOf(args[2:])
+		if err != nil {
+			return err
+		}
+		load(ctx, clients, args[1], timeout)
 		return nil
 	case len(args) > 2:
 		return errUsage
@@ -175,4 +190,41 @@ func every(ctx context.Context, interval time.Duration, url string, timeout time
 		case <-ticker.C:
 		}
 	}
+}
+
+// How many requests of a client share a connection: one is dear, and those that stay would never reach a new pod.
+const requestsOfConnection = 50
+
+func load(ctx context.Context, clients int, url string, timeout time.Duration) {
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			transport := &http.Transport{}
+			client := http.Client{Transport: transport, Timeout: timeout}
+			for asked := 1; ctx.Err() == nil; asked++ {
+				if err := discard(ctx, &client, url); err != nil {
+					// Refused at once, it would do nothing but that.
+					time.Sleep(100 * time.Millisecond)
+				}
+				if asked%requestsOfConnection == 0 {
+					transport.CloseIdleConnections()
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func discard(ctx context.Context, client *http.Client, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
 }

@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie';
-import { HttpException, Module } from '@nestjs/common';
+import { BadRequestException, HttpException, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -71,6 +71,7 @@ function moduleOf({ settings, log, metrics, redis, products, directory, tickets 
         graphiql: false,
         // Nothing of this schema is deeper; what is asks for work, not for answers.
         queryDepth: 4,
+        hooks: { preParsing: refuseLongQuestions },
         context: (request: FastifyRequest, reply: FastifyReply) => ({ request, reply }),
         errorFormatter: (execution) => formatted(execution, log),
       }),
@@ -95,17 +96,31 @@ function moduleOf({ settings, log, metrics, redis, products, directory, tickets 
   } as DynamicModule;
 }
 
+/**
+ * Nothing of this schema is longer. A question that is, even of who isn't known, would keep this process from all others: each of
+ * its fields is compared with all of its name (graphql-js 4662), and resolved by itself. No count of tokens: mercurius takes trees too.
+ */
+async function refuseLongQuestions(_schema: unknown, question: string): Promise<void> {
+  if (question.length > 4000) throw new BadRequestException('a question of more than 4,000 characters');
+}
+
 /** Messages that were meant for whoever asks; of all others the log knows more. */
 function formatted({ data, errors = [] }: ExecutionResult, log: Logger) {
   const told = errors.map((error) => {
     const { originalError: original, message, path, locations } = error;
-    const ofQuestion = original === undefined || String((original as { code?: string }).code).startsWith('MER_ERR_GQL');
-    const code = original instanceof HttpException ? original.getStatus() : ofQuestion ? 400 : 500;
+    const code = original === undefined ? 400 : statusOf(original);
     const isMeant = code !== 500;
     if (!isMeant) log.error({ event: 'graphql', reason: message }, 'failed');
     return { message: isMeant ? message : 'internal error', locations, path, extensions: { code } };
   });
   return { statusCode: 200, response: { data: data ?? null, errors: told } };
+}
+
+/** Of what Nest refuses, and of what GraphQL does: that has a status of its own, or is called by what is wrong with the question. */
+function statusOf(error: Error & { readonly code?: string; readonly statusCode?: number }): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { code = '', statusCode = 500 } = error;
+  return statusCode < 500 ? statusCode : code.startsWith('MER_ERR_GQL') ? 400 : 500;
 }
 
 /** The server, which doesn't listen yet. */
@@ -114,6 +129,8 @@ export async function createApplication(parts: Parts): Promise<NestFastifyApplic
   const adapter = new FastifyAdapter({
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: 128 * 1024,
+    // A ticket of who is in many groups has up to 48,000 bytes, in base64; Node.js would answer 431, and offer no form.
+    http: { maxHeaderSize: 80 * 1024 },
     // A request on an open connection is answered while the server ends, and the connection closed then (below).
     return503OnClosing: false,
     forceCloseConnections: 'idle',

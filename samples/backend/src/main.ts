@@ -56,5 +56,6 @@ async function run(): Promise<void> {
 
 run().catch((error: unknown) => {
   makeLog('error').error({ event: 'start', reason: (error as Error).message }, 'cannot start');
-  process.exitCode = 1;
+  // What is connected already would keep the process, which answers nobody.
+  process.exit(1);
 });

@@ -58,7 +58,7 @@ const server = {
   SESSION_KEY_FILE: path,
   ROLE_GROUPS: v.optional(roleGroups, 'editor=shop-editors'),
   SIGN_IN_ATTEMPTS: v.optional(wholeNumber, '5'),
-  SIGN_IN_WINDOW_SECONDS: v.optional(wholeNumber, '900'),
+  SIGN_IN_WINDOW_SECONDS: v.optional(wholeNumber, '960'),
   CACHE_SECONDS: v.optional(wholeNumber, '30'),
   LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error'], 'is no level'), 'info'),
   OTEL_TRACES_EXPORTER: v.optional(text),

@@ -22,13 +22,24 @@ interface Program {
   readonly ended: Promise<number | null>;
 }
 
+const started: ChildProcess[] = [];
+
 /** Runs what the image runs. */
 function start(program: string, environment: Readonly<Record<string, string>>): Program {
   const options = { cwd: root, env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment } };
   const child = spawn(process.execPath, [path.join(root, 'build/src', program)], options);
+  started.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return { child, output: () => output, ended: new Promise((resolve) => child.once('exit', resolve)) };
+}
+
+/** A line may come after the answer that it is about. */
+async function says({ output }: Program, words: RegExp): Promise<void> {
+  for (let tries = 100; !words.test(output()); tries -= 1) {
+    assert.ok(tries > 0, `${String(words)} in:\n${output()}`);
+    await wait(50);
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -98,6 +109,8 @@ describe(
       };
     });
     after(async () => {
+      // Those of a test that failed would keep this process.
+      for (const child of started) child.kill('SIGKILL');
       await Promise.all([postgres.stop(), redis.stop(), ldap.close()]);
     });
 
@@ -141,7 +154,7 @@ describe(
       for (const event of ['cache.miss', 'cache.hit']) {
         const response = await fetch(`${url}/products/1`, { headers: { cookie } });
         assert.deepEqual(await response.json(), { id: 1, name: 'Hinge', priceCents: 450, version: 1 });
-        assert.match(program.output(), new RegExp(`"event":"${event}"`));
+        await says(program, new RegExp(`"event":"${event}"`));
       }
       const changed = await fetch(`${url}/products/1/price`, {
         method: 'PUT',
@@ -168,6 +181,12 @@ describe(
       assert.equal(await program.ended, 0, program.output());
       assert.match(program.output(), /"event":"stopped","inTime":true/);
       assert.doesNotMatch(program.output(), /of the service|of-redis|of the database|"right"/);
+    });
+
+    test('a server whose port is taken ends, whatever it is connected to by then', async () => {
+      const program = start('main.js', { ...variables, PORT: String(redis.port) });
+      assert.equal(await program.ended, 1);
+      assert.match(program.output(), /"event":"start","reason":".*EADDRINUSE/);
     });
 
     test('a server that lacks something names it and ends', async () => {

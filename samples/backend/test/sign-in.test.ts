@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Attempts } from '../src/auth/attempts.js';
 import { cookieOf, startApplication } from './support/application.js';
 import type { Running } from './support/application.js';
 import { dnOf } from './support/ldap-server.js';
-import { withoutRedis } from './support/redis-server.js';
+import { startRedis, withoutRedis } from './support/redis-server.js';
 
 const people = {
   anna: { password: 'right', groups: ['shop-editors'] },
@@ -11,12 +12,16 @@ const people = {
   lena: { password: 'right', refusedBy: '775' },
   emil: { password: 'right', refusedBy: '701' },
   olga: { password: 'right', refusedBy: '532' },
+  petra: { password: 'right', refusedBy: '52f' },
+  sven: { password: 'right', refusedBy: '418' },
+  paul: { password: 'right', primaryGroup: 'shop-editors' },
+  paula: { password: 'right', primaryGroup: 'Domain Users' },
 };
 
 describe('signing in with a password', { skip: withoutRedis }, () => {
   let running: Running;
   before(async () => {
-    running = await startApplication(people);
+    running = await startApplication(people, { groupsOf: { 'Domain Users': ['shop-editors'] } });
   });
   after(() => running.stop());
 
@@ -30,6 +35,16 @@ describe('signing in with a password', { skip: withoutRedis }, () => {
     const me = await running.application.inject({ url: '/auth/me', headers: { cookie: cookieOf(response) } });
     assert.equal(me.json<{ name: string }>().name, 'anna');
   });
+
+  for (const [name, group] of [
+    ['paul', 'a group that is the primary one'],
+    ['paula', 'a group that the primary one is in'],
+  ] as const) {
+    test(`gives the roles of ${group}, which has no such member written down`, async () => {
+      const response = await running.login(name, 'right');
+      assert.deepEqual(response.json<{ roles: string[] }>().roles, ['reader', 'editor']);
+    });
+  }
 
   test('sets a cookie for this host alone, which scripts cannot read', async () => {
     const response = await running.login('anna', 'right');
@@ -64,6 +79,8 @@ describe('signing in with a password', { skip: withoutRedis }, () => {
       ['lena', 'right', 'locked'],
       ['emil', 'right', 'account expired'],
       ['olga', 'right', 'password expired'],
+      ['petra', 'right', 'not by password'],
+      ['sven', 'right', 'refused with data 418'],
       ['nobody', 'right', 'unknown account'],
       ['a*', 'right', 'unknown account'],
     ] as const;
@@ -80,6 +97,16 @@ describe('signing in with a password', { skip: withoutRedis }, () => {
   test('asks the directory about a password for nobody too, so that the time tells nothing', async () => {
     await running.login('nobody2', 'x');
     assert.equal(running.ldap.binds.at(-1)?.dn, dnOf('nobody').replace(',CN=Users', ''));
+  });
+
+  test('asks the directory the same of who is refused and of nobody: groups are searched for who was let in', async () => {
+    const searched = async (name: string, password: string): Promise<number> => {
+      const before = running.ldap.searches.length;
+      await running.login(name, password);
+      return running.ldap.searches.length - before;
+    };
+    assert.deepEqual([await searched('nobody3', 'x'), await searched('anna', 'x')], [1, 1]);
+    assert.equal(await searched('anna', 'right'), 2);
   });
 
   test('takes user@realm for the user', async () => {
@@ -150,6 +177,20 @@ describe('attempts to sign in', { skip: withoutRedis }, () => {
     for (let round = 0; round < 4; round += 1) codes.push((await running.login('ghost', 'x')).statusCode);
     assert.deepEqual(codes, [401, 401, 401, 429]);
   });
+});
+
+test('attempts are forgotten a while after the last one, as the directory does', { skip: withoutRedis }, async () => {
+  const redis = await startRedis();
+  const attempts = new Attempts(redis.client, 2, 60);
+  const left = async (): Promise<number> => redis.client.pttl((await redis.client.keys('attempts:*'))[0] ?? '');
+  await attempts.begin('anna');
+  await redis.client.pexpire((await redis.client.keys('attempts:*'))[0] ?? '', 20_000);
+  assert.equal(await attempts.begin('anna'), undefined);
+  assert.ok((await left()) > 50_000, 'the second one begins the time anew');
+  await redis.client.pexpire((await redis.client.keys('attempts:*'))[0] ?? '', 20_000);
+  assert.equal(await attempts.begin('anna'), 20);
+  assert.ok((await left()) <= 20_000, 'one that is too much keeps nobody out for longer');
+  await redis.stop();
 });
 
 test(

@@ -1,11 +1,25 @@
 import diagnostics from 'node:diagnostics_channel';
 import http from 'node:http';
+import os from 'node:os';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
+import {
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  SamplingDecision,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Sampler } from '@opentelemetry/sdk-trace';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { logLine } from './log.ts';
 import { RequestIds } from './request-ids.ts';
@@ -15,7 +29,11 @@ export function startTracing(): void {
   const spanProcessors =
     process.env.OTEL_TRACES_EXPORTER === 'otlp' ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })] : [];
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': process.env.OTEL_SERVICE_NAME ?? 'frontend' }),
+    resource: resourceFromAttributes({ 'service.name': 'frontend', 'service.instance.id': os.hostname() }).merge(
+      detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }),
+    ),
+    sampler: samplerOf(process.env),
+    spanLimits: { attributeValueLengthLimit: Number(process.env.OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT ?? 'Infinity') },
     spanProcessors,
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -26,6 +44,23 @@ export function startTracing(): void {
   );
   trace.setGlobalTracerProvider(provider);
   process.once('SIGTERM', () => void provider.forceFlush());
+}
+
+/** As the platform says: this package reads no variables of its own. Of probes there is one every few seconds: none of them is told. */
+function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: share }: NodeJS.ProcessEnv): Sampler {
+  const all = new AlwaysOnSampler();
+  const others =
+    name === 'parentbased_traceidratio'
+      ? new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(Number(share ?? '1')) })
+      : // Whatever the caller says of its own trace.
+        new ParentBasedSampler({ root: all, remoteParentNotSampled: all });
+  return {
+    shouldSample: (...question) =>
+      question[4]['http.target'] === '/api/health'
+        ? { decision: SamplingDecision.NOT_RECORD }
+        : others.shouldSample(...question),
+    toString: () => `without probes: ${others.toString()}`,
+  };
 }
 
 /** Kinds of paths: each product as a series of its own would be too many. */

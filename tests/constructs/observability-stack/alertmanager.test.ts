@@ -29,7 +29,7 @@ test('every receiver gets what its severities are, and the sign of life goes to 
 });
 
 test('the sign of life is given every minute, and never taken back', () => {
-  expect(configuration().route.routes[0]).toMatchObject({ group_interval: '1m', repeat_interval: '1m' });
+  expect(configuration().route.routes[0]).toMatchObject({ group_interval: '1m', repeat_interval: '50s' });
   expect(receiver('heartbeat')).toEqual({
     name: 'heartbeat',
     webhook_configs: [{ url_file: '/run/secrets/heartbeat/password', send_resolved: false }],
@@ -57,10 +57,40 @@ test('what opens a receiver is in a file alone', () => {
   });
 });
 
-test('a lost node keeps those quiet who wait for the morning, and no page', () => {
+test('who is verified by an authority of their own is, and nobody else by it', () => {
+  const authority = { name: 'hooks-ca', certificates: 'the certificate of an authority\n' };
+  const trusted = (each: typeof told.receiver) =>
+    ({ ...each, endpoint: { ...('endpoint' in each ? each.endpoint : undefined), authority } }) as typeof told.receiver;
+  const changes = {
+    receivers: [trusted(told.receiver), trusted(told.chat)],
+    heartbeat: { ...told.heartbeat, endpoint: { ...told.heartbeat.endpoint, authority } },
+  };
+  const http = { http_config: { tls_config: { ca_file: '/run/authorities/hooks-ca.crt' } } };
+  expect(receiver('on-call', changes)).toMatchObject({ webhook_configs: [http] });
+  expect(receiver('chat', changes)).toMatchObject({ slack_configs: [http] });
+  expect(receiver('heartbeat', changes)).toMatchObject({ webhook_configs: [http] });
+  expect(at(only(stackWith(changes).manifests, 'ConfigMap', 'alertmanager-authorities'), 'data')).toEqual({
+    'hooks-ca.crt': authority.certificates,
+  });
+});
+
+test('of an objective that burns within hours, the ticket is held back, and no other one', () => {
+  const rules = configuration().inhibit_rules.filter(({ target_matchers: targets }) =>
+    targets.includes('sloth_severity="ticket"'),
+  );
+  expect(rules).toEqual([
+    {
+      source_matchers: ['sloth_severity="page"'],
+      target_matchers: ['sloth_severity="ticket"'],
+      equal: ['sloth_id'],
+    },
+  ]);
+});
+
+test('a lost node keeps those quiet who wait for the morning, and neither a page nor who attacks', () => {
   const { inhibit_rules: rules } = configuration();
   const lost = rules.find(({ source_matchers: source }) => source.includes('alertname="NodeLost"'));
-  expect(lost?.target_matchers).toEqual(['severity=~"ticket|note"', 'alertname!="Watchdog"']);
+  expect(lost?.target_matchers).toEqual(['severity=~"ticket|note"', 'alertname!="Watchdog"', 'source!="logs"']);
 });
 
 test('Alertmanager may go where its receivers are, and nowhere else', () => {

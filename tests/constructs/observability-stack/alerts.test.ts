@@ -1,14 +1,14 @@
+import { buildPlatform } from '../../../apps/platform.ts';
 import { environments } from '../../../config/index.ts';
 import { jobAlerts } from '../../../constructs/observability-stack/job-alerts.ts';
 import { kubeMetrics } from '../../../constructs/observability-stack/kube-state-metrics.ts';
 import { kubernetesAlerts } from '../../../constructs/observability-stack/kubernetes-alerts.ts';
 import { nodeAlerts } from '../../../constructs/observability-stack/node-alerts.ts';
 import { ownAlerts } from '../../../constructs/observability-stack/own-alerts.ts';
-import { watchedPlatform } from '../../support/observability.ts';
 import { promtool, Rules } from '../../support/promtool.ts';
 import type { AlertTest } from '../../support/promtool.ts';
 
-const own = ownAlerts({ heartbeat: true, publicPaths: true });
+const own = ownAlerts({ heartbeat: true, publicPaths: true, statusPage: true });
 const alerts = [...nodeAlerts, ...kubernetesAlerts, ...jobAlerts, ...own];
 
 type Series = Readonly<Record<string, string>>;
@@ -73,16 +73,34 @@ const run = (active: string): Series => ({
   ...objects('kube_job_status_active', job, active),
 });
 
+/** Of two pods, one has no limit. */
+const near = (samples: string): Series => ({
+  [series('scrape_samples_post_metric_relabeling', { job: 'redis', pod: 'a' })]: samples,
+  [series('scrape_sample_limit', { job: 'redis', pod: 'a' })]: '1000x60',
+  [series('scrape_samples_post_metric_relabeling', { job: 'other', pod: 'b' })]: '5000x60',
+  [series('scrape_sample_limit', { job: 'other', pod: 'b' })]: '0x60',
+});
+const page = (modified: string): Series => ({
+  [series('probe_http_last_modified_timestamp_seconds', { job: 'status-page' })]: modified,
+  [series('probe_success', { job: 'status-page' })]: '1x30',
+});
+
 const kubernetesNotWatched = 'KubernetesNotWatched';
 const nodeNotWatched = 'NodeNotWatched';
 const watchingNotWatched = 'WatchingNotWatched';
 const pathNotWatched = 'PublicPathNotWatched';
+const statusPageNotWatched = 'StatusPageNotWatched';
+const notMeasured = 'ObjectiveNotMeasured';
 
 const cases: Readonly<Record<string, Case>> = {
   NodeLost: {
     at: 5,
     labels: node,
-    fires: condition('Ready', 'true', '1x2 0x20'),
+    // The other one went with the node, and what it said is still there.
+    fires: {
+      ...condition('Ready', 'true', '1x2 0x20'),
+      [series('kube_node_status_condition', { ...node, condition: 'Ready', status: 'true', instance: 'b' })]: '1x20',
+    },
     quiet: condition('Ready', 'true', '1x20'),
     missing: kubernetesNotWatched,
   },
@@ -203,6 +221,16 @@ const cases: Readonly<Record<string, Case>> = {
     },
     missing: kubernetesNotWatched,
   },
+  CronJobNotWatched: {
+    at: 20,
+    labels: cronJob,
+    fires: objects('kube_cronjob_spec_suspend', cronJob, '0x30'),
+    quiet: {
+      ...objects('kube_cronjob_spec_suspend', cronJob, '0x30'),
+      ...objects('kube_cronjob_next_schedule_time', cronJob, '600x30'),
+    },
+    missing: kubernetesNotWatched,
+  },
   CronJobNeverSucceeded: {
     at: 140,
     labels: cronJob,
@@ -223,6 +251,7 @@ const cases: Readonly<Record<string, Case>> = {
       [series('up', { job: 'redis', node: 'node1', pod: 'redis-0' })]: '1x30',
       // It has an alert of its own.
       [series('up', { job: 'public-paths' })]: '0x30',
+      [series('up', { job: 'status-page' })]: '0x30',
     },
     missing: watchingNotWatched,
   },
@@ -237,6 +266,13 @@ const cases: Readonly<Record<string, Case>> = {
     at: 30,
     fires: { prometheus_target_scrapes_exceeded_sample_limit_total: '0+1x60' },
     quiet: { prometheus_target_scrapes_exceeded_sample_limit_total: '9x60' },
+    missing: watchingNotWatched,
+  },
+  ScrapeNearLimit: {
+    at: 40,
+    labels: { job: 'redis' },
+    fires: near('850x60'),
+    quiet: near('700x60'),
     missing: watchingNotWatched,
   },
   WatchingNotWatched: {
@@ -271,6 +307,26 @@ const cases: Readonly<Record<string, Case>> = {
     quiet: { prometheus_tsdb_wal_corruptions_total: '1x60', prometheus_tsdb_compactions_failed_total: '0x60' },
     missing: watchingNotWatched,
   },
+  ObjectiveNotMeasured: {
+    at: 70,
+    labels: { sloth_id: 'edge-availability' },
+    fires: {
+      [series('sloth_slo_info', { sloth_id: 'edge-availability', sloth_service: 'edge' })]: '1x90',
+      [series('slo:sli_error:ratio_rate5m', { sloth_id: 'edge-latency' })]: '0x90',
+    },
+    quiet: {
+      [series('sloth_slo_info', { sloth_id: 'edge-availability', sloth_service: 'edge' })]: '1x90',
+      [series('slo:sli_error:ratio_rate5m', { sloth_id: 'edge-availability', sloth_window: '5m' })]: '0x90',
+    },
+    missing: watchingNotWatched,
+  },
+  ObjectiveBudgetGone: {
+    at: 70,
+    labels: { sloth_id: 'edge-availability' },
+    fires: { [series('slo:period_error_budget_remaining:ratio', { sloth_id: 'edge-availability' })]: '-0.1x90' },
+    quiet: { [series('slo:period_error_budget_remaining:ratio', { sloth_id: 'edge-availability' })]: '0.1x90' },
+    missing: notMeasured,
+  },
   PublicPathDown: {
     at: 6,
     labels: { instance: 'https://shop.example.com/' },
@@ -297,6 +353,20 @@ const cases: Readonly<Record<string, Case>> = {
     fires: { [series('up', { job: 'public-paths' })]: '0x30' },
     quiet: { [series('probe_success', { job: 'public-paths' })]: '0x30' },
     missing: pathNotWatched,
+  },
+  StatusPageOld: {
+    at: 20,
+    // Seconds since the samples began.
+    fires: page('0x30'),
+    quiet: page('0+60x30'),
+    missing: statusPageNotWatched,
+  },
+  StatusPageNotWatched: {
+    at: 20,
+    labels: { job: 'status-page' },
+    fires: { [series('up', { job: 'status-page' })]: '0x30' },
+    quiet: page('0+60x30'),
+    missing: statusPageNotWatched,
   },
 };
 
@@ -327,7 +397,12 @@ const cases: Readonly<Record<string, Case>> = {
   });
 
   // Numbers of nodes alone are missing where those of objects are there.
-  const there = (guard: string): Series => (guard === nodeNotWatched ? objects('kube_node_info', node, '1x900') : {});
+  const there = (guard: string): Series =>
+    guard === nodeNotWatched
+      ? objects('kube_node_info', node, '1x900')
+      : guard === notMeasured
+        ? { [series('sloth_slo_info', { sloth_id: 'edge-availability' })]: '1x900' }
+        : {};
 
   test('each keeps quiet where its series is missing', () => {
     const silent = all.filter(([name, { missing }]) => name !== missing);
@@ -340,7 +415,7 @@ const cases: Readonly<Record<string, Case>> = {
     const series = (guard: string): Series =>
       // Of two that are missing, each says so.
       guard === watchingNotWatched ? { prometheus_build_info: '1x60' } : there(guard);
-    expect(rules.complaints(...guards.map((guard) => look(guard, series(guard), true, { at: 30 })))).toBe('');
+    expect(rules.complaints(...guards.map((guard) => look(guard, series(guard), true, { at: 90 })))).toBe('');
   });
 });
 
@@ -349,7 +424,7 @@ test('every alert has a case that fires, one that keeps quiet and one in which i
 });
 
 test('what kube-state-metrics tells is what alerts ask for', () => {
-  const all = Object.keys(environments).flatMap((name) => watchedPlatform(name).alerts);
+  const all = Object.keys(environments).flatMap((name) => buildPlatform(name).alerts);
   const asked = all.flatMap(({ props }) => props.expression.match(/\bkube_\w+/g) ?? []);
   expect(asked.filter((name) => !(kubeMetrics as readonly string[]).includes(name))).toEqual([]);
   // The one is of an alert of RedisSentinel that neither environment has.

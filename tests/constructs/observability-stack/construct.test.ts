@@ -1,12 +1,16 @@
 import { Size } from 'cdk8s';
 import { Cpu } from '../../../constructs/core/cpu.ts';
-import { nodeExporterDefaults, observabilityStackDefaults } from '../../../constructs/observability-stack/index.ts';
+import {
+  nodeExporterDefaults,
+  observabilityStackDefaults,
+  statusFile,
+} from '../../../constructs/observability-stack/index.ts';
 import type { NodeExporterProps, ObservabilityStackProps } from '../../../constructs/observability-stack/index.ts';
 import { restrictedViolations } from '../../../synth/pod-security.ts';
 import { podTemplateOf } from '../../../synth/pods.ts';
 import { built, nextVersion, password, yamlOf } from '../../support/constructs.ts';
 import type { ChangeOfEveryOption } from '../../support/constructs.ts';
-import { at, image, only, refusal } from '../../support/harness.ts';
+import { at, image, only, refusal, testEnvironment } from '../../support/harness.ts';
 import {
   addresses,
   configurationIn,
@@ -22,6 +26,8 @@ const remoteWrite = built((scope) => ({
   credentials: { user: 'test', password: password(scope, 'archive') },
 })).value;
 
+const authority = { name: 'archive-ca', certificates: 'the certificate of an authority\n' };
+
 const changes: ChangeOfEveryOption<ObservabilityStackProps> = {
   image: () => nextVersion(image),
   kubeStateMetricsImage: () => nextVersion(image),
@@ -31,6 +37,7 @@ const changes: ChangeOfEveryOption<ObservabilityStackProps> = {
   receivers: () => [told.mail],
   heartbeat: () => ({ ...told.heartbeat, endpoint: addresses('other', 443, '192.0.2.9/32') }),
   publicPaths: () => ['https://shop.example.com/'],
+  statusPage: () => statusFile(testEnvironment().objectStore('backups')),
   cluster: () => 'other',
   kubernetesApi: () => addresses('Kubernetes API', 6443, '10.0.0.9/32'),
   kubelets: () => addresses('kubelets', 10250, '10.0.0.9/32'),
@@ -38,7 +45,7 @@ const changes: ChangeOfEveryOption<ObservabilityStackProps> = {
   replicas: () => 2,
   storage: () => Size.gibibytes(20),
   storageClass: () => 'hcloud-volumes',
-  retentionDays: () => 30,
+  retentionDays: () => 60,
   retentionSize: () => Size.gibibytes(5),
   scrapeSeconds: () => 15,
   remoteWrite: () => remoteWrite,
@@ -81,7 +88,7 @@ describe('options', () => {
 describe('Prometheus', () => {
   test('keeps numbers by time and by size, on a volume of its own', () => {
     expect(pod().containers[0]!.command).toEqual(
-      expect.arrayContaining(['--storage.tsdb.retention.time=15d', '--storage.tsdb.retention.size=8192MB']),
+      expect.arrayContaining(['--storage.tsdb.retention.time=31d', '--storage.tsdb.retention.size=8192MB']),
     );
     const { spec } = only(stackWith().manifests, 'StatefulSet', 'prometheus');
     expect(spec).toMatchObject({
@@ -117,6 +124,31 @@ describe('Prometheus', () => {
       },
     ]);
     expect(JSON.stringify(at(only(manifests, 'NetworkPolicy', 'prometheus'), 'spec.egress'))).toContain('192.0.2.7/32');
+  });
+
+  test('says which of two it is where both write elsewhere, and in no alert: each would be told twice', () => {
+    const labels = (props: Partial<ObservabilityStackProps>) =>
+      configurationIn(stackWith(props).manifests).global.external_labels;
+    expect(labels({ remoteWrite, replicas: 2 })).toEqual({ cluster: 'test', replica: '${POD_NAME}' });
+    expect([labels({ remoteWrite }), labels({ replicas: 2 })]).toEqual([{ cluster: 'test' }, { cluster: 'test' }]);
+    const { manifests } = stackWith({ remoteWrite, replicas: 2 });
+    expect(configurationIn(manifests)).toMatchObject({
+      alerting: { alert_relabel_configs: [{ regex: 'replica', action: 'labeldrop' }] },
+    });
+    expect(pod({ remoteWrite, replicas: 2 }).containers[0]!.env).toContainEqual({
+      name: 'POD_NAME',
+      valueFrom: { fieldRef: { fieldPath: 'metadata.name' } },
+    });
+  });
+
+  test('verifies who keeps numbers elsewhere by the authority of its own that it has', () => {
+    const { manifests } = stackWith({ remoteWrite: { ...remoteWrite, to: { ...remoteWrite.to, authority } } });
+    expect(configurationIn(manifests).remote_write).toMatchObject([
+      { tls_config: { ca_file: '/run/authorities/archive-ca.crt' } },
+    ]);
+    expect(at(only(manifests, 'ConfigMap', 'prometheus-authorities'), 'data')).toEqual({
+      'archive-ca.crt': authority.certificates,
+    });
   });
 });
 
@@ -193,9 +225,34 @@ describe('is refused', () => {
     ['a path without TLS', { publicPaths: ['http://shop.example.com/'] }, 'the public path http://shop.example.com/'],
     ['runbooks that are nowhere', { runbooks: 'docs/runbooks' }, 'runbooks: docs/runbooks'],
     [
+      'a receiver of a kind that there is not',
+      { receivers: [told.receiver, { ...told.receiver, name: 'pager', kind: 'pager' } as never] },
+      'the kind of the receiver pager: pager',
+    ],
+    [
+      'mail from nobody',
+      { receivers: [told.receiver, { ...told.mail, from: 'Alerts' } as never] },
+      'the receiver mail has from: Alerts',
+    ],
+    [
+      'numbers kept elsewhere at what is no address',
+      { remoteWrite: { ...remoteWrite, to: { ...remoteWrite.to, url: 'metrics.example.com/api/v1/write' } } },
+      'the url of remoteWrite: metrics.example.com/api/v1/write',
+    ],
+    [
       'a password as text',
       { remoteWrite: { ...remoteWrite, credentials: { user: 'a', password: 'secret' as never } } },
       'the password of remoteWrite is no key of a secret',
+    ],
+    [
+      'a receiver of an urgency that no alert has',
+      { receivers: [{ ...told.receiver, severities: ['page', 'tickets'] } as never] },
+      'severities: ["page","tickets"]',
+    ],
+    [
+      'a receiver whose urgency is no list',
+      { receivers: [{ ...told.receiver, severities: 'page' } as never] },
+      'severities: "page"',
     ],
   ])('%s', (_, props, expected) => {
     expect(what(props)).toEqual([expected]);

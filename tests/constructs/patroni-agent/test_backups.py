@@ -443,6 +443,25 @@ class KeepingBackups(WorldTest):
             self.turn(promoted, minutes)
             self.assertEqual(self.called('backup-push'), made, minutes)
 
+    def test_waits_with_a_standbys_until_that_begins_on_the_timeline_of_its_primary(self) -> None:
+        self.world.backups = []
+        self.answers['backup-push'] = ''
+        answers = ['6 of 7', '6 of 7', '']
+        self.world.programs['psql'] = lambda call: answers.pop(0) if 'pg_control_checkpoint' in call.stdin else ''
+        with mock.patch('backups.time.sleep') as sleep:
+            self.turn(ALONE)
+        self.assertEqual((sleep.call_count, self.called('backup-push')), (2, 1))
+
+    def test_fails_where_a_standbys_would_begin_on_a_timeline_before_for_five_minutes(self) -> None:
+        self.world.backups = []
+        self.world.programs['psql'] = lambda call: '6 of 7' if 'pg_control_checkpoint' in call.stdin else ''
+        with mock.patch('backups.time') as clock:
+            clock.monotonic.side_effect = [0, 299, 301]
+            self.turn(ALONE)
+        self.assertEqual((self.called('backup-push'), self.figures.walg_backup_last_result), (0, 0))
+        [failed] = self.world.said('full backup failed')
+        self.assertEqual(failed['error'], 'after 300 s the last restart point is still on timeline 6 of 7')
+
     def test_shows_a_gap_of_the_window_apart_from_kept_older_fulls_that_lack_wal_of_their_own(self) -> None:
         kept = [listed(20, 1, is_permanent=True), listed(15, 3, is_permanent=True)]
         self.world.backups = [*kept, listed(8, 5), listed(4, 7), listed(0, 9)]

@@ -3,6 +3,8 @@ import { backups, directoryWith } from '../../support/samba-dc.ts';
 
 const alerts = directoryWith({ backups }).platform.alerts.map(({ props }) => props);
 const ready = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="samba"}';
+const applied = 'directory_data_applied{namespace="test",pod="samba-0"}';
+const served = 'directory_certificate_expires_timestamp_seconds{namespace="test",pod="samba-0"}';
 const other = 'kube_statefulset_status_replicas_ready{namespace="test",statefulset="other"}';
 const answers = (protocol: string): string =>
   `directory_answers{namespace="test",pod="samba-0",protocol="${protocol}"}`;
@@ -56,16 +58,55 @@ const cases: Readonly<Record<string, readonly [minute: number, ...Case[]]>> = {
     ['fires where Kerberos is not answered', { [answers('ldaps')]: '1x20', [answers('kerberos')]: '0x20' }, true],
     ['keeps quiet where LDAPS alone is not', { [answers('ldaps')]: '0x20', [answers('kerberos')]: '1x20' }, false],
   ],
+  DirectoryNamesSilent: [
+    10,
+    ['fires where no names are answered', { [answers('ldaps')]: '1x40', [answers('dns')]: '0x40' }, true],
+    ['keeps quiet where LDAPS alone is not', { [answers('ldaps')]: '0x40', [answers('dns')]: '1x40' }, false],
+  ],
   DirectoryNotWatched: [
     20,
     ['fires where nobody says it of one that is ready', { [ready]: '1x60' }, true],
-    ['fires where one of the two is missing', { [ready]: '1x60', [answers('ldaps')]: '1x60' }, true],
     [
-      'keeps quiet where both are told',
-      { [ready]: '1x60', [answers('ldaps')]: '0x60', [answers('kerberos')]: '1x60' },
+      'fires where one of the three is missing',
+      { [ready]: '1x60', [answers('ldaps')]: '1x60', [answers('kerberos')]: '1x60' },
+      true,
+    ],
+    [
+      'keeps quiet where all are told',
+      { [ready]: '1x60', [answers('ldaps')]: '0x60', [answers('kerberos')]: '1x60', [answers('dns')]: '1x60' },
       false,
     ],
     ['keeps quiet where it is not ready, which is told by another one', { [ready]: '0x60' }, false],
+  ],
+  DirectoryDataNotApplied: [
+    20,
+    ['fires where it could not be for a quarter of an hour', { [applied]: '0x60' }, true],
+    ['keeps quiet where it was applied', { [applied]: '1x60' }, false],
+    ['keeps quiet where it was applied at the next try', { [applied]: '1 1 1 1 0 0 0 0 1x40' }, false],
+    ['keeps quiet where nobody says, which another one tells', { [ready]: '1x60' }, false],
+  ],
+  DirectoryCertificateNotServed: [
+    90,
+    [
+      'fires where another one is served than the one that was made',
+      { [certificate('expiration')]: '7776000x200', [served]: '2592000x200' },
+      true,
+    ],
+    [
+      'keeps quiet where it is the same',
+      { [certificate('expiration')]: '7776000x200', [served]: '7776000x200' },
+      false,
+    ],
+    [
+      'keeps quiet while the kubelet brings it',
+      { [certificate('expiration')]: '7776000x200', [served]: '2592000x10 7776000x200' },
+      false,
+    ],
+    [
+      'keeps quiet where nothing is served, which another one tells',
+      { [certificate('expiration')]: '7776000x200' },
+      false,
+    ],
   ],
   DirectoryCertificateNotRenewed: [
     120,

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -79,7 +79,14 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const environment = (variables: Record<string, string> = {}): NodeJS.ProcessEnv => ({
   PATH: `${at('bin')}:${process.env.PATH ?? ''}`,
-  ...{ VOLUME: at('volume'), RUN: at('run'), WORK: at('work'), CERTIFICATE: at('certificate'), TOOLS: at('bin') },
+  ...{
+    VOLUME: at('volume'),
+    RUN: at('run'),
+    TOLD: at('told'),
+    WORK: at('work'),
+    CERTIFICATE: at('certificate'),
+    TOOLS: at('bin'),
+  },
   ...{ STORES: at('stores'), STORE_BUCKET: 'own', STORE_ENDPOINT: 'https://s3.example', STORE_REGION: 'here' },
   ...{ FOLDER: 'samba/ad-1', KEEP_DAYS: '30', RETRY_SECONDS: '0.2' },
   ...Object.fromEntries(
@@ -255,6 +262,26 @@ test('nothing is restored onto a domain', async () => {
   fs.writeFileSync(at('volume/lib/from'), 'running');
   expect(await server('serves', second)).toContain('directory: holds lib');
   expect(from('lib')).toBe('running');
+});
+
+test('a pod that waits is alive and not ready, and one that serves is asked again', async () => {
+  put(1, 'whole');
+  const probe = (what: string): number | null =>
+    spawnSync('bash', [at('scripts/probe.sh'), what], { env: environment() }).status;
+  expect(probe('live')).not.toBe(0);
+  const waiting = begin('start.sh');
+  await waiting.says('waits: ');
+  expect(probe('live')).toBe(0);
+  expect(probe('ready')).not.toBe(0);
+  waiting.child.kill('SIGTERM');
+  await waiting.ended;
+  fs.rmSync(at('run/waiting'));
+  const serving = begin('start.sh', second);
+  await serving.says('serves');
+  fs.rmSync(at('run/waiting'));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(probe('live')).not.toBe(0);
+  await serving.stop();
 });
 
 test('a pod that waits ends when it is told to', async () => {

@@ -1,10 +1,12 @@
 import { JsonPatch, Size } from 'cdk8s';
 import { Cpu } from '../../../constructs/core/cpu.ts';
+import type { SecretKeyReference } from '../../../constructs/core/secret-ref.ts';
+import type { SecretSource } from '../../../constructs/core/secret.ts';
 import { sambaDCDefaults, usualPasswordPolicy } from '../../../constructs/samba-dc/index.ts';
 import type { PasswordPolicy, SambaDCProps, ServiceAccount } from '../../../constructs/samba-dc/index.ts';
 import { restrictedViolations } from '../../../synth/pod-security.ts';
 import { podTemplateOf } from '../../../synth/pods.ts';
-import { nextVersion, yamlOf } from '../../support/constructs.ts';
+import { built, nextVersion, password, yamlOf } from '../../support/constructs.ts';
 import type { ChangeOfEveryOption } from '../../support/constructs.ts';
 import { at, only, refusal, testEnvironment } from '../../support/harness.ts';
 import { account, backups, directoryWith, minimalDirectory } from '../../support/samba-dc.ts';
@@ -38,10 +40,9 @@ const dataOf = (props: Partial<SambaDCProps> = {}): unknown =>
       'directory.json'
     ]!,
   );
-const smbConf = (props: Partial<SambaDCProps> = {}): string =>
-  (at(only(directoryWith(props).manifests, 'ConfigMap', 'samba-settings'), 'data') as Record<string, string>)[
-    'smb.conf'
-  ]!;
+const settings = (props: Partial<SambaDCProps> = {}): Record<string, string> =>
+  at(only(directoryWith(props).manifests, 'ConfigMap', 'samba-settings'), 'data') as Record<string, string>;
+const smbConf = (props: Partial<SambaDCProps> = {}): string => settings(props)['smb.conf']!;
 
 describe('options', () => {
   // It only says which realm is refused.
@@ -107,7 +108,7 @@ describe('options', () => {
 
   test('nothing of the template is left in what Samba reads', () => {
     expect(smbConf()).toContain('realm = AD.EXAMPLE.COM\n  workgroup = AD\n  netbios name = DC1\n');
-    expect(smbConf()).not.toMatch(/[{}]/);
+    for (const text of Object.values(settings())) expect(text).not.toMatch(/\{\{|\}\}/);
   });
 });
 
@@ -128,10 +129,30 @@ describe('the pod', () => {
       'AUTHORITY=/run/certificate/ca.crt',
       'HOST=samba.test.svc.cluster.local',
       'REALM=AD.EXAMPLE.COM',
+      'TOLD=/run/told',
     ]);
     expect(platform.scrapes.map(({ endpoint }) => endpoint)).toMatchObject([
       { name: 'directory samba', path: '/metrics', targets: [{ port: 9119 }] },
     ]);
+  });
+
+  test.each([
+    ['the server', () => pod.containers[0]!],
+    [
+      'the test of a restore',
+      () => {
+        const { manifests: own } = directoryWith({ backups });
+        return podTemplateOf(only(own, 'CronJob', 'samba-restore-test'))!.spec!.containers[0]!;
+      },
+    ],
+  ])("%s tells a Kerberos that is MIT's its realm, and where the accounts are", (_, container) => {
+    const { env = [] } = container();
+    const file = (name: string): string => {
+      const { value } = env.find((each) => each.name === name)!;
+      return settings()[value!.replace('/etc/directory/', '')]!;
+    };
+    expect(file('KRB5_CONFIG')).toMatch(/^\[libdefaults\]\n {2}default_realm = AD\.EXAMPLE\.COM$/m);
+    expect(file('KRB5_KDC_PROFILE')).toMatch(/^ {2}AD\.EXAMPLE\.COM = \{\n {4}db_library = samba$/m);
   });
 
   test('may listen on the ports of LDAP and Kerberos all the same', () => {
@@ -219,13 +240,18 @@ describe('the pod', () => {
       ['DirectoryDown', 'page'],
       ['DirectoryLdapsSilent', 'page'],
       ['DirectoryKerberosSilent', 'page'],
+      ['DirectoryNamesSilent', 'ticket'],
       ['DirectoryNotWatched', 'ticket'],
+      ['DirectoryDataNotApplied', 'ticket'],
+      ['DirectoryCertificateNotServed', 'ticket'],
       ['DirectoryCertificateNotRenewed', 'page'],
     ]);
   });
 });
 
 describe('is refused', () => {
+  const passwordOf = (source: SecretSource): SecretKeyReference =>
+    built((scope) => password(scope, 'directory-bind', source)).value;
   const what = (props: Partial<SambaDCProps>): string[] =>
     refusal(() => directoryWith(props)).map((finding) => finding.what);
   const accountNamed = (changes: Partial<ServiceAccount>): Partial<SambaDCProps> => ({
@@ -287,6 +313,8 @@ describe('is refused', () => {
     ['a unit before its parent', { units: ['Company/Roles', 'Company'] }, 'the unit "Company/Roles"'],
     ['a unit that LDAP would read otherwise', { units: ['a,b'] }, 'the unit "a,b"'],
     ['a unit twice', { units: ['Company', 'company'] }, 'the unit "company" twice'],
+    ['a unit with a space at its end, which LDAP leaves out', { units: ['Company '] }, 'the unit "Company "'],
+    ['a unit in one with a space at its end', { units: ['Company', 'Company /Roles'] }, 'the unit "Company /Roles"'],
     ['a group in no unit', { groups: [{ name: 'a', unit: 'Company' }] }, 'a is in the unit "Company"'],
     ['a group twice', { groups: [{ name: 'shop' }, { name: 'Shop' }] }, '"Shop" twice'],
     ['a group that is called as an account', { groups: [{ name: 'backend' }], ...accountNamed({}) }, '"backend" twice'],
@@ -295,15 +323,46 @@ describe('is refused', () => {
     ['a group in itself', { groups: [{ name: 'a', members: ['a'] }] }, 'a as a member of a'],
     ['an account of a group that is not there', accountNamed({ groups: ['a'] }), 'backend as a member of a'],
     ['an account without a secret', accountNamed({ password: undefined }), 'serviceAccounts: backend has no password'],
+    ['an account for nothing', accountNamed({ purpose: '' }), 'the purpose of backend has 0 characters'],
+    [
+      'a description that is longer than the directory takes',
+      { groups: [{ name: 'a', description: 'x'.repeat(1025) }] },
+      'the description of a has 1025 characters',
+    ],
     ['an account of the domain itself', accountNamed({ name: 'administrator' }), 'the account "administrator"'],
     ['an account with a long name', accountNamed({ name: 'a'.repeat(21) }), `the account "${'a'.repeat(21)}"`],
     ['a principal that is none', accountNamed({ principals: ['api.example.com'] }), 'the principal "api.example.com"'],
+    [
+      'a principal that the directory would hide',
+      { realm: 'API.EXAMPLE.COM', serviceAccounts: [account] },
+      'the principal HTTP/api.example.com, whose host is in the realm API.EXAMPLE.COM',
+    ],
     [
       'a principal of two accounts',
       { serviceAccounts: [account, { ...account, name: 'other' }] },
       'the principal HTTP/api.example.com twice',
     ],
     ['a password of 7', { passwordPolicy: { minimumLength: 7 } }, 'passwordPolicy.minimumLength: 7'],
+    [
+      "a password that is longer than the Administrator's secret",
+      { passwordPolicy: { minimumLength: 44 } },
+      'passwords of 44 characters, where the secret of Administrator may have 43',
+    ],
+    [
+      'a password that is longer than the secret of an account',
+      { passwordPolicy: { minimumLength: 65 }, serviceAccounts: [account] },
+      'passwords of 65 characters, where the secret of backend may have 64',
+    ],
+    [
+      'a password of two kinds of characters',
+      accountNamed({ password: passwordOf({ kind: 'random', bytes: 32, encoding: 'hex' }) }),
+      'the secret of backend, which has small letters and digits alone',
+    ],
+    [
+      'a password that stands there, of two kinds of characters',
+      accountNamed({ password: passwordOf({ kind: 'fixed', value: 'not-a-password' }) }),
+      'the secret of backend, which has small letters and other signs alone',
+    ],
     ['half a day', { passwordPolicy: { maximumAgeDays: 0.5 } }, 'passwordPolicy.maximumAgeDays: 0.5'],
     [
       'passwords that end before they can be changed',
@@ -312,6 +371,14 @@ describe('is refused', () => {
     ],
   ])('%s', (_, props, expected) => {
     expect(what(props)).toContain(expected);
+  });
+
+  test.each([
+    ['without complexity', { passwordPolicy: { complexity: false } }, { kind: 'random', bytes: 32, encoding: 'hex' }],
+    ['of three kinds', {}, { kind: 'fixed', value: 'Not-A-Password' }],
+    ['that nobody knows before it is sealed', {}, { kind: 'human', prompt: 'a password', minimumLength: 12 }],
+  ] as const)('not: a password %s', (_, props, source) => {
+    expect(() => directoryWith({ ...props, ...accountNamed({ password: passwordOf(source) }) })).not.toThrow();
   });
 
   test('once, where the short name follows from a realm that is wrong', () => {

@@ -52,6 +52,16 @@ const cases: readonly Case[] = [
       'refuse',
       new RegExp(`and not ${name}$`),
     ]),
+  // As a disk that was full leaves them. Without the key of its secrets Samba would serve, let nobody in, and write new ones in the clear.
+  ...needed
+    .filter((name) => name !== 'private/sam.ldb')
+    .map((name): Case => [
+      `${name} empty`,
+      { ...whole, [`lib/${name}`]: '' },
+      own,
+      'refuse',
+      new RegExp(`and not ${name}$`),
+    ]),
 ];
 
 /** Asks of all of them in one process. */

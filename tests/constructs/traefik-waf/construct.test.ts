@@ -5,7 +5,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { RouteProps, TraefikWafProps } from '../../../constructs/traefik-waf/index.ts';
 import { allowsInlineScripts } from '../../../constructs/traefik-waf/content-security-policy.ts';
 import { at, only, refusal } from '../../support/harness.ts';
-import { edgeManifests, traefikImage } from '../../support/edge.ts';
+import { edgeManifests, edgePlatform, traefikImage } from '../../support/edge.ts';
 
 const manifests = (props: Partial<TraefikWafProps> = {}, route: Partial<RouteProps> = {}): Manifest[] =>
   edgeManifests((edge, { shop }) => edge.route('shop.example.com', { to: shop, ...route }), props);
@@ -30,6 +30,7 @@ const options: { readonly [K in keyof Required<TraefikWafProps>]: TraefikWafProp
   hosts: {},
   wildcard: 'example.com',
   nodePorts: { web: 30_180, websecure: 30_543, health: 30_181 },
+  breakGlass: true,
   size: { memory: Size.mebibytes(300) },
   wafSize: { memory: Size.mebibytes(300) },
   limits: { api: { requests: 5, perSeconds: 1, burst: 5, inFlight: 5 } },
@@ -38,6 +39,7 @@ const options: { readonly [K in keyof Required<TraefikWafProps>]: TraefikWafProp
   paranoiaLevel: 3,
   exclusions: [exclusion],
   drainSeconds: 30,
+  traces: { ...publicEndpoint('Jaeger', 'traces.example', 4318), url: 'http://traces.example:4318' },
 };
 
 describe('every option changes the output', () => {
@@ -48,7 +50,7 @@ describe('every option changes the output', () => {
     expect(JSON.stringify(manifests({ [name]: value }))).not.toBe(before);
   });
 
-  const ofRoutes: Omit<Required<RouteProps>, 'to' | 'inlineScriptsBecause'> = {
+  const ofRoutes: Omit<Required<RouteProps>, 'to' | 'inlineScriptsBecause' | 'objectives'> = {
     path: '/shop',
     limits: 'api',
     limitedPaths: [{ path: '/login', limits: 'auth' }],
@@ -72,6 +74,33 @@ describe('every option changes the output', () => {
   });
 });
 
+describe('objectives', () => {
+  const ids = (route: Partial<RouteProps> = {}) =>
+    edgePlatform((edge, { shop }) => edge.route('shop.example.com', { to: shop, ...route })).objectives.map(
+      ({ id, props }) => `${id} ${props.percent}`,
+    );
+  const ofTheEdge = ['edge-availability 99.9', 'edge-latency 99'];
+
+  test('are of the way in and of each route', () => {
+    expect(ids()).toEqual([...ofTheEdge, 'shop.example.com-availability 99.9', 'shop.example.com-latency 99']);
+  });
+
+  test('of a route are what it says, in seconds that Traefik counts', () => {
+    const objectives = { availability: 99.5, latency: { percent: 95, seconds: 0.25 } };
+    expect(ids({ objectives })).toEqual([
+      ...ofTheEdge,
+      'shop.example.com-availability 99.5',
+      'shop.example.com-latency 95',
+    ]);
+    const made = edgePlatform((edge, { shop }) => edge.route('shop.example.com', { to: shop, objectives }));
+    expect(made.objectives.at(-1)!.props.bad).toContain(',le=~"0\\\\.25"}');
+  });
+
+  test('of a route are none where it has none', () => {
+    expect(ids({ objectives: false })).toEqual(ofTheEdge);
+  });
+});
+
 describe('the way in', () => {
   const made = manifests({ banned: ['203.0.113.7'] });
 
@@ -80,6 +109,21 @@ describe('the way in', () => {
     const ingress = at(only(made, 'NetworkPolicy', 'edge'), 'spec.ingress');
     expect(JSON.stringify(ingress)).toContain('10.10.0.2/32');
     expect((ingress as unknown[]).length).toBe(1);
+  });
+
+  test('lets in whoever comes past the load balancer while the glass is broken, but asks nobody else about its health', () => {
+    const broken = manifests({ breakGlass: true });
+    const ingress = at(only(broken, 'NetworkPolicy', 'edge'), 'spec.ingress') as {
+      from?: object;
+      ports: { port: number }[];
+    }[];
+    expect(ingress.map(({ from, ports }) => [from === undefined, ports.length]).sort()).toEqual([
+      [false, 1],
+      [true, 2],
+    ]);
+    expect(JSON.stringify(at(only(broken, 'ConfigMap', 'edge-settings'), 'data'))).toBe(
+      JSON.stringify(at(only(made, 'ConfigMap', 'edge-settings'), 'data')),
+    );
   });
 
   test('replaces a Traefik once the load balancer has seen the one before', () => {
@@ -249,6 +293,21 @@ describe('a route is refused', () => {
     ['with levels without end', { jsonDepth: 0 }, 'jsonDepth: 0'],
     ['with a static path elsewhere', { path: '/a', staticPaths: ['/b/'] }, 'staticPaths: /b/'],
     ['with scripts of anybody', { contentSecurityPolicy: "script-src 'unsafe-inline'" }, 'contentSecurityPolicy lets'],
+    [
+      'with a latency that Traefik does not count',
+      { objectives: { availability: 99.9, latency: { percent: 99, seconds: 0.3 } } },
+      'objectives.latency.seconds: 0.3',
+    ],
+    [
+      'with an objective that is none',
+      { objectives: { availability: 99.9, latency: { percent: 99, seconds: 1 }, errors: 1 } as never },
+      'it has no option errors',
+    ],
+    [
+      'with an objective of all requests',
+      { objectives: { availability: 100, latency: { percent: 99, seconds: 1 } } },
+      '100 %',
+    ],
     ['with a reason for nothing', { inlineScriptsBecause: 'the old shop has them' }, 'inlineScriptsBecause, and'],
   ])('%s', (_, route, what) => {
     expect(refusal(() => manifests({}, route)).map((finding) => finding.what)).toEqual([expect.stringContaining(what)]);
@@ -300,4 +359,13 @@ test.each([
   ["frame-ancestors 'none'", true],
 ])('the policy %s lets any inline script run: %s', (policy, allows) => {
   expect(allowsInlineScripts(policy)).toBe(allows);
+});
+
+test('who takes traces and has an authority of their own is verified by it', () => {
+  const authority = { name: 'traces-ca', certificates: 'the certificate of an authority\n' };
+  const traces = { ...publicEndpoint('Jaeger', 'traces.example', 4318), url: 'https://traces.example:4318', authority };
+  const all = manifests({ traces });
+  const settings = Object.values(at(only(all, 'ConfigMap', 'edge-settings'), 'data') as object).join();
+  expect(settings).toContain('ca: /run/authorities/traces-ca.crt');
+  expect(at(only(all, 'ConfigMap', 'edge-authorities'), 'data')).toEqual({ 'traces-ca.crt': authority.certificates });
 });

@@ -1,5 +1,7 @@
 import type http from 'node:http';
 import type { Manifest } from '../../../constructs/core/manifest.ts';
+import { usualObjectives } from '../../../constructs/traefik-waf/defaults.ts';
+import { routeObjectives } from '../../../constructs/traefik-waf/objectives.ts';
 import { at, only } from '../../support/harness.ts';
 import { edgeManifests } from '../../support/edge.ts';
 import { clientIs, clientIsBinary, TraefikLab, traefikProgram } from './traefik-lab.ts';
@@ -307,6 +309,13 @@ describeHere('Traefik with what an edge is made of', () => {
     const { body } = await lab.plain('/metrics', 9100);
     const line = /^traefik_router_request_duration_seconds_bucket\{.*le="0.25".*$/m.exec(body)?.[0];
     expect(line).toContain('router="edge_');
+    // As objectives of routes select them.
+    const route = { name: 'shop.example.com', host: 'shop.example.com', path: '/' };
+    for (const { bad } of routeObjectives(route, 'edge', usualObjectives)) {
+      const [, name, router] = /(traefik_router_\w+)\{.*router=~"([^"]+)"/.exec(bad)!;
+      const selected = new RegExp(`^${name}\\{.*router="${router!.replaceAll('\\\\', '\\')}"`, 'm');
+      expect(body).toMatch(selected);
+    }
     expect(body).toContain('traefik_open_connections');
     expect(body).toContain('traefik_config_last_reload_success');
   });

@@ -27,7 +27,6 @@ import type { Group, Pod } from '../../../prove/drills/capacity/placement.ts';
 import { shapesOf } from '../../../prove/drills/capacity/shapes.ts';
 import { nodeLoads } from '../../../synth/budget.ts';
 import { root } from '../../support/committed.ts';
-import { watchedPlatform } from '../../support/observability.ts';
 import { testApplication, testEnvironment } from '../../support/harness.ts';
 
 const serversOf = ({ nodes }: Environment) => nodes.filter(({ role }) => role === 'server');
@@ -143,15 +142,21 @@ describe('the difference between computed and placed', () => {
     expect(missingPods([web], [pod()], 'rollout', left)).toBe(2);
   });
 
-  test("the platform's stores and Sentinels are such, and what keeps numbers where it is watched", () => {
-    const bound = groupsOf(watchedPlatform('production')).filter((group) => group.bound);
+  test("the platform's stores and Sentinels are such, what keeps numbers and lines, and what each node has", () => {
+    const observability = { ...production.observability, tracing: undefined };
+    const platform = buildPlatform('production', { changes: { observability } });
+    const bound = groupsOf(platform).filter((group) => group.bound);
     expect(bound.map(({ name }) => name)).toEqual([
+      'kube-system/coredns',
       'data/postgres',
       'data/redis',
       'data/redis-sentinel',
       'identity/samba',
+      'observability/node-exporter',
       'observability/alertmanager',
       'observability/prometheus',
+      'observability/loki',
+      'node-agents/alloy',
     ]);
   });
 });

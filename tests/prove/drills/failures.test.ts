@@ -73,10 +73,12 @@ describe('pods', () => {
   const constraint = { topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule' };
   const backend = (shape: Shape = {}) => pod({ owner: ['ReplicaSet', 'backend-5d9f'], hash: '5d9f', ...shape });
 
-  test('belong to a Deployment by their ReplicaSet, to others by name, and to nobody or a DaemonSet not at all', () => {
+  test('belong to a Deployment by their ReplicaSet, to others by name, and to nobody, a DaemonSet or a Job not at all', () => {
     expect(ownerOf(backend())).toBe('Deployment shop/backend');
     expect(ownerOf(pod({ owner: ['StatefulSet', 'redis'] }))).toBe('StatefulSet shop/redis');
     expect(ownerOf(pod({ owner: ['DaemonSet', 'agent'] }))).toBeUndefined();
+    // One that runs at the moment of a fault has ended by the time that is waited for.
+    expect(ownerOf(pod({ owner: ['Job', 'backup-29'] }))).toBeUndefined();
     expect(ownerOf(pod({}))).toBeUndefined();
   });
 
@@ -126,7 +128,7 @@ describe('pods', () => {
 
   test('are looked for on both nodes of every Deployment of ours that has several', () => {
     const names = spreadOf(buildPlatform('production')).map(({ name }) => name);
-    expect(names.sort()).toEqual(['backend', 'edge', 'edge-waf', 'frontend', 'redis-proxy']);
+    expect(names.sort()).toEqual(['backend', 'edge', 'edge-waf', 'frontend', 'kube-state-metrics', 'redis-proxy']);
   });
 
   test('are on the nodes where some are in use', () => {

@@ -1,4 +1,5 @@
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
+import type { Manifest } from '../../../constructs/core/manifest.ts';
 import { loadPod } from '../../../prove/instruments/load.ts';
 import { checksOf, isAt } from '../../../prove/instruments/samples.ts';
 import type { Sample } from '../../../prove/instruments/samples.ts';
@@ -51,11 +52,19 @@ describe('a round of scaling', () => {
 describe('a load', () => {
   const options = { namespace: 'shop', name: 'frontend', target: { app: 'x' }, port: 3000 };
   const pod = loadPod({ ...options, clients: 3, path: '/work?milliseconds=120', every: '20ms' }, 'node1');
+  const argumentsOf = ({ spec }: Manifest) =>
+    (spec as { readonly containers: readonly { readonly args: readonly string[] }[] }).containers.map(
+      ({ args }) => args,
+    );
 
   test('asks with as many clients, at the pace that it is told', () => {
-    const { containers } = pod.spec as { readonly containers: readonly { readonly args: readonly string[] }[] };
     const args = ['every', '20ms', 'http://frontend.shop.svc.cluster.local:3000/work?milliseconds=120', '10s'];
-    expect(containers.map((container) => container.args)).toEqual([args, args, args]);
+    expect(argumentsOf(pod)).toEqual([args, args, args]);
+  });
+
+  test('asks as fast as it is answered where it is told no pace', () => {
+    const args = ['load', '24', 'http://frontend.shop.svc.cluster.local:3000/sign-in', '10s'];
+    expect(argumentsOf(loadPod({ ...options, clients: 24, path: '/sign-in' }, 'node1'))).toEqual([args]);
   });
 
   test('comes from a pod as strict as the platform asks', () => {

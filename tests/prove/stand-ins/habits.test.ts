@@ -51,6 +51,21 @@ describe('the habits of a provider of object storage', () => {
     expect([await of('"tag"'), await of('tag')]).toEqual([412, 200]);
   });
 
+  test('what was deleted is not there, for a write that asks for that', async () => {
+    const forgotten: string[] = [];
+    const versioned = await Habits.start((server.address() as AddressInfo).port, (bucket, key) => {
+      forgotten.push(`${bucket} ${key}`);
+    });
+    for (const condition of ['*', 'tag']) {
+      await fetch(`${versioned.endpoint}/bucket/env:/a%20b.tflock`, {
+        method: 'PUT',
+        headers: { 'if-none-match': condition },
+      });
+    }
+    await versioned.stop();
+    expect(forgotten).toEqual(['bucket env:/a b.tflock']);
+  });
+
   test('HEAD tells no checksum', async () => {
     const sum = async (method: string) => (await ask(method, '/bucket/key')).headers.get('x-amz-checksum-sha256');
     expect([await sum('HEAD'), await sum('GET')]).toEqual([null, 'sum']);
@@ -71,6 +86,10 @@ describe('the habits of a provider of object storage', () => {
 
   test('what was asked is told', async () => {
     await ask('GET', '/bucket?tagging=');
-    expect(habits.asked).toEqual([{ method: 'GET', path: '/bucket?tagging=', status: 501 }]);
+    await ask('PUT', '/bucket/key', { 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'x');
+    expect(habits.asked).toEqual([
+      { method: 'GET', path: '/bucket?tagging=', status: 501, trailer: false },
+      { method: 'PUT', path: '/bucket/key', status: 200, trailer: true },
+    ]);
   });
 });

@@ -68,6 +68,25 @@ describe("the stand-in for Hetzner's API", () => {
     hetzner = before;
   });
 
+  test('starts a server again whose type was changed', async () => {
+    const id = await make('servers', server('a'));
+    const stateOf = async () => ((await call('GET', `servers/${id}`)).server as { status: string }).status;
+    await call('POST', `servers/${id}/actions/poweroff`);
+    await pause(20);
+    const before = await stateOf();
+    await call('POST', `servers/${id}/actions/change_type`, { server_type: 'ccx33', upgrade_disk: false });
+    await pause(20);
+    expect([before, await stateOf()]).toEqual(['off', 'running']);
+  });
+
+  test('says of an address that nobody has that it is of nobody, and takes it without whose', async () => {
+    const ipv4 = await make('primary_ips', { name: 'four', type: 'ipv4', location: 'fsn1', auto_delete: false });
+    const kind = () => hetzner.world.all('primary_ips')[0]?.assignee_type;
+    const before = kind();
+    await make('servers', server('a', { public_net: { enable_ipv4: true, ipv4 } }));
+    expect([before, kind()]).toEqual(['unassigned', 'server']);
+  });
+
   test('makes no server of a type that is out of stock, withdrawn or unknown', async () => {
     hetzner.sellOut('ccx33', 'fsn1');
     hetzner.withdraw('ccx43');

@@ -47,12 +47,16 @@ test('the programs of the proving ground are of the releases that the platform r
     argocd: upstreamRelease('argocd').revision,
     ...Object.fromEntries(Object.entries(images).map(([name, { tag }]) => [name, tag])),
   };
-  const both = Object.entries(pinned).filter(([name]) => programNames.includes(name as ProgramName));
+  // Of the module of Jaeger nobody serves what the platform runs: prove/tools/programs.ts says which one is built.
+  const both = Object.entries(pinned).filter(
+    ([name]) => name !== 'jaeger' && programNames.includes(name as ProgramName),
+  );
   expect(both.map(([name]) => name).sort()).toEqual([
     'argocd',
     'blackbox-exporter',
     'coredns',
     'kube-state-metrics',
+    'loki',
     'node-exporter',
     'pgbouncer-exporter',
     'postgres-exporter',

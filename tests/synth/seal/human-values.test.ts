@@ -17,6 +17,7 @@ const mail = entry('mail', {
 const given = '{"mail":{"password":"hunter2hunter2","user":"grüße"}}';
 const pulling = (registry: string) =>
   partsOf(entry('pull', { keys: { x: { kind: 'human', prompt: 'X', dockerConfigOf: registry } } }))[0]!;
+const leading = (urlAt: string) => partsOf(entry('hook', { keys: { x: { kind: 'human', prompt: 'X', urlAt } } }))[0]!;
 let repository: Repository;
 
 beforeEach(() => {
@@ -142,6 +143,21 @@ describe('values in files', () => {
   ])('that nodes pull with may name %s', (name, registry) => {
     const text = JSON.stringify({ auths: { [name]: { auth: 'dTpw' } } });
     expect(valueProblem(pulling(registry), Buffer.from(text))).toBeUndefined();
+  });
+
+  test.each([
+    ['a word', 'hunter2hunter2'],
+    ['a URL without TLS', 'http://alerts.example.net/hunter2'],
+    ['a URL of another host', 'https://alerts.example.net.hunter2.io/'],
+    ['a URL of another port', 'https://alerts.example.net:8443/hunter2'],
+  ])('that are URLs of a host are refused without being repeated: %s', (_what, text) => {
+    const problem = valueProblem(leading('alerts.example.net'), Buffer.from(text));
+    expect(problem).toBe('is no URL such as https://alerts.example.net/...');
+  });
+
+  test('that are URLs of a host may have any path', () => {
+    const value = Buffer.from('https://alerts.example.net/services/T0/x?token=y');
+    expect(valueProblem(leading('alerts.example.net'), value)).toBeUndefined();
   });
 
   test('count characters, not bytes', async () => {

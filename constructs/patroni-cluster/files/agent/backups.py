@@ -1,6 +1,7 @@
 """Full backups by schedule, retention and verification: what the chosen member does, and what every member shows."""
 
 import tempfile
+import time
 from datetime import datetime, timedelta, timezone
 
 import due
@@ -24,6 +25,9 @@ VERIFY_EVERY = timedelta(days=1)
 VERIFY_AGAIN_AFTER = timedelta(hours=1)
 # What is on its way while it is looked for, such as after a failover, is there by then.
 VERIFY_TWICE_AFTER = timedelta(minutes=5)
+# Seconds. Who was promoted makes a checkpoint at once; written slowly, it takes most of checkpoint_timeout.
+RESTART_POINT_WITHIN = 300
+RESTART_POINT_EVERY = 5
 
 
 class Keeper:
@@ -84,6 +88,7 @@ class Keeper:
         log('info', 'full backup begins')
         figures.walg_backup_running = 1
         try:
+            _wait_for_restart_point(Server(settings))
             walg.push(settings.data_directory)
         except ChildFailed as error:
             self._failures += 1
@@ -175,6 +180,18 @@ class Keeper:
         figures.walg_backup_last_result = figures.walg_backup_last_duration_seconds = None
         figures.walg_retention_last_result = None
         figures.walg_wal_verify_status = figures.walg_kept_backups_incomplete = None
+
+
+def _wait_for_restart_point(server: Server) -> None:
+    """
+    A standby's full backup begins at its last restart point. On a timeline before, it needs what the primary before may
+    not have archived, and no recovery to the newest timeline begins with it. Throws ChildFailed.
+    """
+    deadline = time.monotonic() + RESTART_POINT_WITHIN
+    while timelines := server.earlier_restart_point():
+        if time.monotonic() > deadline:
+            raise ChildFailed(f'after {RESTART_POINT_WITHIN} s the last restart point is still on timeline {timelines}')
+        time.sleep(RESTART_POINT_EVERY)
 
 
 def _others(settings: Settings, view: View) -> list[str]:

@@ -113,6 +113,13 @@ class Server:
         """Lets the segment that is written to be archived now if that position is in it; says whether it was."""
         return self.run('postgres', psql_set(position=str(position)) + sql_file('end-segment.sql')).strip() != ''
 
+    def earlier_restart_point(self) -> str:
+        """
+        Of a standby whose last restart point stays on an earlier timeline than what it receives, both, such as "6 of
+        7"; else empty. Makes a new one where that helps.
+        """
+        return self.run('postgres', sql_file('restart-point.sql')).strip()
+
     def stored_verifiers(self) -> dict[str, str]:
         """Of every role that has one."""
         printed = self.run('postgres', sql_file('stored-verifiers.sql')).strip()

@@ -19,9 +19,10 @@ from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
+from directory import Directory
 from domain import look, record
 from domain_volume import Identity, Volume
-from reconcile import Directory, knows
+from passwords import knows
 
 # By which Samba knows a database that was never restored: it doesn't start on one.
 MARKS = ('backupDate', 'backupType', 'sidForRestore')
@@ -52,6 +53,8 @@ def unpack(file: Path, volume: Volume) -> None:
     except (tarfile.TarError, OSError, EOFError) as error:
         raise Refused(f'it is no copy of a directory: {error}') from error
     for wanted, name in sums:
+        if '..' in Path(name).parts:
+            raise Refused(f'{name} in it would be somewhere else')
         path = raw / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
             raise Refused(f'{name} in it is missing, or not as it was')

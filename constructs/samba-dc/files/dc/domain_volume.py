@@ -109,7 +109,17 @@ class Volume:
         ]
 
     def missing(self) -> list[str]:
-        return [name for name in NEEDED if not (self.library / name).exists()]
+        return [name for name in NEEDED if not _holds_something(self.library / name)]
+
+
+def _holds_something(path: Path) -> bool:
+    """
+    A disk that was full leaves files of no bytes. Without the key of its secrets Samba serves all the same: nobody is
+    let in, and what is new is written in the clear.
+    """
+    if path.is_dir():
+        return any(path.iterdir())
+    return path.exists() and path.stat().st_size > 0
 
 
 def decide(volume: Volume, wanted: Identity, found: Identity | str | None) -> Decision:

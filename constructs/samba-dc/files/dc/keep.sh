@@ -24,6 +24,10 @@ while true; do
     if python3 -B "$here/reconcile.py"; then
       applied=$state at=$SECONDS
       touch "$VOLUME/domain/applied"
+      rm -f "$TOLD/not-applied"
+    else
+      # For the exporter: who serves what the data no longer says is as ready as before.
+      touch "$TOLD/not-applied"
     fi
   fi
   sleep "${KEEP_SECONDS:-10}" &

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Whether the directory answers: probe.sh live | ready. It asks as any client would, without a program of its own: for what the
-# server says to everybody. Ready is who also has the accounts of the data, once.
+# server says to everybody. Ready is who also has the accounts of the data, once. Alive is also who waits before it begins.
 set -Eeuo pipefail
 
 # A search of LDAP, message 1, for the attribute defaultNamingContext of the server itself.
@@ -8,7 +8,10 @@ question='\x30\x3b\x02\x01\x01\x63\x36\x04\x00\x0a\x01\x00\x0a\x01\x00\x02\x01\x
 question+='objectClass\x30\x16\x04\x14defaultNamingContext'
 
 case ${1:-} in
-  live) ;;
+  live)
+    # Written again each second by start.sh: a restart would only begin the same anew.
+    if [ -n "$(find "${RUN:-/run/samba}/waiting" -newermt '-10 seconds' 2>/dev/null)" ]; then exit 0; fi
+    ;;
   ready) [ -e "$VOLUME/domain/applied" ] ;;
   *)
     echo 'probe.sh live | ready' >&2

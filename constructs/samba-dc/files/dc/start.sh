@@ -6,10 +6,13 @@ here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=certificate.sh
 . "$here/certificate.sh"
 
-server='' helper=''
+server='' helper='' patience=''
 # shellcheck disable=SC2329 # by the trap
 stop() {
-  if [ -n "$helper" ]; then kill -TERM "$helper" 2>/dev/null || true; fi
+  local each
+  for each in "$helper" "$patience"; do
+    if [ -n "$each" ]; then kill -TERM "$each" 2>/dev/null || true; fi
+  done
   if [ -n "$server" ]; then kill -TERM "$server" 2>/dev/null || true; else exit 143; fi
 }
 trap stop TERM INT
@@ -26,7 +29,18 @@ take_restored() {
   rmdir "$VOLUME/restored"
 }
 
+# wait_patiently: says so to probe.sh. However large a backup is, and however long a domain takes to be begun, who is in the
+# middle of it is not ended.
+wait_patiently() {
+  while true; do
+    touch "$RUN/waiting"
+    sleep 1
+  done
+}
+
 if [ -n "${FOLDER:-}" ] && [ ! -e "$VOLUME/restored" ] && python3 -B "$here/domain.py" --empty; then
+  wait_patiently >/dev/null 2>&1 &
+  patience=$!
   "$here/restore.sh" &
   helper=$!
   wait "$helper"
@@ -34,6 +48,8 @@ if [ -n "${FOLDER:-}" ] && [ ! -e "$VOLUME/restored" ] && python3 -B "$here/doma
 fi
 if [ -e "$VOLUME/restored" ]; then take_restored; fi
 python3 -B "$here/domain.py"
+if [ -n "$patience" ]; then kill "$patience"; fi
+patience=''
 take_certificate || exit 1
 samba --foreground --no-process-group --debug-stdout &
 server=$!

@@ -2,15 +2,20 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 
-/** Counts one more and says how many there are and for how many milliseconds they count: in one step, for all pods. */
+/**
+ * Counts one more, for so many milliseconds from the last that was tried, as the directory does; or says for how many more there
+ * were too many: in one step, for all pods.
+ */
 const countOne = `
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}`;
+local count = tonumber(redis.call('GET', KEYS[1]) or 0)
+if count >= tonumber(ARGV[2]) then return math.max(1, redis.call('PTTL', KEYS[1])) end
+redis.call('SET', KEYS[1], count + 1, 'PX', ARGV[1])
+return 0`;
 
 /**
  * Attempts to sign in to one account, from wherever they come: the edge limits addresses, and whoever tries has many. Fewer than
- * the directory takes before it locks the account, so that nobody can lock others out from here.
+ * the directory takes before it locks the account, so that nobody can lock others out from here. The directory forgets when
+ * nobody has tried for a while, and not a while after the first: so each attempt that it is asked about begins the time anew.
  */
 @Injectable()
 export class Attempts {
@@ -25,9 +30,8 @@ export class Attempts {
    * @returns seconds to wait where there were too many
    */
   async begin(account: string): Promise<number | undefined> {
-    const answer = await this.redis.eval(countOne, 1, keyOf(account), this.seconds * 1000);
-    const [count = 0, left = 0] = answer as readonly number[];
-    return count > this.most ? Math.max(1, Math.ceil(left / 1000)) : undefined;
+    const left = await this.redis.eval(countOne, 1, keyOf(account), this.seconds * 1000, this.most);
+    return left === 0 ? undefined : Math.ceil(Number(left) / 1000);
   }
 
   /** Of who signed in. */

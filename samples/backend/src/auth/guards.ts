@@ -22,8 +22,8 @@ export const Role = (role: string) => SetMetadata(roleKey, role);
 /** Nobody is asked who he is. */
 export const Open = () => SetMetadata(openKey, true);
 
-/** Of this request, for as long as it lasts. */
-const identities = new WeakMap<FastifyRequest, Identity>();
+/** Of this request, for as long as it lasts: each field of GraphQL's asks, and a ticket is good for once. */
+const identities = new WeakMap<FastifyRequest, Promise<Identity | undefined>>();
 
 export const CurrentIdentity = createParamDecorator((_: unknown, context: ExecutionContext) =>
   identities.get(exchangeOf(context).request),
@@ -53,14 +53,15 @@ export class IdentityGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(openKey, places)) return true;
     const exchange = exchangeOf(context);
-    const identity = await this.identify(exchange);
+    const asked = identities.get(exchange.request) ?? this.identify(exchange);
+    identities.set(exchange.request, asked);
+    const identity = await asked;
     if (!identity) {
       if (this.tickets.areAccepted && ticketOf(exchange.request) === undefined) {
         exchange.reply.header('WWW-Authenticate', 'Negotiate');
       }
       throw new UnauthorizedException('sign in first');
     }
-    identities.set(exchange.request, identity);
     const role = this.reflector.getAllAndOverride<string | undefined>(roleKey, places);
     if (role && !identity.roles.includes(role)) throw new ForbiddenException(`only for ${role}s`);
     return true;

@@ -8,8 +8,12 @@ export interface Identity {
 }
 
 /** Everybody of the directory may read; the rest is by groups. */
-export function identityOf(account: Account, roleGroups: readonly (readonly [string, string])[]): Identity {
-  const groups = new Set(account.groups.map((group) => group.toLowerCase()));
-  const roles = roleGroups.filter(([, group]) => groups.has(group.toLowerCase())).map(([role]) => role);
+export function identityOf(
+  account: Account,
+  groups: readonly string[],
+  roleGroups: readonly (readonly [string, string])[],
+): Identity {
+  const own = new Set(groups.map((group) => group.toLowerCase()));
+  const roles = roleGroups.filter(([, group]) => own.has(group.toLowerCase())).map(([role]) => role);
   return { name: account.name, displayName: account.displayName, roles: ['reader', ...roles] };
 }

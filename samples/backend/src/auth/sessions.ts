@@ -10,12 +10,16 @@ export const sessionCookie = '__Host-session';
 
 const seconds = { idle: 30 * 60, whole: 10 * 3600 };
 
-const stored = v.object({
-  name: v.string(),
-  displayName: v.string(),
-  roles: v.array(v.string()),
-  until: v.number(),
-});
+const stored = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    name: v.string(),
+    displayName: v.string(),
+    roles: v.array(v.string()),
+    until: v.number(),
+  }),
+);
 
 /**
  * Sessions in Redis. Whoever reads the store learns no cookie: a session lies under the signature of its cookie, by the
@@ -40,7 +44,10 @@ export class Sessions {
     const key = this.keyOf(cookie);
     const text = await this.redis.getex(key, 'EX', seconds.idle);
     if (text === null) return undefined;
-    const { until, ...identity } = v.parse(stored, JSON.parse(text));
+    const found = v.safeParse(stored, text);
+    // One that another version stored in another shape is none here, and left to that version.
+    if (!found.success) return undefined;
+    const { until, ...identity } = found.output;
     if (until > Date.now()) return identity;
     await this.redis.del(key);
     return undefined;

@@ -1,5 +1,6 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { Directory } from '../directory/directory.js';
+import type { Account } from '../directory/directory.js';
 import type { Refusal } from '../directory/refusal.js';
 import type { Logger } from '../platform/log.js';
 import { Metrics } from '../platform/metrics.js';
@@ -44,8 +45,7 @@ export class SignIn {
     const refusal = await this.ask(() => this.directory.check(account, password));
     if (refusal || !account) return this.refused('password', counted, refusal ?? 'unknown account');
     await this.attempts.forget(counted);
-    this.tell('password', account.name, 'signed in');
-    return { kind: 'signed in', identity: identityOf(account, this.roleGroups) };
+    return this.welcome('password', account);
   }
 
   /** @param token what follows `Negotiate` in the header */
@@ -59,12 +59,17 @@ export class SignIn {
       if (!account) return this.refused('ticket', principal, 'unknown account');
       // A ticket lasts for hours, whatever becomes of the account meanwhile.
       if (account.state !== 'usable') return this.refused('ticket', account.name, account.state);
-      this.tell('ticket', account.name, 'signed in');
-      return { kind: 'signed in', identity: identityOf(account, this.roleGroups), ...(answer ? { answer } : {}) };
+      return await this.welcome('ticket', account, answer);
     } catch (error) {
       if (error instanceof NotAccepted) return this.refused('ticket', 'nobody', error.message);
       throw error;
     }
+  }
+
+  private async welcome(way: string, account: Account, answer?: string): Promise<Outcome> {
+    const groups = await this.ask(() => this.directory.groupsOf(account));
+    this.tell(way, account.name, 'signed in');
+    return { kind: 'signed in', identity: identityOf(account, groups, this.roleGroups), ...(answer ? { answer } : {}) };
   }
 
   /** That it doesn't answer is nobody's wrong password. */

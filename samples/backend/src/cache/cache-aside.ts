@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { Redis } from 'ioredis';
 import * as v from 'valibot';
 import type { Logger } from '../platform/log.js';
 import { Metrics } from '../platform/metrics.js';
 import { inSpan } from '../platform/tracing.js';
+
+const attributes = { 'db.system.name': 'redis' };
 
 /** Stores unless what is there is of the same version or newer: a slow reader must not undo a write. */
 const storeNewer = `
@@ -53,13 +57,13 @@ export class CacheAside {
 
   /** Of a value that was just written. */
   async put(key: string, value: Versioned): Promise<void> {
-    await inSpan('cache store', async () => {
+    await inSpan('cache store', attributes, async (span) => {
       try {
         const milliseconds = this.seconds * 1000;
         await this.redis.eval(storeNewer, 1, key, value.version, JSON.stringify(value), milliseconds);
         this.count('stored', key);
       } catch (error) {
-        this.fail(key, error);
+        this.fail(key, error, span);
       }
     });
   }
@@ -74,7 +78,7 @@ export class CacheAside {
   }
 
   private async read<Value>(key: string, schema: v.GenericSchema<unknown, Value>): Promise<Value | undefined> {
-    return inSpan('cache get', async () => {
+    return inSpan('cache get', attributes, async (span) => {
       try {
         const text = await this.redis.get(key);
         // What another version stored in another shape is a miss.
@@ -82,7 +86,7 @@ export class CacheAside {
         this.count(stored?.success ? 'hit' : 'miss', key);
         return stored?.success ? stored.output : undefined;
       } catch (error) {
-        this.fail(key, error);
+        this.fail(key, error, span);
         return undefined;
       }
     });
@@ -93,7 +97,8 @@ export class CacheAside {
     this.log.info({ event: `cache.${outcome}`, key }, 'asked the cache');
   }
 
-  private fail(key: string, error: unknown): void {
+  private fail(key: string, error: unknown, span: Span): void {
+    span.setStatus({ code: SpanStatusCode.ERROR });
     this.metrics.cache.inc({ outcome: 'failed' });
     this.log.warn({ event: 'cache.failed', key, reason: (error as Error).message }, 'the cache does not answer');
   }

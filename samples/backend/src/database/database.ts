@@ -47,7 +47,7 @@ export class Database {
 
   /** @param name what the log calls it; values are never in a log */
   query<Row extends pg.QueryResultRow>(name: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return inSpan(`database ${name}`, async () => {
+    return inSpan(`database ${name}`, { 'db.system.name': 'postgresql', 'db.query.summary': name }, async () => {
       const { rows } = await this.pool.query<Row>(text, [...values]);
       this.log.info({ event: 'database.query', query: name, rows: rows.length }, 'asked the database');
       return rows;

@@ -12,7 +12,17 @@ import type { Refusal } from './refusal.js';
 
 const milliseconds = { connect: 5000, operation: 10_000 };
 
-const attributes = ['sAMAccountName', 'displayName', 'userAccountControl', 'accountExpires'];
+const binary = ['objectSid'];
+const attributes = [
+  'sAMAccountName',
+  'displayName',
+  'userAccountControl',
+  'accountExpires',
+  'primaryGroupID',
+  ...binary,
+];
+/** What its spans say. */
+const asked = { 'network.protocol.name': 'ldap' };
 const computedControl = 'msDS-User-Account-Control-Computed';
 
 /** Active Directory by LDAPS. Nothing is kept between two questions, least of all a connection. */
@@ -27,11 +37,11 @@ export class LdapDirectory extends Directory {
   override find(name: string): Promise<Account | undefined> {
     return this.asService('directory search', async (client) => {
       const filter = escapeFilter`(&(objectCategory=person)(objectClass=user)(sAMAccountName=${name}))`;
-      const options = { filter, attributes: [...attributes, computedControl] };
+      const options = { filter, attributes: [...attributes, computedControl], explicitBufferAttributes: binary };
       const { searchEntries } = await client.search(this.settings.LDAP_BASE_DN, options);
       const [entry] = searchEntries;
       if (entry === undefined || searchEntries.length > 1) return undefined;
-      return this.account(client, entry);
+      return accountOf(entry);
     });
   }
 
@@ -42,7 +52,7 @@ export class LdapDirectory extends Directory {
   override check(account: Account | undefined, password: string): Promise<Refusal | undefined> {
     // A server takes a bind with a name and no password for an anonymous one, and says yes (RFC 4513, 5.1.2).
     if (password === '') return Promise.resolve('empty password');
-    return inSpan('directory bind', async () => {
+    return inSpan('directory bind', asked, async () => {
       const client = this.client();
       try {
         await client.bind(account?.distinguishedName ?? `CN=nobody,${this.settings.LDAP_BASE_DN}`, password);
@@ -67,27 +77,24 @@ export class LdapDirectory extends Directory {
     }
   }
 
-  private async account(client: Client, entry: Entry): Promise<Account> {
-    // Groups of groups too, by the server's own search. @see MS-ADTS 3.1.1.3.4.4.3, LDAP_MATCHING_RULE_TRANSITIVE_EVAL
-    const filter = escapeFilter`(&(objectClass=group)(member:1.2.840.113556.1.4.1941:=${entry.dn}))`;
-    const groups = await client.search(this.settings.LDAP_BASE_DN, { filter, attributes: ['sAMAccountName'] });
-    const name = textOf(entry, 'sAMAccountName');
-    const control = Number(textOf(entry, 'userAccountControl') || 0);
-    return {
-      name,
-      displayName: textOf(entry, 'displayName') || name,
-      distinguishedName: entry.dn,
-      groups: groups.searchEntries.map((group) => textOf(group, 'sAMAccountName')),
-      state: stateOf({
-        control,
-        computed: Number(textOf(entry, computedControl) || 0),
-        expires: textOf(entry, 'accountExpires') || '0',
-      }),
-    };
+  override groupsOf({ distinguishedName, primaryGroup }: Account): Promise<readonly string[]> {
+    return this.asService('directory search of groups', async (client) => {
+      const primary = primaryGroup === '' ? [] : await this.groups(client, escapeFilter`(objectSid=${primaryGroup})`);
+      const members = [distinguishedName, ...primary.map(({ dn }) => dn)];
+      // Groups of groups too, by the server's own search. @see MS-ADTS 3.1.1.3.4.4.3, LDAP_MATCHING_RULE_TRANSITIVE_EVAL
+      const each = members.map((dn) => escapeFilter`(member:1.2.840.113556.1.4.1941:=${dn})`);
+      const groups = await this.groups(client, `(|${each.join('')})`);
+      return [...primary, ...groups].map((group) => textOf(group, 'sAMAccountName'));
+    });
+  }
+
+  private async groups(client: Client, which: string): Promise<readonly Entry[]> {
+    const options = { filter: `(&(objectClass=group)${which})`, attributes: ['sAMAccountName'] };
+    return (await client.search(this.settings.LDAP_BASE_DN, options)).searchEntries;
   }
 
   private asService<Result>(label: string, action: (client: Client) => Promise<Result>): Promise<Result> {
-    return inSpan(label, async () => {
+    return inSpan(label, asked, async () => {
       const client = this.client();
       try {
         await client.bind(this.settings.LDAP_BIND_USER, readSecret(this.settings.LDAP_BIND_PASSWORD_FILE));
@@ -113,6 +120,33 @@ export class LdapDirectory extends Directory {
   private async leave(client: Client): Promise<void> {
     await client.unbind().catch((error: unknown) => this.log.debug({ reason: String(error) }, 'directory.leave'));
   }
+}
+
+function accountOf(entry: Entry): Account {
+  const name = textOf(entry, 'sAMAccountName');
+  return {
+    name,
+    displayName: textOf(entry, 'displayName') || name,
+    distinguishedName: entry.dn,
+    primaryGroup: primaryGroupOf(entry),
+    state: stateOf({
+      control: Number(textOf(entry, 'userAccountControl') || 0),
+      computed: Number(textOf(entry, computedControl) || 0),
+      expires: textOf(entry, 'accountExpires') || '0',
+    }),
+  };
+}
+
+/**
+ * Of whoever is in one, such as Domain Users, its number stands in the account, and no member is written down: MS-DTYP 2.4.2.2. As
+ * text, because ldapts writes filters as text; empty where the account has none.
+ */
+function primaryGroupOf(entry: Entry): string {
+  const sid = entry.objectSid;
+  const number = textOf(entry, 'primaryGroupID');
+  if (!Buffer.isBuffer(sid) || number === '') return '';
+  const parts = Array.from({ length: (sid[1] ?? 1) - 1 }, (_, index) => sid.readUInt32LE(8 + 4 * index));
+  return ['S', sid[0], sid.readUIntBE(2, 6), ...parts, number].join('-');
 }
 
 /** Of one value; several are not expected. */

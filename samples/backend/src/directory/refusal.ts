@@ -9,7 +9,10 @@ export type Refusal =
   | 'password expired'
   | 'password has to be changed'
   | 'not at this hour'
-  | 'not from here';
+  | 'not from here'
+  | 'not by password'
+  /** By what has no word here. */
+  | `refused with data ${string}`;
 
 /**
  * An Active Directory answers every refused bind with 49, and says why as `data NUMBER` in the text.
@@ -18,6 +21,8 @@ export type Refusal =
 const reasons: Readonly<Record<string, Refusal>> = {
   '525': 'unknown account',
   '52e': 'wrong password',
+  // Such as of Protected Users, who show tickets alone.
+  '52f': 'not by password',
   '530': 'not at this hour',
   '531': 'not from here',
   '532': 'password expired',
@@ -29,7 +34,7 @@ const reasons: Readonly<Record<string, Refusal>> = {
 
 export function refusalOf(message: string): Refusal {
   const number = /\bdata ([0-9a-f]+)/i.exec(message)?.[1]?.toLowerCase() ?? '';
-  return reasons[number] ?? 'wrong password';
+  return reasons[number] ?? (number === '' ? 'wrong password' : `refused with data ${number}`);
 }
 
 const disabled = 0x2;

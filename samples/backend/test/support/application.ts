@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Redis } from 'ioredis';
 import { createApplication } from '../../src/app.js';
 import { NoTickets } from '../../src/auth/tickets.js';
 import type { Tickets } from '../../src/auth/tickets.js';
@@ -107,6 +108,7 @@ export function settingsFor(
 export interface Running {
   readonly application: NestFastifyApplication;
   readonly ldap: LdapServer;
+  readonly redis: Redis;
   readonly products: MemoryProducts;
   readonly lines: Line[];
   readonly text: () => string;
@@ -127,14 +129,18 @@ let isTraced = false;
 /** The application with a directory that has these people, a Redis, and products in memory. */
 export async function startApplication(
   people: Readonly<Record<string, Person>>,
-  options: { readonly tickets?: Tickets; readonly variables?: Record<string, string> } = {},
+  options: {
+    readonly tickets?: Tickets;
+    readonly variables?: Record<string, string>;
+    readonly groupsOf?: Readonly<Record<string, readonly string[]>>;
+  } = {},
 ): Promise<Running> {
   // Once for the process: of the second one, nothing would be told.
   if (!isTraced) startTracing(undefined);
   isTraced = true;
   const folder = temporaryFolder();
   const files = certificate(folder);
-  const ldap = new LdapServer({ service: { password: 'of the service' }, ...people }, files);
+  const ldap = new LdapServer({ service: { password: 'of the service' }, ...people }, files, options.groupsOf);
   const redis = await startRedis();
   const { log, lines, text } = readableLog();
   const settings = settingsFor(folder, await ldap.listen(), files.file, options.variables);
@@ -154,7 +160,7 @@ export async function startApplication(
     await redis.stop();
   };
   const login = (username: string, password: string) => post(application, '/auth/login', { username, password });
-  return { application, ldap, products, lines, text, settings, login, stop };
+  return { application, ldap, redis: redis.client, products, lines, text, settings, login, stop };
 }
 
 /** `name=value` of the cookie that an answer set. */

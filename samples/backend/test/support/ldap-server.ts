@@ -10,10 +10,17 @@ export interface Person {
   /** What a bind is refused by, such as `775`. */
   readonly refusedBy?: string;
   readonly groups?: readonly string[];
+  /** The one whose number stands in the account, and which has no members written down. Such are in `groupsOf` too. */
+  readonly primaryGroup?: string;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export const base = 'DC=ad,DC=example,DC=com';
+const domain = [21, 3_277_407_939, 259_584_211, 2_233_607_985];
+/** Of the domain and a number in it, as an answer has it, and as a filter may. */
+const sid = (number: number): Buffer =>
+  Buffer.concat([Buffer.from([1, 5, 0, 0, 0, 0, 0, 5]), Buffer.from(Uint32Array.from([...domain, number]).buffer)]);
+const sidText = (number: number): string => ['S-1-5', ...domain, number].join('-');
 export const dnOf = (name: string): string => `CN=${name},CN=Users,${base}`;
 
 /**
@@ -31,6 +38,8 @@ export class LdapServer {
   constructor(
     private readonly people: Readonly<Record<string, Person>>,
     files: { readonly key: string; readonly file: string },
+    /** Groups that groups are in. */
+    private readonly groupsOf: Readonly<Record<string, readonly string[]>> = {},
   ) {
     const options = { key: fs.readFileSync(files.key), cert: fs.readFileSync(files.file) };
     this.server = tls.createServer(options, (socket) => this.serve(socket, this.connections++));
@@ -79,12 +88,23 @@ export class LdapServer {
     reader.readString();
     const filter = reader.buffer.toString('latin1');
     this.searches.push(filter);
-    for (const [name, { groups = [], attributes = {} }] of Object.entries(this.people)) {
+    const groups = Object.values(this.people).flatMap(({ primaryGroup }) => primaryGroup ?? []);
+    for (const [name, { groups: of = [], primaryGroup, attributes = {} }] of Object.entries(this.people)) {
       if (filter.includes('member') && filter.includes(dnOf(name))) {
-        for (const group of groups) yield entry(id, dnOf(group), { sAMAccountName: group });
+        for (const group of of) yield entry(id, dnOf(group), { sAMAccountName: group });
       } else if (asserted(filter, name)) {
         const own = { sAMAccountName: name, displayName: `Name of ${name}`, userAccountControl: '512', ...attributes };
-        yield entry(id, dnOf(name), own);
+        const primary = primaryGroup && {
+          objectSid: sid(1500),
+          primaryGroupID: String(513 + groups.indexOf(primaryGroup)),
+        };
+        yield entry(id, dnOf(name), { ...own, ...primary });
+      }
+    }
+    for (const [index, group] of groups.entries()) {
+      if (filter.includes(sidText(513 + index))) yield entry(id, dnOf(group), { sAMAccountName: group });
+      if (filter.includes('member') && filter.includes(dnOf(group))) {
+        for (const each of this.groupsOf[group] ?? []) yield entry(id, dnOf(each), { sAMAccountName: each });
       }
     }
     yield result(id, tags.done, 0, '');
@@ -103,7 +123,7 @@ function result(id: number, tag: number, code: number, text: string): Buffer {
   });
 }
 
-function entry(id: number, dn: string, attributes: Readonly<Record<string, string>>): Buffer {
+function entry(id: number, dn: string, attributes: Readonly<Record<string, string | Buffer>>): Buffer {
   return message(id, tags.entry, (writer) => {
     writer.writeString(dn);
     writer.startSequence();
@@ -111,7 +131,8 @@ function entry(id: number, dn: string, attributes: Readonly<Record<string, strin
       writer.startSequence();
       writer.writeString(name);
       writer.startSequence(0x31);
-      writer.writeString(value);
+      if (typeof value === 'string') writer.writeString(value);
+      else writer.writeBuffer(value, 0x04);
       writer.endSequence();
       writer.endSequence();
     }
