@@ -134,6 +134,16 @@ export function differences(
   return [...lines, ...strangers.map(({ metadata }) => `${metadata.namespace}/${metadata.name}: not computed`)];
 }
 
+/**
+ * Pods that a lost node has kept: its power came back before they were to go, or they are to stay. A kubelet says then that
+ * they are ready again; kwok says so only of new ones.
+ */
+export function keptPods(pods: readonly Pod[], node: string): Pod[] {
+  return placedPods(pods).filter(
+    (pod) => pod.spec.nodeName === node && pod.status?.phase === 'Running' && !isReady(pod),
+  );
+}
+
 /** Whether it is the one of its node that a DaemonSet has on each. */
 export function isOfEachNode({ metadata: { ownerReferences = [] } }: Pod): boolean {
   return ownerReferences.some(({ kind }) => kind === 'DaemonSet');

@@ -3,7 +3,7 @@ import type { Manifest } from '../../../constructs/core/manifest.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
 import { getJson, kubectl } from '../../cluster/kubectl.ts';
 import { ProvingError } from '../../machine/error.ts';
-import { differences, isOfEachNode, placedPods } from './placement.ts';
+import { differences, isOfEachNode, keptPods, placedPods } from './placement.ts';
 import type { Group, Left, Pod, Size } from './placement.ts';
 
 interface Deployment extends Manifest {
@@ -55,12 +55,11 @@ export class Stage {
     this.lost.add(node);
   }
 
-  /** Pods that are on each node stayed, and are ready again once a kubelet says so; kwok doesn't, and makes new ones. */
+  /** Has what the node kept made anew. */
   async regain(node: string): Promise<void> {
     this.lost.delete(node);
-    for (const pod of (await this.list('pods')) as unknown as Pod[]) {
-      if (pod.spec.nodeName !== node || !isOfEachNode(pod)) continue;
-      const { name, namespace } = pod.metadata;
+    for (const { metadata } of keptPods((await this.list('pods')) as unknown as Pod[], node)) {
+      const { name, namespace } = metadata;
       await kubectl(this.plane, [
         'delete',
         'pod',

@@ -17,6 +17,7 @@ import {
   computed,
   differences,
   groupsOf,
+  keptPods,
   mebibytes,
   millicores,
   missingPods,
@@ -98,6 +99,17 @@ describe('a placed pod', () => {
   test('has not ended', () => expect(placed({ node: 'node1', phase: 'Succeeded' })).toBe(0));
 
   test('is not about to go', () => expect(placed({ node: 'node1', leaving: true })).toBe(0));
+});
+
+test('what a lost node has kept is made anew there, of whatever kind: ran, is not ready, and is not about to go', () => {
+  const pods = [
+    pod({ name: 'kept', node: 'lost', ready: false }),
+    pod({ name: 'ready', node: 'lost' }),
+    pod({ name: 'new', node: 'lost', ready: false, phase: 'Pending' }),
+    pod({ name: 'leaving', node: 'lost', ready: false, leaving: true }),
+    pod({ name: 'elsewhere', node: 'node1', ready: false }),
+  ];
+  expect(keptPods(pods, 'lost').map(({ metadata }) => metadata.name)).toEqual(['kept']);
 });
 
 describe('the difference between computed and placed', () => {
