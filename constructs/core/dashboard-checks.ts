@@ -1,3 +1,4 @@
+import { bracketProblem } from './brackets.ts';
 import { units } from './dashboard.ts';
 import type { DashboardProps, PanelProps, RowProps } from './dashboard.ts';
 import { InputError } from './error.ts';
@@ -168,6 +169,11 @@ function panelFindings(dashboard: string, kind: keyof typeof titleLengths, panel
           },
         ]
       : []),
+    ...expressions.flatMap((query) => {
+      const bracket = bracketProblem(query);
+      const remedy = 'change it where the dashboard is made';
+      return bracket === undefined ? [] : [{ where, what: `${bracket}: ${query}`, allowed: 'PromQL', remedy }];
+    }),
     ...unknown.map((variable) => ({
       where,
       what: `nobody says what $${variable} is`,

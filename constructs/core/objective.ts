@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { bracketProblem } from './brackets.ts';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { called, checkOptions } from './option-names.ts';
@@ -111,6 +112,10 @@ function checkObjective(props: ObjectiveProps): void {
         what: `${key}: ${query}`,
         allowed: 'PromQL with {{.window}}, which each rule has its own of',
       })),
+    ...Object.entries({ bad, all }).flatMap(([key, query]) => {
+      const bracket = bracketProblem(query);
+      return bracket === undefined ? [] : [{ what: `${key}: ${bracket}: ${query}`, allowed: 'PromQL' }];
+    }),
     ...(leastEvents === undefined || (Number.isInteger(leastEvents) && leastEvents >= 1)
       ? []
       : [{ what: `leastEvents: ${JSON.stringify(leastEvents)}`, allowed: 'a whole number from 1 on' }]),

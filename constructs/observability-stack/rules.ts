@@ -1,4 +1,5 @@
 import type { Alert } from '../core/alert.ts';
+import { bracketProblem } from '../core/brackets.ts';
 import { InputError } from '../core/error.ts';
 import type { Finding } from '../core/error.ts';
 import { ruleFilesOf } from '../core/rule-files.ts';
@@ -27,6 +28,7 @@ function checkAlerts(alerts: readonly Alert[]): void {
   const findings = alerts.flatMap(({ props: { name, runbook, summary, expression, forMinutes } }): Finding[] => {
     const where = `alert ${name}`;
     const remedy = 'change it where the alert is made';
+    const bracket = bracketProblem(expression);
     return [
       ...(/^[A-Z][A-Za-z0-9]+$/.test(name)
         ? []
@@ -44,6 +46,7 @@ function checkAlerts(alerts: readonly Alert[]): void {
               remedy,
             },
           ]),
+      ...(bracket === undefined ? [] : [{ where, what: `${bracket}: ${expression}`, allowed: 'PromQL', remedy }]),
       ...(summary.length >= 10 && expression.trim() !== ''
         ? []
         : [{ where, what: 'it has no summary or no expression', allowed: 'a sentence, and PromQL', remedy }]),

@@ -39,6 +39,7 @@ test.each<[string, Partial<DashboardProps>, string]>([
   ['a variable that nobody has', curves({ queries: { a: 'up{pod="$pod"}' } }), 'nobody says what $pod is'],
   ['one in braces', curves({ queries: { a: 'up{pod=~"${pod:regex}"}' } }), 'nobody says what $pod is'],
   ['one as it was written once', curves({ queries: { a: 'up{pod="[[pod]]"}' } }), 'nobody says what $pod is'],
+  ['a query that ends too early', curves({ queries: { a: 'sum(up' } }), 'its ( is not closed: sum(up'],
   ['lines of no workload', { lines: { namespace: 'shop', workloads: [] as never } }, 'it has the lines of nobody'],
   ['lines of who has no name', { lines: { namespace: 'shop', workloads: ['a"}'] } }, 'it has the lines of "a\\"}"'],
   ['lines of no namespace', { lines: { namespace: '' } }, 'it has the lines of ""'],

@@ -78,6 +78,7 @@ describe('is refused', () => {
     ['one that says nothing', { description: 'good' }, 'it says "good"'],
     ['a service with a sentence for a name', { service: 'the shop' }, 'it is called "the shop"'],
     ['a name in capitals', { name: 'Availability' }, 'it is called "Availability"'],
+    ['bad events that end too early', { bad: 'sum(a[{{.window}}]' }, 'bad: its ( is not closed: sum(a[{{.window}}]'],
     ['bad events of no window', { bad: 'vector(0)' }, 'bad: vector(0)'],
     ['events of no window', { all: 'sum(answers_total)' }, 'all: sum(answers_total)'],
     ['no event', { leastEvents: 0 }, 'leastEvents: 0'],

@@ -32,6 +32,7 @@ test.each<[string, Partial<AlertProps>, string]>([
   ['with an address for a runbook', { runbook: 'https://wiki.example/door' }, 'it has no runbook'],
   ['without a summary', { summary: 'door' }, 'it has no summary or no expression'],
   ['without an expression', { expression: ' ' }, 'it has no summary or no expression'],
+  ['whose expression ends too early', { expression: 'sum(up' }, 'its ( is not closed: sum(up'],
   ['of a severity that nobody is told of', { severity: 'critical' as never }, 'its severity is "critical"'],
   ['that has to hold for half a minute', { forMinutes: 0.5 }, 'it has to hold for 0.5 minutes'],
   ['that has to hold for less than nothing', { forMinutes: -5 }, 'it has to hold for -5 minutes'],
