@@ -1,13 +1,21 @@
+import { Size } from 'cdk8s';
 import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { nearest } from './nearest.ts';
 
+/** The compiler names a size as such: `'20Gi'` in its place would be met where it is asked for its mebibytes. */
+type SizeOr<Value, Other> = [Value] extends [never] ? Other : [Value] extends [Size] ? 'size' : Other;
+
 /**
- * Every option that a construct has, by name, and which have to be given: the compiler sees to it that none is missing, and
- * none too many.
+ * Every option that a construct has, by name, which have to be given, and which are sizes: the compiler sees to it that none
+ * is missing, and none too many.
  */
 export type OptionNames<Props> = {
-  readonly [Name in keyof Props]-?: object extends Pick<Props, Name> ? true : 'required';
+  readonly [Name in keyof Props]-?: object extends Pick<Props, Name>
+    ? SizeOr<Exclude<Props[Name], undefined | false>, true>
+    : SizeOr<Props[Name], true> extends 'size'
+      ? 'required size'
+      : 'required';
 };
 
 /** What messages call something whose name may be what is left out. */
@@ -41,7 +49,7 @@ export function checkOptions<Props extends object>(
   if (problems.length > 0) throw new InputError(problems.map((problem) => ({ where, ...problem })));
 }
 
-type Names = Readonly<Record<string, true | 'required'>>;
+type Names = Readonly<Record<string, true | 'size' | 'required' | 'required size'>>;
 
 /** Options of options: of one that is an object, such as backups, or a list of them, such as users. */
 export type OptionParts<Props> = { readonly [Name in keyof Props]?: Names };
@@ -85,11 +93,27 @@ export function optionProblems<Props extends object>(
       };
     });
   }
-  return Object.entries(known)
-    .filter(([name, kind]) => kind === 'required' && !given.includes(name))
+  const kinds = Object.entries(known) as (readonly [string, Names[string]])[];
+  const missing = kinds
+    .filter(([name, kind]) => String(kind).startsWith('required') && !given.includes(name))
     .map(([name]) => ({
       what: subject === 'it' ? `${name} is left out` : `${subject} has no ${name}`,
       allowed: 'a value, or false where it can be switched off: there is none that is right for all',
       remedy: `give ${name}; its page in docs/ says what it takes`,
     }));
+  const unsized = kinds.flatMap(([name, kind]): Problem[] => {
+    const value = (props as Readonly<Record<string, unknown>>)[name];
+    if (!String(kind).endsWith('size') || value === undefined || value === false || value instanceof Size) return [];
+    return [
+      {
+        what:
+          subject === 'it'
+            ? `${name} is ${JSON.stringify(value)}`
+            : `${subject} has a ${name} of ${JSON.stringify(value)}`,
+        allowed: 'a Size of cdk8s, such as Size.gibibytes(20)',
+        remedy: 'write it as one',
+      },
+    ];
+  });
+  return [...missing, ...unsized];
 }

@@ -12,11 +12,11 @@ export const storeOptionNames: OptionNames<LogStoreProps> = {
   runbooks: 'required',
   cluster: 'required',
   retentionDays: true,
-  storage: true,
+  storage: 'size',
   storageClass: true,
   mebibytesPerSecond: true,
   mostStreams: true,
-  longestLine: true,
+  longestLine: 'size',
   size: true,
 };
 

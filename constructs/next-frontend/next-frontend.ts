@@ -78,7 +78,7 @@ const options: OptionNames<NextFrontendProps> = {
   api: true,
   encryptionKey: true,
   deploymentId: true,
-  cacheSize: true,
+  cacheSize: 'size',
   directory: true,
   healthPath: true,
   startupSeconds: true,

@@ -47,7 +47,7 @@ export const optionNames: OptionNames<PatroniClusterProps> = {
   exporter: 'required',
   kubernetesApi: 'required',
   databases: 'required',
-  storage: 'required',
+  storage: 'required size',
   authority: 'required',
   backups: 'required',
   name: true,

@@ -39,7 +39,7 @@ export const optionNames: OptionNames<SambaDCProps> = {
   server: true,
   address: 'required',
   authority: 'required',
-  storage: 'required',
+  storage: 'required size',
   storageClass: true,
   size: true,
   dnsForwarder: true,

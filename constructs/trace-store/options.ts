@@ -26,7 +26,7 @@ export function resolveOptions(props: TraceStoreProps) {
 export const optionNames: OptionNames<TraceStoreProps> = {
   image: 'required',
   keepHours: true,
-  storage: true,
+  storage: 'size',
   storageClass: true,
   sharePercent: true,
   slowMilliseconds: true,

@@ -1,3 +1,4 @@
+import { Size } from 'cdk8s';
 import { checkOptions } from '../../constructs/core/option-names.ts';
 import { NestBackend } from '../../constructs/nest-backend/index.ts';
 import type { NestBackendProps } from '../../constructs/nest-backend/index.ts';
@@ -45,6 +46,20 @@ test('all that have to be given, and are left out, are named at once; one that i
     'image is left out',
   ]);
   expect(() => given({ authority: false, image: 'a' })).not.toThrow();
+});
+
+test('a size is one with its unit: text, a number and null are told how it is written', () => {
+  interface Sized {
+    readonly storage: Size;
+    readonly limit?: Size | false;
+  }
+  const given = (props: object) => () =>
+    checkOptions<Sized>('Store a', props as Sized, { storage: 'required size', limit: 'size' });
+  const said = (props: object) => refusal(given(props)).map(({ what }) => what);
+  expect(said({ storage: '20Gi', limit: 5 })).toEqual(['storage is "20Gi"', 'limit is 5']);
+  expect(said({ storage: null })).toEqual(['storage is null']);
+  expect(said({})).toEqual(['storage is left out']);
+  expect(given({ storage: Size.gibibytes(20), limit: false })).not.toThrow();
 });
 
 interface Kept {
