@@ -129,10 +129,11 @@ export class Prometheus {
   }
 }
 
-/** Of whatever is anywhere in it. */
-function selectors(parsed: unknown): readonly string[] {
+/** Names of series that are asked for, now or over a time, anywhere in a query as Prometheus tells what is in it. */
+export function selectors(parsed: unknown): readonly string[] {
   if (typeof parsed !== 'object' || parsed === null) return [];
   const { type, name } = parsed as Parsed;
-  const own = type === 'vectorSelector' && name !== undefined && name !== '' ? [name] : [];
+  const isSelector = type === 'vectorSelector' || type === 'matrixSelector';
+  const own = isSelector && name !== undefined && name !== '' ? [name] : [];
   return [...new Set([...own, ...Object.values(parsed).flatMap(selectors)])];
 }

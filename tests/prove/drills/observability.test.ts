@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Cluster } from '../../../prove/cluster/handle.ts';
 import { askedAt, toldTo } from '../../../prove/components/observability/told.ts';
-import { Refused } from '../../../prove/components/observability/prometheus.ts';
+import { Refused, selectors } from '../../../prove/components/observability/prometheus.ts';
 import type { Sample } from '../../../prove/components/observability/prometheus.ts';
 import { told, whileLost } from '../../../prove/drills/observability/alerts.ts';
 import { survived, untold } from '../../../prove/drills/observability/numbers.ts';
@@ -51,6 +51,13 @@ test('what somebody is told since a moment is each alert of each message', () =>
     ['NodeLost', 'firing', at(2)],
     ['TargetDown', 'resolved', at(2)],
   ]);
+});
+
+test('a query asks for names of now and of a time', () => {
+  const over = { type: 'matrixSelector', name: 'orders_total', range: 300_000 };
+  const rate = { type: 'call', func: { name: 'rate' }, args: [over] };
+  const rhs = { type: 'vectorSelector', name: 'up' };
+  expect(selectors({ type: 'binaryExpr', op: 'and', lhs: rate, rhs })).toEqual(['orders_total', 'up']);
 });
 
 test('a sign of life counts whatever it says', () => {
