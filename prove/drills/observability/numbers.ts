@@ -10,7 +10,7 @@ const notYet = {
   job: 'no job by schedule has had its time yet',
   ended: 'no container has ended yet',
   happened: 'a member tells it from when it has happened',
-  matched: 'the firewall tells it from the first request that one of its rules matches',
+  matched: 'the firewall tells it from the first request that it refuses, or would refuse',
   refused: 'Loki tells it from the first line that it refuses, cuts or removes',
 } as const;
 const standIn = 'cert-manager is a stand-in here, which tells no numbers';
@@ -34,6 +34,7 @@ export const untold: Readonly<Record<string, string>> = {
   loki_write_sent_entries_total: agentStandIn,
   postgres_standby_copied_anew_total: notYet.happened,
   postgres_wal_given_up_timestamp_seconds: notYet.happened,
+  waf_requests_total: notYet.matched,
   waf_rule_matches_total: notYet.matched,
   walg_retention_last_result: notYet.happened,
 };
