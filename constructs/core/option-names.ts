@@ -3,20 +3,22 @@ import { InputError } from './error.ts';
 import type { Finding } from './error.ts';
 import { nearest } from './nearest.ts';
 
-/** The compiler names a size as such: `'20Gi'` in its place would be met where it is asked for its mebibytes. */
-type SizeOr<Value, Other> = [Value] extends [never] ? Other : [Value] extends [Size] ? 'size' : Other;
-
 /**
  * Every option that a construct has, by name, which have to be given, and which are sizes: the compiler sees to it that none
- * is missing, and none too many.
+ * is missing, and none too many. Synth runs without it: `'20Gi'` would be met where it is asked for its mebibytes.
  */
 export type OptionNames<Props> = {
   readonly [Name in keyof Props]-?: object extends Pick<Props, Name>
-    ? SizeOr<Exclude<Props[Name], undefined | false>, true>
-    : SizeOr<Props[Name], true> extends 'size'
+    ? IsSize<Exclude<Props[Name], undefined | false>> extends true
+      ? 'size'
+      : true
+    : IsSize<Props[Name]> extends true
       ? 'required size'
       : 'required';
 };
+
+/** An option that can't be given is of no type, which is one of every type. */
+type IsSize<Value> = [Value] extends [never] ? false : [Value] extends [Size] ? true : false;
 
 /** What messages call something whose name may be what is left out. */
 export function called(props: unknown, id: string): string {
